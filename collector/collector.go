@@ -1,0 +1,132 @@
+// Package collector samples the host: on every tick it reads its sources and hands one Snapshot to a sink.
+//
+// # What is promised
+//
+// The sink is called from the goroutine that called Run, one snapshot after the other, in the order they were due,
+// and not once ctx has ended. The first snapshot comes 250 ms after the start (sooner if the interval is shorter) and
+// has rates: what they are measured against was read at the start. The next ones are due exactly n intervals after the
+// start, n = 1, 2, 3, …, for ever: nothing adds up. A tick that cannot begin before the next one is due, because the
+// sink took too long or the machine stood still, is left out; there is no burst afterwards, and Snapshot.Interval
+// tells. The sink may keep a snapshot for as long as it likes and must not change it: parts that were not read anew
+// are shared between snapshots.
+//
+// Every number in a snapshot is finite and not negative, or unknown. Rates are over monotonic time, so a step of the
+// wall clock changes none. A counter that goes down (reset, wrapped, device put back) has an unknown rate once, never
+// a spike.
+//
+// # What happens to a source that fails
+//
+// Each Source is read in a goroutine of its own, one read at a time. A source that fails or panics is marked in
+// Snapshot.Sources with the text of its error, its last good part stays in the snapshot with its age, and the others
+// do not notice. A source that hangs holds up one snapshot, by half an interval or 250 ms, whichever is less; from then
+// on nobody waits for it, it is marked "no answer for 3s", and it is taken up again when it answers. The log says once
+// when a source begins to fail and once when it is well again.
+//
+// # Goroutines
+//
+// Run starts one per source and ends them before it returns. One that hangs in a system call cannot be ended: it is
+// left behind after 100 ms, and ends when its read does. The same goes for the mounts that the source of filesystems
+// asks, each in a goroutine: a dead one is left alone, one goroutine with it, and named in Snapshot.Sources.
+//
+// There is no state outside a Collector and its sources: two may run in one process. Package collectortest has sources
+// and snapshots for tests; package history keeps what a chart needs.
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const (
+	// firstAfter is enough for a rate to mean something (25 of the kernel's clock ticks), and short enough for a
+	// first screen within a second of the start.
+	firstAfter = 250 * time.Millisecond
+	// longestWait bounds how long a tick waits for its sources. A healthy one answers within a few milliseconds; what
+	// takes longer is not worth making the other readings old.
+	longestWait = 250 * time.Millisecond
+	// parting is how long Run waits at its end for reads that are under way.
+	parting = 100 * time.Millisecond
+)
+
+// A Collector samples the host. The zero Collector works.
+type Collector struct {
+	Interval time.Duration // between snapshots; default 1 s
+	Sources  []Source      // what to read; default DefaultSources(). They are for one Run: they keep state
+	Logger   *slog.Logger  // default slog.Default()
+}
+
+// Run gives sink a snapshot on every tick until ctx ends, and returns nil then. It returns an error, at once, when it
+// cannot run at all: a negative interval, or sources without a name, without a Read, or with the same name.
+func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
+	interval, sources, log := c.Interval, c.Sources, c.Logger
+	if interval == 0 {
+		interval = time.Second
+	}
+	if sources == nil {
+		sources = DefaultSources()
+	}
+	if log == nil {
+		log = slog.Default()
+	}
+	if err := check(interval, sources); err != nil {
+		return err
+	}
+
+	pool := startPool(ctx, sources, log)
+	defer pool.stop()
+
+	start := time.Now()
+	pool.prime()
+	due := start.Add(min(interval, firstAfter))
+	timer := time.NewTimer(due.Sub(start))
+	defer timer.Stop()
+	var before time.Time // when the last snapshot was due
+	for {
+		if !pool.idle(ctx, timer.C) {
+			return nil
+		}
+		now := time.Now()
+		if latest := start.Add(now.Sub(start) / interval * interval); latest.After(due) {
+			due = latest
+		}
+		// The wall clock may have been set since the start, so the wall time of due is reckoned back from now.
+		s := Snapshot{At: now.Add(-now.Sub(due)).Round(0)}
+		if !before.IsZero() {
+			s.Interval = Known(due.Sub(before).Seconds())
+		}
+		before = due
+
+		pool.read(ctx, due.Sub(start), min(interval/2, longestWait))
+		if ctx.Err() != nil {
+			return nil
+		}
+		pool.addTo(&s)
+		sink(s)
+
+		n := time.Since(start)/interval + 1
+		due = start.Add(n * interval)
+		timer.Reset(time.Until(due))
+	}
+}
+
+func check(interval time.Duration, sources []Source) error {
+	if interval < 0 {
+		return fmt.Errorf("negative interval %s", interval)
+	}
+	names := make(map[string]bool, len(sources))
+	for _, s := range sources {
+		switch {
+		case s.Name == "":
+			return errors.New("source without a name")
+		case s.Read == nil:
+			return fmt.Errorf("source %q has no Read", s.Name)
+		case names[s.Name]:
+			return fmt.Errorf("two sources named %q", s.Name)
+		}
+		names[s.Name] = true
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// reads is a source whose nth read (from 0) is what do says; its part sets the uptime to n.
+func reads(name string, do func(ctx context.Context, n int) error) Source {
+	n := -1
+	return Source{Name: name, Read: func(ctx context.Context) (Part, error) {
+		n++
+		n := n
+		if err := do(ctx, n); err != nil {
+			return nil, err
+		}
+		return PartFunc(func(s *Snapshot) { s.Uptime = Known(float64(n)) }), nil
+	}}
+}
+
+func healthy(context.Context, int) error { return nil }
+
+// A record is a snapshot and when it came.
+type record struct {
+	Snapshot
+	came time.Duration
+}
+
+// run gives what a collector sends in a time, and its log. It is for synctest bubbles.
+func run(t *testing.T, c Collector, d time.Duration, sink func(n int)) ([]record, string) {
+	t.Helper()
+	var log bytes.Buffer
+	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	start := time.Now()
+	var got []record
+	if err := c.Run(ctx, func(s Snapshot) {
+		if err := ctx.Err(); err != nil {
+			t.Errorf("sink called after the end: %v", err)
+		}
+		got = append(got, record{s, time.Since(start)})
+		if sink != nil {
+			sink(len(got) - 1)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return got, log.String()
+}
+
+func came(records []record) []time.Duration {
+	var times []time.Duration
+	for _, r := range records {
+		times = append(times, r.came)
+	}
+	return times
+}
+
+func states(s Snapshot) string {
+	var b strings.Builder
+	for _, state := range s.Sources {
+		age := "never"
+		if v, ok := state.Age.Get(); ok {
+			age = fmt.Sprintf("%gs", v)
+		}
+		if state.Partial {
+			age += ", partial"
+		}
+		fmt.Fprintf(&b, "%s: %s (%s)", state.Name, state.Error, age)
+	}
+	return b.String()
+}
+
+func TestTicksDoNotDrift(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := reads("slow", func(context.Context, int) error {
+			time.Sleep(rand.N(120 * time.Millisecond))
+			return nil
+		})
+		start := time.Now()
+		got, log := run(t, Collector{Sources: []Source{slow}}, 1000*time.Second+500*time.Millisecond, nil)
+		if len(got) != 1001 || log != "" {
+			t.Fatalf("%d snapshots, log %q", len(got), log)
+		}
+		for n, r := range got {
+			due, interval := time.Duration(n)*time.Second, Known(1)
+			switch n {
+			case 0:
+				due, interval = 250*time.Millisecond, Number{}
+			case 1:
+				interval = Known(0.75)
+			}
+			if !r.At.Equal(start.Add(due)) || r.came < due || r.came > due+120*time.Millisecond || r.Interval != interval {
+				t.Fatalf("snapshot %d: at +%s, came +%s, interval %v", n, r.At.Sub(start), r.came, r.Interval)
+			}
+		}
+	})
+}
+
+func TestShortIntervalHasOneFirstTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := Collector{Interval: 100 * time.Millisecond, Sources: []Source{reads("a", healthy)}}
+		got, _ := run(t, c, 350*time.Millisecond, nil)
+		want := []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond}
+		if !reflect.DeepEqual(came(got), want) {
+			t.Errorf("came %v, want %v", came(got), want)
+		}
+		if up, _ := got[0].Uptime.Get(); up != 1 {
+			t.Errorf("the first snapshot shows read %g, want 1: read 0 is only what rates are measured against", up)
+		}
+	})
+}
+
+func TestLateTicksAreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got, _ := run(t, Collector{Sources: []Source{reads("a", healthy)}}, 8500*time.Millisecond, func(n int) {
+			if n == 2 {
+				time.Sleep(2900 * time.Millisecond) // from 2 s until 4.9 s
+			}
+			if n == 4 {
+				time.Sleep(time.Second) // exactly until the next one is due
+			}
+		})
+		var s []string
+		for _, r := range got {
+			s = append(s, fmt.Sprintf("%s/%g", r.came, r.Interval.value))
+		}
+		if got, want := strings.Join(s, " "), "250ms/0 1s/0.75 2s/1 5s/3 6s/1 8s/2"; got != want {
+			t.Errorf("came/interval %s, want %s", got, want)
+		}
+	})
+}
+
+func TestEvery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []string
+		note := func(context.Context, int) error {
+			at = append(at, time.Since(start).String())
+			return nil
+		}
+		seldom := reads("seldom", note)
+		seldom.Every = 10 * time.Second
+		got, log := run(t, Collector{Interval: 3 * time.Second, Sources: []Source{seldom}}, 32*time.Second, nil)
+		if got, want := strings.Join(at, " "), "0s 250ms 12s 21s 30s"; got != want {
+			t.Errorf("read at %s, want %s", got, want)
+		}
+		for i, want := range []float64{1, 1, 1, 1, 2, 2, 2, 3} {
+			if up, _ := got[i].Uptime.Get(); up != want {
+				t.Errorf("snapshot %d shows read %g, want %g", i, up, want)
+			}
+		}
+		if states(got[2].Snapshot) != "" || log != "" {
+			t.Errorf("a source that is not due is marked: %s, log %q", states(got[2].Snapshot), log)
+		}
+	})
+}
+
+func TestRunRefuses(t *testing.T) {
+	a := reads("a", healthy)
+	for _, tt := range []struct {
+		collector Collector
+		want      string
+	}{
+		{Collector{Interval: -time.Second}, "negative interval -1s"},
+		{Collector{Sources: []Source{{Read: a.Read}}}, "source without a name"},
+		{Collector{Sources: []Source{{Name: "a"}}}, `source "a" has no Read`},
+		{Collector{Sources: []Source{a, a}}, `two sources named "a"`},
+		{Collector{Sources: []Source{}}, "<nil>"},
+		{Collector{Sources: []Source{a}}, "<nil>"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := tt.collector.Run(ctx, func(Snapshot) { t.Error("sink called") })
+		if got := fmt.Sprint(err); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}

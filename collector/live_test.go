@@ -1,0 +1,153 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Two collectors in one process read this very machine.
+func TestLive(t *testing.T) {
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	for range 2 {
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			c := Collector{Interval: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+			n := 0
+			if err := c.Run(ctx, func(s Snapshot) {
+				n++
+				checkNumbers(t, s)
+				if b, err := json.Marshal(s); err != nil || len(b) < 500 {
+					t.Errorf("%d bytes of JSON, %v", len(b), err)
+				}
+				if n == 3 {
+					checkLive(t, s)
+					cancel()
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+			if n != 3 {
+				t.Errorf("%d snapshots in 20 s, want 3", n)
+			}
+		})
+	}
+}
+
+// checkLive: each part is there, or its source is marked.
+func checkLive(t *testing.T, s Snapshot) {
+	t.Helper()
+	marked := make(map[string]bool)
+	for _, state := range s.Sources {
+		marked[state.Name] = true
+		t.Logf("%s: %s", state.Name, state.Error)
+		if runtime.GOOS == "linux" && !strings.HasPrefix(state.Error, "no answer") && !strings.HasPrefix(state.Error, "filesystem ") {
+			t.Errorf("%s fails on Linux: %s", state.Name, state.Error)
+		}
+	}
+	_, uptime := s.Uptime.Get()
+	for name, there := range map[string]bool{
+		"cpu":       s.CPU != nil && len(s.CPU.Cores) > 0,
+		"load":      s.Load != nil,
+		"memory":    s.Memory != nil && s.Memory.Total > s.Memory.Used && s.Memory.Used > 0,
+		"networks":  s.Networks != nil,
+		"processes": s.Processes != nil && len(s.Processes.Top) > 0 && s.Processes.Total >= len(s.Processes.Top),
+		"host":      s.Host != nil && s.Host.Hostname != "" && s.Host.Platform != "",
+		"uptime":    uptime,
+		"self":      s.Self != nil && s.Self.Memory > 0,
+	} {
+		if !there && !marked[name] {
+			t.Errorf("%s is missing and not marked", name)
+		}
+	}
+	if s.Swap == nil && !marked["swap"] && !marked["memory"] {
+		t.Error("swap is missing and not marked")
+	}
+}
+
+// Every file under /proc may be read while it is being written, or come out short. Whatever the sources make of that,
+// between two good reads, it is an error or finite numbers, and not the end of the process.
+func TestTornFiles(t *testing.T) {
+	for name, content := range aHost {
+		if !strings.HasPrefix(name, "proc/") || strings.HasSuffix(name, "/") {
+			continue
+		}
+		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
+			ctx := aHost.write(t)
+			path := hostProc(ctx, strings.TrimPrefix(name, "proc/"))
+			sources := []Source{cpuSource(), loadSource(), memorySource(), diskSource(), filesystemSource(), networkSource(), processSource(), hostSource()}
+			step := max(len(content)/6, 1)
+			for n := 0; n < len(content); n += step {
+				for _, torn := range []string{
+					content,
+					content[:n],
+					content[n:],
+					content[:n] + "-" + content[n+1:],
+					content[:n] + " nan inf -1 " + content[n:],
+				} {
+					if err := os.WriteFile(path, []byte(torn), 0o644); err != nil {
+						t.Fatal(err)
+					}
+					readAll(t, ctx, sources, torn == content)
+				}
+			}
+		})
+	}
+}
+
+func readAll(t *testing.T, ctx context.Context, sources []Source, whole bool) {
+	t.Helper()
+	for _, s := range sources {
+		part, err := safeRead(ctx, s)
+		if part == nil && err == nil || whole && err != nil {
+			t.Fatalf("%s: part %v, error %v", s.Name, part, err)
+		}
+		var snapshot Snapshot
+		if part != nil {
+			part.AddTo(&snapshot)
+		}
+		checkNumbers(t, snapshot)
+		if _, err := json.Marshal(snapshot); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkTick is what a tick costs: every default source read on this machine, and a snapshot made of it.
+func BenchmarkTick(b *testing.B) {
+	p := startPool(b.Context(), DefaultSources(), slog.New(slog.DiscardHandler))
+	defer p.stop()
+	p.prime()
+	time.Sleep(firstAfter)
+	for range p.workers {
+		p.take(<-p.answers)
+	}
+	before := ownCPU(b)
+	b.ReportAllocs()
+	since := time.Duration(0)
+	var s Snapshot
+	for b.Loop() {
+		s = Snapshot{}
+		p.read(b.Context(), since, time.Minute)
+		p.addTo(&s)
+		since += time.Second
+	}
+	b.ReportMetric(float64(ownCPU(b)-before)/float64(b.N)/1e3, "cpu-us/op")
+	b.ReportMetric(float64(s.Processes.Total), "processes")
+}
+
+func ownCPU(b *testing.B) time.Duration {
+	cost, err := readSelf(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return cost.cpu
+}
