@@ -1,0 +1,300 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// epoch is when the tests' rows begin.
+var epoch = time.UnixMilli(1_800_000_000_000)
+
+// at is a snapshot some seconds after epoch, with one number.
+func at(seconds float64, busy collector.Number) collector.Snapshot {
+	return collector.Snapshot{
+		At:  epoch.Add(time.Duration(seconds * float64(time.Second))),
+		CPU: &collector.CPU{CPUTimes: collector.CPUTimes{Busy: busy}},
+	}
+}
+
+// ask queries cpu.busy over a range of seconds after epoch and writes "seconds:min/avg/max", "-" for a gap.
+func ask(t *testing.T, h *History, from, to float64, points int) string {
+	t.Helper()
+	result, err := h.Query([]string{"cpu.busy"}, at(from, collector.Number{}).At, at(to, collector.Number{}).At, points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s []string
+	for i, ms := range result.At {
+		c := result.Series[0]
+		text := func(n collector.Number) string {
+			if v, ok := n.Get(); ok {
+				return fmt.Sprintf("%.4g", v)
+			}
+			return "-"
+		}
+		numbers := text(c.Min[i]) + "/" + text(c.Avg[i]) + "/" + text(c.Max[i])
+		if c.Min[i] == c.Max[i] && c.Min[i] == c.Avg[i] {
+			numbers = text(c.Avg[i])
+		}
+		s = append(s, fmt.Sprintf("%g:%s", float64(ms-epoch.UnixMilli())/1e3, numbers))
+	}
+	return strings.Join(s, " ")
+}
+
+// sawTooth fills n rows with 0, 0.125, … 0.875, again and again.
+func sawTooth(h *History, n int) {
+	for i := range n {
+		h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
+	}
+}
+
+func TestGaps(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	for _, s := range []float64{0, 1, 2, 4, 10, 11} { // one tick left out is no gap; five are
+		h.Append(at(s, collector.Known(0.5)))
+	}
+	h.Append(at(12, collector.Number{}))
+	h.Append(at(13, collector.Known(0.5)))
+	for _, tt := range []struct {
+		points int
+		want   string
+	}{
+		{20, "0:0.5 1:0.5 2:0.5 4:0.5 5:- 10:0.5 11:0.5 12:- 13:0.5"},
+		{9, "0:0.5 1:0.5 2:0.5 4:0.5 5:- 10:0.5 11:0.5 12:- 13:0.5"},
+		{8, "0:0.5 2:0.5 4:0.5 6:- 10:0.5 12:0.5"},
+		{3, "-1:0.5 6:0.5 13:0.5"}, // stretches of 7 s, which epoch is no multiple of
+	} {
+		if got := ask(t, h, 0, 13, tt.points); got != tt.want {
+			t.Errorf("%d points: got %s, want %s", tt.points, got, tt.want)
+		}
+	}
+}
+
+func TestMarkedPartIsAGap(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	for i, state := range [][]collector.SourceState{
+		nil,
+		{{Name: "cpu", Error: "no answer for 1s"}},
+		{{Name: "cpu", Error: "half of it", Partial: true}},
+		{{Name: "load", Error: "no answer for 1s"}},
+	} {
+		s := at(float64(i), collector.Known(0.5))
+		s.Sources = state
+		h.Append(s)
+	}
+	if got, want := ask(t, h, 0, 9, 9), "0:0.5 1:- 2:0.5 3:0.5"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestFastSnapshotsAreAveraged(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	for _, tenth := range []int{0, 1, 2, 9, 11, 20, 28} {
+		h.Append(at(float64(tenth)/10, collector.Known(float64(tenth)/100)))
+	}
+	if got, want := ask(t, h, 0, 9, 9), "0:0.01 0.9:0.1 2:0.24"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestRing(t *testing.T) {
+	h := New(10*time.Second, time.Second)
+	sawTooth(h, 100)
+	if got, want := ask(t, h, 0, 1000, 100), "89:0.125 90:0.25 91:0.375 92:0.5 93:0.625 94:0.75 95:0.875 96:0 97:0.125 98:0.25 99:0.375"; got != want {
+		t.Errorf("got %s, want the last 10 s: %s", got, want)
+	}
+}
+
+func TestClockSetBack(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	sawTooth(h, 100)
+	h.Append(at(5, collector.Known(1)))
+	h.Append(at(6, collector.Known(1)))
+	if got, want := ask(t, h, 3, 1000, 100), "3:0.375 4:0.5 5:0.8125 6:1"; got != want { // 5 s was there: (0.625 + 1) / 2
+		t.Errorf("got %s, want %s", got, want)
+	}
+	h.Append(at(-50, collector.Known(1)))
+	if got, want := ask(t, h, -1000, 1000, 100), "-50:1"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	h.Append(collector.Snapshot{})
+	if got, want := ask(t, h, -1000, 1000, 100), "-50:1"; got != want {
+		t.Errorf("after a snapshot without a time: got %s, want %s", got, want)
+	}
+}
+
+func TestSeries(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	h.Append(collectortest.Snapshot(7))
+	var names []string
+	for _, s := range h.Names() {
+		if s.Unit == "" {
+			t.Errorf("%s has no unit", s.Name)
+		}
+		names = append(names, s.Name)
+	}
+	result, err := h.Query(names, collectortest.Start(), collectortest.Start().Add(time.Hour), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]float64)
+	for _, c := range result.Series {
+		got[c.Name], _ = c.Avg[0].Get()
+	}
+	s := collectortest.Snapshot(7)
+	value := func(n collector.Number) float64 { v, _ := n.Get(); return v }
+	for name, want := range map[string]float64{
+		"cpu.busy":                     value(s.CPU.Busy),
+		"cpu.steal":                    value(s.CPU.Steal),
+		"load.one":                     s.Load.One,
+		"memory.used":                  float64(s.Memory.Used),
+		"memory.total":                 float64(s.Memory.Total),
+		"swap.used":                    float64(s.Swap.Used),
+		"disk.sda.write_rate":          value(s.Disks[1].WriteRate),
+		"disk.nvme0n1.busy":            value(s.Disks[0].Busy),
+		"disk.write_rate":              value(s.Disks[0].WriteRate) + value(s.Disks[1].WriteRate),
+		"network.lo.receive_rate":      value(s.Networks[0].ReceiveRate),
+		"network.eth0.receive_packets": value(s.Networks[1].ReceivePackets),
+		"network.receive_rate":         value(s.Networks[1].ReceiveRate), // lo and docker0 are virtual
+		"filesystem./srv/photos & films.used_ratio": value(s.Filesystems[2].UsedRatio),
+		"processes.total": 187,
+		"self.cpu":        value(s.Self.CPU),
+	} {
+		if v, ok := got[name]; !ok || math.Abs(v-want) > want*1e-6 {
+			t.Errorf("%s is %g, want %g", name, v, want)
+		}
+	}
+	if _, ok := got["network.lo.receive_packets"]; ok {
+		t.Error("a virtual interface has all series")
+	}
+	if !slices.IsSorted(names) {
+		t.Errorf("names are not sorted: %q", names)
+	}
+}
+
+func TestSeriesComeAndGo(t *testing.T) {
+	h := New(100*time.Second, time.Second)
+	disk := func(i int, name string) {
+		s := at(float64(i), collector.Known(0.5))
+		s.Disks = []collector.Disk{{Name: name, Busy: collector.Known(1)}}
+		h.Append(s)
+	}
+	for i := range 1000 {
+		disk(i, fmt.Sprintf("usb%d", i/10))
+	}
+	n := 0
+	for _, s := range h.Names() {
+		if strings.HasPrefix(s.Name, "disk.usb") {
+			n++
+		}
+	}
+	if n < 10 || n > 18 { // 10 are in sight; forgotten every 64 rows
+		t.Errorf("%d of 100 disks are remembered, want those of the last 100 s", n)
+	}
+	for i := range 3000 {
+		disk(1000+i/1000, fmt.Sprintf("flood%d", i))
+	}
+	if n := len(h.Names()); n != maxSeries {
+		t.Errorf("%d series, want no more than %d", n, maxSeries)
+	}
+	if got := ask(t, h, 1000, 1010, 10); got == "" {
+		t.Error("an old series ends in the flood")
+	}
+}
+
+func TestHostileNumbers(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	h.Append(at(0, collector.Known(math.MaxFloat64)))
+	h.Append(at(1, collector.Known(math.MaxFloat32)))
+	h.Append(at(1.1, collector.Known(math.MaxFloat32)))
+	h.Append(at(2, collector.Known(0)))
+	if got, want := ask(t, h, 0, 5, 1), "0:0/1.701e+38/3.403e+38"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestManyReaders(t *testing.T) {
+	h := New(time.Minute, time.Second)
+	h.Append(collectortest.Snapshot(0))
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 200 {
+				from := collectortest.Start()
+				if _, err := h.Query([]string{"cpu.busy", "memory.used"}, from, from.Add(time.Hour), 50); err != nil {
+					t.Error(err)
+				}
+				h.Names()
+			}
+		})
+	}
+	for n := range 500 {
+		h.Append(collectortest.Snapshot(n))
+	}
+	wait.Wait()
+}
+
+// hour is a full hour of about 100 series.
+func hour() *History {
+	h := New(time.Hour, time.Second)
+	s := collectortest.Snapshot(0)
+	for i := range 8 {
+		s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint("sd", i), ReadRate: collector.Known(1), WriteRate: collector.Known(1),
+			Reads: collector.Known(1), Writes: collector.Known(1), Busy: collector.Known(1)})
+	}
+	for range 4000 {
+		s.At = s.At.Add(time.Second)
+		h.Append(s)
+	}
+	return h
+}
+
+func TestMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	h := hour()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	used, n := after.HeapAlloc-before.HeapAlloc, len(h.Names())
+	t.Logf("%d series take %.2f MiB", n, float64(used)/(1<<20))
+	if n < 90 || used > 3<<20*uint64(n)/100 {
+		t.Errorf("%d series take %d bytes, want 3 MiB for 100", n, used)
+	}
+	runtime.KeepAlive(h)
+}
+
+func BenchmarkAppend(b *testing.B) {
+	h := hour()
+	s := collectortest.Snapshot(0)
+	s.At = s.At.Add(2 * time.Hour)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.At = s.At.Add(time.Second)
+		h.Append(s)
+	}
+}
+
+func BenchmarkQuery(b *testing.B) {
+	h := hour()
+	names := []string{"cpu.busy", "cpu.user", "cpu.system", "memory.used", "disk.read_rate", "disk.write_rate"}
+	from := collectortest.Start()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Query(names, from, from.Add(2*time.Hour), 600); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

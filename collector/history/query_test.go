@@ -1,0 +1,197 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+func TestQuery(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	sawTooth(h, 100)
+	for _, tt := range []struct {
+		name     string
+		from, to float64
+		points   int
+		want     string
+	}{
+		{"each row", 8, 12, 10, "8:0 9:0.125 10:0.25 11:0.375 12:0.5"},
+		{"exactly as many points", 8, 12, 5, "8:0 9:0.125 10:0.25 11:0.375 12:0.5"},
+		{"stretches", 16, 47, 5, "16:0/0.4375/0.875 24:0/0.4375/0.875 32:0/0.4375/0.875 40:0/0.4375/0.875"},
+		{"the same a second later, but for the ends", 17, 48, 5, "16:0.125/0.5/0.875 24:0/0.4375/0.875 32:0/0.4375/0.875 40:0/0.4375/0.875 48:0"},
+		{"one point", 16, 23, 1, "16:0/0.4375/0.875"},
+		{"one row", 16, 16, 1, "16:0"},
+		{"between two rows", 16.2, 16.8, 10, ""},
+		{"before", -100, -1, 10, ""},
+		{"after", 100, 1000, 10, ""},
+		{"over the start", -1000, 1, 10, "0:0 1:0.125"},
+		{"over the end", 98, 5000, 10, "98:0.25 99:0.375"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := ask(t, h, tt.from, tt.to, tt.points); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestQueryOfAllTime(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	sawTooth(h, 100)
+	result, err := h.Query([]string{"cpu.busy"}, time.Time{}, time.Date(290000000, 1, 1, 0, 0, 0, 0, time.UTC), 3)
+	if err != nil || len(result.At) != 1 || result.Series[0].Max[0] != collector.Known(0.875) {
+		t.Errorf("got %v, %v", result, err)
+	}
+}
+
+func TestQueryRefuses(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	sawTooth(h, 10)
+	for _, points := range []int{-1, 0, MaxPoints + 1} {
+		if _, err := h.Query(nil, epoch, epoch, points); !errors.Is(err, ErrBounds) {
+			t.Errorf("%d points: %v", points, err)
+		}
+	}
+	if _, err := h.Query(nil, epoch.Add(time.Millisecond), epoch, 1); !errors.Is(err, ErrBounds) {
+		t.Errorf("from after to: %v", err)
+	}
+	_, err := h.Query([]string{"cpu.busy", "cpu.bus\n"}, epoch, epoch, 1)
+	if unknown := new(UnknownSeriesError); !errors.As(err, &unknown) || unknown.Name != "cpu.bus\n" || err.Error() != `unknown series "cpu.bus\n"` {
+		t.Errorf("unknown series: %v", err)
+	}
+	if result, err := h.Query(nil, epoch, epoch.Add(time.Hour), MaxPoints); err != nil || len(result.At) != 10 {
+		t.Errorf("no series: %v, %v, want the times alone", result, err)
+	}
+}
+
+// Whatever was appended and whatever is asked: no more points than wanted, times ascend, min ≤ avg ≤ max, every row is
+// in exactly one point, and the greatest and the least of all are there.
+func TestQueryProperties(t *testing.T) {
+	for seed := range uint64(100) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		every := []time.Duration{100 * time.Millisecond, time.Second, 1500 * time.Millisecond}[random.IntN(3)]
+		h := New(time.Duration(50+random.IntN(600))*every, every)
+		now := epoch
+		for range random.IntN(1000) {
+			now = now.Add(every + time.Duration(random.IntN(7)-3)*time.Millisecond)
+			if random.IntN(50) == 0 {
+				now = now.Add(time.Duration(random.IntN(100)) * every)
+			}
+			s := at(0, collector.Known(math.Exp(random.Float64()*80-40)))
+			if random.IntN(10) == 0 {
+				s.CPU.Busy = collector.Number{}
+			}
+			s.At = now
+			h.Append(s)
+		}
+		if len(h.Names()) == 0 {
+			continue
+		}
+		from := epoch.Add(time.Duration(random.Int64N(int64(500*every))) - 100*every)
+		to := from.Add(time.Duration(random.Int64N(int64(1500 * every))))
+		points := 1 + random.IntN(500)
+		all, err := h.Query([]string{"cpu.busy"}, from, to, MaxPoints)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Query([]string{"cpu.busy"}, from, to, points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.At) > points {
+			t.Fatalf("seed %d: %d points, asked for %d", seed, len(got.At), points)
+		}
+		c := got.Series[0]
+		for i := range got.At {
+			if i > 0 && got.At[i] <= got.At[i-1] {
+				t.Fatalf("seed %d: times %v", seed, got.At[i-1:i+1])
+			}
+			least, ok := c.Min[i].Get()
+			mean, ok2 := c.Avg[i].Get()
+			most, ok3 := c.Max[i].Get()
+			if ok != ok2 || ok != ok3 || least > mean || mean > most {
+				t.Fatalf("seed %d: min %v, avg %v, max %v", seed, c.Min[i], c.Avg[i], c.Max[i])
+			}
+		}
+		if a, b := extremes(all.Series[0]), extremes(c); a != b {
+			t.Fatalf("seed %d: extremes %v, in %d points %v", seed, a, points, b)
+		}
+		covered := 0
+		for _, s := range h.spans(from, to, points) {
+			covered += s.next - s.first
+		}
+		if want := h.rowAt(to.UnixMilli()+1) - h.rowAt(from.UnixMilli()); covered != want {
+			t.Fatalf("seed %d: %d rows in the points, want %d", seed, covered, want)
+		}
+	}
+}
+
+func extremes(c Column) (e [2]float64) {
+	e = [2]float64{math.Inf(1), math.Inf(-1)}
+	for i := range c.Min {
+		if v, ok := c.Min[i].Get(); ok {
+			most, _ := c.Max[i].Get()
+			e[0], e[1] = min(e[0], v), max(e[1], most)
+		}
+	}
+	return e
+}
+
+func TestJSON(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	h.Append(at(0, collector.Known(0.25)))
+	h.Append(at(1, collector.Number{}))
+	result, err := h.Query([]string{"cpu.busy"}, epoch, epoch.Add(time.Minute), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"at":[1800000000000,1800000001000],"series":[{"name":"cpu.busy","unit":"ratio","avg":[0.25,null],"min":[0.25,null],"max":[0.25,null]}]}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	nothing, err := json.Marshal(must(h.Query(nil, epoch.Add(time.Hour), epoch.Add(time.Hour), 1)))
+	if err != nil || string(nothing) != `{"at":[],"series":[]}` {
+		t.Errorf("got %s, %v", nothing, err)
+	}
+}
+
+func must(r Result, err error) Result {
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func FuzzQuery(f *testing.F) {
+	f.Add(int64(0), int64(1<<62), 1)
+	f.Add(int64(-1<<63), int64(1<<63-1), MaxPoints)
+	h := New(time.Minute, time.Second)
+	sawTooth(h, 100)
+	h.Append(at(500, collector.Known(1)))
+	f.Fuzz(func(t *testing.T, from, to int64, points int) {
+		result, err := h.Query([]string{"cpu.busy"}, time.UnixMilli(from), time.UnixMilli(to), points)
+		if err != nil {
+			if !errors.Is(err, ErrBounds) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(result.At) > points || len(result.Series[0].Avg) != len(result.At) {
+			t.Fatalf("%d times, %d values, for %d points", len(result.At), len(result.Series[0].Avg), points)
+		}
+		for i := 1; i < len(result.At); i++ {
+			if result.At[i] <= result.At[i-1] {
+				t.Fatalf("times %v", result.At[i-1:i+1])
+			}
+		}
+	})
+}

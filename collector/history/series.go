@@ -1,0 +1,151 @@
+package history
+
+import "github.com/fivewire/fivewire/collector"
+
+// Units of series.
+const (
+	unitRatio  = "ratio"
+	unitBytes  = "bytes"
+	unitRate   = "bytes/s"
+	unitEvents = "1/s"
+	unitCores  = "cores"
+	unitLoad   = "load"
+	unitCount  = "count"
+)
+
+// A summary turns snapshots into values. It keeps the space to write names in.
+type summary struct {
+	name []byte
+	put  func(name []byte, unit string, n collector.Number)
+}
+
+// values calls put with every number of s that is worth a chart. The name is only good during the call.
+func (m *summary) values(s *collector.Snapshot, put func(name []byte, unit string, n collector.Number)) {
+	m.put = put
+	fresh := freshParts(s)
+	if c := s.CPU; c != nil && fresh("cpu") {
+		m.add(unitRatio, c.Busy, "cpu.busy")
+		m.add(unitRatio, c.User, "cpu.user")
+		m.add(unitRatio, c.Nice, "cpu.nice")
+		m.add(unitRatio, c.System, "cpu.system")
+		m.add(unitRatio, c.IOWait, "cpu.iowait")
+		m.add(unitRatio, c.IRQ, "cpu.irq")
+		m.add(unitRatio, c.SoftIRQ, "cpu.softirq")
+		m.add(unitRatio, c.Steal, "cpu.steal")
+	}
+	if l := s.Load; l != nil && fresh("load") {
+		m.add(unitLoad, collector.Known(l.One), "load.one")
+		m.add(unitLoad, collector.Known(l.Five), "load.five")
+		m.add(unitLoad, collector.Known(l.Fifteen), "load.fifteen")
+	}
+	if v := s.Memory; v != nil && fresh("memory") {
+		m.size(v.Total, "memory.total")
+		m.size(v.Used, "memory.used")
+		m.size(v.Available, "memory.available")
+		m.size(v.Free, "memory.free")
+		m.size(v.Buffers, "memory.buffers")
+		m.size(v.Cached, "memory.cached")
+		m.size(v.Shared, "memory.shared")
+	}
+	if v := s.Swap; v != nil && fresh("memory") && fresh("swap") {
+		m.size(v.Total, "swap.total")
+		m.size(v.Used, "swap.used")
+	}
+	if fresh("disks") {
+		m.disks(s.Disks)
+	}
+	if fresh("filesystems") {
+		for _, f := range s.Filesystems {
+			m.add(unitRatio, f.UsedRatio, "filesystem.", f.Mount, ".used_ratio")
+		}
+	}
+	if fresh("networks") {
+		m.networks(s.Networks)
+	}
+	if p := s.Processes; p != nil && fresh("processes") {
+		m.add(unitCount, collector.Known(float64(p.Total)), "processes.total")
+	}
+	if v := s.Self; v != nil && fresh("self") {
+		m.add(unitCores, v.CPU, "self.cpu")
+		m.size(v.Memory, "self.memory")
+	}
+}
+
+func (m *summary) disks(disks []collector.Disk) {
+	var reads, writes total
+	for _, d := range disks {
+		m.add(unitRate, d.ReadRate, "disk.", d.Name, ".read_rate")
+		m.add(unitRate, d.WriteRate, "disk.", d.Name, ".write_rate")
+		m.add(unitEvents, d.Reads, "disk.", d.Name, ".reads")
+		m.add(unitEvents, d.Writes, "disk.", d.Name, ".writes")
+		m.add(unitRatio, d.Busy, "disk.", d.Name, ".busy")
+		reads.add(d.ReadRate)
+		writes.add(d.WriteRate)
+	}
+	m.add(unitRate, reads.number(), "disk.read_rate")
+	m.add(unitRate, writes.number(), "disk.write_rate")
+}
+
+// networks sums the ways out of the host: what goes through a bridge goes through one of them, or stays inside.
+func (m *summary) networks(networks []collector.Network) {
+	var received, transmitted total
+	for _, n := range networks {
+		m.add(unitRate, n.ReceiveRate, "network.", n.Name, ".receive_rate")
+		m.add(unitRate, n.TransmitRate, "network.", n.Name, ".transmit_rate")
+		if n.Virtual { // there may be hundreds
+			continue
+		}
+		m.add(unitEvents, n.ReceivePackets, "network.", n.Name, ".receive_packets")
+		m.add(unitEvents, n.TransmitPackets, "network.", n.Name, ".transmit_packets")
+		m.add(unitEvents, n.ReceiveErrors, "network.", n.Name, ".receive_errors")
+		m.add(unitEvents, n.TransmitErrors, "network.", n.Name, ".transmit_errors")
+		m.add(unitEvents, n.ReceiveDrops, "network.", n.Name, ".receive_drops")
+		m.add(unitEvents, n.TransmitDrops, "network.", n.Name, ".transmit_drops")
+		received.add(n.ReceiveRate)
+		transmitted.add(n.TransmitRate)
+	}
+	m.add(unitRate, received.number(), "network.receive_rate")
+	m.add(unitRate, transmitted.number(), "network.transmit_rate")
+}
+
+func (m *summary) size(v uint64, name string) { m.add(unitBytes, collector.Known(float64(v)), name) }
+
+// add puts a number under the name that the parts make.
+func (m *summary) add(unit string, n collector.Number, parts ...string) {
+	m.name = m.name[:0]
+	for _, part := range parts {
+		m.name = append(m.name, part...)
+	}
+	m.put(m.name, unit, n)
+}
+
+// freshParts tells, by the name of a source, whether its part of s was measured for s.
+func freshParts(s *collector.Snapshot) func(source string) bool {
+	return func(source string) bool {
+		for _, state := range s.Sources {
+			if state.Name == source {
+				return state.Partial
+			}
+		}
+		return true
+	}
+}
+
+// A total sums what is known; it is unknown when nothing is.
+type total struct {
+	sum   float64
+	known bool
+}
+
+func (t *total) add(n collector.Number) {
+	if v, ok := n.Get(); ok {
+		t.sum, t.known = t.sum+v, true
+	}
+}
+
+func (t *total) number() collector.Number {
+	if !t.known {
+		return collector.Number{}
+	}
+	return collector.Known(t.sum)
+}
