@@ -1,0 +1,181 @@
+// Package hub carries messages from one publisher to any number of subscribers.
+//
+// # What is promised
+//
+// Publish encodes an envelope once; all subscribers share those bytes. Messages of one hub have one epoch and the
+// sequence numbers 1, 2, 3, …, and every subscriber sees them in that order, none twice.
+//
+// The hub keeps a backlog of recent messages, bounded in time and in bytes. A subscriber owns no queue: it is a place
+// in the backlog, and resuming after a cut is the same as reading on. So there is no moment between replay and live in
+// which a message could be lost or doubled.
+//
+// A subscriber that starts without a cursor gets the newest message, if there is one, and then what follows. One that
+// starts with a cursor inside the backlog gets exactly what it missed and then what follows. One whose cursor cannot
+// be resumed (another epoch, older than the backlog, or a number this epoch has not reached) gets the newest message
+// marked as coming after a gap.
+//
+// # What happens to the slow
+//
+// Publish never waits for a subscriber. A subscriber that has caught up once and then falls more than MaxPending
+// messages behind, or that the backlog has moved past, loses what it had not read: its next message is the newest,
+// marked as coming after a gap, and what it lost is counted, for itself and for the hub. For every subscription, at
+// any moment: offered = delivered + thinned + dropped + pending.
+//
+// # Limits
+//
+// This package knows no network, no HTTP and no snapshot: data is bytes that are JSON. It starts no goroutine.
+package hub
+
+import (
+	"crypto/rand"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrClosed is returned by a subscription once its hub is closed and the subscription has read all there was.
+var ErrClosed = errors.New("hub closed")
+
+// Config bounds a hub. The zero Config works.
+type Config struct {
+	Backlog      time.Duration // how far back a cursor can resume; default 6 minutes
+	BacklogBytes int           // and at most this much JSON; default 8 MiB. The newest message is always kept
+	MaxPending   int           // how far a subscriber that was live may fall behind; default 64 messages
+}
+
+func (c *Config) setDefaults() {
+	if c.Backlog <= 0 {
+		c.Backlog = 6 * time.Minute
+	}
+	if c.BacklogBytes <= 0 {
+		c.BacklogBytes = 8 << 20
+	}
+	if c.MaxPending <= 0 {
+		c.MaxPending = 64
+	}
+}
+
+// A Hub is made by New and safe for concurrent use.
+type Hub struct {
+	config Config
+	epoch  string
+	done   chan struct{} // closed by Close
+
+	mu            sync.Mutex
+	closed        bool
+	last          uint64     // sequence number of the newest message
+	backlog       []*Message // consecutive, the newest last
+	bytes         int        // of JSON in backlog
+	subscriptions map[*Subscription]struct{}
+	dropped       uint64 // by subscriptions that have ended
+}
+
+// New starts an epoch.
+func New(config Config) *Hub {
+	config.setDefaults()
+	return &Hub{
+		config:        config,
+		epoch:         newEpoch(),
+		done:          make(chan struct{}),
+		subscriptions: make(map[*Subscription]struct{}),
+	}
+}
+
+// newEpoch is six characters that no earlier process has used, save once in two billion.
+func newEpoch() string {
+	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var b [6]byte
+	rand.Read(b[:]) // never fails since Go 1.24
+	for i := range b {
+		b[i] = alphabet[int(b[i])%len(alphabet)]
+	}
+	return string(b[:])
+}
+
+// Epoch names this run of the hub.
+func (h *Hub) Epoch() string { return h.epoch }
+
+// Done is closed when the hub is.
+func (h *Hub) Done() <-chan struct{} { return h.done }
+
+// Publish sends data, which must be one JSON value, to everybody. It copies data and waits for nobody.
+// After Close it does nothing and returns nil.
+func (h *Hub) Publish(at time.Time, data []byte) *Message {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil
+	}
+	h.last++
+	m := newMessage(Cursor{h.epoch, h.last}, at.UnixMilli(), data, false)
+	h.backlog = append(h.backlog, m)
+	h.bytes += len(m.JSON)
+	h.trim(m.At)
+	for s := range h.subscriptions {
+		s.wake()
+	}
+	return m
+}
+
+// trim forgets what is beyond the bounds. A wall clock that steps back keeps messages longer, never fewer than one;
+// one that steps forward forgets early: both end in a gap at worst.
+func (h *Hub) trim(now int64) {
+	oldest := now - h.config.Backlog.Milliseconds()
+	n := 0
+	for n < len(h.backlog)-1 && (h.bytes > h.config.BacklogBytes || h.backlog[n].At < oldest) {
+		h.bytes -= len(h.backlog[n].JSON)
+		h.backlog[n] = nil // the array outlives the slice's start until append moves it
+		n++
+	}
+	h.backlog = h.backlog[n:]
+}
+
+// first is the sequence number of the oldest message in the backlog; last+1 when it is empty. mu is held.
+func (h *Hub) first() uint64 { return h.last + 1 - uint64(len(h.backlog)) }
+
+// at returns message seq, which must be in the backlog. mu is held.
+func (h *Hub) at(seq uint64) *Message { return h.backlog[seq-h.first()] }
+
+// Close ends every subscription once it has read what is there. It is safe to call twice.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	h.closed = true
+	close(h.done)
+	for s := range h.subscriptions {
+		s.wake()
+	}
+}
+
+// Stats is a hub's state at one moment.
+type Stats struct {
+	Subscriptions int
+	Published     uint64
+	Dropped       uint64 // lost to slow subscribers, ever
+	Newest        Cursor // the zero Cursor before the first message
+	Backlog       int    // messages
+	BacklogBytes  int
+}
+
+// Stats counts.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := Stats{
+		Subscriptions: len(h.subscriptions),
+		Published:     h.last,
+		Dropped:       h.dropped,
+		Backlog:       len(h.backlog),
+		BacklogBytes:  h.bytes,
+	}
+	if h.last > 0 {
+		s.Newest = Cursor{h.epoch, h.last}
+	}
+	for sub := range h.subscriptions {
+		s.Dropped += sub.counts.Dropped
+	}
+	return s
+}

@@ -1,0 +1,148 @@
+package hub
+
+import "time"
+
+// A Subscription is one reader's place in a hub. Next and Close are for one goroutine; the rest is for any.
+type Subscription struct {
+	hub   *Hub
+	ready chan struct{} // holds a token when there may be something to read, or the hub is closed
+
+	// All below is guarded by hub.mu.
+	next   uint64        // sequence number of the message to look at next
+	exempt uint64        // messages up to here are replay: reading them slowly is not falling behind
+	gap    bool          // the next message comes after a gap
+	every  time.Duration // least time between two messages; 0 is all of them
+	lastAt int64         // At of the message delivered last; 0 is none
+	counts Counts
+	closed bool
+}
+
+// Counts is what became of the messages offered to a subscription.
+type Counts struct {
+	Offered   uint64 // published, or replayed, since it began
+	Delivered uint64 // returned by Next
+	Thinned   uint64 // skipped because the reader asked for fewer
+	Dropped   uint64 // lost because the reader was slow
+	Pending   uint64 // waiting
+}
+
+// Subscribe starts reading after a cursor; the zero Cursor starts at the newest message. On a closed hub the
+// subscription is at its end from the start. Close must be called.
+func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := &Subscription{hub: h, ready: make(chan struct{}, 1), every: every}
+	switch {
+	case after == Cursor{}:
+		s.next = max(h.last, 1)
+	case after.Epoch == h.epoch && after.Seq <= h.last && after.Seq+1 >= h.first():
+		s.next = after.Seq + 1
+		if after.Seq >= h.first() && after.Seq > 0 {
+			s.lastAt = h.at(after.Seq).At
+		}
+	default:
+		s.next, s.gap = max(h.last, 1), true
+	}
+	s.exempt = h.last
+	s.counts.Offered = h.last + 1 - s.next
+	h.subscriptions[s] = struct{}{}
+	s.wake()
+	return s
+}
+
+// Ready holds a token whenever Next may have something new to say: after it said that nothing is there, wait for the
+// token and ask again. A token may be for nothing.
+func (s *Subscription) Ready() <-chan struct{} { return s.ready }
+
+func (s *Subscription) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Next returns the next message without waiting; nil when there is none yet, and ErrClosed when there never will be.
+func (s *Subscription) Next() (*Message, error) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s.next <= h.last && !s.closed {
+		s.skipIfBehind()
+		m := h.at(s.next)
+		s.next++
+		if s.thins(m) {
+			s.counts.Thinned++
+			continue
+		}
+		s.lastAt = m.At
+		s.counts.Delivered++
+		if s.gap {
+			s.gap = false
+			return m.AfterGap(), nil
+		}
+		return m, nil
+	}
+	if h.closed || s.closed {
+		return nil, ErrClosed
+	}
+	return nil, nil
+}
+
+// skipIfBehind moves a reader that is too slow to the newest message and counts what it lost. mu is held.
+func (s *Subscription) skipIfBehind() {
+	h := s.hub
+	forgotten := s.next < h.first()
+	behind := s.next > s.exempt && h.last-s.next >= uint64(h.config.MaxPending)
+	if forgotten || behind {
+		s.counts.Dropped += h.last - s.next
+		s.next, s.gap = h.last, true
+	}
+}
+
+// thins says whether m comes too soon after the message before it. A tick is never exact, so a tenth early is on
+// time; and a message after a gap is never withheld.
+func (s *Subscription) thins(m *Message) bool {
+	if s.every <= 0 || s.lastAt == 0 || s.gap || m.At < s.lastAt {
+		return false
+	}
+	return m.At-s.lastAt < (s.every - s.every/10).Milliseconds()
+}
+
+// SetEvery changes the least time between two messages from now on.
+func (s *Subscription) SetEvery(every time.Duration) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.every = every
+}
+
+// Counts tells what became of the messages so far; after Close, what had become of them by then.
+func (s *Subscription) Counts() Counts {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.count()
+}
+
+// count is Counts with mu held. Offered holds what was there at the start, up to exempt; all published since counts
+// as offered as well.
+func (s *Subscription) count() Counts {
+	c := s.counts
+	if !s.closed {
+		c.Offered += s.hub.last - s.exempt
+		c.Pending = s.hub.last + 1 - s.next
+	}
+	return c
+}
+
+// Close ends the subscription. It is safe to call twice.
+func (s *Subscription) Close() {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.counts = s.count()
+	s.closed = true
+	delete(h.subscriptions, s)
+	h.dropped += s.counts.Dropped
+}
