@@ -1,0 +1,130 @@
+// Package accept takes connections from a listener that must not die.
+//
+// # What is promised
+//
+// Accept returns an error only when the listener is closed. When descriptors or memory run out it waits, five
+// milliseconds at first and a second at most, and tries again: those who are connected live on, and new ones come in
+// as soon as there is room. Beyond Max connections the next one is told 503 with Retry-After, and closed.
+//
+// Each connection is bounded: a reader that has stopped reading gets a small kernel buffer, not megabytes of it, and
+// a peer that vanished without a word is noticed within some 30 seconds.
+package accept
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// sendBuffer bounds what the kernel keeps for a viewer that does not read. Linux doubles it for its own
+	// bookkeeping (socket(7), SO_SNDBUF); left alone, it would grow to tcp_wmem's 4 MB.
+	sendBuffer = 64 << 10
+	// unacknowledged is how long sent bytes may stay without an answer (tcp(7), TCP_USER_TIMEOUT).
+	unacknowledged = 15 * time.Second
+
+	shortestPause, longestPause = 5 * time.Millisecond, time.Second
+)
+
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+
+// full is answered to a connection too many. It is written without reading the request: the point is to spend nothing.
+var full = []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Type: text/plain\r\n" +
+	"Content-Length: 28\r\nConnection: close\r\n\r\nfivewire: too many viewers\r\n")
+
+// A Listener accepts for ever. Wrap makes one.
+type Listener struct {
+	net.Listener
+	max    int64
+	open   atomic.Int64
+	closed chan struct{}
+	once   sync.Once
+	log    *slog.Logger
+}
+
+// Wrap bounds ln to max connections at a time; 0 is as many as the process may have descriptors, less some for itself.
+func Wrap(ln net.Listener, max int, log *slog.Logger) *Listener {
+	if max <= 0 {
+		max = descriptors() - 128
+	}
+	return &Listener{Listener: ln, max: int64(max), closed: make(chan struct{}), log: log}
+}
+
+// Accept returns the next connection, or net.ErrClosed.
+func (l *Listener) Accept() (net.Conn, error) {
+	pause := time.Duration(0)
+	for {
+		c, err := l.Listener.Accept()
+		switch {
+		case err == nil && l.open.Load() >= l.max:
+			c.SetWriteDeadline(time.Now().Add(shortestPause))
+			c.Write(full)
+			c.Close()
+		case err == nil:
+			tune(c)
+			l.open.Add(1)
+			return &conn{Conn: c, listener: l}, nil
+		case !passing(err):
+			return nil, err
+		default:
+			pause = min(max(2*pause, shortestPause), longestPause)
+			if pause == shortestPause {
+				l.log.Warn("cannot accept a connection, waiting for room", "error", err)
+			}
+			select {
+			case <-time.After(pause):
+			case <-l.closed:
+				return nil, net.ErrClosed
+			}
+		}
+	}
+}
+
+// Close stops accepting.
+func (l *Listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// passing errors end by themselves, when somebody else lets go of what is short.
+func passing(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// tune sets what it can; a connection without one of these is still a connection.
+func tune(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(sendBuffer)
+		tcp.SetKeepAliveConfig(keepAlive)
+		setUserTimeout(tcp, unacknowledged)
+	}
+}
+
+// conn gives its place back when it is closed.
+type conn struct {
+	net.Conn
+	listener *Listener
+	once     sync.Once
+}
+
+func (c *conn) Close() error {
+	c.once.Do(func() { c.listener.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// SyscallConn is the connection's own; an error where it has none.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		return sc.SyscallConn()
+	}
+	return nil, syscall.EINVAL
+}

@@ -1,0 +1,125 @@
+package accept
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// short is a listener that runs out of something a number of times before it has a connection.
+type short struct {
+	net.Listener
+	failures []error
+	calls    int
+}
+
+func (s *short) Accept() (net.Conn, error) {
+	s.calls++
+	if s.calls <= len(s.failures) {
+		return nil, &net.OpError{Op: "accept", Err: s.failures[s.calls-1]}
+	}
+	c, _ := net.Pipe()
+	return c, nil
+}
+
+func (s *short) Close() error { return nil }
+
+func quiet(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
+
+func TestAcceptWaitsForDescriptors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		ln := Wrap(&short{failures: []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS}}, 10, quiet(t))
+		c, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if waited := time.Since(began); waited != (5+10+20+40)*time.Millisecond {
+			t.Errorf("waited %v", waited)
+		}
+	})
+}
+
+func TestCloseEndsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := make([]error, 1000)
+		for i := range failures {
+			failures[i] = syscall.EMFILE
+		}
+		ln := Wrap(&short{failures: failures}, 10, quiet(t))
+		go func() {
+			time.Sleep(10 * time.Second)
+			ln.Close()
+		}()
+		if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestOtherErrorsAreReturned(t *testing.T) {
+	ln := Wrap(&short{failures: []error{syscall.EBADF}}, 10, quiet(t))
+	if _, err := ln.Accept(); !errors.Is(err, syscall.EBADF) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// One connection too many is told so; when another leaves there is room again.
+func TestFull(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln := Wrap(inner, 1, quiet(t))
+	defer ln.Close()
+	accepted := make(chan net.Conn, 3)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				close(accepted)
+				return
+			}
+			accepted <- c
+		}
+	}()
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	dial()
+	first := <-accepted
+	answer, err := io.ReadAll(dial())
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 503 ") || !strings.Contains(string(answer), "Retry-After: ") {
+		t.Errorf("got %q, %v", answer, err)
+	}
+	head, body, _ := strings.Cut(string(answer), "\r\n\r\n")
+	if want := fmt.Sprintf("Content-Length: %d\r\n", len(body)); !strings.Contains(head, want) {
+		t.Errorf("the body has %d bytes, the head is %q", len(body), head)
+	}
+	first.Close()
+	first.Close()
+	dial()
+	select {
+	case c := <-accepted:
+		c.Close()
+	case <-time.After(5 * time.Second):
+		t.Error("there is no room after the first has left")
+	}
+}

@@ -1,0 +1,86 @@
+// Package gate says from where a request may come. It judges bytes as they arrived, never a framework's reading of
+// them: X-Forwarded-Host can be set by anybody.
+//
+// # What is promised
+//
+// Host: a dashboard that listens on loopback answers to loopback addresses and localhost only, so that a name in the
+// DNS that an attacker points at 127.0.0.1 (DNS rebinding) finds nobody at home. One that listens beyond answers to
+// every IP address and to the machine's own name: an address in the Host line cannot be rebound.
+//
+// Origin: a page that is not ours reads nothing. Browsers send Origin with every WebSocket handshake, every
+// cross-origin fetch and every POST, and Sec-Fetch-Site with everything; programs send neither, and pass.
+package gate
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// A Hosts is the set of Host lines that are answered.
+type Hosts struct {
+	anyAddress bool
+	name       string
+}
+
+// Listening is the set for a dashboard that listens there.
+func Listening(addr net.Addr) Hosts {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || tcp.IP.IsLoopback() {
+		return Hosts{}
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = ""
+	}
+	return Hosts{anyAddress: true, name: strings.ToLower(name)}
+}
+
+// Allow judges the value of a Host line. The port is not compared: a tunnel or a container may have changed it.
+func (h Hosts) Allow(line string) bool {
+	host, ok := hostname(line)
+	if !ok {
+		return false
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Zone() == "" && !addr.IsUnspecified() && (h.anyAddress || addr.Unmap().IsLoopback())
+	}
+	// RFC 6761 section 6.3: no resolver may send localhost, or a name below it, anywhere else.
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	return h.name != "" && (host == h.name || host == h.name+".local")
+}
+
+// hostname is the part before the port, without the brackets of an IPv6 address, lower-case.
+func hostname(line string) (string, bool) {
+	host := line
+	if i := strings.LastIndexByte(line, ':'); i >= 0 && !strings.HasSuffix(line, "]") {
+		host = line[:i]
+		port := line[i+1:]
+		if port == "" || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
+			return "", false
+		}
+	}
+	if bracketed := strings.HasPrefix(host, "["); bracketed != strings.Contains(host, ":") || bracketed != strings.HasSuffix(host, "]") {
+		return "", false
+	} else if bracketed {
+		host = host[1 : len(host)-1]
+	}
+	return strings.ToLower(host), host != ""
+}
+
+// SameOrigin judges the three lines that say which page a request came from; each is "" when absent. host is the
+// value of the Host line.
+func SameOrigin(origin, site, host string) bool {
+	if site != "" && site != "same-origin" && site != "none" {
+		return false
+	}
+	if origin == "" {
+		return true
+	}
+	scheme, authority, ok := strings.Cut(origin, "://")
+	// A proxy may have taken the s of https away; the rest has to be ours to the letter, port included.
+	return ok && (scheme == "http" || scheme == "https") && authority != "" && strings.EqualFold(authority, host)
+}

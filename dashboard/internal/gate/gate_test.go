@@ -1,0 +1,101 @@
+package gate
+
+import (
+	"net"
+	"testing"
+)
+
+func TestHosts(t *testing.T) {
+	loopback := Listening(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8055})
+	socket := Listening(&net.UnixAddr{Name: "/run/x", Net: "unix"})
+	open := Listening(&net.TCPAddr{IP: net.IPv4zero, Port: 8055})
+	open.name = "mon"
+	tests := []struct {
+		line           string
+		loopback, open bool
+	}{
+		{"127.0.0.1:8055", true, true},
+		{"127.0.0.1", true, true},
+		{"127.8.9.1:80", true, true},
+		{"localhost:9000", true, true},
+		{"LOCALHOST", true, true},
+		{"lane1.localhost:8055", true, true},
+		{"[::1]:8055", true, true},
+		{"[::1]", true, true},
+		{"[::ffff:127.0.0.1]:8055", true, true},
+		{"192.168.1.7:8055", false, true},
+		{"[fe80::1]:8055", false, true},
+		{"mon:8055", false, true},
+		{"mon.local", false, true},
+		{"evil.example", false, false},
+		{"evil.example:8055", false, false},
+		{"localhost.evil.example", false, false},
+		{"127.0.0.1.nip.io", false, false},
+		{"127.1", false, false},
+		{"2130706433", false, false},
+		{"0.0.0.0:8055", false, false},
+		{"[::]:8055", false, false},
+		{"[fe80::1%eth0]:8055", false, false},
+		{"", false, false},
+		{":8055", false, false},
+		{"127.0.0.1:", false, false},
+		{"127.0.0.1:80x", false, false},
+		{"a/../b @localhost", false, false},
+		{"::1", false, false},
+		{"[::1", false, false},
+		{"[127.0.0.1]", false, false},
+		{"localhost, evil.example", false, false},
+		{"localhost\x00", false, false},
+	}
+	for _, test := range tests {
+		if got := loopback.Allow(test.line); got != test.loopback {
+			t.Errorf("loopback: %q: got %v", test.line, got)
+		}
+		if got := socket.Allow(test.line); got != test.loopback {
+			t.Errorf("socket: %q: got %v", test.line, got)
+		}
+		if got := open.Allow(test.line); got != test.open {
+			t.Errorf("open: %q: got %v", test.line, got)
+		}
+	}
+}
+
+func TestSameOrigin(t *testing.T) {
+	const host = "127.0.0.1:8055"
+	tests := []struct {
+		origin, site string
+		want         bool
+	}{
+		{"", "", true},
+		{"", "none", true},
+		{"http://127.0.0.1:8055", "same-origin", true},
+		{"https://127.0.0.1:8055", "", true},
+		{"http://127.0.0.1:9999", "same-site", false},
+		{"http://127.0.0.1:9999", "", false},
+		{"http://127.0.0.1", "", false},
+		{"http://localhost:8055", "", false},
+		{"http://evil.example", "cross-site", false},
+		{"", "cross-site", false},
+		{"", "same-site", false},
+		{"null", "", false},
+		{"file://", "", false},
+		{"http://127.0.0.1:8055.evil.example", "", false},
+		{"ws://127.0.0.1:8055", "", false},
+		{"http://", "", false},
+	}
+	for _, test := range tests {
+		if got := SameOrigin(test.origin, test.site, host); got != test.want {
+			t.Errorf("Origin %q, Sec-Fetch-Site %q: got %v", test.origin, test.site, got)
+		}
+	}
+}
+
+func FuzzHosts(f *testing.F) {
+	f.Add("[::1]:80")
+	f.Add("a:b:c")
+	f.Fuzz(func(t *testing.T, line string) {
+		if (Hosts{}).Allow(line) && !(Hosts{anyAddress: true}).Allow(line) {
+			t.Errorf("%q is allowed on loopback only", line)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package meter
+
+import (
+	"net"
+	"sync/atomic"
+	"syscall"
+)
+
+// A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote.
+type Conn struct {
+	net.Conn
+	in, out atomic.Int64
+
+	// Below: only for the goroutine that serves the connection.
+	request           *Exchange // the metered request in hand; nil for pages, files and the like
+	startIn, startOut int64     // the counters when the request before it was through
+	payer             *Tally    // who used this connection last
+}
+
+// Listener counts on every connection it accepts.
+type Listener struct{ net.Listener }
+
+// Accept wraps the next connection in a Conn.
+func (l Listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{Conn: c}, nil
+}
+
+func (c *Conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.in.Add(int64(n))
+	return n, err
+}
+
+func (c *Conn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.out.Add(int64(n))
+	return n, err
+}
+
+// SyscallConn is the connection's own; an error where it has none.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) {
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		return sc.SyscallConn()
+	}
+	return nil, syscall.EINVAL
+}
+
+// Idle says that the connection's request is answered to the last byte, or the connection is closed: what was
+// counted since the request before is that request's cost. A server calls it from the goroutine that serves c.
+func (c *Conn) Idle() {
+	if c.request != nil {
+		c.request.End()
+		c.request = nil
+	}
+	c.startIn, c.startOut = c.in.Load(), c.out.Load()
+}

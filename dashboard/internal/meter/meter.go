@@ -1,0 +1,189 @@
+// Package meter counts what each viewer's messages cost, on the socket.
+//
+// # What is promised
+//
+// Every byte of a metered request or held connection is counted once, in both directions, as the server's side of the
+// connection read and wrote it: total = head + framing + payload, exactly. Payload is the messages as they were
+// published; head is request line, status line and header fields with the empty line behind them, and a WebSocket's
+// handshake; framing is everything else that a technique puts around its messages: chunk sizes, id: and data:,
+// frame heads, heartbeats, the envelope of a poll's answer.
+//
+// The counters of a connection that is still held are read where it stands, so figures are never late.
+//
+// Bytes are those that HTTP sees. TCP, IP and TLS add theirs below.
+//
+// Where the connection is not a Conn (a dashboard mounted in a program that listens by itself), heads cannot be seen:
+// they are counted as nothing, and Figures.Measured says so.
+package meter
+
+import (
+	"net"
+	"sync"
+)
+
+// Bytes is one direction's bytes by what they were for.
+type Bytes struct {
+	Total   int64 `json:"total"`
+	Head    int64 `json:"head"`
+	Framing int64 `json:"framing"`
+	Payload int64 `json:"payload"`
+}
+
+func (b *Bytes) add(o Bytes) {
+	b.Total += o.Total
+	b.Head += o.Head
+	b.Framing += o.Framing
+	b.Payload += o.Payload
+}
+
+// Figures is what one viewer's use of one technique has cost so far.
+type Figures struct {
+	Requests    int64 `json:"requests"`
+	Connections int64 `json:"connections"`
+	Messages    int64 `json:"messages"`
+	Bytes       struct {
+		In  Bytes `json:"in"`
+		Out Bytes `json:"out"`
+	} `json:"bytes"`
+	// Measured is "socket", or "body" where heads could not be seen.
+	Measured string `json:"measured"`
+}
+
+// A Tally adds up exchanges. The zero Tally is ready; it is safe for concurrent use.
+type Tally struct {
+	mu   sync.Mutex
+	sum  Figures
+	body bool // at least one exchange was not on a Conn
+	open map[*Exchange]struct{}
+}
+
+// An Exchange is one request with its answer, or one held connection. It counts messages as they are handed over and
+// takes the bytes around them from the connection.
+type Exchange struct {
+	tally             *Tally
+	conn              *Conn // nil where the connection does not count
+	startIn, startOut int64
+
+	// Guarded by tally.mu.
+	messages, payloadIn, payloadOut int64
+	headIn, headOut                 int64 // held: known when the head has passed
+	body                            int64 // answered: length of the response body
+	held                            bool
+}
+
+// Begin starts an exchange on the connection that a request came by. A request that is answered in full must be
+// followed by Answer, a held one by Hold and End.
+func (t *Tally) Begin(conn net.Conn) *Exchange {
+	x := &Exchange{tally: t}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sum.Requests++
+	if c, ok := conn.(*Conn); ok {
+		x.conn, x.startIn, x.startOut = c, c.startIn, c.startOut
+		c.request = x
+		if c.payer != t {
+			c.payer = t
+			t.sum.Connections++
+		}
+	} else {
+		t.body = true
+	}
+	if t.open == nil {
+		t.open = make(map[*Exchange]struct{})
+	}
+	t.open[x] = struct{}{}
+	return x
+}
+
+// Answer says what the response's body holds: so many messages, their bytes, and its whole length. The bytes of the
+// head follow when the connection is idle again.
+func (x *Exchange) Answer(messages, payload, body int) {
+	x.tally.mu.Lock()
+	x.messages, x.payloadOut, x.body = int64(messages), int64(payload), int64(body)
+	x.tally.mu.Unlock()
+	if x.conn == nil {
+		x.End()
+	}
+}
+
+// Hold says that the connection is held from here on: what came in was the request, and what went out, plus head
+// bytes still to be written, is the response's head.
+func (x *Exchange) Hold(head int) {
+	x.tally.mu.Lock()
+	defer x.tally.mu.Unlock()
+	x.held = true
+	if x.conn != nil {
+		x.headIn = x.conn.in.Load() - x.startIn
+		x.headOut = x.conn.out.Load() - x.startOut + int64(head)
+		x.conn.request = nil // the holder ends it, not the server
+	}
+}
+
+// Sent counts a message that was written to a held connection, with frame bytes in all.
+func (x *Exchange) Sent(payload, frame int) {
+	x.tally.mu.Lock()
+	defer x.tally.mu.Unlock()
+	x.messages++
+	x.payloadOut += int64(payload)
+	x.body += int64(frame)
+}
+
+// Received counts what a viewer said on a held connection.
+func (x *Exchange) Received(payload int) {
+	x.tally.mu.Lock()
+	defer x.tally.mu.Unlock()
+	x.payloadIn += int64(payload)
+}
+
+// End closes the account of this exchange. It is safe to call twice.
+func (x *Exchange) End() {
+	t := x.tally
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, open := t.open[x]; !open {
+		return
+	}
+	delete(t.open, x)
+	in, out := x.bytes()
+	t.sum.Messages += x.messages
+	t.sum.Bytes.In.add(in)
+	t.sum.Bytes.Out.add(out)
+}
+
+// bytes splits what the exchange has cost so far. tally.mu is held.
+func (x *Exchange) bytes() (in, out Bytes) {
+	if x.conn == nil {
+		return Bytes{Total: x.payloadIn, Payload: x.payloadIn},
+			Bytes{Total: x.body, Framing: x.body - x.payloadOut, Payload: x.payloadOut}
+	}
+	in.Total, in.Payload = x.conn.in.Load()-x.startIn, x.payloadIn
+	out.Total, out.Payload = x.conn.out.Load()-x.startOut, x.payloadOut
+	if x.held {
+		in.Head, out.Head = x.headIn, min(x.headOut, out.Total)
+	} else {
+		in.Head, out.Head = in.Total, max(out.Total-x.body, 0)
+		// Until the answer has left, its messages have not been paid for.
+		out.Payload = min(out.Payload, out.Total-out.Head)
+	}
+	in.Framing = max(in.Total-in.Head-in.Payload, 0)
+	out.Framing = max(out.Total-out.Head-out.Payload, 0)
+	return in, out
+}
+
+// Figures is the sum over all exchanges, those under way included.
+func (t *Tally) Figures() Figures {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.sum
+	for x := range t.open {
+		in, out := x.bytes()
+		f.Messages += x.messages
+		f.Bytes.In.add(in)
+		f.Bytes.Out.add(out)
+	}
+	f.Measured = "socket"
+	if t.body {
+		f.Measured = "body"
+	}
+	return f
+}

@@ -1,0 +1,120 @@
+package meter
+
+import (
+	"net"
+	"testing"
+)
+
+// pipe is a metered connection and its other end, which swallows and sends what it is told to.
+func pipe(t *testing.T) (conn *Conn, say func(n int)) {
+	server, client := net.Pipe()
+	t.Cleanup(func() { server.Close(); client.Close() })
+	go func() {
+		buf := make([]byte, 1024)
+		for {
+			if _, err := client.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	conn = &Conn{Conn: server}
+	return conn, func(n int) {
+		t.Helper()
+		go client.Write(make([]byte, n))
+		for buf := make([]byte, n); n > 0; {
+			got, err := conn.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n -= got
+		}
+	}
+}
+
+func check(t *testing.T, what string, got, want Bytes) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %+v, want %+v", what, got, want)
+	}
+	if got.Total != got.Head+got.Framing+got.Payload {
+		t.Errorf("%s: %+v does not add up", what, got)
+	}
+}
+
+// Three requests on one connection: a metered one, a file in between that is nobody's, and a metered one again.
+func TestKeepAlive(t *testing.T) {
+	conn, say := pipe(t)
+	var tally Tally
+	ask := func(request, head, payload, body int) {
+		say(request)
+		tally.Begin(conn).Answer(1, payload, body)
+		conn.Write(make([]byte, head+body))
+		conn.Idle()
+	}
+	ask(100, 150, 70, 80)
+	say(5000) // a file
+	conn.Write(make([]byte, 9000))
+	conn.Idle()
+	ask(110, 150, 40, 50)
+
+	f := tally.Figures()
+	check(t, "in", f.Bytes.In, Bytes{Total: 210, Head: 210})
+	check(t, "out", f.Bytes.Out, Bytes{Total: 430, Head: 300, Framing: 20, Payload: 110})
+	if f.Requests != 2 || f.Connections != 1 || f.Messages != 2 || f.Measured != "socket" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// A held connection can be read at any moment, and ends once.
+func TestHeld(t *testing.T) {
+	conn, say := pipe(t)
+	var tally Tally
+	say(200)
+	x := tally.Begin(conn)
+	x.Hold(120)
+	conn.Write(make([]byte, 120))
+	f := tally.Figures()
+	check(t, "in at first", f.Bytes.In, Bytes{Total: 200, Head: 200})
+	check(t, "out at first", f.Bytes.Out, Bytes{Total: 120, Head: 120})
+
+	conn.Write(make([]byte, 90))
+	x.Sent(80, 88)
+	say(16)
+	x.Received(10)
+	f = tally.Figures()
+	check(t, "in while held", f.Bytes.In, Bytes{Total: 216, Head: 200, Framing: 6, Payload: 10})
+	check(t, "out while held", f.Bytes.Out, Bytes{Total: 210, Head: 120, Framing: 10, Payload: 80})
+
+	conn.Idle() // the server closes it; the holder accounts for it
+	x.End()
+	x.End()
+	if got := tally.Figures(); got != f {
+		t.Errorf("after the end: got %+v, want %+v", got, f)
+	}
+}
+
+// In a program that listens by itself heads cannot be seen, and the figures say so.
+func TestForeignConnection(t *testing.T) {
+	server, client := net.Pipe()
+	defer server.Close()
+	defer client.Close()
+	var tally Tally
+	tally.Begin(server).Answer(1, 70, 80)
+	f := tally.Figures()
+	check(t, "out", f.Bytes.Out, Bytes{Total: 80, Framing: 10, Payload: 70})
+	if f.Measured != "body" || f.Requests != 1 || f.Messages != 1 {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// A request whose connection dies before the answer leaves is counted with what did happen.
+func TestCutBeforeTheAnswer(t *testing.T) {
+	conn, say := pipe(t)
+	var tally Tally
+	say(100)
+	tally.Begin(conn).Answer(1, 70, 80)
+	check(t, "out", tally.Figures().Bytes.Out, Bytes{})
+	conn.Idle()
+	check(t, "in", tally.Figures().Bytes.In, Bytes{Total: 100, Head: 100})
+	check(t, "out", tally.Figures().Bytes.Out, Bytes{})
+}
