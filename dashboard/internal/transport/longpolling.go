@@ -1,0 +1,76 @@
+package transport
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// Long polling holds the answer until there is something to say. Every message still costs a request, but none comes
+// late; what is published between an answer and the next request waits in the backlog and is answered together.
+//
+// The ways out of the wait:
+//
+//  1. there is a message after the cursor: 200, as in polling; at once when it was there already
+//  2. the hold ends: 204, and the viewer asks again with the same cursor
+//  3. the viewer leaves: nothing is sent, for nobody is there
+//  4. the hub closes: 503 with Retry-After, and the connection is closed
+func (s *Server) longpolling(c *fiber.Ctx) error {
+	r, p := s.request(c)
+	if p != nil {
+		return p.Send(c)
+	}
+	if c.Method() == fiber.MethodHead {
+		return sendMessages(c, s.begin(c, "longpolling", r), nil)
+	}
+	s.held.Add(1)
+	defer s.held.Add(-1)
+	account := s.begin(c, "longpolling", r)
+	sub := s.hub.Subscribe(r.after, r.every)
+	defer sub.Close()
+	defer s.Viewers.hold(r.viewer, "longpolling", sub)()
+
+	messages, err := take(sub)
+	if len(messages) == 0 && err == nil {
+		gone, stop := watch(c.Context().Conn())
+		messages, err = await(sub, gone, r.wait)
+		stop()
+	}
+	switch {
+	case len(messages) > 0 || err == nil:
+		return sendMessages(c, account, messages)
+	case errors.Is(err, errLeft):
+		c.Context().SetConnectionClose()
+		account.Answer(0, 0, 0)
+		return c.SendStatus(fiber.StatusNoContent) // the server has to write something; it meets a closed connection
+	default:
+		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(1+retryDelay()/1000, 10))
+		c.Context().SetConnectionClose()
+		account.Answer(0, 0, 0)
+		return problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back").Send(c)
+	}
+}
+
+// await is the wait, apart from any socket: messages when there are some, neither messages nor error when the hold
+// ends, errLeft when gone closes, hub.ErrClosed when the hub does.
+func await(sub *hub.Subscription, gone <-chan struct{}, hold time.Duration) ([]*hub.Message, error) {
+	timer := time.NewTimer(hold)
+	defer timer.Stop()
+	for {
+		select {
+		case <-sub.Ready():
+			if messages, err := take(sub); len(messages) > 0 || err != nil {
+				return messages, err
+			}
+		case <-timer.C:
+			return nil, nil
+		case <-gone:
+			return nil, errLeft
+		}
+	}
+}

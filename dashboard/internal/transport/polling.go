@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+)
+
+// Polling answers at once with whatever there is after the cursor. The viewer asks again when it likes: it pays a
+// request each time and is as late as it is patient.
+//
+// Nothing waits here, so there is one way out:
+//
+//  1. the answer: 200 {"messages":[…],"cursor":"…"} with all after the cursor, or 204 when there is nothing new
+func (s *Server) polling(c *fiber.Ctx) error {
+	r, p := s.request(c)
+	if p != nil {
+		return p.Send(c)
+	}
+	account := s.begin(c, "polling", r)
+	sub := s.hub.Subscribe(r.after, r.every)
+	defer sub.Close()
+	messages, _ := take(sub) // a closed hub still answers with what it has
+	return sendMessages(c, account, messages)
+}
+
+// take is all that is there now.
+func take(sub *hub.Subscription) ([]*hub.Message, error) {
+	var messages []*hub.Message
+	for {
+		m, err := sub.Next()
+		if m == nil || err != nil {
+			return messages, err
+		}
+		messages = append(messages, m)
+	}
+}
+
+// sendMessages answers a poll: an object, so that it can grow, with the cursor to ask with next.
+func sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no")
+	if len(messages) == 0 {
+		account.Answer(0, 0, 0)
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	body, payload := appendMessages(nil, messages)
+	account.Answer(len(messages), payload, len(body))
+	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
+	return c.Send(body)
+}
+
+// appendMessages frames messages as a poll's body; payload is how much of it is messages.
+func appendMessages(b []byte, messages []*hub.Message) (body []byte, payload int) {
+	b = append(b, `{"messages":[`...)
+	for i, m := range messages {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, m.JSON...)
+		payload += len(m.JSON)
+	}
+	b = append(b, `],"cursor":"`...)
+	b = append(b, messages[len(messages)-1].ID.String()...)
+	return append(b, `"}`...), payload
+}

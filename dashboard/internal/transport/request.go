@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"net"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// The longest a viewer may ask us to wait, or to thin its messages to. Proxies give up on silence after 30 s to 100 s.
+const (
+	longestWait  = time.Minute
+	longestEvery = time.Hour
+)
+
+// request is what a viewer asks for, the same on all five. It holds copies: the server reuses the request's memory.
+type request struct {
+	after  hub.Cursor
+	every  time.Duration
+	wait   time.Duration
+	viewer string
+}
+
+// request reads the parameters, with the copy that keeps them past the end of the handler.
+func (s *Server) request(c *fiber.Ctx) (request, *problem.Problem) {
+	args := c.Context().QueryArgs()
+	r, p := s.parse(func(name string) (string, bool) {
+		return string(args.Peek(name)), args.Has(name) // string() copies
+	})
+	if r.viewer == "" {
+		r.viewer = anonymous(c.Context().RemoteAddr())
+	}
+	return r, p
+}
+
+// parse is the pure half of request.
+func (s *Server) parse(query func(name string) (string, bool)) (r request, p *problem.Problem) {
+	if text, ok := query("after"); ok && text != "" {
+		if r.after, p = ParseAfter("after", text); p != nil {
+			return r, p
+		}
+	}
+	if text, ok := query("viewer"); ok {
+		if p := CheckViewer(text); p != nil {
+			return r, p
+		}
+		r.viewer = text
+		r.every = s.Viewers.every(text)
+	}
+	if text, ok := query("every"); ok {
+		if r.every, p = parseDuration("every", text, longestEvery); p != nil {
+			return r, p
+		}
+	}
+	r.wait = s.config.Hold
+	if text, ok := query("wait"); ok {
+		if r.wait, p = parseDuration("wait", text, longestWait); p != nil {
+			return r, p
+		}
+	}
+	return r, nil
+}
+
+// ParseAfter reads a cursor that came as the named parameter or header field.
+func ParseAfter(name, text string) (hub.Cursor, *problem.Problem) {
+	cursor, err := hub.ParseCursor(text)
+	if err != nil {
+		return cursor, problem.Bad(name, quote(text)+" is not a cursor",
+			"the id of a message, such as k3f9a1-1042", "nothing, to begin with the newest message")
+	}
+	return cursor, nil
+}
+
+var viewerForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// CheckViewer says whether a viewer may call itself that.
+func CheckViewer(id string) *problem.Problem {
+	if !viewerForm.MatchString(id) {
+		return problem.Bad("viewer", quote(id)+" is not a viewer's id", "1 to 64 of A-Z a-z 0-9 _ . -")
+	}
+	return nil
+}
+
+func parseDuration(name, text string, longest time.Duration) (time.Duration, *problem.Problem) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > longest {
+		return 0, problem.Bad(name, quote(text)+" is not a duration that fits here", "0s to "+longest.String(), "such as 500ms or 2s")
+	}
+	return d, nil
+}
+
+// quote shows what came, bounded and harmless wherever it is printed.
+func quote(text string) string {
+	const most = 64
+	cut := ""
+	if len(text) > most {
+		text, cut = text[:most], "…"
+	}
+	return strconv.QuoteToASCII(text) + cut
+}
+
+// anonymous names a viewer that has not named itself after its address. No viewer can choose a name with a ~.
+func anonymous(addr net.Addr) string { return "~" + addr.String() }

@@ -1,0 +1,127 @@
+// Package transport is the five ways a message travels to a viewer: polling, longpolling, streaming, sse, websocket.
+//
+// # What is promised
+//
+// All five carry the same bytes, take the same parameters and keep the hub's promises: in order, none twice, resumed
+// after a cursor, a gap marked where something is lost. They differ in how they ask, frame, wait and end, and each
+// file holds one of them whole, above its helpers; the browser's half is the twin file assets/js/transport/<name>.js,
+// the Go client's dashboard/load/<name>.go.
+//
+//	after=CURSOR  the id of the last message the viewer has; without it the newest message comes first
+//	every=500ms   at most one message in this time; what is left out is no loss
+//	viewer=ID     the viewer's own name for itself, for the meter and for commands
+//	wait=25s      long polling only: how long the answer may be held
+//
+// # What happens to the slow
+//
+// A held connection has one frame in flight. While it cannot be written the subscription falls behind, the hub drops
+// for it what is too old, and after Config.WriteTimeout without progress the connection is cut. Nobody else waits.
+//
+// # How they end
+//
+// When the hub closes, whoever waits is told in the technique's own words, and Close returns when all have been: a
+// long poll answers 503 with Retry-After, a stream ends its body, SSE sends a last retry: first, a WebSocket closes
+// with 1001.
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+)
+
+// A Transport is one technique: its name, which is also its URL, and what answers there.
+type Transport struct {
+	Name  string
+	Serve func(*Server, *fiber.Ctx) error
+}
+
+// All lists the five in the order of their age.
+func All() []Transport {
+	return []Transport{
+		{"polling", (*Server).polling},
+		{"longpolling", (*Server).longpolling},
+		{"streaming", (*Server).streaming},
+		{"sse", (*Server).sse},
+		{"websocket", (*Server).websocket},
+	}
+}
+
+// Config is the patience of the five. The zero Config works.
+type Config struct {
+	// Heartbeat is how long a held connection may be silent: longer than a message usually takes, shorter than the
+	// idle limits of proxies, which begin at 30 s. Default 15 s.
+	Heartbeat time.Duration
+	// Hold is how long a long poll waits when it does not say. Default 25 s, for the same reason.
+	Hold time.Duration
+	// WriteTimeout is how long one frame may take to leave. Default 10 s.
+	WriteTimeout time.Duration
+	// Logger is told of panics. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// A Server answers viewers of one hub.
+type Server struct {
+	Viewers *Viewers
+
+	config Config
+	hub    *hub.Hub
+	held   atomic.Int64 // requests that wait and connections that are held
+}
+
+// New serves h.
+func New(h *hub.Hub, config Config) *Server {
+	if config.Heartbeat <= 0 {
+		config.Heartbeat = 15 * time.Second
+	}
+	if config.Hold <= 0 {
+		config.Hold = 25 * time.Second
+	}
+	if config.WriteTimeout <= 0 {
+		config.WriteTimeout = 10 * time.Second
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	return &Server{Viewers: newViewers(), config: config, hub: h}
+}
+
+// Config is the patience in force.
+func (s *Server) Config() Config { return s.config }
+
+// Close waits until everybody has been told that the hub is closed, or ctx ends. The hub must be closed before.
+func (s *Server) Close(ctx context.Context) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for s.held.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// begin puts a request on its viewer's account.
+func (s *Server) begin(c *fiber.Ctx, technique string, r request) *meter.Exchange {
+	return s.Viewers.tally(r.viewer, technique).Begin(c.Context().Conn())
+}
+
+// retryDelay is when a viewer should come back after a restart, in milliseconds: spread, so that they do not all knock at once.
+func retryDelay() int64 { return 500 + rand.Int64N(2500) }
+
+// guard keeps a panic inside the goroutine it happened in: fasthttp runs held connections in goroutines of their own, where nobody
+// recovers.
+func (s *Server) guard(technique string) {
+	if p := recover(); p != nil {
+		s.config.Logger.Error("panic in a held connection", "technique", technique, "panic", p)
+	}
+}

@@ -1,0 +1,326 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func publish(h *hub.Hub, n int) {
+	for range n {
+		h.Publish(time.Now(), []byte(`{}`))
+	}
+}
+
+// recorder is an outlet that writes down what it is given, and when.
+type recorder struct {
+	began time.Time
+	lines []string
+	fail  error
+}
+
+func (r *recorder) outlet() outlet {
+	note := func(what string) error {
+		r.lines = append(r.lines, fmt.Sprintf("%v %s", time.Since(r.began), what))
+		return r.fail
+	}
+	return outlet{
+		message:   func(m *hub.Message) error { return note(fmt.Sprint("message ", m.ID.Seq)) },
+		heartbeat: func() error { return note("heartbeat") },
+		reply:     func(b []byte) error { return note("reply " + string(b)) },
+	}
+}
+
+func (r *recorder) String() string { return strings.Join(r.lines, "; ") }
+
+// Each case plays a scene against the waiting loop and says what the viewer saw and why it ended.
+func TestDeliver(t *testing.T) {
+	failed := errors.New("broken pipe")
+	tests := []struct {
+		name  string
+		setup func(*recorder, *outlet)
+		scene func(h *hub.Hub, left chan struct{}, answers chan []byte)
+		want  string
+		err   error
+	}{
+		{
+			name:  "newest-then-live-then-closed",
+			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) { time.Sleep(time.Second); publish(h, 2); h.Close() },
+			want:  "0s message 3; 1s message 4; 1s message 5",
+			err:   hub.ErrClosed,
+		},
+		{
+			name:  "heartbeats-into-silence",
+			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) { time.Sleep(35 * time.Second); h.Close() },
+			want:  "0s message 3; 15s heartbeat; 30s heartbeat",
+			err:   hub.ErrClosed,
+		},
+		{
+			name: "a-message-is-a-heartbeat",
+			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) {
+				time.Sleep(10 * time.Second)
+				publish(h, 1)
+				time.Sleep(16 * time.Second)
+				h.Close()
+			},
+			want: "0s message 3; 10s message 4; 25s heartbeat",
+			err:  hub.ErrClosed,
+		},
+		{
+			name:  "steady-heartbeats",
+			setup: func(_ *recorder, out *outlet) { out.steady = true },
+			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) {
+				time.Sleep(10 * time.Second)
+				publish(h, 1)
+				time.Sleep(6 * time.Second)
+				h.Close()
+			},
+			want: "0s message 3; 10s message 4; 15s heartbeat",
+			err:  hub.ErrClosed,
+		},
+		{
+			name:  "viewer-leaves",
+			scene: func(h *hub.Hub, left chan struct{}, _ chan []byte) { time.Sleep(time.Second); close(left) },
+			want:  "0s message 3",
+			err:   errLeft,
+		},
+		{
+			name:  "write-fails",
+			setup: func(r *recorder, _ *outlet) { r.fail = failed },
+			scene: func(*hub.Hub, chan struct{}, chan []byte) {},
+			want:  "0s message 3",
+			err:   failed,
+		},
+		{
+			name: "answers-in-between",
+			scene: func(h *hub.Hub, _ chan struct{}, answers chan []byte) {
+				time.Sleep(time.Second)
+				answers <- []byte("pong")
+				publish(h, 1)
+				h.Close()
+			},
+			want: "0s message 3; 1s reply pong; 1s message 4",
+			err:  hub.ErrClosed,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := hub.New(hub.Config{})
+				publish(h, 3)
+				sub := h.Subscribe(hub.Cursor{}, 0)
+				defer sub.Close()
+				r := &recorder{began: time.Now()}
+				out := r.outlet()
+				if test.setup != nil {
+					test.setup(r, &out)
+				}
+				left, answers := make(chan struct{}), make(chan []byte)
+				out.answers = answers
+				go test.scene(h, left, answers)
+				err := deliver(sub, left, 15*time.Second, out)
+				if !errors.Is(err, test.err) {
+					t.Errorf("ended with %v, want %v", err, test.err)
+				}
+				if r.String() != test.want {
+					t.Errorf("got  %s\nwant %s", r, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAwait(t *testing.T) {
+	tests := []struct {
+		name     string
+		scene    func(h *hub.Hub, gone chan struct{})
+		after    time.Duration
+		messages int
+		err      error
+	}{
+		{"message", func(h *hub.Hub, _ chan struct{}) { time.Sleep(24 * time.Second); publish(h, 1) }, 24 * time.Second, 1, nil},
+		{"hold-ends", func(*hub.Hub, chan struct{}) {}, 25 * time.Second, 0, nil},
+		{"viewer-leaves", func(_ *hub.Hub, gone chan struct{}) { time.Sleep(time.Second); close(gone) }, time.Second, 0, errLeft},
+		{"hub-closes", func(h *hub.Hub, _ chan struct{}) { time.Sleep(2 * time.Second); h.Close() }, 2 * time.Second, 0, hub.ErrClosed},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := hub.New(hub.Config{})
+				publish(h, 1)
+				sub := h.Subscribe(hub.Cursor{Epoch: h.Epoch(), Seq: 1}, 0)
+				defer sub.Close()
+				gone := make(chan struct{})
+				began := time.Now()
+				go test.scene(h, gone)
+				messages, err := await(sub, gone, 25*time.Second)
+				if len(messages) != test.messages || !errors.Is(err, test.err) || time.Since(began) != test.after {
+					t.Errorf("got %d messages, %v after %v; want %d, %v after %v",
+						len(messages), err, time.Since(began), test.messages, test.err, test.after)
+				}
+			})
+		})
+	}
+}
+
+func TestParse(t *testing.T) {
+	s := New(hub.New(hub.Config{}), Config{})
+	query := func(pairs ...string) func(string) (string, bool) {
+		return func(name string) (string, bool) {
+			for i := 0; i < len(pairs); i += 2 {
+				if pairs[i] == name {
+					return pairs[i+1], true
+				}
+			}
+			return "", false
+		}
+	}
+	good := []struct {
+		name  string
+		pairs []string
+		want  request
+	}{
+		{"nothing", nil, request{wait: 25 * time.Second}},
+		{"empty-cursor", []string{"after", ""}, request{wait: 25 * time.Second}},
+		{"all", []string{"after", "k3f9a1-7", "every", "500ms", "wait", "2s", "viewer", "me"},
+			request{hub.Cursor{Epoch: "k3f9a1", Seq: 7}, 500 * time.Millisecond, 2 * time.Second, "me"}},
+		{"no-wait", []string{"wait", "0s"}, request{}},
+		{"unknown-parameter", []string{"zebra", "1"}, request{wait: 25 * time.Second}},
+	}
+	for _, test := range good {
+		t.Run(test.name, func(t *testing.T) {
+			if got, p := s.parse(query(test.pairs...)); p != nil || got != test.want {
+				t.Errorf("got %+v, %v; want %+v", got, p, test.want)
+			}
+		})
+	}
+	bad := [][2]string{
+		{"after", "x"}, {"after", "k3f9a1-"}, {"after", "k3f9a1-1\r\nX: y"}, {"after", strings.Repeat("9", 10_000)},
+		{"every", "-1s"}, {"every", "1"}, {"every", "soon"}, {"every", "2h"}, {"every", ""},
+		{"wait", "61s"}, {"wait", "-1ns"}, {"wait", "NaN"},
+		{"viewer", ""}, {"viewer", "a b"}, {"viewer", "~x"}, {"viewer", strings.Repeat("x", 65)}, {"viewer", "<script>"},
+	}
+	for _, test := range bad {
+		_, p := s.parse(query(test[0], test[1]))
+		if p == nil {
+			t.Errorf("%s=%q was taken", test[0], test[1])
+			continue
+		}
+		if p.Status != 400 || p.Parameter != test[0] || len(p.Allowed) == 0 || len(p.Detail) > 200 {
+			t.Errorf("%s=%q: got %+v", test[0], test[1], p)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	s := New(hub.New(hub.Config{}), Config{})
+	for _, bad := range []string{
+		``, `{}`, `[]`, `null`, `"x"`, `{"set":{}}`, `{"set":{"every":1}}`, `{"set":{"every":"soon"}}`, `{"set":{"zebra":1}}`,
+		`{"zebra":1}`, `{"set":{"every":"1s"}} {}`, `{"set":{"every":"-1s"}}`, "{\"ping\":\"\xff\"}", `{`,
+	} {
+		if answer, p := s.Command("me", []byte(bad)); p == nil || len(p.Allowed) == 0 {
+			t.Errorf("%s: got %s, %v", bad, answer, p)
+		}
+	}
+	if answer, p := s.Command("me", []byte(`{"set":{"every":"2s"}}`)); answer != nil || p != nil {
+		t.Errorf("got %s, %v", answer, p)
+	}
+	if got := s.Viewers.every("me"); got != 2*time.Second {
+		t.Errorf("got %v", got)
+	}
+	answer, p := s.Command("me", []byte(`{"ping":[1,"two"]}`))
+	if p != nil || !bytes.HasPrefix(answer, []byte(`{"pong":[1,"two"],"at":`)) {
+		t.Errorf("got %s, %v", answer, p)
+	}
+}
+
+// A flood of new ids must not grow memory without bound, and must not push out who is connected.
+func TestViewersAreBounded(t *testing.T) {
+	h := hub.New(hub.Config{})
+	v := newViewers()
+	sub := h.Subscribe(hub.Cursor{}, 0)
+	defer sub.Close()
+	release := v.hold("held", "sse", sub)
+	for i := range mostViewers + 100 {
+		v.tally(fmt.Sprint(i), "polling")
+	}
+	if n := len(v.m); n > mostViewers {
+		t.Errorf("%d viewers are remembered", n)
+	}
+	if list := v.List(); len(list) != 1 || list[0].Viewer != "held" {
+		t.Errorf("got %+v", list)
+	}
+	release()
+	if list := v.List(); len(list) != 0 {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	now := time.Now()
+	b := newBudget(now)
+	for i := range atOnce {
+		if b.spend(now) != nil {
+			t.Fatalf("frame %d at once was refused", i)
+		}
+	}
+	if !errors.Is(b.spend(now), errFlood) {
+		t.Error("one too many was taken")
+	}
+	now = now.Add(time.Second)
+	for i := range perSecond {
+		if b.spend(now) != nil {
+			t.Fatalf("frame %d of the next second was refused", i)
+		}
+	}
+	if !errors.Is(b.spend(now), errFlood) {
+		t.Error("one too many was taken")
+	}
+}
+
+// parseEvent reads one event as the HTML standard, section 9.2.6, says.
+func parseEvent(t *testing.T, stream []byte) (id, data string) {
+	text := strings.ReplaceAll(strings.ReplaceAll(string(stream), "\r\n", "\n"), "\r", "\n")
+	body, rest, ended := strings.Cut(text, "\n\n")
+	if !ended || rest != "" {
+		t.Fatalf("not one event: %q", stream)
+	}
+	var lines []string
+	for line := range strings.SplitSeq(body, "\n") {
+		field, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch field {
+		case "id":
+			id = value
+		case "data":
+			lines = append(lines, value)
+		default:
+			t.Fatalf("line %q of %q", line, stream)
+		}
+	}
+	return id, strings.Join(lines, "\n")
+}
+
+// Whatever the data holds, it stays one event and comes back as it was, line breaks as line feeds.
+func FuzzAppendEvent(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, "", "a\nb", "a\r\nb\rc\n", "\n\nevent: x", "\r", "data: x", ": x", "\xff"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		id, got := parseEvent(t, appendEvent(nil, "k3f9a1-7", data))
+		want := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
+		if id != "k3f9a1-7" || got != want {
+			t.Errorf("got %q %q, want %q", id, got, want)
+		}
+	})
+}
