@@ -1,0 +1,61 @@
+package load
+
+import (
+	"testing"
+	"time"
+)
+
+// atMost is a die that always shows the window itself.
+func atMost(n time.Duration) time.Duration { return n - 1 }
+
+func TestBackoffWindow(t *testing.T) {
+	b := backoff{random: atMost}
+	for i, want := range []float64{0.5, 1, 2, 4, 8, 16, 30, 30, 30} {
+		if got := b.next(0).Seconds(); got != want {
+			t.Errorf("failure %d: got at most %v s, want %v s", i+1, got, want)
+		}
+	}
+	b.lived(healthy - 1)
+	if got := b.next(0); got != lastWindow {
+		t.Errorf("after less than 10 s: got at most %v, want %v", got, lastWindow)
+	}
+	b.lived(healthy)
+	if got := b.next(0); got != firstWindow {
+		t.Errorf("after 10 s of health: got at most %v, want %v", got, firstWindow)
+	}
+}
+
+func TestBackoffFloor(t *testing.T) {
+	for floor, want := range map[time.Duration]time.Duration{
+		-time.Hour: 0, 0: 0, 3 * time.Second: 3 * time.Second, time.Hour: time.Hour, 1 << 62: maxFloor,
+	} {
+		least := backoff{random: func(time.Duration) time.Duration { return 0 }}
+		if got := least.next(floor); got != want {
+			t.Errorf("floor %v: got at least %v, want %v", floor, got, want)
+		}
+		most := backoff{random: atMost}
+		if got := most.next(floor); got != want+firstWindow {
+			t.Errorf("floor %v: got at most %v, want %v", floor, got, want+firstWindow)
+		}
+	}
+}
+
+// The whole window is used: viewers who failed together come back apart.
+func TestBackoffSpread(t *testing.T) {
+	var b backoff
+	var low, high int
+	for range 1000 {
+		b.failures = 0
+		switch d := b.next(0); {
+		case d < 0 || d > firstWindow:
+			t.Fatalf("got %v, outside of 0 to %v", d, firstWindow)
+		case d < firstWindow/4:
+			low++
+		case d > firstWindow*3/4:
+			high++
+		}
+	}
+	if low < 150 || high < 150 { // 250 each are to be expected; 150 is seven standard deviations away
+		t.Errorf("got %d in the lowest quarter and %d in the highest of 1000", low, high)
+	}
+}
