@@ -1,0 +1,103 @@
+// @ts-check
+// Grid and labels of a chart: values on the left, the server's time below. Hairlines on whole device pixels.
+
+import { clock, percentFigure, short, shortBytes } from "../format.js";
+import { step, ticks, timeStep } from "./scale.js";
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("./scale.js").Unit} Unit */
+
+/** The tokens an axis paints with. */
+export const axisInks = ["chart-grid", "chart-zero", "chart-label"];
+
+/** How far two ticks keep apart at least, in sizes of the type. */
+const apartY = 3.1;
+const apartX = 7;
+
+/**
+ * How many values an axis has room for above zero.
+ * @param {View} view
+ */
+export function room(view) {
+  const height = view.mirrored ? view.height / 2 : view.height;
+  return Math.max(2, Math.floor(height / (apartY * view.size)));
+}
+
+/**
+ * @param {number} v
+ * @param {Unit} unit
+ * @returns {string}
+ */
+export function label(v, unit) {
+  if (unit === "ratio") return `${Number(percentFigure(v))} %`;
+  if (unit === "number") return short(v);
+  return unit === "rate" ? `${shortBytes(v)}/s` : shortBytes(v);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Unit} unit
+ * @param {Record<string, string>} colours
+ */
+export function drawValues(ctx, surface, view, unit, colours) {
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  ctx.lineWidth = surface.hair;
+  for (const v of ticks(view.max, room(view), unit)) {
+    for (const sign of view.mirrored ? [1, -1] : [1]) {
+      const y = surface.crisp(view.y(sign * v));
+      rule(ctx, view.left, y, view.right, y, colours["chart-grid"]);
+      ctx.fillStyle = colours["chart-label"];
+      ctx.fillText(label(v, unit), view.left - 8, view.y(sign * v));
+    }
+  }
+  // A top that is a fact and no round number is named too, where there is room.
+  const top = view.y(view.max);
+  const by = step(view.max, room(view), unit);
+  if (!view.mirrored && view.max % by > 0 && view.rise * (view.max % by) > 1.3 * view.size) {
+    ctx.fillStyle = colours["chart-label"];
+    ctx.fillText(label(Number(view.max.toPrecision(3)), unit), view.left - 8, top);
+  }
+  const zero = surface.crisp(view.zero - surface.hair);
+  rule(ctx, view.left, zero, view.right, zero, colours["chart-zero"]);
+  ctx.fillStyle = colours["chart-label"];
+  ctx.fillText("0", view.left - 8, view.zero);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Record<string, string>} colours
+ */
+export function drawTimes(ctx, surface, view, colours) {
+  const by = timeStep(view.to - view.from, view.width / (apartX * view.size));
+  ctx.textBaseline = "top";
+  ctx.textAlign = "center";
+  ctx.lineWidth = surface.hair;
+  for (let at = Math.ceil(view.from / by) * by; at <= view.to; at += by) {
+    const x = surface.crisp(view.x(at));
+    rule(ctx, x, view.top, x, view.bottom, colours["chart-grid"]);
+    const text = clock(at, by < 60_000);
+    const half = ctx.measureText(text).width / 2;
+    if (x - half < view.left - 8 || x + half > view.right + 4) continue;
+    ctx.fillStyle = colours["chart-label"];
+    ctx.fillText(text, x, view.bottom + 6);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2
+ * @param {string} colour
+ */
+function rule(ctx, x1, y1, x2, y2, colour) {
+  ctx.strokeStyle = colour;
+  ctx.beginPath();
+  ctx.moveTo(x1, y1);
+  ctx.lineTo(x2, y2);
+  ctx.stroke();
+}

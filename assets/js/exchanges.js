@@ -1,0 +1,141 @@
+// @ts-check
+// What happened on the wire, for as long as the strip shows it: a ring of arrows, and the connections that were held
+// meanwhile. It counts; chart/lifelines.js draws. Pure.
+
+/** @typedef {import("./transport/transport.js").Exchange} Exchange */
+
+/** The kinds of exchange, as stored: an index into this list. */
+export const kinds = /** @type {const} */ (["request", "messages", "empty", "open", "end", "error", "command"]);
+
+const request = kinds.indexOf("request");
+
+export class Exchanges {
+  /** arrows ever added; arrow i is in slot(i) */
+  end = 0;
+  /** holds ever begun; hold i is in hold(i) */
+  held = 0;
+
+  #capacity;
+  #holds;
+  /** @type {number[]} per technique: the hold that is not over, or -1 */
+  #running;
+  /** @type {boolean[]} per technique: that hold carries many messages, so an answer does not end it */
+  #lasting;
+
+  /**
+   * @param {number} techniques how many there are
+   * @param {number} [capacity] arrows
+   */
+  constructor(techniques, capacity = 2048) {
+    this.#capacity = capacity;
+    this.at = new Float64Array(capacity);
+    this.kind = new Uint8Array(capacity);
+    this.technique = new Uint8Array(capacity);
+    this.messages = new Uint16Array(capacity);
+    this.#holds = capacity / 2;
+    this.from = new Float64Array(this.#holds);
+    this.to = new Float64Array(this.#holds);
+    this.owner = new Uint8Array(this.#holds);
+    this.#running = new Array(techniques).fill(-1);
+    this.#lasting = new Array(techniques).fill(false);
+  }
+
+  /** The oldest arrow still here. */
+  get start() {
+    return Math.max(0, this.end - this.#capacity);
+  }
+
+  /** The oldest hold still here. */
+  get heldStart() {
+    return Math.max(0, this.held - this.#holds);
+  }
+
+  /** @param {number} i */
+  slot(i) {
+    return i % this.#capacity;
+  }
+
+  /** @param {number} i */
+  hold(i) {
+    return i % this.#holds;
+  }
+
+  /**
+   * @param {number} technique its place among the five
+   * @param {Exchange} exchange
+   */
+  add(technique, exchange) {
+    const i = this.slot(this.end++);
+    this.at[i] = exchange.at;
+    this.kind[i] = kinds.indexOf(exchange.kind);
+    this.technique[i] = technique;
+    this.messages[i] = Math.min(65535, exchange.messages);
+
+    switch (exchange.kind) {
+      case "request":
+        this.release(technique, exchange.at);
+        this.#begin(technique, exchange.at);
+        break;
+      case "open":
+        if (this.#running[technique] < 0) this.#begin(technique, exchange.at);
+        this.#lasting[technique] = true;
+        break;
+      case "messages":
+      case "empty":
+        if (!this.#lasting[technique]) this.release(technique, exchange.at);
+        break;
+      case "end":
+      case "error":
+        this.release(technique, exchange.at);
+        break;
+    }
+  }
+
+  /**
+   * That technique holds nothing any more.
+   * @param {number} technique
+   * @param {number} at
+   */
+  release(technique, at) {
+    const i = this.#running[technique];
+    if (i >= 0 && i >= this.heldStart) this.to[this.hold(i)] = at;
+    this.#running[technique] = -1;
+    this.#lasting[technique] = false;
+  }
+
+  /**
+   * Only this technique holds something now; the others have been let go.
+   * @param {number} technique -1: none does
+   * @param {number} at
+   */
+  only(technique, at) {
+    for (let t = 0; t < this.#running.length; t++) if (t !== technique) this.release(t, at);
+  }
+
+  /**
+   * Requests per second of one technique.
+   * @param {number} technique
+   * @param {number} now
+   * @param {number} span milliseconds to look back
+   * @returns {number}
+   */
+  requestRate(technique, now, span) {
+    let n = 0;
+    for (let i = this.end - 1; i >= this.start; i--) {
+      const k = this.slot(i);
+      if (now - this.at[k] > span) break;
+      if (this.kind[k] === request && this.technique[k] === technique) n++;
+    }
+    return (n * 1000) / span;
+  }
+
+  /** @param {number} technique @param {number} at */
+  #begin(technique, at) {
+    const i = this.held++;
+    const k = this.hold(i);
+    this.from[k] = at;
+    this.to[k] = Infinity;
+    this.owner[k] = technique;
+    this.#running[technique] = i;
+  }
+}

@@ -1,0 +1,197 @@
+// @ts-check
+// Numbers to words: bytes, rates, ratios, durations, clocks. Pure, and the same in every locale: a full stop before
+// decimals, a narrow no-break space between thousands, 24 hours. Unknown is never 0, it is an em dash.
+
+export const unknown = "—";
+
+const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+const countUnits = ["", "k", "M", "G", "T"];
+const thin = "\u202f";
+
+/**
+ * @param {number | null | undefined} v
+ * @returns {v is number}
+ */
+export function known(v) {
+  return typeof v === "number" && Number.isFinite(v);
+}
+
+/**
+ * Three significant digits, so that a figure keeps its width while it moves.
+ * @param {number} v
+ * @returns {string}
+ */
+export function three(v) {
+  const size = Math.abs(v);
+  if (size < 9.995) return v.toFixed(2);
+  if (size < 99.95) return v.toFixed(1);
+  return v.toFixed(0);
+}
+
+/**
+ * A number and its unit apart, for screens that set them in different sizes.
+ * @param {number | null | undefined} v
+ * @param {number} base 1000 or 1024
+ * @param {string[]} units the first one is that of 1
+ * @returns {[figure: string, unit: string]}
+ */
+function scaled(v, base, units) {
+  if (!known(v)) return [unknown, ""];
+  let i = 0;
+  while (Math.abs(v) >= 999.5 && i < units.length - 1) {
+    v /= base;
+    i++;
+  }
+  return [i === 0 && Number.isInteger(v) ? String(v) : three(v), units[i]];
+}
+
+/**
+ * @param {number | null | undefined} v
+ * @returns {[figure: string, unit: string]}
+ */
+export function byteParts(v) {
+  return scaled(known(v) ? Math.round(v) : v, 1024, byteUnits);
+}
+
+/**
+ * @param {number | null | undefined} v bytes per second
+ * @returns {[figure: string, unit: string]}
+ */
+export function rateParts(v) {
+  const [figure, unit] = byteParts(v);
+  return [figure, unit && `${unit}/s`];
+}
+
+/**
+ * @param {number | null | undefined} v
+ * @returns {string} "5.23 GiB"
+ */
+export function bytes(v) {
+  return byteParts(v).join(" ").trimEnd();
+}
+
+/**
+ * @param {number | null | undefined} v bytes per second
+ * @returns {string} "5.23 MiB/s"
+ */
+export function rate(v) {
+  return rateParts(v).join(" ").trimEnd();
+}
+
+/**
+ * @param {number | null | undefined} v a ratio: 1 is all of it
+ * @returns {string} "12.4 %", one decimal below 100 and none above
+ */
+export function percent(v) {
+  return known(v) ? `${percentFigure(v)} %` : unknown;
+}
+
+/**
+ * @param {number | null | undefined} v a ratio
+ * @returns {string} "12.4"
+ */
+export function percentFigure(v) {
+  if (!known(v)) return unknown;
+  const hundredths = v * 100;
+  return hundredths.toFixed(hundredths < 99.95 ? 1 : 0);
+}
+
+/**
+ * @param {number | null | undefined} v a whole number
+ * @returns {string} "12 345"
+ */
+export function count(v) {
+  if (!known(v)) return unknown;
+  return Math.round(v).toString().replace(/\B(?=(\d{3})+$)/g, thin);
+}
+
+/**
+ * @param {number | null | undefined} v
+ * @returns {string} "1.2M": short, for axes
+ */
+export function short(v) {
+  if (!known(v)) return unknown;
+  let i = 0;
+  while (Math.abs(v) >= 1000 && i < countUnits.length - 1) {
+    v /= 1000;
+    i++;
+  }
+  return `${Number(v.toFixed(2))}${countUnits[i]}`;
+}
+
+/**
+ * @param {number | null | undefined} v bytes
+ * @returns {string} "64 KiB": short, for axes, whose ticks are round numbers
+ */
+export function shortBytes(v) {
+  if (!known(v)) return unknown;
+  let i = 0;
+  while (Math.abs(v) >= 1024 && i < byteUnits.length - 1) {
+    v /= 1024;
+    i++;
+  }
+  return `${Number(v.toFixed(2))} ${byteUnits[i]}`;
+}
+
+/**
+ * @param {number | null | undefined} v seconds
+ * @returns {string} two units: "12 d 4 h", "3 min 20 s"
+ */
+export function duration(v) {
+  if (!known(v)) return unknown;
+  const s = Math.floor(v);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+/**
+ * @param {number | null | undefined} v seconds between two messages
+ * @returns {string} "1 s", "0.1 s", "1 min"
+ */
+export function period(v) {
+  if (!known(v)) return unknown;
+  if (v >= 60) return `${Number((v / 60).toFixed(1))} min`;
+  return `${Number(v.toFixed(2))} s`;
+}
+
+/**
+ * @param {number | null | undefined} v seconds; how old something on screen is
+ * @returns {string} "0.04 s", "12.3 s", "3 min 20 s"
+ */
+export function age(v) {
+  if (!known(v)) return unknown;
+  if (v < 9.995) return `${Math.max(0, v).toFixed(2)} s`;
+  if (v < 99.95) return `${v.toFixed(1)} s`;
+  return duration(v);
+}
+
+/**
+ * @param {number | null | undefined} v seconds; short and exact, for delays
+ * @returns {string} "0.4 ms", "38 ms", "1.20 s"
+ */
+export function delay(v) {
+  if (!known(v)) return unknown;
+  const ms = v * 1000;
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${ms.toFixed(0)} ms`;
+  return `${three(v)} s`;
+}
+
+/** @param {number} v @returns {string} */
+function two(v) {
+  return v < 10 ? `0${v}` : String(v);
+}
+
+/**
+ * @param {number} at Unix milliseconds
+ * @param {boolean} [seconds]
+ * @returns {string} "14:05" or "14:05:30" in the reader's time zone
+ */
+export function clock(at, seconds = true) {
+  if (!known(at)) return unknown;
+  const d = new Date(at);
+  const minutes = `${two(d.getHours())}:${two(d.getMinutes())}`;
+  return seconds ? `${minutes}:${two(d.getSeconds())}` : minutes;
+}

@@ -1,0 +1,285 @@
+// @ts-check
+// The composition root: the only file that knows everybody. It carries messages from the viewer to the store and the
+// panels, and choices from the panels to the viewer; it decides nothing else.
+
+import { Ages, Clock, Recent } from "./age.js";
+import { API, Refused } from "./api.js";
+import { Cores } from "./cores.js";
+import { Exchanges } from "./exchanges.js";
+import { Frame } from "./frame.js";
+import { Charts } from "./panel/charts.js";
+import { one, write } from "./panel/dom.js";
+import { Filesystems } from "./panel/filesystems.js";
+import { Header } from "./panel/header.js";
+import { Help } from "./panel/help.js";
+import { listen } from "./panel/keys.js";
+import { Login } from "./panel/login.js";
+import { Meter } from "./panel/meter.js";
+import { Processes } from "./panel/processes.js";
+import { Sources } from "./panel/sources.js";
+import { Status } from "./panel/status.js";
+import { called, Switch } from "./panel/switch.js";
+import { Theme } from "./panel/theme.js";
+import { Tiles } from "./panel/tiles.js";
+import { Wire } from "./panel/wire.js";
+import { recall, remember } from "./remember.js";
+import { columns, drawn, historic, row } from "./series.js";
+import { Store } from "./store.js";
+import { techniques } from "./transport/transport.js";
+import { Viewer } from "./viewer.js";
+
+/** @typedef {import("./transport/transport.js").Technique} Technique */
+/** @typedef {import("./transport/transport.js").Exchange} Exchange */
+/** @typedef {import("./message.js").Message} Message */
+
+/** Samples kept: a quarter of an hour at the fastest interval. */
+const capacity = 9000;
+/** What charts can show, in milliseconds. */
+const reach = 15 * 60_000;
+/** What "per second" is averaged over, in milliseconds. */
+const recently = 10_000;
+
+const page = document.documentElement.dataset;
+const base = new URL("api/v1/", document.baseURI);
+
+const api = new API(base);
+const frame = new Frame();
+const clock = new Clock();
+const store = new Store(capacity, drawn);
+const cores = new Cores(capacity);
+const exchanges = new Exchanges(techniques.length);
+const ages = techniques.map(() => new Ages());
+const received = new Recent(recently);
+
+const theme = new Theme(() => frame.mark(restyle));
+const header = new Header();
+const status = new Status();
+const chooser = new Switch((technique) => use(technique));
+const wire = new Wire(exchanges, techniques, frame, () => askWire());
+const meter = new Meter();
+const tiles = new Tiles(store, frame);
+const charts = new Charts(store, cores, frame);
+const processes = new Processes();
+const filesystems = new Filesystems();
+const sources = new Sources();
+const help = new Help();
+
+/** @type {Viewer | null} */
+let viewer = null;
+/** @type {Message | null} */
+let latest = null;
+let interval = 1000;
+/** what this server can be asked, until it says no */
+const offers = { history: true, wire: true };
+
+const showFigures = frame.atMost(() => 200, () => {
+  if (!latest) return;
+  tiles.show(latest.data);
+  header.show(latest.data, interval, received.rate(performance.now()));
+});
+const drawCharts = frame.atMost(() => charts.pace, charts.draw);
+const drawTiles = frame.atMost(() => 900, tiles.draw);
+const showTables = frame.atMost(() => 500, () => {
+  if (!latest) return;
+  processes.show(latest.data);
+  filesystems.show(latest.data);
+  sources.show(latest.data.sources ?? []);
+});
+
+/** @param {Message} message */
+function take(message) {
+  const { at, data } = message;
+  if (latest && latest.epoch !== message.epoch) clock.reset();
+  clock.observe(at, message.received);
+  if (viewer && latest) ages[techniques.indexOf(viewer.technique)].add(at, message.received);
+  const before = store.newest;
+  if (message.gap) store.gap();
+  store.append(at, interval, row(data));
+  if (data.cpu?.cores) cores.append(at, data.cpu.cores);
+
+  if (!latest) fill(at - reach, at);
+  else if (message.gap) fill(before, at);
+  latest = message;
+  page.phase = "live";
+  page.lastId = message.id;
+  tell();
+  charts.show(data);
+  showFigures();
+  showTables();
+  drawCharts();
+  drawTiles();
+}
+
+/** @param {Technique} technique @param {Exchange} exchange */
+function record(technique, exchange) {
+  const place = techniques.indexOf(technique);
+  exchanges.add(place, exchange);
+  if (exchange.kind === "messages") {
+    received.add(exchange.at, exchange.payload);
+    if (technique === viewer?.technique) exchanges.only(place, exchange.at);
+  }
+  wire.happened();
+}
+
+/** @param {Technique} technique @param {import("./panel/status.js").State} state */
+function turn(technique, state) {
+  page.state = state;
+  status.show(called(technique), state);
+  if (state === "paused") exchanges.only(-1, performance.now());
+  tell();
+}
+
+/** The counts, for the reader and for tests. */
+function tell() {
+  if (!viewer) return;
+  const { counts } = viewer;
+  page.messages = String(counts.messages);
+  page.missed = String(counts.missed);
+  page.duplicates = String(counts.duplicates);
+  wire.count(counts);
+}
+
+/** @param {Technique} technique */
+function use(technique) {
+  chooser.show(technique);
+  wire.use(technique);
+  page.technique = technique;
+  remember("technique", technique);
+  viewer?.switchTo(technique);
+  frame.mark(restyle);
+  askWire();
+}
+
+function restyle() {
+  wire.restyle();
+  tiles.restyle();
+  charts.restyle();
+  frame.mark(tiles.draw);
+  frame.mark(charts.draw);
+}
+
+/**
+ * Ask history for what this page has not seen.
+ * @param {number} from Unix milliseconds on the server's clock
+ * @param {number} to
+ */
+async function fill(from, to) {
+  if (!offers.history || !(from < to)) return;
+  try {
+    const points = Math.min(900, Math.ceil((to - from) / interval) + 1);
+    store.fill(columns(await api.history(historic, from, to, points)));
+    frame.mark(charts.draw);
+    frame.mark(tiles.draw);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) offers.history = false;
+  }
+}
+
+let asking = false;
+async function askWire() {
+  if (!viewer || asking || !wire.open || !offers.wire || document.hidden) return;
+  asking = true;
+  const { technique, id } = viewer;
+  try {
+    meter.show(technique, await api.wire(id), performance.now());
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) offers.wire = false;
+    meter.show(technique, null, performance.now());
+  }
+  asking = false;
+  if (technique !== viewer.technique) askWire();
+}
+
+/** What changes by itself, without a message. */
+function clocks() {
+  frame.every(200, (now) => {
+    if (latest) status.age((clock.server(now) - latest.at) / 1000, interval / 1000);
+  });
+  frame.every(1000, (now) => {
+    if (!viewer) return;
+    const place = techniques.indexOf(viewer.technique);
+    const [median, p99] = ages[place].percentiles([0.5, 0.99], clock.offset);
+    const requests = exchanges.requestRate(place, now, recently);
+    meter.ages(median, p99, requests);
+    tell();
+    if (latest && clock.server(now) - latest.at > 2 * interval) {
+      charts.wait(clock.server(now));
+      frame.mark(charts.draw);
+    }
+  });
+  frame.every(2000, () => void askWire());
+  frame.every(10_000, (now) => {
+    charts.describe();
+    if (!viewer) return;
+    const place = techniques.indexOf(viewer.technique);
+    const [median] = ages[place].percentiles([0.5], clock.offset);
+    wire.describe(viewer.technique, viewer.counts, exchanges.requestRate(place, now, recently), median);
+  });
+}
+
+function keys() {
+  const numbers = techniques.map((technique, i) => ({
+    key: String(i + 1),
+    does: `switch to ${called(technique)}`,
+    press: () => use(technique),
+  }));
+  const others = [
+    { key: "w", does: "fold or unfold the wire strip", press: () => one("#wire > summary").click() },
+    { key: "t", does: "dark, light, or as the system has it", press: () => theme.next() },
+    { key: "?", does: "this help", press: () => help.open() },
+  ];
+  listen([...numbers, ...others]);
+  help.list([
+    ...numbers,
+    ...others,
+    { key: "← →", does: "on a chart: move the crosshair by a reading; Esc lets go" },
+    { key: "Esc", does: "close this help" },
+  ]);
+}
+
+/** The configuration, however long it takes to get it. */
+async function configured() {
+  const login = new Login(api);
+  await login.fromAddress();
+  for (let pause = 500; ; pause = Math.min(8000, 2 * pause)) {
+    try {
+      return await api.config();
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) {
+        await login.ask();
+        continue;
+      }
+      turn("sse", navigator.onLine ? "waiting" : "offline");
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** @param {string[]} offered @returns {Technique} */
+function preferred(offered) {
+  const wanted = [new URLSearchParams(location.search).get("technique"), recall("technique"), "sse"];
+  const found = wanted.find((name) => name !== null && offered.includes(name));
+  return /** @type {Technique} */ (found ?? offered[0]);
+}
+
+async function start() {
+  const config = await configured();
+  const offered = techniques.filter((technique) => config.techniques?.includes(technique) ?? true);
+  interval = config.interval_ms ?? interval;
+  if (config.now) clock.observe(config.now, performance.now());
+  offers.history = config.series !== false;
+  write(one("#version"), config.version ?? "");
+  chooser.offer(offered);
+
+  const technique = preferred(offered);
+  viewer = new Viewer({ base, technique, interval, onMessage: take, onExchange: record, onState: turn });
+  one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
+  turn(technique, "connecting");
+  use(technique);
+  viewer.start();
+  api.host().then((host) => header.host(host), () => header.host({}));
+}
+
+keys();
+clocks();
+start();

@@ -1,0 +1,46 @@
+// @ts-check
+// Which device a chart shows: all together, or one. Devices that come are added; the choice survives.
+
+import { one } from "./dom.js";
+import { recall, remember } from "../remember.js";
+
+export class Choice {
+  #select = document.createElement("select");
+  #part;
+  #known = "";
+
+  /**
+   * @param {HTMLElement} root the chart's figure
+   * @param {string} title of the chart
+   * @param {"networks" | "disks"} part of the snapshot that lists the devices
+   * @param {(device: string) => void} chosen "" is all of them
+   */
+  constructor(root, title, part, chosen) {
+    this.#part = part;
+    this.#select.className = "chart-choice";
+    this.#select.setAttribute("aria-label", `${title}: which`);
+    this.#select.add(new Option("all", ""));
+    this.#select.addEventListener("change", () => {
+      remember(part, this.#select.value);
+      chosen(this.#select.value);
+    });
+    one(".chart-title", root).after(this.#select);
+    const before = recall(part);
+    if (before) {
+      this.#select.add(new Option(before, before, true, true));
+      chosen(before);
+    }
+  }
+
+  /** @param {any} s snapshot */
+  offer(s) {
+    const names = (s[this.#part] ?? []).map((/** @type {{name: string}} */ device) => device.name);
+    const list = names.join();
+    if (list === this.#known) return;
+    this.#known = list;
+    for (const name of names) {
+      const there = [...this.#select.options].some((option) => option.value === name);
+      if (!there) this.#select.add(new Option(name, name));
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// @ts-check
+// The few things every panel does to the document. Text and attributes are only written when they differ from what is
+// there: what does not change costs no layout.
+
+/**
+ * The element that must be there.
+ * @template {Element} [T=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {T}
+ */
+export function one(selector, within = document) {
+  const element = within.querySelector(selector);
+  if (!element) throw new Error(`index.html has no ${selector}`);
+  return /** @type {T} */ (/** @type {unknown} */ (element));
+}
+
+/**
+ * The element for one field of a panel.
+ * @param {string} name
+ * @param {ParentNode} [within]
+ * @returns {HTMLElement}
+ */
+export function field(name, within = document) {
+  return one(`[data-field="${name}"]`, within);
+}
+
+/**
+ * A copy of what is inside a template.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function stamp(id) {
+  const template = /** @type {HTMLTemplateElement} */ (one(`template#${id}`));
+  return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
+}
+
+/**
+ * @param {Element} element has text and nothing else inside
+ * @param {string} text
+ */
+export function write(element, text) {
+  const node = element.firstChild;
+  if (node === null) {
+    if (text !== "") element.textContent = text;
+  } else if (node.nodeValue !== text) node.nodeValue = text;
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+export function attribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/**
+ * A number for CSS to draw with.
+ * @param {HTMLElement | SVGElement} element
+ * @param {string} name custom property, without the dashes
+ * @param {number} value
+ */
+export function property(element, name, value) {
+  const text = String(Math.round(value * 1000) / 1000);
+  const full = `--${name}`;
+  if (element.style.getPropertyValue(full) !== text) element.style.setProperty(full, text);
+}

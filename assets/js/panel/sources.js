@@ -1,0 +1,39 @@
+// @ts-check
+// A source that failed keeps its last good numbers; this says so, calmly, beside them. Elements with data-source are
+// filled for the sources they name.
+
+import { age, known } from "../format.js";
+import { one, write } from "./dom.js";
+
+/** @typedef {{name: string, error: string, age: number | null}} Source */
+
+export class Sources {
+  #notice = one("#notice");
+
+  /** @param {Source[]} sources those that are not healthy */
+  show(sources) {
+    const told = new Set();
+    for (const element of document.querySelectorAll("[data-source]")) {
+      const names = (element.getAttribute("data-source") ?? "").split(" ");
+      const bad = sources.find((source) => names.includes(source.name));
+      if (bad) told.add(bad.name);
+      tell(/** @type {HTMLElement} */ (element), bad);
+    }
+    const rest = sources.filter((source) => !told.has(source.name));
+    this.#notice.hidden = rest.length === 0;
+    write(this.#notice, rest.map((source) => `${source.name}: ${phrase(source)}`).join("; "));
+  }
+}
+
+/** @param {HTMLElement} element @param {Source | undefined} source */
+function tell(element, source) {
+  if (element.hidden !== !source) element.hidden = !source;
+  if (!source) return;
+  write(element, phrase(source));
+  if (element.title !== source.error) element.title = source.error;
+}
+
+/** @param {Source} source */
+function phrase(source) {
+  return known(source.age) ? `last read ${age(source.age)} ago` : "cannot be read";
+}

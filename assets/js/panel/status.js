@@ -1,0 +1,52 @@
+// @ts-check
+// How the connection is and how old the reading on screen is, in colour and in words. State changes are announced; age
+// is not, it changes all the time.
+
+import { age } from "../format.js";
+import { field, one, write } from "./dom.js";
+
+/** @typedef {"connecting" | "open" | "waiting" | "offline" | "paused"} State */
+
+/** Where age becomes late and where stale, in intervals. */
+const late = 2;
+const stale = 5;
+
+/** @type {Record<State, string>} */
+const words = {
+  connecting: "connecting",
+  open: "open",
+  waiting: "waiting to retry",
+  offline: "offline",
+  paused: "paused",
+};
+
+export class Status {
+  #link = one(".link");
+  #state = field("state");
+  #box = one(".staleness");
+  #figure = field("age");
+  #word = field("freshness");
+  #announcer = one("#announcer");
+
+  /**
+   * @param {string} technique what it is called
+   * @param {State} state
+   */
+  show(technique, state) {
+    this.#link.dataset.state = state;
+    write(this.#state, words[state]);
+    if (state !== "connecting") write(this.#announcer, `${technique}: ${words[state]}`);
+  }
+
+  /**
+   * @param {number} seconds NaN when there is no reading
+   * @param {number} interval seconds between two readings
+   */
+  age(seconds, interval) {
+    if (Number.isNaN(seconds)) return;
+    const freshness = seconds >= stale * interval ? "stale" : seconds >= late * interval ? "late" : "live";
+    write(this.#figure, age(seconds));
+    write(this.#word, freshness);
+    if (this.#box.dataset.freshness !== freshness) this.#box.dataset.freshness = freshness;
+  }
+}

@@ -1,0 +1,210 @@
+// @ts-check
+// The tiles: what the host does now, one big figure each, with the shape of the last minutes. To add one, add an entry.
+
+import { Spark } from "../chart/spark.js";
+import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
+import { ways } from "../series.js";
+import { attribute, one, property, stamp, write } from "./dom.js";
+import { fullness } from "./level.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../frame.js").Frame} Frame */
+/**
+ * @typedef {object} Tile
+ * @property {string} id
+ * @property {string} label
+ * @property {(s: any) => string} [subject] which one of them it is about; part of the label
+ * @property {string} source whose failure makes it stale
+ * @property {{name?: string, read: (s: any) => string[]}[]} figures each reads a figure and its unit
+ * @property {(s: any) => string} detail
+ * @property {import("../chart/spark.js").Trace[]} [traces] what the sparkline shows; without, there is a gauge
+ * @property {(s: any) => number | null | undefined} [ceiling] the top of the sparkline, where it is a fact
+ * @property {(s: any) => number | null | undefined} [ratio] how full: for the gauge and for the warning
+ * @property {(s: any) => boolean} [there] whether this host has such a thing
+ */
+
+/** Milliseconds that a sparkline shows. */
+const shown = 5 * 60_000;
+
+/** @type {Tile[]} */
+const tiles = [
+  {
+    id: "cpu", label: "CPU busy", source: "cpu",
+    figures: [{ read: (s) => [percentFigure(s.cpu?.busy), "%"] }],
+    detail: (s) => `waiting for disks ${percent(s.cpu?.iowait)}`,
+    traces: [{ name: "cpu.busy", ink: "band-1" }],
+    ceiling: () => 1,
+  },
+  {
+    id: "load", label: "Load", source: "load",
+    figures: [{ read: (s) => [known(s.load?.one) ? three(s.load.one) : unknown, "1 min"] }],
+    detail: (s) => (s.load ? `5 min ${three(s.load.five)} · 15 min ${three(s.load.fifteen)}` : unknown),
+    traces: [{ name: "load.one", ink: "band-1" }],
+  },
+  {
+    id: "memory", label: "Memory used", source: "memory",
+    figures: [{ read: (s) => byteParts(s.memory?.used) }],
+    detail: (s) => (s.memory ? `${percent(s.memory.used / s.memory.total)} of ${bytes(s.memory.total)}` : unknown),
+    traces: [{ name: "memory.used", ink: "band-1" }],
+    ceiling: (s) => s.memory?.total,
+    ratio: (s) => s.memory && s.memory.used / s.memory.total,
+  },
+  {
+    id: "swap", label: "Swap used", source: "swap",
+    figures: [{ read: (s) => byteParts(s.swap?.used) }],
+    detail: (s) => `${percent(s.swap.used / s.swap.total)} of ${bytes(s.swap.total)}`,
+    traces: [{ name: "swap.used", ink: "band-1" }],
+    ceiling: (s) => s.swap?.total,
+    ratio: (s) => s.swap.used / s.swap.total,
+    there: (s) => s.swap?.total > 0,
+  },
+  {
+    id: "disk", label: "Disks", source: "disk",
+    figures: [
+      { name: "read", read: (s) => rateParts(total(s.disks, "read_rate")) },
+      { name: "write", read: (s) => rateParts(total(s.disks, "write_rate")) },
+    ],
+    detail: (s) => busiest(s.disks),
+    traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
+  },
+  {
+    id: "network", label: "Network", source: "network",
+    figures: [
+      { name: "in", read: (s) => rateParts(total(s.networks && ways(s.networks), "receive_rate")) },
+      { name: "out", read: (s) => rateParts(total(s.networks && ways(s.networks), "transmit_rate")) },
+    ],
+    detail: (s) => (s.networks ? ways(s.networks).map((/** @type {any} */ n) => n.name).join(", ") : unknown),
+    traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
+  },
+  {
+    id: "filesystem", label: "Fullest", source: "filesystem",
+    figures: [{ read: (s) => [percentFigure(fullest(s)?.used_ratio), "%"] }],
+    subject: (s) => fullest(s)?.mount ?? "",
+    detail: (s) => (fullest(s) ? `${bytes(fullest(s).available)} free` : unknown),
+    ratio: (s) => fullest(s)?.used_ratio,
+  },
+  {
+    id: "processes", label: "Processes", source: "process",
+    figures: [{ read: (s) => [count(s.processes?.total), ""] }],
+    detail: (s) => top(s),
+    traces: [{ name: "processes.total", ink: "band-1" }],
+  },
+];
+
+export class Tiles {
+  #store;
+  #tiles;
+  /** the snapshot shown */
+  #latest = /** @type {any} */ ({});
+
+  /**
+   * @param {Store} store
+   * @param {Frame} frame
+   */
+  constructor(store, frame) {
+    this.#store = store;
+    const redraw = () => frame.mark(this.draw);
+    this.#tiles = tiles.map((tile) => {
+      const root = stamp("tile");
+      root.dataset.testid = `tile-${tile.id}`;
+      write(one(".tile-label", root), tile.label);
+      const box = one(".tile-figures", root);
+      box.dataset.count = String(tile.figures.length);
+      const figures = tile.figures.map((figure) => {
+        const line = stamp("tile-figure");
+        write(one(".figure-name", line), figure.name ?? "");
+        if (!figure.name) one(".figure-name", line).remove();
+        box.append(line);
+        return { line, number: one(".figure-number", line), unit: one(".figure-unit", line) };
+      });
+      const picture = one(".tile-picture", root);
+      one("#tiles").append(root);
+      const spark = tile.traces && new Spark(canvas(picture), this.#store, tile.traces, () => tile.ceiling?.(this.#latest), redraw);
+      const gauge = tile.traces ? undefined : bar(picture);
+      return { tile, root, label: one(".tile-label", root), figures, detail: one(".tile-detail", root), spark, gauge };
+    });
+  }
+
+  /** @param {any} s snapshot */
+  show(s) {
+    this.#latest = s;
+    for (const { tile, root, label, figures, detail, gauge } of this.#tiles) {
+      const there = tile.there?.(s) ?? true;
+      if (root.hidden === there) root.hidden = !there;
+      if (!there) continue;
+      tile.figures.forEach(({ read }, i) => {
+        const [figure, unit] = read(s);
+        write(figures[i].number, figure);
+        write(figures[i].unit, figure === unknown ? "" : unit);
+        attribute(figures[i].line, "data-known", String(figure !== unknown));
+      });
+      if (tile.subject) write(label, `${tile.label} ${tile.subject(s)}`);
+      const ratio = tile.ratio?.(s);
+      const { level, word } = fullness(ratio);
+      const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source);
+      write(detail, [stale ? "stale" : word, tile.detail(s)].filter(Boolean).join(" · "));
+      attribute(root, "data-level", level);
+      attribute(root, "data-stale", String(stale));
+      if (gauge) property(gauge, "ratio", ratio ?? 0);
+    }
+  }
+
+  draw = () => {
+    const to = this.#store.newest;
+    for (const { root, spark } of this.#tiles) {
+      if (!spark || root.hidden || Number.isNaN(to)) continue;
+      spark.show(to - shown, to);
+      spark.draw();
+    }
+  };
+
+  restyle() {
+    for (const { spark } of this.#tiles) spark?.restyle();
+  }
+}
+
+/** @param {HTMLElement} box */
+function canvas(box) {
+  const element = document.createElement("canvas");
+  element.setAttribute("aria-hidden", "true");
+  box.append(element);
+  return element;
+}
+
+/** @param {HTMLElement} box */
+function bar(box) {
+  const gauge = document.createElement("span");
+  const fill = document.createElement("span");
+  gauge.className = "gauge";
+  fill.className = "gauge-fill";
+  gauge.append(fill);
+  box.append(gauge);
+  return gauge;
+}
+
+/** @param {any[] | undefined} list @param {string} name */
+function total(list, name) {
+  let sum = null;
+  for (const item of list ?? []) if (known(item[name])) sum = (sum ?? 0) + item[name];
+  return sum;
+}
+
+/** @param {any} s */
+function fullest(s) {
+  let most = null;
+  for (const f of s.filesystems ?? []) if (known(f.used_ratio) && !(most?.used_ratio >= f.used_ratio)) most = f;
+  return most;
+}
+
+/** @param {any[] | undefined} disks */
+function busiest(disks) {
+  let most = null;
+  for (const d of disks ?? []) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
+  return most ? `${most.name} busy ${percent(most.busy)}` : unknown;
+}
+
+/** @param {any} s */
+function top(s) {
+  const first = s.processes?.top?.[0];
+  return first ? `${first.name} ${percent(first.cpu)}` : unknown;
+}

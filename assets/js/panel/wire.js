@@ -1,0 +1,131 @@
+// @ts-check
+// The wire strip: what the technique in use does on the wire, as it happens. The drawing is slid by the compositor and
+// only drawn anew when something happened, so a quiet connection costs nothing. Folded, hidden: it rests.
+
+import { lead, Lifelines, span } from "../chart/lifelines.js";
+import { count, delay } from "../format.js";
+import { recall, remember } from "../remember.js";
+import { attribute, field, one, write } from "./dom.js";
+import { called, glyph } from "./switch.js";
+
+/** @typedef {import("../exchanges.js").Exchanges} Exchanges */
+/** @typedef {import("../frame.js").Frame} Frame */
+
+/** Steps a second that are enough for the eye at this pace. */
+const smooth = 30;
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Wire {
+  #root = /** @type {HTMLDetailsElement} */ (one("#wire"));
+  #canvas = /** @type {HTMLCanvasElement} */ (one("#sequence"));
+  #summary = one("#wire-summary");
+  #messages = field("messages");
+  #missed = field("missed");
+  #missedBox = field("missed-box");
+  #reconnects = field("reconnects");
+  #frame;
+  #lifelines;
+  /** @type {Animation | null} */
+  #slide = null;
+  /** pixels it slides */
+  #way = 0;
+
+  /**
+   * @param {Exchanges} exchanges
+   * @param {readonly string[]} techniques
+   * @param {Frame} frame
+   * @param {() => void} unfolded
+   */
+  constructor(exchanges, techniques, frame, unfolded) {
+    this.#frame = frame;
+    this.#root.open = recall("wire") !== "folded";
+    this.#root.addEventListener("toggle", () => {
+      remember("wire", this.#root.open ? "open" : "folded");
+      this.happened();
+      if (this.#root.open) unfolded();
+    });
+    const changed = () => this.happened();
+    this.#lifelines = new Lifelines(this.#canvas, exchanges, techniques, techniques.map(called), techniques.map(glyph), changed);
+    calm.addEventListener("change", () => {
+      this.#slide?.cancel();
+      this.#slide = null;
+      this.happened();
+    });
+    frame.every(1000, () => {
+      if (calm.matches) this.happened();
+    });
+  }
+
+  get open() {
+    return this.#root.open;
+  }
+
+  /** Something is new on the wire. */
+  happened() {
+    if (this.#root.open) this.#frame.mark(this.#draw);
+  }
+
+  /** @param {string} technique */
+  use(technique) {
+    attribute(field("glyph", this.#root), "href", `#glyph-${technique}`);
+    write(field("technique", this.#root), called(technique));
+    this.happened();
+  }
+
+  /** @param {{messages: number, missed: number, duplicates: number, reconnects: number}} counts */
+  count(counts) {
+    write(this.#messages, count(counts.messages));
+    write(this.#missed, count(counts.missed));
+    write(this.#reconnects, count(counts.reconnects));
+    attribute(this.#missedBox, "data-bad", String(counts.missed > 0));
+  }
+
+  /**
+   * The strip in words, for those who do not see it.
+   * @param {string} technique
+   * @param {{messages: number, missed: number}} counts
+   * @param {number} requestRate per second
+   * @param {number} median age on arrival, seconds
+   */
+  describe(technique, counts, requestRate, median) {
+    write(
+      this.#summary,
+      `Sequence diagram of the last 20 seconds over ${called(technique)}: ${requestRate.toFixed(1)} requests a second, ` +
+        `${count(counts.messages)} messages since the page was opened, ${count(counts.missed)} missed, ` +
+        `median age on arrival ${delay(median)}.`,
+    );
+  }
+
+  restyle() {
+    this.#lifelines.restyle();
+    this.happened();
+  }
+
+  /** @param {number} now */
+  #draw = (now) => {
+    if (!this.#lifelines.draw(Math.max(now, performance.now())) || calm.matches) return;
+    const way = this.#lifelines.width * (lead / (span + lead));
+    if (!this.#slide || way !== this.#way) this.#glide(way);
+    else {
+      this.#slide.currentTime = 0;
+      this.#slide.play();
+    }
+  };
+
+  /**
+   * By whole pixels: that keeps the picture sharp, and a step that nobody sees is not composited.
+   * @param {number} way CSS pixels
+   */
+  #glide(way) {
+    this.#way = way;
+    this.#slide?.cancel();
+    const pixels = way * devicePixelRatio;
+    const stride = Math.ceil(pixels / (lead / 1000) / smooth);
+    this.#slide = this.#canvas.animate(
+      { transform: ["none", `translateX(${-way}px)`] },
+      { duration: lead, fill: "forwards", easing: `steps(${Math.max(1, Math.round(pixels / stride))})` },
+    );
+    this.#slide.onfinish = () => this.happened();
+  }
+}

@@ -1,0 +1,178 @@
+// @ts-check
+// The numbers that charts draw: one column per series, one row per sample, oldest first, the newest `capacity` of them.
+// Each column is a ring unrolled over twice its length, so that its rows [from, to) always lie side by side. A number
+// that is not known is NaN; a row of nothing but NaN is a gap, and no line is drawn across it. Pure.
+
+/** How much longer than expected two samples may lie apart before the time between them counts as a gap. */
+const patience = 1.75;
+
+/** @typedef {{at: ArrayLike<number>, columns: Record<string, ArrayLike<number | null>>}} Columns */
+
+export class Store {
+  /** first row, and one behind the last: they move when a sample is added */
+  from = 0;
+  to = 0;
+  #capacity;
+  #at;
+  /** milliseconds that should lie between a row and the one before */
+  #step;
+  /** @type {Map<string, Float64Array>} */
+  #columns = new Map();
+
+  /**
+   * @param {number} capacity rows
+   * @param {Iterable<string>} names
+   */
+  constructor(capacity, names) {
+    this.#capacity = capacity;
+    this.#at = new Float64Array(2 * capacity);
+    this.#step = new Float64Array(2 * capacity);
+    for (const name of names) this.column(name);
+  }
+
+  /** Unix milliseconds of each row. */
+  get at() {
+    return this.#at;
+  }
+
+  get length() {
+    return this.to - this.from;
+  }
+
+  /** When the newest sample was taken; NaN when there is none. */
+  get newest() {
+    return this.to > this.from ? this.#at[this.to - 1] : NaN;
+  }
+
+  get names() {
+    return this.#columns.keys();
+  }
+
+  /**
+   * The column of that name; one that was never heard of is all unknown.
+   * @param {string} name
+   * @returns {Float64Array} the same array for ever
+   */
+  column(name) {
+    let column = this.#columns.get(name);
+    if (!column) {
+      column = new Float64Array(2 * this.#capacity).fill(NaN);
+      this.#columns.set(name, column);
+    }
+    return column;
+  }
+
+  /**
+   * One sample. Samples that are not newer than the newest are refused.
+   * @param {number} at
+   * @param {number} step milliseconds between two samples, as things are now
+   * @param {Record<string, number | null | undefined>} row
+   * @returns {boolean} whether it was taken
+   */
+  append(at, step, row) {
+    if (at <= this.newest) return false;
+    const late = this.length > 0 && at - this.newest > patience * Math.max(step, this.#step[this.to - 1]);
+    if (late && this.#filled(this.to - 1)) this.gap();
+    const i = this.#room(at, step);
+    for (const name in row) this.column(name)[i] = row[name] ?? NaN;
+    return true;
+  }
+
+  /** From here on something is missing: a row of unknowns, right behind the newest. */
+  gap() {
+    if (this.length > 0) this.#room(this.newest + 1, this.#step[this.to - 1]);
+  }
+
+  /**
+   * Fill in what history knows and we do not: the time before our first row and the time inside our gaps.
+   * Rows that are here stay as they are.
+   * @param {Columns} history
+   */
+  fill(history) {
+    const n = history.at.length;
+    if (n === 0) return;
+    const step = n > 1 ? (history.at[n - 1] - history.at[0]) / (n - 1) : 1000;
+    const mine = new Store(this.#capacity, this.#columns.keys());
+    /** @type {Record<string, number | null>} */
+    const row = {};
+    let h = 0;
+    const older = (/** @type {number} */ at) => {
+      for (; h < n && history.at[h] < at - step / 2; h++) {
+        if (history.at[h] <= mine.newest + step / 2) continue;
+        let any = false;
+        for (const name in history.columns) {
+          row[name] = history.columns[name][h];
+          any ||= row[name] !== null;
+        }
+        if (any) mine.append(history.at[h], step, row);
+      }
+    };
+    /** @type {Record<string, number>} */
+    const own = {};
+    for (let i = this.from; i < this.to; i++) {
+      if (!this.#filled(i)) continue;
+      older(this.#at[i]);
+      for (const [name, column] of this.#columns) own[name] = column[i];
+      mine.append(this.#at[i], this.#step[i], own);
+    }
+    older(Infinity);
+    this.#take(mine);
+  }
+
+  /**
+   * The row in force at that moment: the last one not after it.
+   * @param {number} at
+   * @returns {number} its index, from - 1 when all are later
+   */
+  find(at) {
+    let low = this.from;
+    let high = this.to;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#at[middle] <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} [i] the newest row unless told
+   * @returns {number} NaN when not known
+   */
+  value(name, i = this.to - 1) {
+    return i >= this.from && i < this.to ? this.column(name)[i] : NaN;
+  }
+
+  /** @param {number} i */
+  #filled(i) {
+    for (const column of this.#columns.values()) if (!Number.isNaN(column[i])) return true;
+    return false;
+  }
+
+  /** @param {number} at @param {number} step */
+  #room(at, step) {
+    if (this.to === 2 * this.#capacity) {
+      this.#at.copyWithin(0, this.#capacity);
+      this.#step.copyWithin(0, this.#capacity);
+      for (const column of this.#columns.values()) column.copyWithin(0, this.#capacity);
+      this.from = 0;
+      this.to = this.#capacity;
+    }
+    const i = this.to++;
+    if (this.length > this.#capacity) this.from++;
+    this.#at[i] = at;
+    this.#step[i] = step;
+    for (const column of this.#columns.values()) column[i] = NaN;
+    return i;
+  }
+
+  /** @param {Store} other */
+  #take(other) {
+    this.#at.set(other.#at);
+    this.#step.set(other.#step);
+    for (const [name, column] of other.#columns) this.column(name).set(column);
+    this.from = other.from;
+    this.to = other.to;
+  }
+}

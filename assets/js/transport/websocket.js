@@ -1,0 +1,55 @@
+// @ts-check
+// A WebSocket leaves HTTP behind after one handshake: small frames, both ways, on one connection. The browser does not
+// reconnect it and shows no reason but a close code; backoff and resuming are the page's.
+
+import { Backoff, sleep } from "./backoff.js";
+import { address, byteLength, report } from "./transport.js";
+
+/** @type {import("./transport.js").Connect} */
+export async function connect(line) {
+  const backoff = new Backoff();
+  line.state("connecting");
+  while (!line.signal.aborted) {
+    await converse(line, backoff);
+    if (line.signal.aborted) return;
+    line.state("waiting");
+    await sleep(backoff.next(), line.signal);
+  }
+}
+
+/**
+ * One WebSocket, until it closes.
+ * @param {import("./transport.js").Line} line
+ * @param {Backoff} backoff
+ * @returns {Promise<void>}
+ */
+function converse(line, backoff) {
+  return new Promise((resolve) => {
+    const url = address("websocket", line);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    report(line, "up", "request");
+    const close = () => {
+      // One that is not up yet cannot be closed without a complaint in the console: it is closed as soon as it is.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+      else socket.close(1000);
+    };
+    line.signal.addEventListener("abort", close);
+    socket.onopen = () => {
+      backoff.opened();
+      report(line, "down", "open");
+      line.state("open");
+    };
+    socket.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      if (!("id" in message)) return; // the answer to a command
+      report(line, "down", "messages", 1, byteLength(event.data));
+      line.message(message);
+    };
+    socket.onclose = (event) => {
+      line.signal.removeEventListener("abort", close);
+      if (!line.signal.aborted) report(line, "down", event.wasClean ? "end" : "error");
+      resolve();
+    };
+  });
+}
