@@ -1,0 +1,170 @@
+package dashboard
+
+import (
+	"errors"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector/history"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+	"github.com/fivewire/fivewire/dashboard/internal/transport"
+)
+
+// sendJSON answers with v, which nobody may keep.
+func sendJSON(c *fiber.Ctx, v any) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(v)
+}
+
+// healthz: the process answers.
+func (d *Dashboard) healthz(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.SendString("ok\n")
+}
+
+// readyz: there is something to see.
+func (d *Dashboard) readyz(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if d.hub.Stats().Published == 0 {
+		return c.Status(fiber.StatusServiceUnavailable).SendString("no snapshot yet\n")
+	}
+	return c.SendString("ok\n")
+}
+
+// getConfig is what the page needs to know before it connects.
+func (d *Dashboard) getConfig(c *fiber.Ctx) error {
+	patience := d.transports.Config()
+	stats := d.hub.Stats()
+	return sendJSON(c, map[string]any{
+		"version":      Version(),
+		"interval_ms":  d.config.Interval.Milliseconds(),
+		"heartbeat_ms": patience.Heartbeat.Milliseconds(),
+		"hold_ms":      patience.Hold.Milliseconds(),
+		"epoch":        d.hub.Epoch(),
+		"cursor":       stats.Newest.String(),
+		"techniques":   techniqueNames(),
+		"now":          time.Now().UnixMilli(),
+	})
+}
+
+// getHost is what the machine is.
+func (d *Dashboard) getHost(c *fiber.Ctx) error {
+	host := d.host.Load()
+	if host == nil {
+		c.Set(fiber.HeaderRetryAfter, "1")
+		return problem.New(fiber.StatusServiceUnavailable, "the host's facts have not been read yet").Send(c)
+	}
+	return sendJSON(c, host)
+}
+
+// The points of a chart when the page does not say, and how far back it begins.
+const (
+	defaultPoints = 600
+	defaultSpan   = 5 * time.Minute
+)
+
+// getHistory is columns for charts; without series, the names there are.
+func (d *Dashboard) getHistory(c *fiber.Ctx) error {
+	if c.Query("series") == "" {
+		return sendJSON(c, map[string]any{"series": d.history.Names()})
+	}
+	to, p := queryInt(c, "to", time.Now().UnixMilli(), "Unix milliseconds")
+	if p != nil {
+		return p.Send(c)
+	}
+	from, p := queryInt(c, "from", to-defaultSpan.Milliseconds(), "Unix milliseconds")
+	if p != nil {
+		return p.Send(c)
+	}
+	points, p := queryInt(c, "points", defaultPoints, "a number of points, 1 to 5000")
+	if p != nil {
+		return p.Send(c)
+	}
+	result, err := d.history.Query(strings.Split(c.Query("series"), ","), time.UnixMilli(from), time.UnixMilli(to), int(min(max(points, -1), 1<<20)))
+	if err != nil {
+		return historyProblem(err).Send(c)
+	}
+	return sendJSON(c, result)
+}
+
+// queryInt reads a whole number from the query.
+func queryInt(c *fiber.Ctx, name string, otherwise int64, allowed string) (int64, *problem.Problem) {
+	text := c.Query(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > 1<<52 {
+		return 0, problem.Bad(name, strconv.QuoteToASCII(text[:min(len(text), 64)])+" is not a number that fits here", allowed)
+	}
+	return n, nil
+}
+
+// getViewers is who holds a connection.
+func (d *Dashboard) getViewers(c *fiber.Ctx) error {
+	return sendJSON(c, map[string]any{"viewers": d.transports.Viewers.List()})
+}
+
+// postViewer is how a viewer says upwards what a WebSocket viewer says in-band.
+func (d *Dashboard) postViewer(c *fiber.Ctx) error {
+	id := string([]byte(c.Params("id")))
+	if p := transport.CheckViewer(id); p != nil {
+		return p.Send(c)
+	}
+	// A page of another origin can POST text, but not JSON, without asking first.
+	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
+		p := problem.New(fiber.StatusUnsupportedMediaType, "commands are JSON")
+		p.Parameter, p.Allowed = fiber.HeaderContentType, []string{fiber.MIMEApplicationJSON}
+		return p.Send(c)
+	}
+	if len(c.Body()) > transport.MostCommand {
+		return problem.New(fiber.StatusRequestEntityTooLarge, "a command is at most "+strconv.Itoa(transport.MostCommand)+" bytes").Send(c)
+	}
+	answer, p := d.transports.Command(id, c.Body())
+	if p != nil {
+		return p.Send(c)
+	}
+	if answer == nil {
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Send(answer)
+}
+
+// getWire is what a viewer's messages have cost, by technique.
+func (d *Dashboard) getWire(c *fiber.Ctx) error {
+	id := string([]byte(c.Query("viewer")))
+	if p := transport.CheckViewer(id); p != nil {
+		return p.Send(c)
+	}
+	figures := d.transports.Viewers.Wire(id)
+	if technique := c.Query("technique"); technique != "" {
+		if !slices.Contains(techniqueNames(), technique) {
+			return problem.Bad("technique", strconv.QuoteToASCII(technique[:min(len(technique), 64)])+" is no technique", techniqueNames()...).Send(c)
+		}
+		for name := range figures {
+			if name != technique {
+				delete(figures, name)
+			}
+		}
+	}
+	if figures == nil {
+		figures = map[string]meter.Figures{}
+	}
+	return sendJSON(c, map[string]any{"viewer": id, "transports": figures})
+}
+
+func historyProblem(err error) *problem.Problem {
+	var unknown *history.UnknownSeriesError
+	if errors.As(err, &unknown) {
+		return problem.Bad("series", err.Error(), "names from api/v1/history, separated by commas")
+	}
+	return problem.Bad("from, to, points", err.Error(), "from before to in Unix milliseconds, 1 to 5000 points")
+}

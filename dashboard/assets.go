@@ -1,0 +1,69 @@
+package dashboard
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// kinds is every kind of file that is served. What is not here, such as the Go file beside the assets, is not there.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".png":  "image/png",
+}
+
+// policy lets the page load our own files and nothing else: no inline script or style, no other origin, no frame
+// around it from elsewhere, and no way from a string into markup. Files carry it, for they can become documents; the
+// API's answers cannot, and every byte of their heads is on show.
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'"
+
+// noAssets is the page of a dashboard that was given no files.
+const noAssets = "fivewire: the API is at api/v1/; for the page, set dashboard.Config.Assets to assets.FS\n"
+
+// getAsset serves the browser's files byte for byte as they are in the folder. The browser asks each time whether they
+// have changed: they are small, and a stale module among new ones is a riddle.
+func (d *Dashboard) getAsset(c *fiber.Ctx) error {
+	c.Set("Content-Security-Policy", policy)
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Referrer-Policy", "no-referrer")
+	name := strings.TrimPrefix(c.Params("*"), "/")
+	if name == "" {
+		if d.config.Assets == nil {
+			c.Set(fiber.HeaderCacheControl, "no-store")
+			return c.SendString(noAssets)
+		}
+		name = "index.html"
+	}
+	kind, known := kinds[path.Ext(name)]
+	if d.config.Assets == nil || !known || !fs.ValidPath(name) {
+		return d.nothingHere(c)
+	}
+	content, err := fs.ReadFile(d.config.Assets, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d.nothingHere(c)
+	case err != nil:
+		d.log.Error("cannot read an asset", "name", name, "error", err)
+		return problem.New(fiber.StatusInternalServerError, "this file cannot be read").Send(c)
+	}
+	sum := sha256.Sum256(content)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	c.Set(fiber.HeaderETag, tag)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	if c.Get(fiber.HeaderIfNoneMatch) == tag {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	c.Set(fiber.HeaderContentType, kind)
+	return c.Send(content)
+}

@@ -1,0 +1,122 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/history"
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/transport"
+)
+
+// Config is what a Dashboard can be told. The zero Config works.
+type Config struct {
+	// Assets are the browser's files: assets.FS, or os.DirFS("assets") while they are being edited. Without them the
+	// API is served, and a page that says how to add them.
+	Assets fs.FS
+	// Interval is the time between two snapshots, for the page. Default 1 s.
+	Interval time.Duration
+	// Heartbeat is how long a held connection may be silent. Default 15 s.
+	Heartbeat time.Duration
+	// Hold is how long a long poll waits when it does not say. Default 25 s.
+	Hold time.Duration
+	// WriteTimeout is how long one message may take to leave before a slow viewer is cut. Default 10 s.
+	WriteTimeout time.Duration
+	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 8 MiB.
+	Backlog time.Duration
+	// Logger is told what goes wrong. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// goodbye is how long Close waits for viewers to be told.
+const goodbye = 2 * time.Second
+
+// A Dashboard shows snapshots to viewers. New makes one.
+type Dashboard struct {
+	config     Config
+	log        *slog.Logger
+	hub        *hub.Hub
+	transports *transport.Server
+	history    *history.History
+	host       atomic.Pointer[collector.Host]
+}
+
+// New makes a dashboard that has not been shown anything yet.
+func New(config Config) *Dashboard {
+	if config.Interval <= 0 {
+		config.Interval = time.Second
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	h := hub.New(hub.Config{Backlog: config.Backlog})
+	return &Dashboard{
+		config: config,
+		log:    config.Logger,
+		hub:    h,
+		transports: transport.New(h, transport.Config{
+			Heartbeat:    config.Heartbeat,
+			Hold:         config.Hold,
+			WriteTimeout: config.WriteTimeout,
+			Logger:       config.Logger,
+		}),
+		history: history.New(time.Hour, config.Interval),
+	}
+}
+
+// Publish shows a snapshot to everybody. It encodes it once and waits for nobody; after Close it does nothing.
+// It is made to be a collector's sink.
+func (d *Dashboard) Publish(s collector.Snapshot) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Error("a snapshot made the dashboard panic and is left out", "panic", p)
+		}
+	}()
+	data, err := json.Marshal(s)
+	if err != nil {
+		d.log.Error("a snapshot cannot be encoded and is left out", "error", err)
+		return
+	}
+	if s.Host != nil {
+		d.host.Store(s.Host)
+	}
+	d.history.Append(s)
+	d.hub.Publish(s.At, data)
+}
+
+// Close ends every subscription, tells every viewer, and returns when all have been told, or after two seconds with an
+// error. Call it before the shutdown of the app that Register was given. It is safe to call twice.
+func (d *Dashboard) Close() error {
+	d.hub.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if err := d.transports.Close(ctx); err != nil {
+		return fmt.Errorf("some viewers could not be told in %v: %w", goodbye, err)
+	}
+	return nil
+}
+
+// Version is the version of the module that this program was built from, "(devel)" where Go does not know.
+func Version() string {
+	const module = "github.com/fivewire/fivewire"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	if info.Main.Path == module {
+		return info.Main.Version
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == module {
+			return dep.Version
+		}
+	}
+	return "(unknown)"
+}

@@ -1,0 +1,26 @@
+// Package dashboard is the web side of fivewire: it takes snapshots and shows them to any number of viewers, each on
+// the technique of its choice.
+//
+// # The journey of a snapshot
+//
+// A collector calls Publish. The snapshot is encoded to JSON once and handed to the hub (internal/hub), which puts it
+// in an envelope with an id, keeps it in the backlog and wakes whoever reads. Five transports (internal/transport)
+// carry those same bytes: two answer requests (polling, longpolling), three write to connections that they hold
+// (streaming, sse, websocket). The meter (internal/meter) counts on the socket what that cost. In the browser the twin
+// of the transport (assets/js/transport) cuts the bytes into messages again, and the page draws them.
+//
+// # What is promised
+//
+// A Dashboard is made by New, is put into a program's own Fiber app by Register, and ends with Close, which must come
+// before the app's own shutdown: it tells every viewer in its technique's words, and waits until they have been told.
+// All methods may be called from any goroutine. Two dashboards in one process do not know of each other. Publish waits
+// for no viewer.
+//
+// A program that is nothing but a dashboard calls Listen and Serve instead of Register: they bring the strict HTTP
+// server, the listener that survives running out of descriptors, and the byte counts on the socket.
+//
+// # Who imports whom
+//
+// dashboard → internal/transport → internal/hub, internal/meter. Fiber's types appear in this package, in
+// internal/transport and in internal/problem only. The collector knows nothing of all this.
+package dashboard

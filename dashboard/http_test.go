@@ -1,0 +1,400 @@
+package dashboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/load"
+)
+
+func TestProbes(t *testing.T) {
+	s := open(t, Config{}, "")
+	if status, body, _ := s.get("healthz"); status != 200 || body != "ok\n" {
+		t.Errorf("healthz: got %d %q", status, body)
+	}
+	if status, _, _ := s.get("readyz"); status != 503 {
+		t.Errorf("readyz before the first snapshot: got %d", status)
+	}
+	if status, _, header := s.get("api/v1/host"); status != 503 || header.Get("Retry-After") == "" {
+		t.Errorf("host before the first snapshot: got %d", status)
+	}
+	s.Publish(collector.Snapshot{At: time.Now(), Host: &collector.Host{Hostname: "mon"}})
+	if status, body, _ := s.get("readyz"); status != 200 || body != "ok\n" {
+		t.Errorf("readyz: got %d %q", status, body)
+	}
+	if status, body, _ := s.get("api/v1/host"); status != 200 || !strings.Contains(body, `"hostname":"mon"`) {
+		t.Errorf("host: got %d %q", status, body)
+	}
+}
+
+func TestConfigTellsThePage(t *testing.T) {
+	s := open(t, Config{Interval: 250 * time.Millisecond}, "")
+	s.publish(2)
+	_, body, _ := s.get("api/v1/config")
+	var got struct {
+		Version    string
+		IntervalMS int `json:"interval_ms"`
+		Epoch      string
+		Cursor     string
+		Techniques []string
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.IntervalMS != 250 || got.Epoch != s.hub.Epoch() || got.Cursor != s.cursor(2) || len(got.Techniques) != 5 || got.Version == "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestUnknownURLs(t *testing.T) {
+	s := open(t, Config{}, "")
+	for path, want := range map[string]int{
+		"api/v1/carrierpigeon":              400, // a technique that does not exist, and which do
+		"api/v1/wire?viewer=x&technique=ip": 400,
+		"api/v1/streaming?as=smoke":         400,
+		"api/v1/wire":                       400,
+		"api/v1/sse/more":                   404,
+		"api/v2/sse":                        404,
+		"api/":                              404,
+		"nothing.js":                        404,
+		"assets.go":                         404,
+		"..%2f..%2fetc%2fpasswd":            404,
+		"js/../../main.go":                  404,
+		"%00.js":                            404,
+	} {
+		status, body, header := s.get(path)
+		if status != want || header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: got %d %s", path, status, body)
+		}
+		if want == 400 && !strings.Contains(body, `"parameter":`) {
+			t.Errorf("%s: %s names no parameter", path, body)
+		}
+	}
+	if _, body, _ := s.get("api/v1/carrierpigeon"); !strings.Contains(body, `"allowed":["polling","longpolling","streaming","sse","websocket"]`) {
+		t.Errorf("got %s", body)
+	}
+}
+
+// post says a command and returns status and body.
+func (s *site) post(path, contentType, body string, header ...string) (int, string) {
+	s.t.Helper()
+	req, err := http.NewRequest("POST", s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", contentType)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+func TestCommandsByPost(t *testing.T) {
+	s := open(t, Config{}, "")
+	const kind = "application/json"
+	if status, body := s.post("api/v1/viewers/me", kind, `{"ping":7}`); status != 200 || !strings.HasPrefix(body, `{"pong":7,`) {
+		t.Errorf("got %d %s", status, body)
+	}
+	for name, got := range map[string]func() (int, string){
+		"400 not-a-command": func() (int, string) { return s.post("api/v1/viewers/me", kind, `{"kill":1}`) },
+		"400 bad-id":        func() (int, string) { return s.post("api/v1/viewers/a%20b", kind, `{"ping":1}`) },
+		"415 not-json":      func() (int, string) { return s.post("api/v1/viewers/me", "text/plain", `{"ping":1}`) },
+		"413 too-long": func() (int, string) {
+			return s.post("api/v1/viewers/me", kind, `{"ping":"`+strings.Repeat("x", 5000)+`"}`)
+		},
+		"403 foreign": func() (int, string) {
+			return s.post("api/v1/viewers/me", kind, `{"ping":1}`, "Origin", "http://evil.example")
+		},
+	} {
+		want, what, _ := strings.Cut(name, " ")
+		if status, body := got(); fmt.Sprint(status) != want {
+			t.Errorf("%s: got %d %s", what, status, body)
+		}
+	}
+}
+
+// A command thins what is held already, on every technique that holds.
+func TestSetEvery(t *testing.T) {
+	each(t, func(t *testing.T, technique string) {
+		s := open(t, Config{}, "")
+		s.publish(1)
+		c := s.client(technique)
+		c.Viewer = "thin"
+		go func() {
+			for s.transports.Viewers.Wire("thin") == nil {
+				time.Sleep(time.Millisecond)
+			}
+			if status, body := s.post("api/v1/viewers/thin", "application/json", `{"set":{"every":"3s"}}`); status != 204 {
+				t.Errorf("got %d %s", status, body)
+			}
+			s.publish(9)
+		}()
+		equal(t, s.watch(c, s.cursor(1), 3), "4 7 10")
+	})
+}
+
+func TestViewersAreListed(t *testing.T) {
+	s := open(t, Config{}, "")
+	s.publish(1)
+	c := s.client("sse")
+	c.Viewer = "laptop-7"
+	done := make(chan error)
+	ctx := t.Context()
+	go func() {
+		done <- c.Watch(ctx, "", func(load.Message) error {
+			_, body, _ := s.get("api/v1/viewers")
+			if !strings.Contains(body, `"viewer":"laptop-7","technique":"sse"`) {
+				t.Errorf("got %s", body)
+			}
+			return errEnough
+		})
+	}()
+	if err := <-done; !errors.Is(err, errEnough) {
+		t.Error(err)
+	}
+}
+
+// The browser gets what the folder holds, byte for byte, and asks again only whether it has changed.
+func TestAssets(t *testing.T) {
+	files := os.DirFS("../assets")
+	s := open(t, Config{Assets: files}, "")
+	n := 0
+	err := filepath.WalkDir("../assets", func(file string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(file) == ".go" {
+			return err
+		}
+		n++
+		name := strings.TrimPrefix(filepath.ToSlash(file), "../assets/")
+		want, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		status, body, header := s.get(name)
+		if status != 200 || body != string(want) {
+			t.Errorf("%s: got %d and %d bytes, want %d", name, status, len(body), len(want))
+		}
+		if header.Get("Content-Security-Policy") == "" || header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: got %v", name, header)
+		}
+		if status, body, _ := s.get(name, "If-None-Match", header.Get("ETag")); status != 304 || body != "" {
+			t.Errorf("%s again: got %d and %d bytes", name, status, len(body))
+		}
+		return nil
+	})
+	if err != nil || n < 10 {
+		t.Errorf("%d files, %v", n, err)
+	}
+	_, root, _ := s.get("")
+	_, index, _ := s.get("index.html")
+	if root != index {
+		t.Error("the root is not index.html")
+	}
+}
+
+func TestWithoutAssets(t *testing.T) {
+	s := open(t, Config{}, "")
+	if status, body, _ := s.get(""); status != 200 || !strings.Contains(body, "assets.FS") {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
+// Under a sub-path everything is below it, and the path without its slash leads there.
+func TestBasePath(t *testing.T) {
+	s := open(t, Config{Assets: fstest.MapFS{"index.html": {Data: []byte("page")}}}, "/a/monitor")
+	s.publish(1)
+	if _, body, _ := s.get(""); body != "page" {
+		t.Errorf("got %q", body)
+	}
+	equal(t, s.watch(s.client("websocket"), "", 1), "1")
+	s.url = strings.TrimSuffix(s.url, "/")
+	if status, _, header := s.get(""); status != 308 || header.Get("Location") != "monitor/" {
+		t.Errorf("got %d to %q", status, header.Get("Location"))
+	}
+	s.url = "http://" + s.addr
+	if status, _, _ := s.get("/api/v1/polling"); status != 404 {
+		t.Errorf("outside of the base path: got %d", status)
+	}
+}
+
+// mounted is a dashboard in somebody else's app, below a prefix and behind their middleware.
+func mounted(t *testing.T, app *fiber.App, prefix string, middleware ...fiber.Handler) *site {
+	d := New(Config{Heartbeat: 100 * time.Millisecond, Hold: 300 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Assets: fstest.MapFS{"index.html": {Data: []byte("page of " + prefix)}}})
+	d.Register(app.Group(prefix, middleware...))
+	return &site{Dashboard: d, t: t}
+}
+
+func TestTwoDashboardsInOneApp(t *testing.T) {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	a := mounted(t, app, "/a")
+	b := mounted(t, app, "/b", func(c *fiber.Ctx) error {
+		if c.Get("Authorization") != "Bearer sesame" {
+			return c.SendStatus(401)
+		}
+		c.Set("X-Owner", "yes")
+		return c.Next()
+	})
+	app.Get("/mine", func(c *fiber.Ctx) error { return c.SendString("mine") })
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go app.Listener(ln)
+	for prefix, s := range map[string]*site{"/a/": a, "/b/": b} {
+		s.addr = ln.Addr().String()
+		s.url = "http://" + s.addr + prefix
+	}
+	a.publish(1)
+	b.publish(2)
+	each(t, func(t *testing.T, technique string) {
+		equal(t, a.watch(a.client(technique), "", 1), "1")
+		c := b.client(technique)
+		var refused *load.StatusError
+		if err := c.Watch(t.Context(), "", nil); !errors.As(err, &refused) || refused.Status != 401 {
+			t.Errorf("past the owner's middleware: got %v", err)
+		}
+		c.Header = http.Header{"Authorization": {"Bearer sesame"}}
+		equal(t, b.watch(c, "", 1), "2")
+	})
+	if status, body, _ := a.get(""); status != 200 || body != "page of /a" {
+		t.Errorf("got %d %q", status, body)
+	}
+	a.url = strings.TrimSuffix(a.url, "/")
+	if status, _, header := a.get(""); status != 308 || header.Get("Location") != "a/" {
+		t.Errorf("without the slash: got %d to %q", status, header.Get("Location"))
+	}
+	a.url = "http://" + a.addr + "/mine"
+	if status, body, header := a.get(""); status != 200 || body != "mine" || header.Get("X-Content-Type-Options") != "" {
+		t.Errorf("the owner's own URL: got %d %q %v", status, body, header)
+	}
+	for _, s := range []*site{a, b} {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("closed twice: %v", err)
+		}
+	}
+	if err := app.ShutdownWithTimeout(time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+// Requests that are none, sent raw: each is refused or cut, and the server goes on.
+func TestMalformedRequests(t *testing.T) {
+	s := open(t, Config{}, "")
+	s.publish(1)
+	for name, request := range map[string]string{
+		"binary":          "\x00\x01\x02\x03\r\n\r\n",
+		"no-host":         "GET /api/v1/polling HTTP/1.1\r\n\r\n",
+		"absolute":        "GET http://evil.example/api/v1/polling HTTP/1.1\r\nHost: HOST\r\n\r\n",
+		"two-hosts":       "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nHost: evil.example\r\n\r\n",
+		"huge-head":       "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n",
+		"huge-body":       "POST /api/v1/viewers/me HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n",
+		"trace":           "TRACE / HTTP/1.1\r\nHost: HOST\r\n\r\n",
+		"put":             "PUT /api/v1/viewers/me HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\n\r\n",
+		"half-an-upgrade": "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\n\r\n",
+		"no-key":          "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
+		"forwarded-host":  "GET /api/v1/polling HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
+			answer := make([]byte, 4096)
+			n, _ := conn.Read(answer)
+			if n > 0 && !bytes.HasPrefix(answer, []byte("HTTP/1.1 4")) {
+				t.Errorf("got %q", answer[:n])
+			}
+			if bytes.Contains(answer, []byte("evil.example")) {
+				t.Errorf("the answer repeats what was sent: %q", answer[:n])
+			}
+		})
+	}
+	equal(t, s.watch(s.client("sse"), "", 1), "1")
+}
+
+// HEAD on a stream answers its head and holds nothing.
+func TestHead(t *testing.T) {
+	each(t, func(t *testing.T, technique string) {
+		if technique == "websocket" {
+			return // has no HTTP body to leave out: answered 426 like any other plain request
+		}
+		s := open(t, Config{}, "")
+		s.publish(1)
+		resp, err := http.Head(s.url + "api/v1/" + technique)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		http.DefaultClient.CloseIdleConnections()
+		if resp.StatusCode >= 300 || s.hub.Stats().Subscriptions != 0 {
+			t.Errorf("got %d, %d subscriptions", resp.StatusCode, s.hub.Stats().Subscriptions)
+		}
+	})
+}
+
+func TestUnixSocket(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fw.sock")
+	for range 2 { // the second finds the file of the first, which nobody listens on
+		ln, url, err := Listen("unix:" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("got %v, %v", info, err)
+		}
+		if _, _, err := Listen("unix:" + file); err == nil {
+			t.Error("two listen on one socket")
+		}
+		ln.(*net.UnixListener).SetUnlinkOnClose(false)
+		s := serveOn(t, New(Config{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}), ln, url, "")
+		s.publish(1)
+		client := &http.Client{Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, "unix", file)
+			},
+			DisableKeepAlives: true,
+		}}
+		resp, err := client.Get("http://localhost/readyz")
+		if err != nil || resp.StatusCode != 200 {
+			t.Errorf("got %v, %v", resp, err)
+		}
+		if err == nil {
+			resp.Body.Close()
+		}
+		if err := s.end(); err != nil {
+			t.Error(err)
+		}
+	}
+}

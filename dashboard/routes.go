@@ -1,0 +1,106 @@
+package dashboard
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+	"github.com/fivewire/fivewire/dashboard/internal/transport"
+)
+
+// route is one row of the table of URLs.
+type route struct {
+	method, path string
+	handle       fiber.Handler
+}
+
+// routes is every URL below the base path, in the order they are tried.
+func (d *Dashboard) routes() []route {
+	table := []route{
+		{"GET", "/healthz", d.healthz},
+		{"GET", "/readyz", d.readyz},
+		{"GET", "/api/v1/config", d.getConfig},
+		{"GET", "/api/v1/host", d.getHost},
+		{"GET", "/api/v1/history", d.getHistory},
+		{"GET", "/api/v1/viewers", d.getViewers},
+		{"POST", "/api/v1/viewers/:id", d.postViewer},
+		{"GET", "/api/v1/wire", d.getWire},
+	}
+	for _, t := range transport.All() {
+		table = append(table, route{"GET", "/api/v1/" + t.Name, func(c *fiber.Ctx) error { return t.Serve(d.transports, c) }})
+	}
+	return append(table,
+		route{"ALL", "/api/v1/:technique", d.noTechnique},
+		route{"ALL", "/api/*", d.nothingHere},
+		route{"GET", "/", d.getAsset}, // Fiber does not find it below a group by the star alone
+		route{"GET", "/*", d.getAsset},
+	)
+}
+
+// Register puts the dashboard below a router: an app, or a group with a prefix and the owner's own middleware, such as
+// a login, in front.
+func (d *Dashboard) Register(router fiber.Router) {
+	// A group, so that the rules hold for our URLs and for nobody else's.
+	own := router.Group("", d.slash, d.headers)
+	own.Use("/api", d.sameOrigin)
+	for _, r := range d.routes() {
+		if r.method == "ALL" {
+			own.All(r.path, r.handle)
+		} else {
+			own.Add(r.method, r.path, r.handle)
+		}
+		if r.method == fiber.MethodGet {
+			own.Add(fiber.MethodHead, r.path, r.handle)
+		}
+	}
+}
+
+// slash sends a browser from /monitor to /monitor/: relative URLs need the slash, and Fiber answers to both.
+func (d *Dashboard) slash(c *fiber.Ctx) error {
+	base := strings.TrimSuffix(c.Route().Path, "/")
+	path := c.Path()
+	if base != "" && path == base {
+		// Relative, so that it holds behind a proxy that adds a prefix.
+		to := path[strings.LastIndexByte(path, '/')+1:] + "/"
+		if query := c.Context().QueryArgs(); query.Len() > 0 {
+			to += "?" + query.String()
+		}
+		return c.Redirect(to, fiber.StatusPermanentRedirect)
+	}
+	return c.Next()
+}
+
+// headers are on every answer: no guessing at content types, and no other origin may load what is here.
+func (d *Dashboard) headers(c *fiber.Ctx) error {
+	c.Set("X-Content-Type-Options", "nosniff")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	return c.Next()
+}
+
+// sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.
+func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
+	h := &c.Request().Header
+	if !gate.SameOrigin(string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())) {
+		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
+	}
+	return c.Next()
+}
+
+func (d *Dashboard) noTechnique(c *fiber.Ctx) error {
+	p := problem.Bad("technique", "there is no technique and no resource of this name", techniqueNames()...)
+	return p.Send(c)
+}
+
+func (d *Dashboard) nothingHere(c *fiber.Ctx) error {
+	return problem.New(fiber.StatusNotFound, "there is nothing at this URL").Send(c)
+}
+
+func techniqueNames() []string {
+	var names []string
+	for _, t := range transport.All() {
+		names = append(names, t.Name)
+	}
+	return names
+}

@@ -1,0 +1,165 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
+
+	"github.com/fivewire/fivewire/dashboard/internal/accept"
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// Limits of one HTTP request. A viewer's request is small; a stream is no request any more once it has begun.
+const (
+	headLimit     = 8 << 10
+	bodyLimit     = 64 << 10
+	headTimeout   = 10 * time.Second
+	idleTimeout   = 75 * time.Second
+	answerTimeout = 15 * time.Second
+	closeTimeout  = 800 * time.Millisecond // with Close's two seconds: gone within three
+)
+
+// Listen opens what --listen names: host:port, [::1]:port or unix:/path. Port 0 picks a free one. url is where a
+// browser finds it, without a base path.
+func Listen(address string) (ln net.Listener, url string, err error) {
+	if file, isSocket := strings.CutPrefix(address, "unix:"); isSocket {
+		ln, err := listenSocket(file)
+		return ln, "unix:" + file, err
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, "", fmt.Errorf("%q is not an address: want host:port, [::1]:port or unix:/path", address)
+	}
+	ln, err = net.Listen("tcp", address)
+	if err != nil {
+		return nil, "", err
+	}
+	addr := ln.Addr().(*net.TCPAddr)
+	if addr.IP.IsUnspecified() || host == "" {
+		host = "127.0.0.1"
+	}
+	return ln, fmt.Sprintf("http://%s", net.JoinHostPort(host, fmt.Sprint(addr.Port))), nil
+}
+
+// listenSocket opens a Unix socket that only this user may connect to. A socket file that nobody listens on any more
+// is in the way of nobody and replaced.
+func listenSocket(file string) (net.Listener, error) {
+	if info, err := os.Lstat(file); err == nil && info.Mode()&fs.ModeSocket != 0 {
+		if conn, err := net.Dial("unix", file); err == nil {
+			conn.Close()
+			return nil, fmt.Errorf("listen unix %s: address already in use", file)
+		}
+		os.Remove(file)
+	}
+	ln, err := net.Listen("unix", file)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(file, 0o600); err != nil {
+		ln.Close()
+		return nil, err
+	}
+	return ln, nil
+}
+
+// Serve serves the dashboard alone on ln, below base ("" or "/monitor"), until ctx ends; then it tells every viewer and
+// returns nil within three seconds. It closes d.
+func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
+	app := d.app(gate.Listening(ln.Addr()), base)
+	failed := make(chan error, 1)
+	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
+	select {
+	case err := <-failed:
+		return errors.Join(fmt.Errorf("serve %v: %w", ln.Addr(), err), d.Close())
+	case <-ctx.Done():
+	}
+	if err := d.Close(); err != nil {
+		d.log.Warn("closing", "error", err)
+	}
+	err := app.ShutdownWithTimeout(closeTimeout)
+	ln.Close() // a shutdown that came before the server had begun to accept has not closed it
+	<-failed
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+// app is a Fiber app that is strict about everything it can be strict about.
+func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:               "fivewire",
+		DisableStartupMessage: true,
+		Immutable:             true,
+		CaseSensitive:         true,
+		StrictRouting:         true,
+		ReadBufferSize:        headLimit,
+		BodyLimit:             bodyLimit,
+		ReadTimeout:           headTimeout,
+		IdleTimeout:           idleTimeout,
+		WriteTimeout:          answerTimeout, // from the end of the handler; held connections have left by then
+		RequestMethods:        []string{fiber.MethodGet, fiber.MethodHead, fiber.MethodPost},
+		ErrorHandler:          d.failed,
+	})
+	server := app.Server()
+	// When a request's last byte has left, what the connection counted is that request's. A held connection is
+	// accounted for by whoever holds it.
+	server.ConnState = func(conn net.Conn, state fasthttp.ConnState) {
+		if c, ok := conn.(*meter.Conn); ok && (state == fasthttp.StateIdle || state == fasthttp.StateClosed) {
+			c.Idle()
+		}
+	}
+	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
+	app.Use(recover.New(), func(c *fiber.Ctx) error {
+		h := &c.Request().Header
+		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
+			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed").Send(c)
+		}
+		return c.Next()
+	})
+	if base = strings.Trim(base, "/"); base != "" {
+		d.Register(app.Group("/" + path.Clean(base)))
+	} else {
+		d.Register(app)
+	}
+	return app
+}
+
+// quiet drops fasthttp's own log lines: they quote requests.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+// failed answers what Fiber itself refuses, and panics, with the status alone: its own texts quote the request.
+func (d *Dashboard) failed(c *fiber.Ctx, err error) error {
+	status := fiber.StatusInternalServerError
+	var e *fiber.Error
+	if errors.As(err, &e) {
+		status = e.Code
+	}
+	detail := map[int]string{
+		fiber.StatusNotFound:                    "there is nothing at this URL",
+		fiber.StatusMethodNotAllowed:            "this URL does not take that method",
+		fiber.StatusRequestEntityTooLarge:       fmt.Sprintf("a body is at most %d bytes", bodyLimit),
+		fiber.StatusRequestHeaderFieldsTooLarge: fmt.Sprintf("a request's head is at most %d bytes", headLimit),
+		fiber.StatusRequestTimeout:              "the request took too long to arrive",
+		fiber.StatusBadRequest:                  "not an HTTP request",
+	}[status]
+	if status == fiber.StatusInternalServerError {
+		d.log.Error("a request failed", "path", c.Path(), "error", err)
+		detail = "this request hit a fault of the server; it is in its log"
+	}
+	return problem.New(status, detail).Send(c)
+}

@@ -1,0 +1,138 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/load"
+)
+
+// Shutting a Fiber app down leaves two sleepers of fasthttp behind: the clock for Date lines, which is one for the
+// process, and a worker pool's cleaner in its last sleep. Neither holds anything of ours.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
+
+// site is a dashboard that is being served, and what a test does with it.
+type site struct {
+	*Dashboard
+	t    *testing.T
+	url  string
+	addr string
+	end  func() error // ends Serve and says what it returned
+	n    int          // snapshots published
+}
+
+// open serves a dashboard on a free port until the test ends. Its patience is short: nothing here waits for the
+// defaults.
+func open(t *testing.T, config Config, base string) *site {
+	t.Helper()
+	if config.Heartbeat == 0 {
+		config.Heartbeat = 100 * time.Millisecond
+	}
+	if config.Hold == 0 {
+		config.Hold = 300 * time.Millisecond
+	}
+	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	ln, url, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, New(config), ln, url, base)
+}
+
+func serveOn(t *testing.T, d *Dashboard, ln net.Listener, url, base string) *site {
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- d.Serve(ctx, ln, base) }()
+	s := &site{Dashboard: d, t: t, url: url + base + "/", addr: ln.Addr().String()}
+	ended := false
+	s.end = func() error {
+		if ended {
+			return nil
+		}
+		ended = true
+		cancel()
+		return <-served
+	}
+	t.Cleanup(func() {
+		if err := s.end(); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return s
+}
+
+// publish shows n more snapshots, a second apart on their own clock.
+func (s *site) publish(n int) {
+	for range n {
+		s.n++
+		s.Publish(collector.Snapshot{
+			At:     time.UnixMilli(1763638612000).Add(time.Duration(s.n) * time.Second),
+			Uptime: collector.Known(float64(s.n)),
+		})
+	}
+}
+
+// cursor is the id of message n.
+func (s *site) cursor(n int) string { return fmt.Sprint(s.hub.Epoch(), "-", n) }
+
+func (s *site) client(technique string) *load.Client {
+	return &load.Client{URL: s.url, Technique: technique, Interval: 5 * time.Millisecond}
+}
+
+// each runs a test on all five.
+func each(t *testing.T, test func(t *testing.T, technique string)) {
+	for _, technique := range load.Techniques() {
+		t.Run(technique, func(t *testing.T) { test(t, technique) })
+	}
+}
+
+// eventually waits for something that others bring about.
+func eventually(t *testing.T, what string, true func() bool) {
+	t.Helper()
+	for range 1000 {
+		if true() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Errorf("in 5 s it never came about that %s", what)
+}
+
+// get answers a GET with status and body.
+func (s *site) get(path string, header ...string) (int, string, http.Header) {
+	s.t.Helper()
+	req, err := http.NewRequest("GET", s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+		}
+		req.Header.Set(header[i], header[i+1])
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body), resp.Header
+}
