@@ -1,0 +1,129 @@
+// Fivewire shows a server live in a browser, and how the numbers reach it: by polling, long polling, streaming,
+// Server-Sent Events or WebSocket.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard"
+)
+
+// The rules of this command's text: the URL goes to standard output and nothing else does; errors are one line on
+// standard error, lower-case, with a hint of the next step; exit 2 is a wrong command line, exit 1 anything else.
+
+const description = `Watch this host live in a browser, by any of five techniques, and see what each one costs.
+
+Examples:
+  fivewire                              the dashboard on http://127.0.0.1:8055/
+  fivewire --listen 127.0.0.1:0         on a free port; the first line printed says which
+  fivewire --interval 100ms             ten snapshots a second
+  fivewire --listen unix:/run/fw.sock   behind a proxy, on a socket only you may open
+  fivewire --assets assets              serve the browser's files from a folder you are editing
+  curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
+
+type commands struct {
+	Serve   serve   `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
+	Version version `cmd:"" help:"Print the version."`
+}
+
+type serve struct {
+	Listen   string        `default:"127.0.0.1:8055" placeholder:"ADDRESS" help:"host:port, [::1]:port or unix:/path; port 0 picks a free one (default ${default})."`
+	Interval time.Duration `default:"1s" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
+	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
+	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
+	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
+}
+
+// Validate refuses before anything is opened.
+func (s *serve) Validate() error {
+	if s.Interval < 100*time.Millisecond || s.Interval > time.Minute {
+		return fmt.Errorf("--interval %v is outside 100ms to 1m", s.Interval)
+	}
+	if s.BasePath != "" && (!strings.HasPrefix(s.BasePath, "/") || strings.ContainsAny(s.BasePath, "?#:*+% ")) {
+		return fmt.Errorf("--base-path %q is not a path such as /monitor", s.BasePath)
+	}
+	host, _, err := net.SplitHostPort(s.Listen)
+	if strings.HasPrefix(s.Listen, "unix:/") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--listen %q is not host:port, [::1]:port or unix:/path", s.Listen)
+	}
+	if ip := net.ParseIP(host); s.Auth != "off" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", s.Listen)
+	}
+	return nil
+}
+
+// Run wires collector → dashboard, and ends them in order: viewers first.
+func (s *serve) Run() error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	slog.SetDefault(log)
+	files, err := browserFiles(s.Assets)
+	if err != nil {
+		return err
+	}
+	ln, url, err := dashboard.Listen(s.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w (hint: --listen 127.0.0.1:0 picks a free port)", err)
+	}
+	if err != nil {
+		return fmt.Errorf("%w (hint: --listen says where, see --help)", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends us at once
+
+	d := dashboard.New(dashboard.Config{Assets: files, Interval: s.Interval, Logger: log})
+	c := collector.Collector{Interval: s.Interval, Logger: log}
+	go c.Run(ctx, d.Publish)
+	fmt.Printf("fivewire: %s%s/\n", url, strings.TrimSuffix(s.BasePath, "/"))
+	return d.Serve(ctx, ln, s.BasePath)
+}
+
+type version struct{}
+
+// Run prints one line.
+func (version) Run() error {
+	fmt.Println("fivewire", dashboard.Version())
+	return nil
+}
+
+func main() {
+	var cli commands
+	parser := kong.Must(&cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help))
+	cmd, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", strings.TrimPrefix(err.Error(), "serve: "))
+		os.Exit(2)
+	}
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "fivewire: error: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// help without a command also shows the flags of the one that runs without being named.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(ctx.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	return kong.DefaultHelpPrinter(options, serve)
+}
