@@ -1,0 +1,214 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var techniques = []string{"polling", "longpolling", "streaming", "sse", "websocket"}
+
+// From the URL to numbers on screen in under a second, on every technique: measured in the page, from the beginning of
+// its loading to its first message. A machine that is busy with other things may need a few tries to show it.
+func TestPageGoesLive(t *testing.T) {
+	s := start(t)
+	s.ready()
+	for _, technique := range techniques {
+		t.Run(technique, func(t *testing.T) {
+			p := newPage(t)
+			ms := 1000.0
+			for try := 0; try < 5 && ms >= 1000; try++ {
+				p.open(s.url + "?technique=" + technique)
+				p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+				// The page notes its first message as a performance mark.
+				ms = evaluate[float64](p, `performance.getEntriesByName("first-message")[0].startTime`)
+				t.Logf("first message after %.0f ms", ms)
+			}
+			if ms >= 1000 {
+				t.Errorf("the first message was never there within a second")
+			}
+			p.live(technique)
+			if host := p.text("hostname"); strings.TrimSpace(host) == "" {
+				t.Error("the page does not say which host it shows")
+			}
+		})
+	}
+}
+
+// All twenty ordered pairs, with messages every 100 ms: nothing is missed and nothing is taken twice.
+func TestSwitchingLosesNothing(t *testing.T) {
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.open(s.url + "?technique=polling")
+	p.live("polling")
+	for _, from := range techniques {
+		for _, to := range techniques {
+			if from == to {
+				continue
+			}
+			p.choose(from)
+			p.live(from)
+			before := p.state()
+			p.choose(to)
+			after := p.live(to)
+			var first, last int
+			fmt.Sscanf(before.LastID[strings.IndexByte(before.LastID, '-')+1:], "%d", &first)
+			fmt.Sscanf(after.LastID[strings.IndexByte(after.LastID, '-')+1:], "%d", &last)
+			if got := after.Messages - before.Messages; got != last-first {
+				t.Errorf("%s to %s: %d messages from id %d to %d", from, to, got, first, last)
+			}
+			if after.Missed != 0 || after.Duplicates != 0 {
+				t.Fatalf("%s to %s: %+v", from, to, after)
+			}
+		}
+	}
+}
+
+// Chosen faster than any of them comes up.
+func TestSwitchingQuickly(t *testing.T) {
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.open(s.url)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	for i := range 40 {
+		p.choose(techniques[(i*3)%5])
+	}
+	p.choose("streaming")
+	if after := p.live("streaming"); after.Missed != 0 || after.Duplicates != 0 {
+		t.Errorf("got %+v", after)
+	}
+	// Only one connection is left.
+	eventually(t, "one viewer is held", func() bool { return strings.Count(body(t, s.url+"api/v1/viewers"), `"viewer":`) == 1 })
+}
+
+func TestKeysSwitch(t *testing.T) {
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.open(s.url)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	for i, technique := range techniques {
+		p.press(fmt.Sprint(i + 1))
+		p.live(technique)
+	}
+	p.press("?")
+	if !evaluate[bool](p, `document.querySelector('[data-testid="help"]').open`) {
+		t.Error("? does not open the help")
+	}
+}
+
+// The server goes and comes back on the same address: the page says so, comes back by itself, and knows that there is
+// a gap.
+func TestServerRestart(t *testing.T) {
+	for _, technique := range techniques {
+		t.Run(technique, func(t *testing.T) {
+			s := start(t, "--interval", "100ms")
+			s.ready()
+			address := s.address()
+			p := newPage(t)
+			p.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "503", "WebSocket connection", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "404")
+			p.open(s.url + "?technique=" + technique)
+			before := p.live(technique)
+			s.stop(syscall.SIGTERM)
+			p.until("the page notices", func(s state) bool { return s.State != "open" })
+			start(t, "--interval", "100ms", "--listen", address).ready()
+			after := p.until("messages come again", func(s state) bool {
+				return s.State == "open" && s.Messages > before.Messages && s.LastID[:6] != before.LastID[:6]
+			})
+			if after.Duplicates != 0 {
+				t.Errorf("got %+v", after)
+			}
+		})
+	}
+}
+
+// The network goes for a while and comes back: everything published meanwhile arrives.
+func TestOffline(t *testing.T) {
+	for _, technique := range []string{"polling", "longpolling"} { // a browser's own switch does not cut what is open
+		t.Run(technique, func(t *testing.T) {
+			s := start(t, "--interval", "100ms")
+			s.ready()
+			p := newPage(t)
+			p.expect("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
+			p.open(s.url + "?technique=" + technique)
+			p.live(technique)
+			p.offline(true)
+			p.until("the page says that it is offline", func(s state) bool { return s.State == "offline" })
+			time.Sleep(500 * time.Millisecond)
+			p.offline(false)
+			if after := p.live(technique); after.Missed != 0 || after.Duplicates != 0 {
+				t.Errorf("got %+v", after)
+			}
+		})
+	}
+}
+
+// Two techniques' pages side by side, in an owner's sub-path.
+func TestSubPath(t *testing.T) {
+	s := start(t, "--base-path", "/a/monitor", "--interval", "100ms")
+	s.ready()
+	if !strings.HasSuffix(s.url, "/a/monitor/") {
+		t.Errorf("the URL is %s", s.url)
+	}
+	p := newPage(t)
+	p.open(strings.TrimSuffix(s.url, "/") + "?technique=websocket")
+	p.live("websocket")
+}
+
+// A page of another origin reads nothing, by any technique.
+func TestForeignPage(t *testing.T) {
+	s := start(t)
+	s.ready()
+	other := start(t) // another origin: the same host on another port
+	other.ready()
+	p := newPage(t)
+	p.expect("403", "WebSocket connection", "violates", "CORS", "Refused", "Fetch API", "ERR_", "Connecting to", "MIME type", "blocked", "404")
+	p.open(other.url + "healthz") // a plain page, with no policy of its own in the way
+	got := evaluate[string](p, `(async () => {
+		const url = `+quote(s.url+"api/v1/")+`;
+		const tries = {
+			fetch: () => fetch(url + "polling").then((r) => r.text()),
+			opaque: () => fetch(url + "polling", { mode: "no-cors" }).then((r) => r.text()).then((t) => { if (t === "") throw 0; }),
+			eventsource: () => new Promise((yes, no) => { const e = new EventSource(url + "sse"); e.onmessage = yes; e.onerror = no; }),
+			websocket: () => new Promise((yes, no) => { const w = new WebSocket(url.replace("http", "ws") + "websocket"); w.onmessage = yes; w.onerror = no; }),
+			post: () => fetch(url + "viewers/x", { method: "POST", mode: "no-cors", body: '{"ping":1}' }).then((r) => r.text()).then((t) => { if (t === "") throw 0; }),
+		};
+		const open = [];
+		for (const [name, attempt] of Object.entries(tries)) await attempt().then(() => open.push(name), () => {});
+		return open.join(" ");
+	})()`)
+	if got != "" {
+		t.Errorf("a foreign page can read by: %s", got)
+	}
+}
+
+func body(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func eventually(t *testing.T, what string, true func() bool) {
+	t.Helper()
+	for range 500 {
+		if true() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("in 5 s it never came about that %s", what)
+}

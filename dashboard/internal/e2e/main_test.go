@@ -1,0 +1,200 @@
+// Package e2e uses fivewire as people do: the built binary on a command line, and its page in a real browser.
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The binary is built once, and the browser started once, when the first test asks for them.
+var (
+	binary  = sync.OnceValues(build)
+	browser = sync.OnceValues(startBrowser)
+	// atExit undoes what they did.
+	atExit []func()
+)
+
+// errNoBrowser explains, in one line, why browser tests did not run.
+var errNoBrowser = errors.New("no browser found: install Chromium (apt-get install chromium, brew install chromium) or name one in FIVEWIRE_BROWSER")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if _, err := findBrowser(); err != nil && os.Getenv("CI") != "true" {
+		fmt.Fprintf(os.Stderr, "\n*** BROWSER TESTS WERE SKIPPED: %v\n\n", err)
+	}
+	for _, f := range atExit {
+		f()
+	}
+	os.Exit(code)
+}
+
+func build() (string, error) {
+	dir, err := os.MkdirTemp("", "fivewire-e2e-")
+	if err != nil {
+		return "", err
+	}
+	atExit = append(atExit, func() { os.RemoveAll(dir) })
+	file := filepath.Join(dir, "fivewire")
+	if runtime.GOOS == "windows" {
+		file += ".exe"
+	}
+	cmd := exec.Command("go", "build", "-o", file, ".")
+	cmd.Dir = filepath.Join("..", "..", "..")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+}
+
+func findBrowser() (string, error) {
+	if named := os.Getenv("FIVEWIRE_BROWSER"); named != "" {
+		return named, nil
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
+		if file, err := exec.LookPath(name); err == nil {
+			return file, nil
+		}
+	}
+	return "", errNoBrowser
+}
+
+func startBrowser() (context.Context, error) {
+	file, err := findBrowser()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(file),
+		chromedp.NoSandbox, // the sandbox needs rights that containers and CI machines do not give
+		chromedp.DisableGPU,
+		// The machine may have no network: a browser that calls home fails at it, many times at once.
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("no-first-run", true),
+		chromedp.Flag("hide-scrollbars", true),
+	)...)
+	ctx, cancelBrowser := chromedp.NewContext(ctx)
+	atExit = append(atExit, cancelBrowser, cancel)
+	return ctx, chromedp.Do(ctx)
+}
+
+// needBrowser is the browser's context, or skips: loudly, and never on CI.
+func needBrowser(t *testing.T) context.Context {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("browser tests take longer than -short allows")
+	}
+	ctx, err := browser()
+	if errors.Is(err, errNoBrowser) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// server is a running binary.
+type server struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	url  string // ends in a slash
+	exit chan error
+}
+
+// start runs the binary until the test ends; "--listen 127.0.0.1:0" unless args say otherwise.
+func start(t *testing.T, args ...string) *server {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(args, " "), "--listen") {
+		args = append(args, "--listen", "127.0.0.1:0")
+	}
+	return startCommand(t, file, args...)
+}
+
+// startCommand runs a command that prints what the binary prints.
+func startCommand(t *testing.T, file string, args ...string) *server {
+	t.Helper()
+	s := &server{t: t, cmd: exec.Command(file, args...), exit: make(chan error, 1)}
+	s.cmd.Stderr = t.Output()
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, found := strings.CutPrefix(strings.TrimSpace(line), "fivewire: ")
+	if err != nil || !found {
+		t.Fatalf("the first line is %q, %v", line, err)
+	}
+	s.url = url
+	go func() { s.exit <- s.cmd.Wait() }()
+	t.Cleanup(func() {
+		s.cmd.Process.Kill()
+		<-s.exit
+	})
+	return s
+}
+
+// address is host:port.
+func (s *server) address() string {
+	return strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/")
+}
+
+// stop asks it to end and says how long it took.
+func (s *server) stop(signal syscall.Signal) time.Duration {
+	s.t.Helper()
+	began := time.Now()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case err := <-s.exit:
+		s.exit <- err
+		if err != nil && signal != syscall.SIGKILL {
+			s.t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		s.t.Fatal("it does not end")
+	}
+	return time.Since(began)
+}
+
+// ready waits for the first snapshot.
+func (s *server) ready() {
+	s.t.Helper()
+	for range 500 {
+		resp, err := http.Get(s.url + "readyz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == 200 {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.t.Fatal("no snapshot within 5 s")
+}

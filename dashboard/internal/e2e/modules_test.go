@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"testing"
+)
+
+// The modules that are pure are imported into an empty page of the dashboard's own origin and called with tables.
+
+// modules is a page in which import(base + "…") works.
+func modules(t *testing.T) *page {
+	s := start(t)
+	p := newPage(t)
+	p.expect("404") // a page without an icon
+	p.open(s.url + "healthz")
+	evaluate[bool](p, `(globalThis.base = `+quote(s.url+"js/")+`, true)`)
+	return p
+}
+
+// The same lines come out wherever the chunks are cut, inside characters too.
+func TestLines(t *testing.T) {
+	p := modules(t)
+	text := "{\"a\":1}\n\n{\"name\":\"žluť €🦊\"}\n{\"b\":\"\u2028\"}\nrest"
+	got := evaluate[[]string](p, `(async () => {
+		const { Lines } = await import(base + "transport/lines.js");
+		const bytes = Uint8Array.from(atob(`+quote(base64.StdEncoding.EncodeToString([]byte(text)))+`), (c) => c.charCodeAt(0));
+		const results = new Set();
+		for (let i = 0; i <= bytes.length; i++) {
+			for (let j = i; j <= bytes.length; j++) {
+				const lines = new Lines();
+				results.add(JSON.stringify([bytes.slice(0, i), bytes.slice(i, j), bytes.slice(j)].flatMap((chunk) => lines.push(chunk))));
+			}
+		}
+		const lines = new Lines();
+		results.add(JSON.stringify([...bytes].flatMap((byte) => lines.push(Uint8Array.of(byte)))));
+		return [...results];
+	})()`)
+	want := `["{\"a\":1}","","{\"name\":\"žluť €🦊\"}","{\"b\":\"` + "\u2028" + `\"}"]`
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %q alone", got, want)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]float64](p, `(async () => {
+		const { Backoff } = await import(base + "transport/backoff.js");
+		const most = new Backoff(() => 1), least = new Backoff(() => 0);
+		const out = Array.from({ length: 8 }, () => most.next());
+		return [...out, most.next(60_000), least.next(), least.next(700)];
+	})()`)
+	want := []float64{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 90000, 100, 800}
+	if quote(got) != quote(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// What a page takes, leaves and counts, by the ids alone.
+func TestSequence(t *testing.T) {
+	p := modules(t)
+	tests := []struct {
+		name string
+		// each message is [connection, id, gap]
+		play string
+		want string
+	}{
+		{"in-order", `[[0,"e-1"],[0,"e-2"],[0,"e-3"]]`, `e-1 e-2 e-3 messages=3 missed=0 duplicates=0`},
+		{"starts-anywhere", `[[0,"e-41"],[0,"e-42"]]`, `e-41 e-42 messages=2 missed=0 duplicates=0`},
+		{"handover", `[[0,"e-1"],[0,"e-2"],[1,"e-2"],[0,"e-3"],[1,"e-3"],[1,"e-4"]]`, `e-1 e-2 e-3 e-4 messages=4 missed=0 duplicates=0`},
+		{"duplicate", `[[0,"e-1"],[0,"e-2"],[0,"e-2"],[0,"e-1"],[0,"e-3"]]`, `e-1 e-2 e-3 messages=3 missed=0 duplicates=2`},
+		{"hole", `[[0,"e-1"],[0,"e-5"]]`, `e-1 gap:e-5 messages=2 missed=3 duplicates=0`},
+		{"gap", `[[0,"e-1"],[0,"e-9",true]]`, `e-1 gap:e-9 messages=2 missed=7 duplicates=0`},
+		{"restart", `[[0,"e-7"],[1,"f-3",true],[1,"f-4"]]`, `e-7 gap:f-3 f-4 messages=3 missed=2 duplicates=0`},
+		{"restart-from-the-first", `[[0,"e-7"],[1,"f-1",true]]`, `e-7 gap:f-1 messages=2 missed=0 duplicates=0`},
+	}
+	for _, test := range tests {
+		got := evaluate[string](p, `(async () => {
+			const { Sequence } = await import(base + "sequence.js");
+			const { toMessage } = await import(base + "message.js");
+			const sequence = new Sequence();
+			const links = [{ epoch: "", seq: 0 }, { epoch: "", seq: 0 }];
+			const out = [];
+			for (const [link, id, gap] of `+test.play+`) {
+				const message = toMessage({ id, at: 0, gap, data: {} }, 0);
+				if (sequence.take(message, links[link], false)) out.push((message.gap ? "gap:" : "") + id);
+			}
+			const { messages, missed, duplicates } = sequence.counts;
+			return [...out, "messages=" + messages, "missed=" + missed, "duplicates=" + duplicates].join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// page is one tab. It is the only place that knows the browser's protocol and the page's markup.
+type page struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	noise    []string // what the console said that it should not
+	expected []string // what may be said: a test that cuts the server expects failed requests
+}
+
+// newPage opens an empty tab. When the test ends the console must have been silent.
+func newPage(t *testing.T) *page {
+	t.Helper()
+	parent := needBrowser(t)
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	p := &page{t: t, ctx: ctx}
+	err := chromedp.Listen(ctx, func(ev any) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		switch ev := ev.(type) {
+		case *runtime.EventConsoleAPICalled:
+			if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+				p.noise = append(p.noise, fmt.Sprintf("console.%s %s", ev.Type, arguments(ev.Args)))
+			}
+		case *runtime.EventExceptionThrown:
+			p.noise = append(p.noise, "exception "+quote(ev.ExceptionDetails))
+		case *log.EventEntryAdded: // failed requests and content security policy reports come here
+			if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+				p.noise = append(p.noise, fmt.Sprintf("%s %s", ev.Entry.Source, ev.Entry.Text))
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+		return err
+	}))
+	t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	lines:
+		for _, line := range p.noise {
+			for _, expected := range p.expected {
+				if strings.Contains(line, expected) {
+					continue lines
+				}
+			}
+			t.Errorf("the console says: %s", line)
+		}
+	})
+	return p
+}
+
+func arguments(args []*runtime.RemoteObject) string {
+	var texts []string
+	for _, a := range args {
+		texts = append(texts, string(a.Value)+a.Description)
+	}
+	return strings.Join(texts, " ")
+}
+
+// expect allows the console to say something.
+func (p *page) expect(text ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected = append(p.expected, text...)
+}
+
+func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// evaluate runs JavaScript in the page, waits for what it promises, and returns it.
+func evaluate[T any](p *page, script string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%v in %s", err, script)
+	}
+	return v
+}
+
+// open goes to a URL.
+func (p *page) open(url string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(url))
+}
+
+// state is what the page says of itself for tests, in the data-… attributes of its root.
+type state struct {
+	Technique, State, LastID     string
+	Messages, Missed, Duplicates int
+}
+
+func (p *page) state() state {
+	p.t.Helper()
+	return evaluate[state](p, `(() => {
+		const d = document.documentElement.dataset;
+		return {Technique: d.technique ?? "", State: d.state ?? "", LastID: d.lastId ?? "",
+			Messages: Number(d.messages ?? 0), Missed: Number(d.missed ?? 0), Duplicates: Number(d.duplicates ?? 0)};
+	})()`)
+}
+
+// until waits for a state of the page.
+func (p *page) until(what string, true func(state) bool) state {
+	p.t.Helper()
+	var last state
+	for range 1500 {
+		if last = p.state(); true(last) {
+			return last
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("in 15 s it never came about that %s: %+v", what, last)
+	return last
+}
+
+// live waits until the page is open on a technique and messages come.
+func (p *page) live(technique string) state {
+	p.t.Helper()
+	first := p.until("the page is live on "+technique, func(s state) bool { return s.Technique == technique && s.State == "open" && s.Messages > 0 })
+	return p.until("messages come by "+technique, func(s state) bool { return s.Messages > first.Messages })
+}
+
+// choose clicks a technique in the switch.
+func (p *page) choose(technique string) {
+	p.t.Helper()
+	evaluate[bool](p, `(document.querySelector('[data-testid="technique-`+technique+`"]').click(), true)`)
+}
+
+// press presses keys, anywhere.
+func (p *page) press(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
+// text is what an element says, by its data-testid.
+func (p *page) text(testid string) string {
+	p.t.Helper()
+	return evaluate[string](p, `document.querySelector('[data-testid="`+testid+`"]').textContent`)
+}
+
+// offline cuts the tab's network, or gives it back, and the browser says so to the page.
+func (p *page) offline(off bool) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		everything := &network.Conditions{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}
+		if _, err := cdp.Call(ctx, target, network.EmulateNetworkConditionsByRule,
+			network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{everything}}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, target, network.OverrideNetworkState,
+			network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
+		return err
+	}))
+}
+
+// view sets size and colour scheme.
+func (p *page) view(width, height int64, scheme string) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+}
+
+// picture is what the tab looks like, PNG.
+func (p *page) picture() []byte {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return png
+}
+
+// quote is a Go value as JavaScript.
+func quote(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
