@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -211,4 +213,54 @@ func eventually(t *testing.T, what string, true func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("in 5 s it never came about that %s", what)
+}
+
+// A page that the browser puts aside lets go of its connection, and takes up where it was when it is shown again.
+func TestPagePutAside(t *testing.T) {
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	for _, technique := range techniques {
+		t.Run(technique, func(t *testing.T) {
+			p := newPage(t)
+			p.open(s.url + "?technique=" + technique)
+			before := p.live(technique)
+			evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)
+			p.until("the page is paused", func(s state) bool { return s.State == "paused" })
+			eventually(t, "it has let go", func() bool { return !strings.Contains(body(t, s.url+"api/v1/viewers"), `"viewer":`) })
+			time.Sleep(time.Second)
+			evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
+			after := p.live(technique)
+			if after.Missed != 0 || after.Duplicates != 0 || after.Messages < before.Messages+10 {
+				t.Errorf("got %+v after %+v", after, before)
+			}
+		})
+	}
+}
+
+// The binary serves the files of the folder, every one of them, byte for byte.
+func TestServedVerbatim(t *testing.T) {
+	s := start(t)
+	folder := filepath.Join("..", "..", "..", "assets")
+	n := 0
+	err := filepath.WalkDir(folder, func(file string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(file) == ".go" {
+			return err
+		}
+		n++
+		want, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, file)
+		if err != nil {
+			return err
+		}
+		if got := body(t, s.url+filepath.ToSlash(name)); got != string(want) {
+			t.Errorf("%s: got %d bytes, want %d", name, len(got), len(want))
+		}
+		return nil
+	})
+	if err != nil || n < 10 {
+		t.Errorf("%d files, %v", n, err)
+	}
 }
