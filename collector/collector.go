@@ -18,8 +18,8 @@
 //
 // Each Source is read in a goroutine of its own, one read at a time. A source that fails or panics is marked in
 // Snapshot.Sources with the text of its error, its last good part stays in the snapshot with its age, and the others
-// do not notice. A source that hangs holds up one snapshot, by half an interval or 250 ms, whichever is less; from then
-// on nobody waits for it, it is marked "no answer for 3s", and it is taken up again when it answers. The log says once
+// do not notice. A source that hangs holds up one snapshot, by three quarters of an interval or 2 s, whichever is less;
+// from then on nobody waits for it, it is marked "no answer for 3s", and it is taken up again when it answers. The log says once
 // when a source begins to fail and once when it is well again.
 //
 // # Goroutines
@@ -44,9 +44,10 @@ const (
 	// firstAfter is enough for a rate to mean something (25 of the kernel's clock ticks), and short enough for a
 	// first screen within a second of the start.
 	firstAfter = 250 * time.Millisecond
-	// longestWait bounds how long a tick waits for its sources. A healthy one answers within a few milliseconds; what
-	// takes longer is not worth making the other readings old.
-	longestWait = 250 * time.Millisecond
+	// longestWait bounds how long a tick waits for its sources, beside three quarters of the interval. A healthy source
+	// answers within milliseconds; on a host that is short of CPU it may take long, and that is when its readings
+	// matter: so the wait is generous, and only the first tick of a source that hangs pays for it.
+	longestWait = 2 * time.Second
 	// parting is how long Run waits at its end for reads that are under way.
 	parting = 100 * time.Millisecond
 )
@@ -99,7 +100,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		}
 		before = due
 
-		pool.read(ctx, due.Sub(start), min(interval/2, longestWait))
+		pool.read(ctx, due.Sub(start), min(interval/4*3, longestWait))
 		if ctx.Err() != nil {
 			return nil
 		}

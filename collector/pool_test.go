@@ -78,7 +78,7 @@ func TestHang(t *testing.T) {
 			state string
 		}{
 			{250 * time.Millisecond, ""},
-			{1250 * time.Millisecond, "hanging: no answer for 250ms (1s)"}, // it was read at 0.25 s
+			{1750 * time.Millisecond, "hanging: no answer for 750ms (1.5s)"}, // it was read at 0.25 s
 			{2 * time.Second, "hanging: no answer for 1s (1.75s)"},
 			{3 * time.Second, "hanging: no answer for 2s (2.75s)"},
 			{4 * time.Second, "hanging: no answer for 3s (3.75s)"},

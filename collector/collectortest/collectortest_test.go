@@ -107,7 +107,7 @@ func TestSources(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{"", "memory: read memory: told to fail", "disks: panic: told to panic",
-			"load: no answer for 250ms", "load: no answer for 1s", "load: no answer for 2s"}
+			"load: no answer for 750ms", "load: no answer for 1s", "load: no answer for 2s"}
 		if !reflect.DeepEqual(states, want) {
 			t.Errorf("got %q, want %q", states, want)
 		}
