@@ -67,7 +67,8 @@ func New(config Config) *Dashboard {
 			WriteTimeout: config.WriteTimeout,
 			Logger:       config.Logger,
 		}),
-		history: history.New(time.Hour, config.Interval),
+		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
+		history: history.New(time.Hour, max(config.Interval, time.Second)),
 	}
 }
 

@@ -27,6 +27,7 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/viewers", d.getViewers},
 		{"POST", "/api/v1/viewers/:id", d.postViewer},
 		{"GET", "/api/v1/wire", d.getWire},
+		{"GET", "/api/v1/openapi.json", d.getOpenAPI},
 	}
 	for _, t := range transport.All() {
 		table = append(table, route{"GET", "/api/v1/" + t.Name, func(c *fiber.Ctx) error { return t.Serve(d.transports, c) }})
