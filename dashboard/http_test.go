@@ -398,3 +398,54 @@ func TestUnixSocket(t *testing.T) {
 		}
 	}
 }
+
+// Fiber reuses a request's memory for later ones: whatever is kept of a request must be a copy, in an app that is not
+// Immutable too.
+func TestNothingIsKeptUncopied(t *testing.T) {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	s := mounted(t, app, "/m")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go app.Listener(ln)
+	s.addr, s.url = ln.Addr().String(), "http://"+ln.Addr().String()+"/m/"
+	s.publish(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 5)
+	for _, technique := range load.Techniques() {
+		c := s.client(technique)
+		c.Viewer = "keeper-" + technique
+		go func() { ended <- c.Watch(ctx, "", func(load.Message) error { return nil }) }()
+		eventually(t, c.Viewer+" is known", func() bool { return s.transports.Viewers.Wire(c.Viewer) != nil })
+	}
+	eventually(t, "four are held", func() bool { return len(s.transports.Viewers.List()) == 4 })
+
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go io.Copy(io.Discard, conn)
+	for i := range 5000 {
+		fmt.Fprintf(conn, "GET /m/api/v1/polling?viewer=other%05d-XXXXXXXXX&after=zzzzzz-%d HTTP/1.1\r\nHost: x\r\n\r\n", i, i)
+	}
+	eventually(t, "all were answered", func() bool { return s.transports.Viewers.Wire("other04999-XXXXXXXXX") != nil })
+	for _, technique := range load.Techniques() {
+		if s.transports.Viewers.Wire("keeper-" + technique)[technique].Messages == 0 {
+			t.Errorf("keeper-%s has been overwritten", technique)
+		}
+	}
+	for _, held := range s.transports.Viewers.List() {
+		if held.Viewer != "keeper-"+held.Technique {
+			t.Errorf("got %+v", held)
+		}
+	}
+	cancel()
+	for range 5 {
+		<-ended
+	}
+	if err := errors.Join(s.Close(), app.ShutdownWithTimeout(time.Second)); err != nil {
+		t.Error(err)
+	}
+}
