@@ -1,5 +1,5 @@
 // @ts-check
-// The plain questions the page asks beside the push: config, host, history, wire, login. JSON in, JSON out.
+// The plain questions the page asks beside the push: config, host, history, wire. JSON in, JSON out.
 
 /** An answer that was not 2xx; `status` is 0 when there was no answer at all. */
 export class Refused extends Error {
@@ -29,6 +29,11 @@ export class API {
     return this.#get("host");
   }
 
+  /** The names of the series there are. */
+  series() {
+    return this.#get("history");
+  }
+
   /**
    * @param {string[]} series
    * @param {number} from Unix milliseconds
@@ -44,15 +49,6 @@ export class API {
     return this.#get("wire", { viewer });
   }
 
-  /** @param {string} key */
-  async login(key) {
-    await this.#ask(new URL("login", this.#base), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ key }),
-    });
-  }
-
   /**
    * @param {string} name
    * @param {Record<string, string | number>} [query]
@@ -61,7 +57,7 @@ export class API {
   async #get(name, query = {}) {
     const url = new URL(name, this.#base);
     for (const key in query) url.searchParams.set(key, String(query[key]));
-    const answer = await this.#ask(url, {});
+    const answer = await this.#ask(url);
     try {
       return await answer.json();
     } catch {
@@ -69,14 +65,11 @@ export class API {
     }
   }
 
-  /**
-   * @param {URL} url
-   * @param {RequestInit} options
-   */
-  async #ask(url, options) {
+  /** @param {URL} url */
+  async #ask(url) {
     let answer;
     try {
-      answer = await fetch(url, { ...options, cache: "no-store", signal: AbortSignal.timeout(10_000) });
+      answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(10_000) });
     } catch (cause) {
       throw new Refused(0, `${url.pathname}: ${cause instanceof Error ? cause.message : cause}`);
     }

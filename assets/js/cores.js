@@ -41,7 +41,7 @@ export class Cores {
       this.#busy = new Uint8Array(2 * this.#capacity * cores.length);
       this.from = this.to = 0;
     }
-    if (this.to > this.from && at <= this.#at[this.to - 1]) return;
+    if (this.to > this.from && at <= this.#at[this.to - 1]) this.to = this.find(at - 1) + 1; // the clock was set back
     const n = this.names.length;
     if (this.to === 2 * this.#capacity) {
       this.#at.copyWithin(0, this.#capacity);

@@ -19,14 +19,15 @@ export class Exchanges {
   #holds;
   /** @type {number[]} per technique: the hold that is not over, or -1 */
   #running;
-  /** @type {boolean[]} per technique: that hold carries many messages, so an answer does not end it */
   #lasting;
 
   /**
-   * @param {number} techniques how many there are
+   * @param {boolean[]} lasting per technique: whether its connection lasts. It is held from "open" until it ends, and
+   *   many messages come on it; the others hold a request until its answer
    * @param {number} [capacity] arrows
    */
-  constructor(techniques, capacity = 2048) {
+  constructor(lasting, capacity = 2048) {
+    this.#lasting = lasting;
     this.#capacity = capacity;
     this.at = new Float64Array(capacity);
     this.kind = new Uint8Array(capacity);
@@ -36,8 +37,7 @@ export class Exchanges {
     this.from = new Float64Array(this.#holds);
     this.to = new Float64Array(this.#holds);
     this.owner = new Uint8Array(this.#holds);
-    this.#running = new Array(techniques).fill(-1);
-    this.#lasting = new Array(techniques).fill(false);
+    this.#running = lasting.map(() => -1);
   }
 
   /** The oldest arrow still here. */
@@ -74,11 +74,11 @@ export class Exchanges {
     switch (exchange.kind) {
       case "request":
         this.release(technique, exchange.at);
-        this.#begin(technique, exchange.at);
+        if (!this.#lasting[technique]) this.#begin(technique, exchange.at);
         break;
       case "open":
-        if (this.#running[technique] < 0) this.#begin(technique, exchange.at);
-        this.#lasting[technique] = true;
+        this.release(technique, exchange.at);
+        this.#begin(technique, exchange.at);
         break;
       case "messages":
       case "empty":
@@ -100,7 +100,6 @@ export class Exchanges {
     const i = this.#running[technique];
     if (i >= 0 && i >= this.heldStart) this.to[this.hold(i)] = at;
     this.#running[technique] = -1;
-    this.#lasting[technique] = false;
   }
 
   /**

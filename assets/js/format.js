@@ -169,11 +169,12 @@ export function age(v) {
 
 /**
  * @param {number | null | undefined} v seconds; short and exact, for delays
- * @returns {string} "0.4 ms", "38 ms", "1.20 s"
+ * @returns {string} "0.4 ms", "38 ms", "1.20 s"; nothing measurable is "< 0.1 ms"
  */
 export function delay(v) {
   if (!known(v)) return unknown;
   const ms = v * 1000;
+  if (ms < 0.05) return "< 0.1 ms";
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   return `${three(v)} s`;

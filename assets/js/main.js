@@ -4,6 +4,7 @@
 
 import { Ages, Clock, Recent } from "./age.js";
 import { API, Refused } from "./api.js";
+import { configured, preferred } from "./config.js";
 import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
@@ -13,7 +14,6 @@ import { Filesystems } from "./panel/filesystems.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
-import { Login } from "./panel/login.js";
 import { Meter } from "./panel/meter.js";
 import { Processes } from "./panel/processes.js";
 import { Sources } from "./panel/sources.js";
@@ -22,8 +22,9 @@ import { called, Switch } from "./panel/switch.js";
 import { Theme } from "./panel/theme.js";
 import { Tiles } from "./panel/tiles.js";
 import { Wire } from "./panel/wire.js";
-import { recall, remember } from "./remember.js";
-import { columns, drawn, historic, row } from "./series.js";
+import { Past } from "./past.js";
+import { remember } from "./remember.js";
+import { drawn, row } from "./series.js";
 import { Store } from "./store.js";
 import { techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
@@ -39,6 +40,9 @@ const reach = 15 * 60_000;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
+/** Techniques whose connection lasts; the others hold a question until its answer. */
+const lasting = new Set(["streaming", "sse", "websocket"]);
+
 const page = document.documentElement.dataset;
 const base = new URL("api/v1/", document.baseURI);
 
@@ -47,7 +51,7 @@ const frame = new Frame();
 const clock = new Clock();
 const store = new Store(capacity, drawn);
 const cores = new Cores(capacity);
-const exchanges = new Exchanges(techniques.length);
+const exchanges = new Exchanges(techniques.map((technique) => lasting.has(technique)));
 const ages = techniques.map(() => new Ages());
 const received = new Recent(recently);
 
@@ -63,14 +67,21 @@ const processes = new Processes();
 const filesystems = new Filesystems();
 const sources = new Sources();
 const help = new Help();
+const past = new Past(api, store, () => {
+  frame.mark(charts.draw);
+  frame.mark(tiles.draw);
+});
 
 /** @type {Viewer | null} */
 let viewer = null;
 /** @type {Message | null} */
 let latest = null;
 let interval = 1000;
-/** what this server can be asked, until it says no */
-const offers = { history: true, wire: true };
+/** the place of the technique that brought the last messages: while two hand over, not always the chosen one */
+let carrier = 0;
+/** whether this server counts on its socket, until it says no */
+let counting = true;
+let asking = false;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
@@ -89,17 +100,18 @@ const showTables = frame.atMost(() => 500, () => {
 /** @param {Message} message */
 function take(message) {
   const { at, data } = message;
-  if (latest && latest.epoch !== message.epoch) clock.reset();
+  if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
   clock.observe(at, message.received);
-  if (viewer && latest) ages[techniques.indexOf(viewer.technique)].add(at, message.received);
+  if (latest) ages[carrier].add(at, message.received);
   const before = store.newest;
   if (message.gap) store.gap();
   store.append(at, interval, row(data));
   if (data.cpu?.cores) cores.append(at, data.cpu.cores);
 
-  if (!latest) fill(at - reach, at);
-  else if (message.gap) fill(before, at);
+  const first = !latest;
   latest = message;
+  if (first) past.fill(at - reach, at, interval, data);
+  else if (message.gap) past.fill(before, at, interval, data);
   page.phase = "live";
   page.lastId = message.id;
   tell();
@@ -115,6 +127,7 @@ function record(technique, exchange) {
   const place = techniques.indexOf(technique);
   exchanges.add(place, exchange);
   if (exchange.kind === "messages") {
+    carrier = place;
     received.add(exchange.at, exchange.payload);
     if (technique === viewer?.technique) exchanges.only(place, exchange.at);
   }
@@ -158,33 +171,17 @@ function restyle() {
   frame.mark(charts.draw);
 }
 
-/**
- * Ask history for what this page has not seen.
- * @param {number} from Unix milliseconds on the server's clock
- * @param {number} to
- */
-async function fill(from, to) {
-  if (!offers.history || !(from < to)) return;
-  try {
-    const points = Math.min(900, Math.ceil((to - from) / interval) + 1);
-    store.fill(columns(await api.history(historic, from, to, points)));
-    frame.mark(charts.draw);
-    frame.mark(tiles.draw);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) offers.history = false;
-  }
-}
-
-let asking = false;
 async function askWire() {
-  if (!viewer || asking || !wire.open || !offers.wire || document.hidden) return;
+  if (!viewer || asking || !wire.open || !counting || document.hidden) return;
   asking = true;
   const { technique, id } = viewer;
   try {
     meter.show(technique, await api.wire(id), performance.now());
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) offers.wire = false;
-    meter.show(technique, null, performance.now());
+    if (error instanceof Refused && error.status === 404) {
+      counting = false;
+      meter.show(technique, null, performance.now());
+    } else meter.stale();
   }
   asking = false;
   if (technique !== viewer.technique) askWire();
@@ -224,60 +221,38 @@ function keys() {
     press: () => use(technique),
   }));
   const others = [
-    { key: "w", does: "fold or unfold the wire strip", press: () => one("#wire > summary").click() },
+    { key: "w", does: "fold or unfold the wire strip", press: () => wire.toggle() },
     { key: "t", does: "dark, light, or as the system has it", press: () => theme.next() },
     { key: "?", does: "this help", press: () => help.open() },
   ];
   listen([...numbers, ...others]);
-  help.list([
-    ...numbers,
-    ...others,
-    { key: "← →", does: "on a chart: move the crosshair by a reading; Esc lets go" },
-    { key: "Esc", does: "close this help" },
-  ]);
-}
-
-/** The configuration, however long it takes to get it. */
-async function configured() {
-  const login = new Login(api);
-  await login.fromAddress();
-  for (let pause = 500; ; pause = Math.min(8000, 2 * pause)) {
-    try {
-      return await api.config();
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) {
-        await login.ask();
-        continue;
-      }
-      turn("sse", navigator.onLine ? "waiting" : "offline");
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
-}
-
-/** @param {string[]} offered @returns {Technique} */
-function preferred(offered) {
-  const wanted = [new URLSearchParams(location.search).get("technique"), recall("technique"), "sse"];
-  const found = wanted.find((name) => name !== null && offered.includes(name));
-  return /** @type {Technique} */ (found ?? offered[0]);
+  help.list([...numbers, ...others]);
 }
 
 async function start() {
-  const config = await configured();
-  const offered = techniques.filter((technique) => config.techniques?.includes(technique) ?? true);
-  interval = config.interval_ms ?? interval;
+  const config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
+  interval = config.interval;
+  if (!config.history) past.none();
   if (config.now) clock.observe(config.now, performance.now());
-  offers.history = config.series !== false;
-  write(one("#version"), config.version ?? "");
-  chooser.offer(offered);
+  write(one("#version"), config.version);
+  chooser.offer(config.techniques);
 
-  const technique = preferred(offered);
+  const technique = preferred(config.techniques);
   viewer = new Viewer({ base, technique, interval, onMessage: take, onExchange: record, onState: turn });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
   turn(technique, "connecting");
   use(technique);
   viewer.start();
-  api.host().then((host) => header.host(host), () => header.host({}));
+  introduce();
+}
+
+/** Which host this is; right after its start the server may not know yet. */
+async function introduce() {
+  try {
+    header.host(await api.host());
+  } catch {
+    setTimeout(introduce, 2000);
+  }
 }
 
 keys();

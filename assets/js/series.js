@@ -1,11 +1,11 @@
 // @ts-check
 // Which numbers of a snapshot are kept for charts, and under which names: history's names, so that both fill the same
-// columns. Numbers per device are kept beside them for as long as the page is open. Pure.
+// columns. Pure.
 
 /** @typedef {Record<string, number | null | undefined>} Row */
 
-/** What GET history is asked for. */
-export const historic = [
+/** What is drawn of the host as a whole. */
+const whole = [
   "cpu.busy", "cpu.user", "cpu.nice", "cpu.system", "cpu.iowait", "cpu.irq", "cpu.softirq", "cpu.steal",
   "load.one",
   "memory.used", "memory.cached", "memory.free", "memory.total",
@@ -16,10 +16,41 @@ export const historic = [
 ];
 
 /** What the charts draw: history's series and those made from them by `derive`. */
-export const drawn = [...historic, "cpu.interrupts", "memory.reclaimable"];
+export const drawn = [...whole, "cpu.interrupts", "memory.reclaimable"];
 
 /** More devices than this get no column of their own. */
 const devices = 32;
+
+/** The rates there are of each device, by the part of the snapshot that lists them. */
+const rates = /** @type {const} */ ({
+  disks: ["disk", "read_rate", "write_rate"],
+  networks: ["network", "receive_rate", "transmit_rate"],
+});
+
+/**
+ * The series of one device, or of all of them together.
+ * @param {string} series of all: "disk.read_rate"
+ * @param {string} device "" is all
+ * @returns {string} "disk.sda.read_rate"
+ */
+export function of(series, device) {
+  const dot = series.indexOf(".");
+  return device ? `${series.slice(0, dot)}.${device}${series.slice(dot)}` : series;
+}
+
+/**
+ * What GET history is asked for.
+ * @param {string[]} known the names it has
+ * @param {any} s the newest snapshot
+ * @returns {string[]}
+ */
+export function historic(known, s) {
+  const wanted = [...whole];
+  for (const [part, [kind, ...names]] of Object.entries(rates)) {
+    for (const d of (s[part] ?? []).slice(0, devices)) wanted.push(...names.map((name) => of(`${kind}.${name}`, d.name)));
+  }
+  return wanted.filter((name) => known.includes(name));
+}
 
 /**
  * @param {any} s a snapshot
@@ -36,33 +67,24 @@ export function row(s) {
   out["swap.used"] = s.swap?.used;
   out["processes.total"] = s.processes?.total;
 
-  const disks = s.disks ?? [];
-  out["disk.read_rate"] = sum(disks, "read_rate");
-  out["disk.write_rate"] = sum(disks, "write_rate");
-  for (const d of disks.slice(0, devices)) {
-    out[`disk.read_rate ${d.name}`] = d.read_rate;
-    out[`disk.write_rate ${d.name}`] = d.write_rate;
-  }
-
-  const networks = s.networks ?? [];
-  out["network.receive_rate"] = sum(ways(networks), "receive_rate");
-  out["network.transmit_rate"] = sum(ways(networks), "transmit_rate");
-  for (const n of networks.slice(0, devices)) {
-    out[`network.receive_rate ${n.name}`] = n.receive_rate;
-    out[`network.transmit_rate ${n.name}`] = n.transmit_rate;
+  for (const [part, [kind, ...names]] of Object.entries(rates)) {
+    const all = s[part] ?? [];
+    const counted = part === "networks" ? ways(all) : all;
+    for (const name of names) {
+      out[`${kind}.${name}`] = sum(counted, name);
+      for (const d of all.slice(0, devices)) out[of(`${kind}.${name}`, d.name)] = d[name];
+    }
   }
   return derive(out);
 }
 
 /**
- * The interfaces that lead out of the host: what counts as its traffic. A host that has none but virtual ones
- * (a container) is shown by all of them.
+ * The interfaces that lead out of the host: what counts as its traffic.
  * @param {any[]} networks
  * @returns {any[]}
  */
 export function ways(networks) {
-  const out = networks.filter((n) => !n.virtual);
-  return out.length > 0 ? out : networks;
+  return networks.filter((n) => !n.virtual);
 }
 
 /**

@@ -63,14 +63,16 @@ export class Store {
   }
 
   /**
-   * One sample. Samples that are not newer than the newest are refused.
+   * One sample. The same moment again is refused; a moment before the newest means that the server's clock was set
+   * back, and what is later than that never was.
    * @param {number} at
    * @param {number} step milliseconds between two samples, as things are now
    * @param {Record<string, number | null | undefined>} row
    * @returns {boolean} whether it was taken
    */
   append(at, step, row) {
-    if (at <= this.newest) return false;
+    if (at === this.newest) return false;
+    if (at < this.newest) this.to = this.find(at - 1) + 1;
     const late = this.length > 0 && at - this.newest > patience * Math.max(step, this.#step[this.to - 1]);
     if (late && this.#filled(this.to - 1)) this.gap();
     const i = this.#room(at, step);

@@ -8,7 +8,7 @@ import { Sampler } from "./sampler.js";
 /** @typedef {import("../store.js").Store} Store */
 
 const edge = 1;
-const thinnest = 0.1;
+const thinnest = 0.25;
 const shade = 0.6;
 
 export class Area {
@@ -98,8 +98,16 @@ export class Area {
   #band(ctx, view, a, b) {
     const { at } = this.#sampler;
     ctx.beginPath();
-    for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(this.#roof[i]));
+    for (let i = a; i < b; i++) {
+      const x = view.x(at[i]);
+      const y = view.y(this.#roof[i]);
+      // The edge of a band that is not there would hide the one below.
+      if ((this.#roof[i] - this.#floor[i]) * view.rise < thinnest) ctx.moveTo(x, y);
+      else ctx.lineTo(x, y);
+    }
     ctx.stroke();
+    ctx.beginPath();
+    for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(this.#roof[i]));
     for (let i = b - 1; i >= a; i--) ctx.lineTo(view.x(at[i]), view.y(this.#floor[i]));
     ctx.globalAlpha = shade;
     ctx.fill();

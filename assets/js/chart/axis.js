@@ -83,7 +83,7 @@ export function drawTimes(ctx, surface, view, colours) {
     rule(ctx, x, view.top, x, view.bottom, colours["chart-grid"]);
     const text = clock(at, by < 60_000);
     const half = ctx.measureText(text).width / 2;
-    if (x - half < view.left - 8 || x + half > view.right + 4) continue;
+    if (x - half < view.left - 8 || x + half > view.right + 2) continue;
     ctx.fillStyle = colours["chart-label"];
     ctx.fillText(text, x, view.bottom + 6);
   }

@@ -223,6 +223,8 @@ export class Lifelines {
    */
   #banner(ctx, technique, x, top, bottom) {
     const lean = leaning * this.#size;
+    ctx.fillStyle = this.#paper;
+    ctx.fillRect(x - lean, 0, ctx.measureText(this.#labels[technique]).width + 3.5 * this.#size, 2 * this.#size);
     const scale = (1.45 * this.#size) / 20;
     ctx.strokeStyle = ctx.fillStyle = this.#colours[technique];
     ctx.save();

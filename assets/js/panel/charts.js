@@ -7,6 +7,7 @@ import { Crosshair } from "../chart/crosshair.js";
 import { Line } from "../chart/line.js";
 import { bytes, clock, percent, rate, three, unknown } from "../format.js";
 import { recall, remember } from "../remember.js";
+import { of } from "../series.js";
 import { CoreStrip } from "./corestrip.js";
 import { Choice } from "./choice.js";
 import { attribute, field, one, stamp, write } from "./dom.js";
@@ -40,11 +41,11 @@ const entries = [
     series: [["memory.used", "used", "band-1"], ["memory.reclaimable", "reclaimable", "band-2"], ["memory.free", "free", "band-rest"]],
   },
   {
-    id: "network", title: "Network", source: "network", unit: "rate", kind: "mirror", devices: "networks",
+    id: "network", title: "Network", source: "networks", unit: "rate", kind: "mirror", devices: "networks",
     series: [["network.receive_rate", "in", "band-1"], ["network.transmit_rate", "out", "band-5"]],
   },
   {
-    id: "disk", title: "Disks", source: "disk", unit: "rate", kind: "mirror", devices: "disks",
+    id: "disk", title: "Disks", source: "disks", unit: "rate", kind: "mirror", devices: "disks",
     series: [["disk.read_rate", "read", "band-1"], ["disk.write_rate", "write", "band-5"]],
   },
   { id: "load", title: "Load", source: "load", unit: "number", kind: "line", series: [["load.one", "1 min", "band-1"]] },
@@ -120,8 +121,9 @@ export class Charts {
 
   /** Say in words what the pictures show. */
   describe() {
-    for (const { canvas, entry, values } of this.#charts) {
-      const said = values.map((value, i) => `${entry.series[i][1]} ${value.textContent}`).join(", ");
+    for (const { canvas, entry, names } of this.#charts) {
+      const newest = (/** @type {string} */ name) => formats[entry.unit](this.#store.value(name));
+      const said = entry.series.map(([, label], i) => `${label} ${newest(names[i])}`).join(", ");
       attribute(canvas, "aria-label", `${entry.title}, last ${this.#span} minutes. Now: ${said}.`);
     }
   }
@@ -157,7 +159,7 @@ export class Charts {
     }, mark);
     const choice = entry.devices && new Choice(root, entry.title, entry.devices, (device) => {
       entry.series.forEach(([name], i) => {
-        names[i] = device ? `${name} ${device}` : name;
+        names[i] = of(name, device);
         lines[i].choose(names[i]);
       });
       mark();

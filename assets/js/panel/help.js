@@ -3,7 +3,11 @@
 
 import { one } from "./dom.js";
 
-/** @typedef {import("./keys.js").Key} Key */
+/** Keys that the browser or a panel looks after. */
+const elsewhere = [
+  { key: "← →", does: "on a chart: move the crosshair by a reading; Esc lets go" },
+  { key: "Esc", does: "close this help" },
+];
 
 export class Help {
   #dialog = /** @type {HTMLDialogElement} */ (one("dialog#help"));
@@ -19,10 +23,10 @@ export class Help {
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** @param {{key: string, does: string}[]} keys */
+  /** @param {{key: string, does: string}[]} keys those that work everywhere */
   list(keys) {
     const list = one("#help-keys");
-    for (const { key, does } of keys) {
+    for (const { key, does } of [...keys, ...elsewhere]) {
       const entry = document.createElement("div");
       const term = document.createElement("dt");
       const cap = document.createElement("kbd");

@@ -58,6 +58,11 @@ export class Meter {
     this.#before = { technique, total, at: now };
   }
 
+  /** The server did not answer: what is here is from before. */
+  stale() {
+    write(this.#provenance, "the server does not answer: these are from before");
+  }
+
   /**
    * @param {number} median seconds
    * @param {number} p99

@@ -1,6 +1,6 @@
 // @ts-check
 // The table of processes at the top: sorted by a column, filtered by a word. Rows are kept by identity (pid and start),
-// so nothing flickers; while the reader points at the table or is in it with the keyboard, rows keep their places.
+// so nothing flickers; while the reader points at one, they keep their places.
 
 import { bytes, count, percentFigure } from "../format.js";
 import { recall, remember } from "../remember.js";
@@ -12,11 +12,6 @@ import { whenSeen } from "./seen.js";
 
 /** Columns that start with the greatest. */
 const downwards = ["cpu", "memory", "threads"];
-
-/** @type {Record<string, string>} */
-const states = {
-  R: "running", S: "sleeping", D: "disk wait", Z: "zombie", T: "stopped", t: "traced", I: "idle", X: "dead", P: "parked", W: "waking",
-};
 
 export class Processes {
   #table = one("#processes");
@@ -45,7 +40,7 @@ export class Processes {
     this.#filter.addEventListener("input", () => this.#update());
     const hold = (/** @type {boolean} */ held) => {
       this.#held = held;
-      if (!held) this.#update();
+      this.#update();
     };
     this.#body.addEventListener("pointerenter", () => hold(true));
     this.#body.addEventListener("pointerleave", () => hold(false));
@@ -72,7 +67,7 @@ export class Processes {
       write(cells[0], String(p.pid));
       write(cells[1], p.name);
       write(cells[2], p.user);
-      write(cells[3], states[p.state] ?? p.state);
+      write(cells[3], p.state);
       write(cells[4], percentFigure(p.cpu));
       property(cells[4], "ratio", Math.min(1, p.cpu ?? 0));
       write(cells[5], bytes(p.memory));
@@ -114,7 +109,7 @@ export class Processes {
       if (fits) shown++;
     }
     const { total } = this.#snapshot.processes;
-    write(this.#note, `${count(shown)} of ${count(total)}: the top by CPU and memory`);
+    write(this.#note, `${count(shown)} of ${count(total)}: the top by CPU and memory${this.#held ? "; order held" : ""}`);
     write(this.#empty, "No such process among the top.");
     this.#empty.hidden = shown > 0;
   }

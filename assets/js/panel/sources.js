@@ -5,7 +5,7 @@
 import { age, known } from "../format.js";
 import { one, write } from "./dom.js";
 
-/** @typedef {{name: string, error: string, age: number | null}} Source */
+/** @typedef {{name: string, error: string, age: number | null, partial?: boolean}} Source */
 
 export class Sources {
   #notice = one("#notice");
@@ -35,5 +35,6 @@ function tell(element, source) {
 
 /** @param {Source} source */
 function phrase(source) {
+  if (source.partial) return "some of it cannot be read";
   return known(source.age) ? `last read ${age(source.age)} ago` : "cannot be read";
 }

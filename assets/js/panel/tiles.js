@@ -59,7 +59,7 @@ const tiles = [
     there: (s) => s.swap?.total > 0,
   },
   {
-    id: "disk", label: "Disks", source: "disk",
+    id: "disk", label: "Disks", source: "disks",
     figures: [
       { name: "read", read: (s) => rateParts(total(s.disks, "read_rate")) },
       { name: "write", read: (s) => rateParts(total(s.disks, "write_rate")) },
@@ -68,23 +68,23 @@ const tiles = [
     traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
   },
   {
-    id: "network", label: "Network", source: "network",
+    id: "network", label: "Network", source: "networks",
     figures: [
       { name: "in", read: (s) => rateParts(total(s.networks && ways(s.networks), "receive_rate")) },
       { name: "out", read: (s) => rateParts(total(s.networks && ways(s.networks), "transmit_rate")) },
     ],
-    detail: (s) => (s.networks ? ways(s.networks).map((/** @type {any} */ n) => n.name).join(", ") : unknown),
+    detail: (s) => (s.networks && ways(s.networks).map((/** @type {any} */ n) => n.name).join(", ")) || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
   },
   {
-    id: "filesystem", label: "Fullest", source: "filesystem",
+    id: "filesystem", label: "Fullest", source: "filesystems",
     figures: [{ read: (s) => [percentFigure(fullest(s)?.used_ratio), "%"] }],
     subject: (s) => fullest(s)?.mount ?? "",
     detail: (s) => (fullest(s) ? `${bytes(fullest(s).available)} free` : unknown),
     ratio: (s) => fullest(s)?.used_ratio,
   },
   {
-    id: "processes", label: "Processes", source: "process",
+    id: "processes", label: "Processes", source: "processes",
     figures: [{ read: (s) => [count(s.processes?.total), ""] }],
     detail: (s) => top(s),
     traces: [{ name: "processes.total", ink: "band-1" }],

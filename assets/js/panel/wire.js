@@ -61,6 +61,10 @@ export class Wire {
     return this.#root.open;
   }
 
+  toggle() {
+    this.#root.open = !this.#root.open;
+  }
+
   /** Something is new on the wire. */
   happened() {
     if (this.#root.open) this.#frame.mark(this.#draw);

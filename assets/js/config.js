@@ -1,0 +1,49 @@
+// @ts-check
+// What this server offers, asked until it answers; and which of the techniques to begin with.
+
+import { recall } from "./remember.js";
+import { techniques } from "./transport/transport.js";
+
+/** @typedef {import("./transport/transport.js").Technique} Technique */
+/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, now: number | null}} Config */
+
+/** Milliseconds between two questions while there is no answer: doubled from the first to the last. */
+const first = 500;
+const last = 8000;
+
+/**
+ * @param {import("./api.js").API} api
+ * @param {() => void} failed there was no answer, and it will be asked again
+ * @returns {Promise<Config>}
+ */
+export async function configured(api, failed) {
+  for (let pause = first; ; pause = Math.min(last, 2 * pause)) {
+    try {
+      const answer = await api.config();
+      return {
+        version: answer.version ?? "",
+        interval: answer.interval_ms ?? 1000,
+        techniques: techniques.filter((technique) => answer.techniques?.includes(technique) ?? true),
+        history: answer.series !== false,
+        now: answer.now ?? null,
+      };
+    } catch {
+      failed();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/**
+ * The technique in the address, else the one used last here, else SSE.
+ * @param {Technique[]} offered
+ * @returns {Technique}
+ */
+export function preferred(offered) {
+  const wanted = [new URLSearchParams(location.search).get("technique"), recall("technique"), "sse"];
+  for (const name of wanted) {
+    const found = offered.find((technique) => technique === name);
+    if (found) return found;
+  }
+  return offered[0];
+}
