@@ -129,8 +129,9 @@ function record(technique, exchange) {
   if (exchange.kind === "messages") {
     carrier = place;
     received.add(exchange.at, exchange.payload);
-    if (technique === viewer?.technique) exchanges.only(place, exchange.at);
   }
+  // Something came by the chosen technique: the one before has been let go.
+  if ((exchange.kind === "messages" || exchange.kind === "empty") && technique === viewer?.technique) exchanges.only(place, exchange.at);
   wire.happened();
 }
 

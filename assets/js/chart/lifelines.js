@@ -18,7 +18,7 @@ const [request, messages, empty, open, end, error, command] = kinds.map((_, i) =
 const veil = 0.13;
 
 /** Where the life lines are, from the upper and the lower edge, in sizes of the type: the style sheet draws them there. */
-const above = 2.75;
+const above = 3.2;
 const below = 1.6;
 
 /** Measures in sizes of the type. */

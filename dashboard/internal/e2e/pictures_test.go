@@ -1,28 +1,74 @@
 package e2e
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/fivewire/fivewire/assets"
+	"github.com/fivewire/fivewire/collector/collectortest"
+	"github.com/fivewire/fivewire/dashboard"
 )
 
 var pictures = flag.String("pictures", "", "write README's pictures of the page into this folder")
 
+// showcase serves a made-up host that has been watched for five minutes, and returns its URL.
+func showcase(t *testing.T) string {
+	ln, url, err := dashboard.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dashboard.New(dashboard.Config{Assets: assets.FS})
+	ctx, cancel := context.WithCancel(t.Context())
+	served, published := make(chan error, 1), make(chan struct{})
+	go func() { served <- d.Serve(ctx, ln, "") }()
+	const past = 300
+	began := time.Now()
+	publish := func(n int) {
+		s := collectortest.Snapshot(n)
+		s.At = began.Add(time.Duration(n-past) * time.Second)
+		d.Publish(s)
+	}
+	for n := range past + 1 {
+		publish(n)
+	}
+	go func() {
+		defer close(published)
+		for n := past + 1; ; n++ {
+			select {
+			case <-time.After(time.Until(began.Add(time.Duration(n-past) * time.Second))):
+				publish(n)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-published
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return url + "/"
+}
+
 // TestPictures looks at the page as people do: a wide screen, a projector, a phone, dark and light. With -pictures it
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
-	s := start(t)
-	s.ready()
+	needBrowser(t)
+	url := showcase(t)
 	for _, scheme := range []string{"dark", "light"} {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1024, 768}, {390, 844}} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, size.width), func(t *testing.T) {
 				p := newPage(t)
 				p.view(size.width, size.height, scheme)
-				p.open(s.url + "?technique=sse")
-				p.live("sse")
+				p.open(url + "?technique=streaming")
+				p.live("streaming")
 				if wide := evaluate[int64](p, `document.documentElement.scrollWidth`); wide > size.width {
 					t.Errorf("the page is %d px wide on a screen of %d", wide, size.width)
 				}
