@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -29,7 +30,7 @@ Examples:
   fivewire                              the dashboard on http://127.0.0.1:8055/
   fivewire --listen 127.0.0.1:0         on a free port; the first line printed says which
   fivewire --interval 100ms             ten snapshots a second
-  fivewire --listen unix:/run/fw.sock   behind a proxy, on a socket only you may open
+  fivewire --listen unix:/run/fw.sock   on a socket only you may open
   fivewire --assets assets              serve the browser's files from a folder you are editing
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
 
@@ -51,7 +52,7 @@ func (s *serve) Validate() error {
 	if s.Interval < 100*time.Millisecond || s.Interval > time.Minute {
 		return fmt.Errorf("--interval %v is outside 100ms to 1m", s.Interval)
 	}
-	if s.BasePath != "" && (!strings.HasPrefix(s.BasePath, "/") || strings.ContainsAny(s.BasePath, "?#:*+% ")) {
+	if s.BasePath != "" && !regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`).MatchString(s.BasePath) {
 		return fmt.Errorf("--base-path %q is not a path such as /monitor", s.BasePath)
 	}
 	host, _, err := net.SplitHostPort(s.Listen)
@@ -89,7 +90,10 @@ func (s *serve) Run() error {
 	d := dashboard.New(dashboard.Config{Assets: files, Interval: s.Interval, Logger: log})
 	c := collector.Collector{Interval: s.Interval, Logger: log}
 	go c.Run(ctx, d.Publish)
-	fmt.Printf("fivewire: %s%s/\n", url, strings.TrimSuffix(s.BasePath, "/"))
+	if !strings.HasPrefix(url, "unix:") {
+		url += strings.TrimSuffix(s.BasePath, "/") + "/"
+	}
+	fmt.Println("fivewire:", url)
 	return d.Serve(ctx, ln, s.BasePath)
 }
 

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"errors"
+	"fmt"
 	"mime"
 	"slices"
 	"strconv"
@@ -67,6 +68,7 @@ func (d *Dashboard) getHost(c *fiber.Ctx) error {
 const (
 	defaultPoints = 600
 	defaultSpan   = 5 * time.Minute
+	mostNumbers   = 100_000 // series times points: an answer is built while the next snapshot waits to be kept
 )
 
 // getHistory is columns for charts; without series, the names there are.
@@ -86,7 +88,21 @@ func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
-	result, err := d.history.Query(strings.Split(c.Query("series"), ","), time.UnixMilli(from), time.UnixMilli(to), int(min(max(points, -1), 1<<20)))
+	if points < 1 || points > history.MaxPoints {
+		return problem.Bad("points", strconv.FormatInt(points, 10)+" points", fmt.Sprintf("1 to %d", history.MaxPoints)).Send(c)
+	}
+	if from > to {
+		return problem.Bad("from", "from is after to", "Unix milliseconds up to "+strconv.FormatInt(to, 10)).Send(c)
+	}
+	series := strings.Split(c.Query("series"), ",")
+	if n := slices.Compact(slices.Sorted(slices.Values(series))); len(n) < len(series) {
+		return problem.Bad("series", "a name stands there twice", "each name once").Send(c)
+	}
+	if len(series)*int(points) > mostNumbers {
+		return problem.Bad("series", fmt.Sprintf("%d series of %d points are too much for one answer", len(series), points),
+			fmt.Sprintf("series times points up to %d", mostNumbers)).Send(c)
+	}
+	result, err := d.history.Query(series, time.UnixMilli(from), time.UnixMilli(to), int(points))
 	if err != nil {
 		return historyProblem(err).Send(c)
 	}
@@ -123,10 +139,16 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 		p.Parameter, p.Allowed = fiber.HeaderContentType, []string{fiber.MIMEApplicationJSON}
 		return p.Send(c)
 	}
-	if len(c.Body()) > transport.MostCommand {
+	body := c.Request().Body() // as it came: Fiber's own reading would unpack a Content-Encoding, without a bound
+	if c.Get(fiber.HeaderContentEncoding) != "" {
+		p := problem.New(fiber.StatusUnsupportedMediaType, "commands come unpacked")
+		p.Parameter, p.Allowed = fiber.HeaderContentEncoding, []string{"nothing: leave it out"}
+		return p.Send(c)
+	}
+	if len(body) > transport.MostCommand {
 		return problem.New(fiber.StatusRequestEntityTooLarge, "a command is at most "+strconv.Itoa(transport.MostCommand)+" bytes").Send(c)
 	}
-	answer, p := d.transports.Command(id, c.Body())
+	answer, p := d.transports.Command(id, body)
 	if p != nil {
 		return p.Send(c)
 	}
@@ -166,5 +188,5 @@ func historyProblem(err error) *problem.Problem {
 	if errors.As(err, &unknown) {
 		return problem.Bad("series", err.Error(), "names from api/v1/history, separated by commas")
 	}
-	return problem.Bad("from, to, points", err.Error(), "from before to in Unix milliseconds, 1 to 5000 points")
+	return problem.New(fiber.StatusBadRequest, err.Error())
 }

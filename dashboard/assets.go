@@ -3,14 +3,11 @@ package dashboard
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-
-	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
 
 // kinds is every kind of file that is served. What is not here, such as the Go file beside the assets, is not there.
@@ -39,6 +36,15 @@ func (d *Dashboard) getAsset(c *fiber.Ctx) error {
 	c.Set("Referrer-Policy", "no-referrer")
 	name := strings.TrimPrefix(c.Params("*"), "/")
 	if name == "" {
+		// The page's own URLs are relative, and Fiber answers without the slash as well. The way there is relative too,
+		// so that it holds behind a proxy that adds a prefix.
+		at, query, _ := strings.Cut(c.OriginalURL(), "?")
+		if !strings.HasSuffix(at, "/") {
+			if query != "" {
+				query = "?" + query
+			}
+			return c.Redirect(at[strings.LastIndexByte(at, '/')+1:]+"/"+query, fiber.StatusPermanentRedirect)
+		}
 		if d.config.Assets == nil {
 			c.Set(fiber.HeaderCacheControl, "no-store")
 			return c.SendString(noAssets)
@@ -50,12 +56,8 @@ func (d *Dashboard) getAsset(c *fiber.Ctx) error {
 		return d.nothingHere(c)
 	}
 	content, err := fs.ReadFile(d.config.Assets, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if err != nil {
 		return d.nothingHere(c)
-	case err != nil:
-		d.log.Error("cannot read an asset", "name", name, "error", err)
-		return problem.New(fiber.StatusInternalServerError, "this file cannot be read").Send(c)
 	}
 	sum := sha256.Sum256(content)
 	tag := `"` + hex.EncodeToString(sum[:12]) + `"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -183,6 +184,98 @@ func TestVanishingViewer(t *testing.T) {
 		eventually(t, "its subscription is gone", func() bool { return s.hub.Stats().Subscriptions == 0 })
 		eventually(t, "nobody is held", func() bool { return len(s.transports.Viewers.List()) == 0 })
 	})
+}
+
+// A stream that flows lives on, however long: the time to write is each message's, not the stream's.
+func TestStreamOutlivesWriteTimeout(t *testing.T) {
+	for _, technique := range []string{"streaming", "sse", "websocket"} {
+		t.Run(technique, func(t *testing.T) {
+			s := open(t, Config{WriteTimeout: 100 * time.Millisecond, Heartbeat: time.Minute}, "")
+			s.publish(1)
+			go func() {
+				for range 10 {
+					time.Sleep(40 * time.Millisecond)
+					s.publish(1)
+				}
+			}()
+			equal(t, s.watch(s.client(technique), "", 11), "1 2 3 4 5 6 7 8 9 10 11")
+		})
+	}
+}
+
+// A poll's answer is bounded; what does not fit comes with the next, at once.
+func TestFullAnswers(t *testing.T) {
+	for _, technique := range []string{"polling", "longpolling"} {
+		t.Run(technique, func(t *testing.T) {
+			s := open(t, Config{Backlog: 3 * time.Hour}, "")
+			const n = 6000 // of some 100 bytes
+			s.publish(n)
+			_, body, _ := s.get("api/v1/" + technique + "?after=" + s.cursor(0))
+			if len(body) > 300<<10 || !strings.HasSuffix(body, `,"more":true}`) {
+				t.Errorf("got %d bytes that end in %q", len(body), body[max(0, len(body)-40):])
+			}
+			c := s.client(technique)
+			c.Interval = time.Minute
+			for i, seq := range s.watch(c, s.cursor(0), n) {
+				if seq != strconv.Itoa(i+1) {
+					t.Fatalf("message %d is %s", i+1, seq)
+				}
+			}
+		})
+	}
+}
+
+// Viewers that do not stop talking are told like the others, and hold nobody up.
+func TestCloseWhileViewersTalk(t *testing.T) {
+	s := open(t, Config{Heartbeat: time.Minute}, "")
+	s.publish(1)
+	for range 20 {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+		go io.Copy(io.Discard, conn)
+		go func() {
+			for range 180 { // as many pings as are let through at once
+				if _, err := io.WriteString(conn, "\x89\x80\x00\x00\x00\x00"); err != nil {
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}()
+	}
+	eventually(t, "all are there", func() bool { return s.hub.Stats().Subscriptions == 20 })
+	began := time.Now()
+	if err := s.Close(); err != nil || time.Since(began) > time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
+	}
+}
+
+// A flood inside one message that never ends is noticed by its bytes.
+func TestEndlessMessage(t *testing.T) {
+	s := open(t, Config{Heartbeat: 50 * time.Millisecond}, "")
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+	go io.Copy(io.Discard, conn)
+	io.WriteString(conn, "\x01\x80\x00\x00\x00\x00") // a text message begins
+	more := strings.Repeat("\x00\x80\x00\x00\x00\x00", 1000)
+	conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+	for err == nil {
+		_, err = io.WriteString(conn, more)
+	}
+	var slow net.Error
+	if errors.As(err, &slow) && slow.Timeout() {
+		t.Error("it is never cut")
+	}
+	eventually(t, "it is gone", func() bool { return s.hub.Stats().Subscriptions == 0 })
 }
 
 // All five are told when the server goes down, each in its own words, and quickly.

@@ -29,7 +29,7 @@ type Config struct {
 	Hold time.Duration
 	// WriteTimeout is how long one message may take to leave before a slow viewer is cut. Default 10 s.
 	WriteTimeout time.Duration
-	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 8 MiB.
+	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB.
 	Backlog time.Duration
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
@@ -77,7 +77,7 @@ func New(config Config) *Dashboard {
 func (d *Dashboard) Publish(s collector.Snapshot) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.log.Error("a snapshot made the dashboard panic and is left out", "panic", p)
+			d.log.Error("a snapshot made the dashboard panic and is left out", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	data, err := json.Marshal(s)
@@ -88,8 +88,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	if s.Host != nil {
 		d.host.Store(s.Host)
 	}
-	d.history.Append(s)
-	d.hub.Publish(s.At, data)
+	if d.hub.Publish(s.At, data) != nil {
+		d.history.Append(s)
+	}
 }
 
 // Close ends every subscription, tells every viewer, and returns when all have been told, or after two seconds with an

@@ -1,9 +1,10 @@
 package dashboard
 
 import (
-	"strings"
+	"runtime/debug"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
 
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
@@ -44,7 +45,7 @@ func (d *Dashboard) routes() []route {
 // a login, in front.
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
-	own := router.Group("", d.slash, d.headers)
+	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
 	own.Use("/api", d.sameOrigin)
 	for _, r := range d.routes() {
 		if r.method == "ALL" {
@@ -56,21 +57,6 @@ func (d *Dashboard) Register(router fiber.Router) {
 			own.Add(fiber.MethodHead, r.path, r.handle)
 		}
 	}
-}
-
-// slash sends a browser from /monitor to /monitor/: relative URLs need the slash, and Fiber answers to both.
-func (d *Dashboard) slash(c *fiber.Ctx) error {
-	base := strings.TrimSuffix(c.Route().Path, "/")
-	path := c.Path()
-	if base != "" && path == base {
-		// Relative, so that it holds behind a proxy that adds a prefix.
-		to := path[strings.LastIndexByte(path, '/')+1:] + "/"
-		if query := c.Context().QueryArgs(); query.Len() > 0 {
-			to += "?" + query.String()
-		}
-		return c.Redirect(to, fiber.StatusPermanentRedirect)
-	}
-	return c.Next()
 }
 
 // headers are on every answer: no guessing at content types, and no other origin may load what is here.
@@ -89,7 +75,22 @@ func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// panicked logs what recover caught; the answer is a 500 by the app's own error handler.
+func (d *Dashboard) panicked(_ *fiber.Ctx, p any) {
+	d.log.Error("panic in a handler", "panic", p, "stack", string(debug.Stack()))
+}
+
+// noTechnique refuses what is no resource of the API, and the wrong method on one that is.
 func (d *Dashboard) noTechnique(c *fiber.Ctx) error {
+	name := c.Params("technique")
+	for _, r := range d.routes() {
+		if r.path == "/api/v1/"+name {
+			c.Set(fiber.HeaderAllow, r.method)
+			p := problem.New(fiber.StatusMethodNotAllowed, "this URL does not take that method")
+			p.Allowed = []string{r.method}
+			return p.Send(c)
+		}
+	}
 	p := problem.Bad("technique", "there is no technique and no resource of this name", techniqueNames()...)
 	return p.Send(c)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -57,9 +58,12 @@ func Listen(address string) (ln net.Listener, url string, err error) {
 // is in the way of nobody and replaced.
 func listenSocket(file string) (net.Listener, error) {
 	if info, err := os.Lstat(file); err == nil && info.Mode()&fs.ModeSocket != 0 {
-		if conn, err := net.Dial("unix", file); err == nil {
+		conn, err := net.Dial("unix", file)
+		if err == nil {
 			conn.Close()
-			return nil, fmt.Errorf("listen unix %s: address already in use", file)
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return nil, fmt.Errorf("listen unix %s: %w", file, syscall.EADDRINUSE)
 		}
 		os.Remove(file)
 	}
@@ -110,7 +114,6 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		ReadTimeout:           headTimeout,
 		IdleTimeout:           idleTimeout,
 		WriteTimeout:          answerTimeout, // from the end of the handler; held connections have left by then
-		RequestMethods:        []string{fiber.MethodGet, fiber.MethodHead, fiber.MethodPost},
 		ErrorHandler:          d.failed,
 	})
 	server := app.Server()
@@ -122,8 +125,13 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		}
 	}
 	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
-	app.Use(recover.New(), func(c *fiber.Ctx) error {
+	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), func(c *fiber.Ctx) error {
 		h := &c.Request().Header
+		// What two servers could read in two ways is not read at all.
+		if protocol := string(h.Protocol()); h.ContentLength() == -1 || len(h.Peek("Transfer-Encoding")) > 0 || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {
+			c.Context().SetConnectionClose()
+			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, and a body with Content-Length").Send(c)
+		}
 		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
 			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed").Send(c)
 		}

@@ -12,8 +12,8 @@ import (
 
 // ask is one exchange of polling and long polling: a question, and the messages of its answer. It returns the cursor
 // to ask after next, and whether there was anything new.
-func (w *watch) ask(ctx context.Context, after string, hold time.Duration, more ...string) (cursor string, news bool, err error) {
-	r, err := w.request(ctx, after, "application/json", more...)
+func (w *watch) ask(ctx context.Context, after string, hold time.Duration, parameters ...string) (cursor string, news bool, err error) {
+	r, err := w.request(ctx, after, "application/json", parameters...)
 	if err != nil {
 		return "", false, err
 	}
@@ -27,7 +27,7 @@ func (w *watch) ask(ctx context.Context, after string, hold time.Duration, more 
 		return "", false, err
 	}
 	defer x.Close()
-	w.answered = true
+	w.answered, w.more = true, false
 	if x.StatusCode == http.StatusNoContent {
 		w.beat()
 		return after, false, nil
@@ -36,7 +36,7 @@ func (w *watch) ask(ctx context.Context, after string, hold time.Duration, more 
 		return "", false, err
 	}
 	last, stop := after, error(nil)
-	cursor, err = readAnswer(x.Body, w.max, func(raw []byte) error {
+	cursor, w.more, err = readAnswer(x.Body, w.max, func(raw []byte) error {
 		x.clock.Stop() // how long each takes is not the server's fault
 		m := parseMessage(raw)
 		if m.ID != "" {
@@ -61,9 +61,9 @@ func (w *watch) ask(ctx context.Context, after string, hold time.Duration, more 
 	return cursor, news && cursor != after, nil
 }
 
-// readAnswer reads {"messages":[…],"cursor":"…"} and hands on each message as soon as it is there. It goes from token
+// readAnswer reads {"messages":[…],"cursor":"…"}, with "more":true when there is more than fitted in, and hands on each message as soon as it is there. It goes from token
 // to token because an answer may be a whole backlog: only one message at a time is in memory.
-func readAnswer(r io.Reader, limit int, each func(raw []byte) error) (cursor string, err error) {
+func readAnswer(r io.Reader, limit int, each func(raw []byte) error) (cursor string, more bool, err error) {
 	defer func() {
 		var syntax *json.SyntaxError
 		var kind *json.UnmarshalTypeError
@@ -74,35 +74,37 @@ func readAnswer(r io.Reader, limit int, each func(raw []byte) error) (cursor str
 	a := answer{r: r, max: limit, left: limit + around}
 	a.Decoder = json.NewDecoder(&a)
 	if err := a.expect(json.Delim('{')); err != nil {
-		return "", err
+		return "", false, err
 	}
 	for a.More() {
 		key, err := a.Token()
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		switch key {
 		case "messages":
 			err = a.messages(each)
 		case "cursor":
 			err = a.Decode(&cursor)
+		case "more":
+			err = a.Decode(&more)
 		default:
 			err = a.Decode(&a.raw)
 		}
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	if err := a.expect(json.Delim('}')); err != nil {
-		return "", err
+		return "", false, err
 	}
 	// Reading on to the end is also what lets the connection serve the next question.
 	if _, err := a.Token(); err == nil {
-		return "", fmt.Errorf("%w: more behind the answer", ErrFormat)
+		return "", false, fmt.Errorf("%w: more behind the answer", ErrFormat)
 	} else if err != io.EOF {
-		return "", err
+		return "", false, err
 	}
-	return cursor, nil
+	return cursor, more, nil
 }
 
 // around is what may surround a message: names, commas, space.

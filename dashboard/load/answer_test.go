@@ -26,7 +26,7 @@ func TestReadAnswer(t *testing.T) {
 		{name: "none", in: `{"messages":[],"cursor":"k-2"}`, cursor: "k-2"},
 		{name: "null", in: `{"messages":null,"cursor":"k-2"}`, cursor: "k-2"},
 		{name: "nothing known", in: `{}`},
-		{name: "cursor first, more fields", in: `{"cursor":"k-2","more":{"messages":[1]},"messages":[{}]}`, want: []string{"{}"}, cursor: "k-2"},
+		{name: "cursor first, more fields", in: `{"cursor":"k-2","extra":{"messages":[1]},"messages":[{}]}`, want: []string{"{}"}, cursor: "k-2"},
 		{name: "bytes as they are", in: "{\"messages\":[ {\"a\" : 1.0e0,\n\t\"ß\":\"\\u00df\"} , null ]}\n",
 			want: []string{"{\"a\" : 1.0e0,\n\t\"ß\":\"\\u00df\"}", "null"}},
 		{name: "cut in a message", in: `{"messages":[{"a":1},{"b"`, want: []string{`{"a":1}`}, err: io.ErrUnexpectedEOF},
@@ -46,7 +46,7 @@ func TestReadAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in))} {
 				var got []string
-				cursor, err := readAnswer(r, maxMessage, func(raw []byte) error {
+				cursor, _, err := readAnswer(r, maxMessage, func(raw []byte) error {
 					got = append(got, string(raw))
 					return nil
 				})
@@ -63,7 +63,7 @@ func TestAnswerLimit(t *testing.T) {
 	const limit = 1 << 20
 	big := `"` + strings.Repeat("x", limit/4) + `"`
 	n := 0
-	_, err := readAnswer(strings.NewReader(`{"messages":[`+strings.Repeat(big+",", 6)+`0]}`), limit, func(raw []byte) error {
+	_, _, err := readAnswer(strings.NewReader(`{"messages":[`+strings.Repeat(big+",", 6)+`0]}`), limit, func(raw []byte) error {
 		n++
 		return nil
 	})
@@ -72,14 +72,14 @@ func TestAnswerLimit(t *testing.T) {
 	}
 	for _, more := range []int{-2, -1, 0, 1} {
 		one := `"` + strings.Repeat("x", limit+more) + `"`
-		_, err := readAnswer(strings.NewReader(`{"messages":[0,`+one+`]}`), limit, func([]byte) error { return nil })
+		_, _, err := readAnswer(strings.NewReader(`{"messages":[0,`+one+`]}`), limit, func([]byte) error { return nil })
 		if len(one) > limit && err != ErrTooLong || len(one) <= limit && err != nil {
 			t.Errorf("a message of %d: got %v", len(one), err)
 		}
 	}
 	for _, endless := range []string{`{"messages":[`, `{"more":"`, `{`} {
 		r := io.MultiReader(strings.NewReader(endless), strings.NewReader(strings.Repeat(" ", 2*limit)))
-		if _, err := readAnswer(r, limit, nil); err != ErrTooLong {
+		if _, _, err := readAnswer(r, limit, nil); err != ErrTooLong {
 			t.Errorf("%s and spaces: got %v, want %v", endless, err, ErrTooLong)
 		}
 	}

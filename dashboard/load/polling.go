@@ -20,6 +20,9 @@ func (w *watch) polling(ctx context.Context, after string) error {
 			return err
 		}
 		after = cursor
+		if w.more {
+			continue // what did not fit into this answer is there already
+		}
 		if err := pause(ctx, interval); err != nil {
 			return err
 		}

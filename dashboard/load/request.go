@@ -32,6 +32,7 @@ type watch struct {
 	max       int // maxMessage; less in tests
 	close     func()
 	answered  bool // polling, long polling: one question at least was answered
+	more      bool // the last answer was full, and there is more
 }
 
 // newTransport is one viewer's own. Keep-alive finds a vanished peer after 15 s + 3 × 5 s, at no cost to the server's

@@ -21,6 +21,7 @@ export class Refused extends Error {
  * @param {import("./transport.js").Line} line
  * @param {Record<string, string>} parameters
  * @param {number} patience milliseconds until no answer is an error
+ * @returns {Promise<boolean>} whether there is more than fitted into the answer
  */
 export async function ask(technique, line, parameters, patience) {
   const url = address(technique, line);
@@ -30,22 +31,24 @@ export async function ask(technique, line, parameters, patience) {
   const response = await fetch(url, { signal, cache: "no-store" });
   if (response.status === 204) {
     report(line, "down", "empty");
-    return;
+    return false;
   }
   if (!response.ok) {
     throw new Refused(response.status, 1000 * Number(response.headers.get("Retry-After") ?? 0) || 0);
   }
   const text = await response.text();
-  /** @type {{messages: object[], cursor: string}} */
+  /** @type {{messages: object[], cursor: string, more?: boolean}} */
   const answer = JSON.parse(text);
   report(line, "down", "messages", answer.messages.length, byteLength(text) - envelope(answer));
   for (const message of answer.messages) line.message(message);
+  return answer.more === true;
 }
 
 /**
  * The bytes of an answer that are no message: {"messages":[ , between ],"cursor":" "}
- * @param {{messages: object[], cursor: string}} answer
+ * @param {{messages: object[], cursor: string, more?: boolean}} answer
  */
-function envelope({ messages, cursor }) {
-  return '{"messages":['.length + (messages.length - 1) + '],"cursor":"'.length + cursor.length + '"}'.length;
+function envelope({ messages, cursor, more }) {
+  const end = more ? '","more":true}' : '"}';
+  return '{"messages":['.length + (messages.length - 1) + '],"cursor":"'.length + cursor.length + end.length;
 }

@@ -17,7 +17,7 @@ export async function connect(line) {
     // The pause begins when the answer is there: a timer that asks regardless overtakes its own answers.
     let pause = Math.max(line.interval, line.every()) * (1 + JITTER * (2 * Math.random() - 1));
     try {
-      await ask("polling", line, {}, PATIENCE);
+      if (await ask("polling", line, {}, PATIENCE)) pause = 0;
       backoff.opened();
       line.state("open");
     } catch (error) {

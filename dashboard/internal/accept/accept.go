@@ -12,6 +12,7 @@ package accept
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -27,6 +28,7 @@ const (
 	// unacknowledged is how long sent bytes may stay without an answer (tcp(7), TCP_USER_TIMEOUT).
 	unacknowledged = 15 * time.Second
 
+	refusal                     = 100 * time.Millisecond
 	shortestPause, longestPause = 5 * time.Millisecond, time.Second
 )
 
@@ -39,19 +41,22 @@ var full = []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent
 // A Listener accepts for ever. Wrap makes one.
 type Listener struct {
 	net.Listener
-	max    int64
-	open   atomic.Int64
-	closed chan struct{}
-	once   sync.Once
-	log    *slog.Logger
+	max  int64
+	open atomic.Int64
+	// refusing holds a token for each connection that is being told that there is no room.
+	refusing chan struct{}
+	closed   chan struct{}
+	once     sync.Once
+	log      *slog.Logger
 }
 
 // Wrap bounds ln to max connections at a time; 0 is as many as the process may have descriptors, less some for itself.
 func Wrap(ln net.Listener, max int, log *slog.Logger) *Listener {
 	if max <= 0 {
-		max = descriptors() - 128
+		all := descriptors()
+		max = all - min(all/2, 128) // the rest is for what is read of the host, and for being able to say no
 	}
-	return &Listener{Listener: ln, max: int64(max), closed: make(chan struct{}), log: log}
+	return &Listener{Listener: ln, max: int64(max), refusing: make(chan struct{}, 16), closed: make(chan struct{}), log: log}
 }
 
 // Accept returns the next connection, or net.ErrClosed.
@@ -61,14 +66,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 		c, err := l.Listener.Accept()
 		switch {
 		case err == nil && l.open.Load() >= l.max:
-			c.SetWriteDeadline(time.Now().Add(shortestPause))
-			c.Write(full)
-			c.Close()
+			l.refuse(c)
 		case err == nil:
 			tune(c)
 			l.open.Add(1)
 			return &conn{Conn: c, listener: l}, nil
-		case !passing(err):
+		case errors.Is(err, net.ErrClosed):
 			return nil, err
 		default:
 			pause = min(max(2*pause, shortestPause), longestPause)
@@ -84,20 +87,31 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
+// refuse says that there is no room, and reads for a moment what the other end is saying: closed with that unread, the
+// connection would be reset and the answer lost. Only so many at a time get so much attention.
+func (l *Listener) refuse(c net.Conn) {
+	select {
+	case l.refusing <- struct{}{}:
+	default:
+		c.Close()
+		return
+	}
+	go func() {
+		defer func() { <-l.refusing }()
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(refusal))
+		c.Write(full)
+		if half, ok := c.(interface{ CloseWrite() error }); ok {
+			half.CloseWrite()
+		}
+		io.CopyN(io.Discard, c, 8<<10)
+	}()
+}
+
 // Close stops accepting.
 func (l *Listener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return l.Listener.Close()
-}
-
-// passing errors end by themselves, when somebody else lets go of what is short.
-func passing(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // tune sets what it can; a connection without one of these is still a connection.

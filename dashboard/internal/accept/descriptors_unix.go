@@ -14,5 +14,5 @@ func descriptors() int {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || uint64(limit.Cur) > math.MaxInt32 {
 		return math.MaxInt32
 	}
-	return max(int(limit.Cur), 256)
+	return int(limit.Cur)
 }

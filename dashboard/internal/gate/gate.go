@@ -74,7 +74,11 @@ func hostname(line string) (string, bool) {
 // SameOrigin judges the three lines that say which page a request came from; each is "" when absent. host is the
 // value of the Host line.
 func SameOrigin(origin, site, host string) bool {
-	if site != "" && site != "same-origin" && site != "none" {
+	switch site {
+	case "same-origin": // the browser itself has compared, before a proxy rewrote Host
+		return true
+	case "", "none":
+	default:
 		return false
 	}
 	if origin == "" {

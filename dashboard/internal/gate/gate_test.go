@@ -70,6 +70,8 @@ func TestSameOrigin(t *testing.T) {
 		{"", "none", true},
 		{"http://127.0.0.1:8055", "same-origin", true},
 		{"https://127.0.0.1:8055", "", true},
+		{"https://mon.example", "same-origin", true}, // a proxy has rewritten Host
+		{"https://mon.example", "", false},
 		{"http://127.0.0.1:9999", "same-site", false},
 		{"http://127.0.0.1:9999", "", false},
 		{"http://127.0.0.1", "", false},

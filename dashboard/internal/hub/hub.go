@@ -39,7 +39,7 @@ var ErrClosed = errors.New("hub closed")
 // Config bounds a hub. The zero Config works.
 type Config struct {
 	Backlog      time.Duration // how far back a cursor can resume; default 6 minutes
-	BacklogBytes int           // and at most this much JSON; default 8 MiB. The newest message is always kept
+	BacklogBytes int           // and at most this much JSON; default 16 MiB. The newest message is always kept
 	MaxPending   int           // how far a subscriber that was live may fall behind; default 64 messages
 }
 
@@ -48,7 +48,7 @@ func (c *Config) setDefaults() {
 		c.Backlog = 6 * time.Minute
 	}
 	if c.BacklogBytes <= 0 {
-		c.BacklogBytes = 8 << 20
+		c.BacklogBytes = 16 << 20
 	}
 	if c.MaxPending <= 0 {
 		c.MaxPending = 64

@@ -139,6 +139,7 @@ func TestFallingBehind(t *testing.T) {
 	slow, quick := h.Subscribe(Cursor{}, 0), h.Subscribe(Cursor{}, 0)
 	defer slow.Close()
 	defer quick.Close()
+	read(t, slow) // it has caught up, and is slow from here on
 	for n := range 10 {
 		publish(h, 1)
 		if got, want := read(t, quick), fmt.Sprint(n+1); got != want {
@@ -155,9 +156,18 @@ func TestFallingBehind(t *testing.T) {
 		t.Errorf("hub counts %d dropped, want 9", got)
 	}
 
-	// A long replay is no falling behind, however slowly it is read.
+	// A long replay is no falling behind, however slowly it is read, and whatever is published meanwhile.
+	resuming := h.Subscribe(Cursor{h.Epoch(), 8}, 0)
+	if m, err := resuming.Next(); err != nil || m.ID.Seq != 9 {
+		t.Errorf("resuming: got %v, %v", m, err)
+	}
+	publish(h, 10)
+	if got, want := read(t, resuming), "10 11 12 13 14 15 16 17 18 19 20"; got != want {
+		t.Errorf("resuming: got %q, want %q", got, want)
+	}
+	resuming.Close()
 	replay := h.Subscribe(Cursor{h.Epoch(), 0}, 0)
-	if got, want := read(t, replay), "1 2 3 4 5 6 7 8 9 10"; got != want {
+	if got, want := read(t, replay), "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"; got != want {
 		t.Errorf("replay: got %q, want %q", got, want)
 	}
 	replay.Close()

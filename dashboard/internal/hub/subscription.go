@@ -9,7 +9,8 @@ type Subscription struct {
 
 	// All below is guarded by hub.mu.
 	next   uint64        // sequence number of the message to look at next
-	exempt uint64        // messages up to here are replay: reading them slowly is not falling behind
+	start  uint64        // the newest message when it began
+	live   bool          // it has caught up once; before that, reading slowly is not falling behind
 	gap    bool          // the next message comes after a gap
 	every  time.Duration // least time between two messages; 0 is all of them
 	lastAt int64         // At of the message delivered last; 0 is none
@@ -43,7 +44,7 @@ func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	default:
 		s.next, s.gap = max(h.last, 1), true
 	}
-	s.exempt = h.last
+	s.start = h.last
 	s.counts.Offered = h.last + 1 - s.next
 	h.subscriptions[s] = struct{}{}
 	s.wake()
@@ -85,6 +86,7 @@ func (s *Subscription) Next() (*Message, error) {
 	if h.closed || s.closed {
 		return nil, ErrClosed
 	}
+	s.live = true
 	return nil, nil
 }
 
@@ -92,7 +94,7 @@ func (s *Subscription) Next() (*Message, error) {
 func (s *Subscription) skipIfBehind() {
 	h := s.hub
 	forgotten := s.next < h.first()
-	behind := s.next > s.exempt && h.last-s.next >= uint64(h.config.MaxPending)
+	behind := s.live && h.last-s.next >= uint64(h.config.MaxPending)
 	if forgotten || behind {
 		s.counts.Dropped += h.last - s.next
 		s.next, s.gap = h.last, true
@@ -122,12 +124,12 @@ func (s *Subscription) Counts() Counts {
 	return s.count()
 }
 
-// count is Counts with mu held. Offered holds what was there at the start, up to exempt; all published since counts
-// as offered as well.
+// count is Counts with mu held. Offered holds what was there at the start; all published since counts as offered as
+// well.
 func (s *Subscription) count() Counts {
 	c := s.counts
 	if !s.closed {
-		c.Offered += s.hub.last - s.exempt
+		c.Offered += s.hub.last - s.start
 		c.Pending = s.hub.last + 1 - s.next
 	}
 	return c

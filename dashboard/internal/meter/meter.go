@@ -128,6 +128,14 @@ func (x *Exchange) Sent(payload, frame int) {
 	x.body += int64(frame)
 }
 
+// In is how many bytes have come in by a held connection; 0 where that cannot be seen.
+func (x *Exchange) In() int64 {
+	if x.conn == nil {
+		return 0
+	}
+	return x.conn.in.Load() - x.startIn
+}
+
 // Received counts what a viewer said on a held connection.
 func (x *Exchange) Received(payload int) {
 	x.tally.mu.Lock()

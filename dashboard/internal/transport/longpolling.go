@@ -26,7 +26,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		return p.Send(c)
 	}
 	if c.Method() == fiber.MethodHead {
-		return sendMessages(c, s.begin(c, "longpolling", r), nil)
+		return sendMessages(c, s.begin(c, "longpolling", r), nil, false)
 	}
 	s.held.Add(1)
 	defer s.held.Add(-1)
@@ -43,7 +43,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	}
 	switch {
 	case len(messages) > 0 || err == nil:
-		return sendMessages(c, account, messages)
+		return sendMessages(c, account, messages, sub.Counts().Pending > 0)
 	case errors.Is(err, errLeft):
 		c.Context().SetConnectionClose()
 		account.Answer(0, 0, 0)
@@ -51,8 +51,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	default:
 		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(1+retryDelay()/1000, 10))
 		c.Context().SetConnectionClose()
-		account.Answer(0, 0, 0)
-		return problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back").Send(c)
+		err := problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back").Send(c)
+		account.Answer(0, 0, len(c.Response().Body()))
+		return err
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 //
 // Nothing waits here, so there is one way out:
 //
-//  1. the answer: 200 {"messages":[…],"cursor":"…"} with all after the cursor, or 204 when there is nothing new
+//  1. the answer: 200 {"messages":[…],"cursor":"…"} with what is after the cursor, or 204 when there is nothing new; when
+//     there is more than fits into one answer, "more":true says to ask again at once
 func (s *Server) polling(c *fiber.Ctx) error {
 	r, p := s.request(c)
 	if p != nil {
@@ -22,37 +23,47 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
 	messages, _ := take(sub) // a closed hub still answers with what it has
-	return sendMessages(c, account, messages)
+	return sendMessages(c, account, messages, sub.Counts().Pending > 0)
 }
 
-// take is all that is there now.
+// mostAnswer bounds what one answer copies of the backlog, in bytes: viewers that ask and do not read would otherwise
+// hold the whole of it, each.
+const mostAnswer = 256 << 10
+
+// take is what is there now, up to an answer full.
 func take(sub *hub.Subscription) ([]*hub.Message, error) {
 	var messages []*hub.Message
-	for {
+	for size := 0; size < mostAnswer; {
 		m, err := sub.Next()
 		if m == nil || err != nil {
 			return messages, err
 		}
 		messages = append(messages, m)
+		size += len(m.JSON)
 	}
+	return messages, nil
 }
 
 // sendMessages answers a poll: an object, so that it can grow, with the cursor to ask with next.
-func sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message) error {
+func sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message, more bool) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
+	if c.Method() == fiber.MethodHead {
+		account.Answer(0, 0, 0)
+		return c.SendStatus(fiber.StatusOK)
+	}
 	if len(messages) == 0 {
 		account.Answer(0, 0, 0)
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	body, payload := appendMessages(nil, messages)
+	body, payload := appendMessages(nil, messages, more)
 	account.Answer(len(messages), payload, len(body))
 	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
 	return c.Send(body)
 }
 
 // appendMessages frames messages as a poll's body; payload is how much of it is messages.
-func appendMessages(b []byte, messages []*hub.Message) (body []byte, payload int) {
+func appendMessages(b []byte, messages []*hub.Message, more bool) (body []byte, payload int) {
 	b = append(b, `{"messages":[`...)
 	for i, m := range messages {
 		if i > 0 {
@@ -63,5 +74,9 @@ func appendMessages(b []byte, messages []*hub.Message) (body []byte, payload int
 	}
 	b = append(b, `],"cursor":"`...)
 	b = append(b, messages[len(messages)-1].ID.String()...)
-	return append(b, `"}`...), payload
+	b = append(b, '"')
+	if more {
+		b = append(b, `,"more":true`...)
+	}
+	return append(b, '}'), payload
 }

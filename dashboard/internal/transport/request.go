@@ -12,10 +12,11 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
 
-// The longest a viewer may ask us to wait, or to thin its messages to. Proxies give up on silence after 30 s to 100 s.
+// The longest a viewer may ask us to wait: proxies give up on silence after 30 s to 100 s. And to thin its messages to:
+// a poll knows when its last message was only while that is in the backlog.
 const (
 	longestWait  = time.Minute
-	longestEvery = time.Hour
+	longestEvery = time.Minute
 )
 
 // request is what a viewer asks for, the same on all five. It holds copies: the server reuses the request's memory.

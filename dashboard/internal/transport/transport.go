@@ -28,6 +28,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -122,6 +123,6 @@ func retryDelay() int64 { return 500 + rand.Int64N(2500) }
 // recovers.
 func (s *Server) guard(technique string) {
 	if p := recover(); p != nil {
-		s.config.Logger.Error("panic in a held connection", "technique", technique, "panic", p)
+		s.config.Logger.Error("panic in a held connection", "technique", technique, "panic", p, "stack", string(debug.Stack()))
 	}
 }

@@ -257,7 +257,7 @@ func TestViewersAreBounded(t *testing.T) {
 	if n := len(v.m); n > mostViewers {
 		t.Errorf("%d viewers are remembered", n)
 	}
-	if list := v.List(); len(list) != 1 || list[0].Viewer != "held" {
+	if list := v.List(); len(list) != 1 || list[0].Viewer != Short("held") {
 		t.Errorf("got %+v", list)
 	}
 	release()
@@ -268,22 +268,22 @@ func TestViewersAreBounded(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	now := time.Now()
-	b := newBudget(now)
-	for i := range atOnce {
-		if b.spend(now) != nil {
+	b := newBudget(now, framesPerSecond, framesAtOnce)
+	for i := range framesAtOnce {
+		if b.spend(now, 1) != nil {
 			t.Fatalf("frame %d at once was refused", i)
 		}
 	}
-	if !errors.Is(b.spend(now), errFlood) {
+	if !errors.Is(b.spend(now, 1), errFlood) {
 		t.Error("one too many was taken")
 	}
-	now = now.Add(time.Second)
-	for i := range perSecond {
-		if b.spend(now) != nil {
+	now = now.Add(time.Second + time.Second/framesPerSecond)
+	for i := range framesPerSecond {
+		if b.spend(now, 1) != nil {
 			t.Fatalf("frame %d of the next second was refused", i)
 		}
 	}
-	if !errors.Is(b.spend(now), errFlood) {
+	if !errors.Is(b.spend(now, 1), errFlood) {
 		t.Error("one too many was taken")
 	}
 }

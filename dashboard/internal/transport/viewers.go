@@ -2,7 +2,10 @@ package transport
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,10 +13,8 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
-const (
-	mostViewers = 10_000           // remembered at a time; beyond, the one unseen for longest is forgotten
-	forgetAfter = 10 * time.Minute // a viewer that holds nothing and has not asked
-)
+// mostViewers are remembered at a time; beyond, those unseen for longest are forgotten.
+const mostViewers = 10_000
 
 // Viewers remembers who watches: what each asked for and what it has cost. It is bounded: ids are of the viewers' own
 // choosing.
@@ -38,38 +39,37 @@ func newViewers() *Viewers { return &Viewers{m: make(map[string]*viewer)} }
 
 // get finds or makes a viewer. v.mu is held.
 func (v *Viewers) get(id string) *viewer {
-	now := time.Now()
 	w := v.m[id]
 	if w == nil {
 		if len(v.m) >= mostViewers {
-			v.forget(now)
+			v.forget()
 		}
 		w = &viewer{tallies: make(map[string]*meter.Tally), held: make(map[*hub.Subscription]holding)}
 		v.m[id] = w
 	}
-	w.seen = now
+	w.seen = time.Now()
 	return w
 }
 
-// forget drops those that have left, and when that makes no room the one unseen for longest. v.mu is held.
-func (v *Viewers) forget(now time.Time) {
-	oldest := ""
+// forget makes room: it drops those that hold nothing and have been unseen for longest, a tenth at a time, so that a
+// flood of new ids pays for looking through all of them once in a thousand. v.mu is held.
+func (v *Viewers) forget() {
+	var idle []string
 	for id, w := range v.m {
-		if len(w.held) > 0 {
-			continue
-		}
-		if now.Sub(w.seen) > forgetAfter {
-			delete(v.m, id)
-		} else if oldest == "" || w.seen.Before(v.m[oldest].seen) {
-			oldest = id
+		if len(w.held) == 0 {
+			idle = append(idle, id)
 		}
 	}
-	if len(v.m) >= mostViewers && oldest != "" {
-		delete(v.m, oldest)
+	slices.SortFunc(idle, func(a, b string) int { return v.m[a].seen.Compare(v.m[b].seen) })
+	for _, id := range idle[:min(len(idle), mostViewers/10)] {
+		delete(v.m, id)
 	}
 }
 
 func (v *Viewers) tally(id, technique string) *meter.Tally {
+	if strings.HasPrefix(id, "~") {
+		return new(meter.Tally) // nobody can ask for it
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.get(id)
@@ -131,9 +131,15 @@ func (v *Viewers) Wire(id string) map[string]meter.Figures {
 	return figures
 }
 
+// Short names a viewer to others.
+func Short(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:4])
+}
+
 // A Held is one viewer on one held connection or long poll.
 type Held struct {
-	Viewer    string `json:"viewer"`
+	Viewer    string `json:"viewer"` // a short hash of its id: who knows the id may command
 	Technique string `json:"technique"`
 	Since     int64  `json:"since"` // Unix milliseconds
 	Delivered uint64 `json:"delivered"`
@@ -150,7 +156,7 @@ func (v *Viewers) List() []Held {
 	for id, w := range v.m {
 		for sub, h := range w.held {
 			c := sub.Counts()
-			list = append(list, Held{id, h.technique, h.since.UnixMilli(), c.Delivered, c.Thinned, c.Dropped, c.Pending})
+			list = append(list, Held{Short(id), h.technique, h.since.UnixMilli(), c.Delivered, c.Thinned, c.Dropped, c.Pending})
 		}
 	}
 	slices.SortFunc(list, func(a, b Held) int {

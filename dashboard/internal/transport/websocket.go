@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -62,22 +63,34 @@ func (s *Server) converse(conn *fws.Conn, r request, account *meter.Exchange) {
 	defer sub.Close()
 	defer s.Viewers.hold(r.viewer, "websocket", sub)()
 
-	left, stop, finished := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	answers := make(chan []byte)
+	left, finished := make(chan struct{}), make(chan struct{})
+	ear := &ear{conn: conn, patience: 2*s.config.Heartbeat + s.config.WriteTimeout, stop: make(chan struct{}), answers: make(chan []byte)}
 	go func() {
 		defer close(finished)
 		defer close(left)
 		defer s.guard("websocket")
-		s.listen(conn, r.viewer, account, answers, stop)
+		s.listen(ear, r.viewer, account)
 	}()
 	defer func() {
-		close(stop)
-		conn.SetReadDeadline(time.Unix(1, 0))
+		ear.shut()
 		<-finished
 	}()
+	// A frame that is part of a message never shows in the reader's budget, so bytes are judged here, where time passes.
+	bytes, heard := newBudget(time.Now(), bytesPerSecond, bytesAtOnce), account.In()
+	flooded := func() error {
+		in := account.In()
+		err := bytes.spend(time.Now(), float64(in-heard))
+		if heard = in; err != nil {
+			s.closeWith(conn, fws.ClosePolicyViolation, err.Error())
+		}
+		return err
+	}
 
 	err := deliver(sub, left, s.config.Heartbeat, outlet{
 		message: func(m *hub.Message) error {
+			if err := flooded(); err != nil {
+				return err
+			}
 			if err := s.write(conn, m.JSON); err != nil {
 				return err
 			}
@@ -85,14 +98,51 @@ func (s *Server) converse(conn *fws.Conn, r request, account *meter.Exchange) {
 			return nil
 		},
 		heartbeat: func() error {
+			if err := flooded(); err != nil {
+				return err
+			}
 			return conn.WriteControl(fws.PingMessage, nil, time.Now().Add(s.config.WriteTimeout))
 		},
 		steady:  true,
-		answers: answers,
+		answers: ear.answers,
 		reply:   func(answer []byte) error { return s.write(conn, answer) },
 	})
 	if errors.Is(err, hub.ErrClosed) {
 		s.closeWith(conn, fws.CloseGoingAway, "the server is going down")
+		ear.shut()
+		<-finished
+		drain(conn, 50*time.Millisecond)
+	}
+}
+
+// An ear is the reading half of a connection: who may still move its deadline, and where its answers go.
+type ear struct {
+	conn     *fws.Conn
+	patience time.Duration
+	stop     chan struct{} // closed by shut
+	answers  chan []byte
+
+	mu  sync.Mutex
+	end bool
+}
+
+// alive gives the viewer more time, unless the ear has been shut.
+func (e *ear) alive() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.end {
+		e.conn.SetReadDeadline(time.Now().Add(e.patience))
+	}
+}
+
+// shut ends the reading, now and for good.
+func (e *ear) shut() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.end {
+		e.end = true
+		close(e.stop)
+		e.conn.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
@@ -109,25 +159,29 @@ func (s *Server) closeWith(conn *fws.Conn, code int, reason string) {
 // viewer would never see the reason (RFC 1122 section 4.2.2.13).
 func (s *Server) refuse(conn *fws.Conn, code int, reason string) {
 	s.closeWith(conn, code, reason)
+	drain(conn, time.Second)
+}
+
+func drain(conn *fws.Conn, patience time.Duration) {
 	raw := conn.NetConn()
-	raw.SetReadDeadline(time.Now().Add(time.Second))
+	raw.SetReadDeadline(time.Now().Add(patience))
 	io.CopyN(io.Discard, raw, mostNoise)
 }
 
-// listen reads commands until the connection ends or is not worth reading. Every frame costs a token, control frames
-// included: a flood of pings is a flood.
-func (s *Server) listen(conn *fws.Conn, viewer string, account *meter.Exchange, answers chan<- []byte, stop <-chan struct{}) {
-	budget := newBudget(time.Now())
-	alive := func() { conn.SetReadDeadline(time.Now().Add(2*s.config.Heartbeat + s.config.WriteTimeout)) }
+// listen reads commands until the connection ends or is not worth reading. Every message costs a token, and every
+// control frame: a flood of pings is a flood.
+func (s *Server) listen(ear *ear, viewer string, account *meter.Exchange) {
+	conn, alive := ear.conn, ear.alive
+	budget := newBudget(time.Now(), framesPerSecond, framesAtOnce)
 	alive()
 	conn.SetReadLimit(MostCommand)
 	conn.SetPongHandler(func(string) error {
 		alive()
-		return budget.spend(time.Now())
+		return budget.spend(time.Now(), 1)
 	})
 	conn.SetPingHandler(func(data string) error {
 		alive()
-		if err := budget.spend(time.Now()); err != nil {
+		if err := budget.spend(time.Now(), 1); err != nil {
 			return err
 		}
 		conn.WriteControl(fws.PongMessage, []byte(data), time.Now().Add(s.config.WriteTimeout))
@@ -137,7 +191,7 @@ func (s *Server) listen(conn *fws.Conn, viewer string, account *meter.Exchange, 
 		kind, text, err := conn.ReadMessage()
 		if err == nil {
 			alive()
-			err = budget.spend(time.Now())
+			err = budget.spend(time.Now(), 1)
 		}
 		switch {
 		case errors.Is(err, errFlood):
@@ -161,32 +215,37 @@ func (s *Server) listen(conn *fws.Conn, viewer string, account *meter.Exchange, 
 			continue
 		}
 		select {
-		case answers <- answer:
-		case <-stop:
+		case ear.answers <- answer:
+		case <-ear.stop:
 			return
 		}
 	}
 }
 
 // errFlood is told to a viewer that says too much.
-var errFlood = errors.New("more than 50 frames a second")
+var errFlood = errors.New("more than 50 frames or 64 KiB a second")
 
-// budget allows 50 frames a second and 200 at a time: no person and no program of ours comes near it.
+// What a viewer may say: no person and no program of ours comes near it.
+const (
+	framesPerSecond, framesAtOnce = 50, 200
+	bytesPerSecond, bytesAtOnce   = 64 << 10, 256 << 10
+)
+
+// budget is a token bucket.
 type budget struct {
-	tokens float64
-	at     time.Time
+	rate, most, tokens float64
+	at                 time.Time
 }
 
-const perSecond, atOnce = 50, 200
+func newBudget(now time.Time, rate, most float64) *budget {
+	return &budget{rate: rate, most: most, tokens: most, at: now}
+}
 
-func newBudget(now time.Time) *budget { return &budget{atOnce, now} }
-
-func (b *budget) spend(now time.Time) error {
-	b.tokens = min(b.tokens+now.Sub(b.at).Seconds()*perSecond, atOnce)
+func (b *budget) spend(now time.Time, n float64) error {
+	b.tokens = min(b.tokens+now.Sub(b.at).Seconds()*b.rate, b.most) - n
 	b.at = now
-	if b.tokens < 1 {
+	if b.tokens < 0 {
 		return errFlood
 	}
-	b.tokens--
 	return nil
 }
