@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -55,11 +56,11 @@ func (s *serve) Validate() error {
 	if s.BasePath != "" && !regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`).MatchString(s.BasePath) {
 		return fmt.Errorf("--base-path %q is not a path such as /monitor", s.BasePath)
 	}
-	host, _, err := net.SplitHostPort(s.Listen)
 	if strings.HasPrefix(s.Listen, "unix:/") {
 		return nil
 	}
-	if err != nil {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
 		return fmt.Errorf("--listen %q is not host:port, [::1]:port or unix:/path", s.Listen)
 	}
 	if ip := net.ParseIP(host); s.Auth != "off" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {

@@ -21,7 +21,8 @@ type Config struct {
 	// Assets are the browser's files: assets.FS, or os.DirFS("assets") while they are being edited. Without them the
 	// API is served, and a page that says how to add them.
 	Assets fs.FS
-	// Interval is the time between two snapshots, for the page. Default 1 s.
+	// Interval is the time between two snapshots, for the page: what it calls late, and how wide a gap is. It must be
+	// the collector's. Default 1 s.
 	Interval time.Duration
 	// Heartbeat is how long a held connection may be silent. Default 15 s.
 	Heartbeat time.Duration
@@ -73,13 +74,16 @@ func New(config Config) *Dashboard {
 }
 
 // Publish shows a snapshot to everybody. It encodes it once and waits for nobody; after Close it does nothing.
-// It is made to be a collector's sink.
+// It is made to be a collector's sink. A snapshot without a time is of now; a page calls others old by their At.
 func (d *Dashboard) Publish(s collector.Snapshot) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a snapshot made the dashboard panic and is left out", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
+	if s.At.IsZero() {
+		s.At = time.Now()
+	}
 	data, err := json.Marshal(s)
 	if err != nil {
 		d.log.Error("a snapshot cannot be encoded and is left out", "error", err)
@@ -94,7 +98,8 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 }
 
 // Close ends every subscription, tells every viewer, and returns when all have been told, or after two seconds with an
-// error. Call it before the shutdown of the app that Register was given. It is safe to call twice.
+// error. Call it before the shutdown of the app that Register was given: app.Shutdown waits for what is held, a long
+// poll for as long as its hold. It is safe to call twice.
 func (d *Dashboard) Close() error {
 	d.hub.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)

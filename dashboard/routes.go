@@ -42,7 +42,8 @@ func (d *Dashboard) routes() []route {
 }
 
 // Register puts the dashboard below a router: an app, or a group with a prefix and the owner's own middleware, such as
-// a login, in front.
+// a login, in front. Everything below that prefix is the dashboard's from then on, so an app that has URLs of its own
+// gives it a group.
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)

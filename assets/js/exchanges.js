@@ -120,12 +120,20 @@ export class Exchanges {
    */
   requestRate(technique, now, span) {
     let n = 0;
+    let since = now;
     for (let i = this.end - 1; i >= this.start; i--) {
       const k = this.slot(i);
-      if (now - this.at[k] > span) break;
-      if (this.kind[k] === request && this.technique[k] === technique) n++;
+      if (now - this.at[k] > span) {
+        since = now - span;
+        break;
+      }
+      if (this.kind[k] !== request || this.technique[k] !== technique) continue;
+      n++;
+      since = this.at[k];
     }
-    return (n * 1000) / span;
+    // Of a technique that was chosen a moment ago, what it has done since then; over less than a second that is no rate.
+    const seconds = (now - since) / 1000;
+    return seconds >= 1 ? n / seconds : NaN;
   }
 
   /** @param {number} technique @param {number} at */

@@ -38,15 +38,19 @@ export class Meter {
   show(technique, answer, now) {
     /** @type {Cost | undefined} */
     const cost = answer?.transports?.[technique];
-    write(this.#provenance, answer ? "measured on the server's socket, both ways" : "not measured on this server");
+    // A dashboard inside another program does not see the connection: heads and frames are unknown there, not none.
+    const seen = cost?.measured !== "body";
+    write(this.#provenance, !answer ? "not measured on this server"
+      : seen ? "measured on the server's socket, both ways"
+      : "bodies only: this server is part of a program that listens by itself");
     write(this.#requests, count(cost?.requests));
-    const sums = parts.map((part) => (cost?.bytes ? cost.bytes.in[part] + cost.bytes.out[part] : NaN));
-    const total = cost?.bytes ? cost.bytes.in.total + cost.bytes.out.total : NaN;
-    const whole = sums.reduce((a, b) => a + b, 0);
+    const sums = parts.map((part) => (cost?.bytes && (seen || part === "payload") ? cost.bytes.in[part] + cost.bytes.out[part] : NaN));
+    const total = cost?.bytes && seen ? cost.bytes.in.total + cost.bytes.out.total : NaN;
+    const whole = sums.reduce((a, b) => a + (b || 0), 0);
     let left = 0;
     sums.forEach((sum, i) => {
       write(this.#figures[i], bytes(sum));
-      const width = whole > 0 ? (100 * sum) / whole : 0;
+      const width = whole > 0 ? (100 * (sum || 0)) / whole : 0;
       attribute(this.#bars[i], "x", left.toFixed(2));
       attribute(this.#bars[i], "width", width.toFixed(2));
       left += width;
@@ -71,6 +75,6 @@ export class Meter {
   ages(median, p99, requestRate) {
     write(this.#median, delay(median));
     write(this.#p99, delay(p99));
-    write(this.#requestRate, `${requestRate.toFixed(1)}/s`);
+    write(this.#requestRate, Number.isNaN(requestRate) ? "—" : `${requestRate.toFixed(1)}/s`);
   }
 }
