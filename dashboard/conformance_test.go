@@ -438,6 +438,9 @@ func TestWire(t *testing.T) {
 
 // A viewer that does not read is cut; the others do not notice.
 func TestSlowViewer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends megabytes to somebody who does not read them")
+	}
 	for _, technique := range []string{"streaming", "sse", "websocket"} {
 		t.Run(technique, func(t *testing.T) {
 			s := open(t, Config{WriteTimeout: 200 * time.Millisecond}, "")

@@ -79,6 +79,8 @@ let latest = null;
 let interval = 1000;
 /** the place of the technique that brought the last messages: while two hand over, not always the chosen one */
 let carrier = 0;
+/** the one that brought those before; none yet */
+let carried = -1;
 /** whether this server counts on its socket, until it says no */
 let counting = true;
 let asking = false;
@@ -102,7 +104,9 @@ function take(message) {
   const { at, data } = message;
   if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
   clock.observe(at, message.received);
-  if (latest) ages[carrier].add(at, message.received);
+  // The first message that a technique brings had been waiting for the switch: its age says nothing about the technique.
+  if (carrier === carried) ages[carrier].add(at, message.received);
+  carried = carrier;
   const before = store.newest;
   if (message.gap) store.gap();
   store.append(at, interval, row(data));

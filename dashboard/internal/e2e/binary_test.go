@@ -79,6 +79,9 @@ func TestEndsInOrder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no SIGTERM to send")
 	}
+	if testing.Short() {
+		t.Skip("waits for twenty viewers, twice")
+	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			s := start(t, "--interval", "1m") // nothing is published: they all wait
