@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -323,4 +324,22 @@ func FuzzAppendEvent(f *testing.F) {
 			t.Errorf("got %q %q, want %q", id, got, want)
 		}
 	})
+}
+
+// A panic in one held connection is that connection's end, and is logged with the place it came from.
+func TestGuard(t *testing.T) {
+	var log bytes.Buffer
+	s := New(hub.New(hub.Config{}), Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.guard("sse")
+		panic("boom")
+	}()
+	<-done
+	for _, want := range []string{"technique=sse", "panic=boom", "TestGuard"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, log.String())
+		}
+	}
 }
