@@ -2,6 +2,8 @@
 // How busy each processor was, for the heat strip: one byte a core and sample, because a colour has no more. It is only
 // kept while the page is open; history does not know single cores. Pure.
 
+import { lastNotAfter } from "./store.js";
+
 /** What a byte means: 0…254 is idle…busy, 255 is not known. */
 export const blank = 255;
 const full = 254;
@@ -63,14 +65,7 @@ export class Cores {
    * @returns {number} the last sample not after it, or from - 1
    */
   find(at) {
-    let low = this.from;
-    let high = this.to;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#at[middle] <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastNotAfter(this.#at, this.from, this.to, at);
   }
 
   /**

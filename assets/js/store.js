@@ -127,14 +127,7 @@ export class Store {
    * @returns {number} its index, from - 1 when all are later
    */
   find(at) {
-    let low = this.from;
-    let high = this.to;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#at[middle] <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastNotAfter(this.#at, this.from, this.to, at);
   }
 
   /**
@@ -177,4 +170,22 @@ export class Store {
     this.from = other.from;
     this.to = other.to;
   }
+}
+
+/**
+ * The last of ascending times, from one index up to another, that is not after a moment; from - 1 when all are.
+ * @param {Float64Array} times
+ * @param {number} from
+ * @param {number} to
+ * @param {number} at
+ */
+export function lastNotAfter(times, from, to, at) {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

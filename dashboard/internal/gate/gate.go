@@ -8,7 +8,9 @@
 // every IP address and to the machine's own name: an address in the Host line cannot be rebound.
 //
 // Origin: a page that is not ours reads nothing. Browsers send Origin with every WebSocket handshake, every
-// cross-origin fetch and every POST, and Sec-Fetch-Site with everything; programs send neither, and pass.
+// cross-origin fetch and every POST; it has to be ours to the letter. On secure origins and localhost they also send
+// Sec-Fetch-Site, which no page can set, and which says same-origin behind a proxy too that has rewritten Host: then
+// that decides. Programs send neither, and pass.
 package gate
 
 import (
