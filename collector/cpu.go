@@ -8,9 +8,59 @@ import (
 	"github.com/shirou/gopsutil/v3/cpu"
 )
 
-func cpuSource() Source {
+// CPUTimes is where processor time went since the read before, as ratios; user to steal sum to 1.
+type CPUTimes struct {
+	Busy    Number `json:"busy"` // 1 - idle - iowait
+	User    Number `json:"user"`
+	Nice    Number `json:"nice"`
+	System  Number `json:"system"`
+	Idle    Number `json:"idle"`
+	IOWait  Number `json:"iowait"`
+	IRQ     Number `json:"irq"`
+	SoftIRQ Number `json:"softirq"`
+	Steal   Number `json:"steal"`
+	// Guest is what virtual machines of this host had of user and nice: it is inside them, as the kernel counts it
+	// (proc_stat(5)), and no further part of the sum.
+	Guest Number `json:"guest"`
+}
+
+// CPU is the processors together and each by itself.
+type CPU struct {
+	CPUTimes
+	// Per second, for the whole host.
+	ContextSwitches Number `json:"context_switches"`
+	Interrupts      Number `json:"interrupts"`
+	Forks           Number `json:"forks"` // processes and threads started
+	// Now: threads that run or wait for a processor, and those that wait for a disk (proc_stat(5)).
+	Running Number `json:"running"`
+	Blocked Number `json:"blocked"`
+	Cores   []Core `json:"cores"`
+	// Totals are since boot; unknown where the system does not tell.
+	Totals CPUTotals `json:"-"`
+}
+
+// CPUTotals are counters since boot.
+type CPUTotals struct {
+	ContextSwitches, Interrupts, Forks Number
+}
+
+// Core is one logical processor. Names have gaps where cores are offline.
+type Core struct {
+	Name string `json:"name"` // "cpu0"
+	CPUTimes
+	// Seconds are the counters since boot that the ratios are of.
+	Seconds CPUSeconds `json:"-"`
+}
+
+// CPUSeconds is processor time since boot, in seconds. Guest is inside User, and GuestNice inside Nice.
+type CPUSeconds struct {
+	User, Nice, System, Idle, IOWait, IRQ, SoftIRQ, Steal, Guest, GuestNice float64
+}
+
+func cpuSource(r roots) Source {
 	var before map[string]cpu.TimesStat
 	return Source{Name: "cpu", Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		after, err := readCPU(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read cpu times: %w", err)

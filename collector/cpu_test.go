@@ -60,17 +60,19 @@ func TestCPURatiosSumToOne(t *testing.T) {
 }
 
 func TestCPUSource(t *testing.T) {
-	source := cpuSource()
-	got := read(t, aHost.write(t), source).CPU
+	host := aHost.write(t)
+	source := cpuSource(host)
+	got := read(t, source).CPU
 	if len(got.Cores) != 2 || got.Cores[1].Name != "cpu2" || got.CPUTimes != (CPUTimes{}) {
 		t.Errorf("first read: %v", got)
 	}
 	later := aHost.with("proc/stat", "cpu  0\ncpu0 175 0 50 425 20 0 10 0 75 0\ncpu2 200 0 100 900 20 0 0 0 0 0\nintr 1\n")
-	got = read(t, later.write(t), source).CPU
+	later.over(t, host)
+	got = read(t, source).CPU
 	if got.Cores[0].User != Known(0.75) || got.Cores[1].Idle != Known(1) || got.Busy != Known(75.0/200) {
 		t.Errorf("second read: %v", got)
 	}
-	if _, err := source.Read(tree{"proc/": ""}.write(t)); err == nil || err.Error() != "read cpu times: no processor found" {
+	if _, err := cpuSource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || err.Error() != "read cpu times: no processor found" {
 		t.Errorf("without a file: %v", err)
 	}
 }

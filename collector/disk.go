@@ -13,11 +13,43 @@ import (
 	"github.com/shirou/gopsutil/v3/disk"
 )
 
-func diskSource() Source {
+// Disk is one block device and its traffic. Partitions are not listed: what they do is in their disk.
+type Disk struct {
+	Name  string `json:"name"`            // the kernel's: "sda", "nvme0n1", "dm-0"
+	Label string `json:"label,omitempty"` // of a device-mapper device its name, of a disk its model
+	// Kind is "disk", "dm" (device mapper: LVM, LUKS, multipath), "md" (RAID), "loop", "zram", "optical" or "other".
+	Kind string `json:"kind"`
+	// Counted says whether this one is part of the totals. What passes through a device that is built on others is
+	// theirs already: of each stack the devices at the bottom are counted, once.
+	Counted   bool       `json:"counted"`
+	ReadRate  Number     `json:"read_rate"`  // bytes per second
+	WriteRate Number     `json:"write_rate"` // bytes per second
+	Reads     Number     `json:"reads"`      // requests per second
+	Writes    Number     `json:"writes"`     // requests per second
+	Busy      Number     `json:"busy"`       // ratio of time with a request in flight
+	Queue     Number     `json:"queue"`      // requests in flight or waiting, on average
+	ReadTime  Number     `json:"read_time"`  // seconds from request to end, on average; unknown when there was none
+	WriteTime Number     `json:"write_time"`
+	Totals    DiskTotals `json:"-"`
+}
+
+// DiskTotals are counters since boot (Documentation/admin-guide/iostats.rst). Times are seconds.
+type DiskTotals struct {
+	ReadBytes, WrittenBytes, DiscardedBytes                 uint64
+	Reads, ReadsMerged, Writes, WritesMerged                uint64
+	Discards, DiscardsMerged, Flushes                       uint64
+	ReadSeconds, WriteSeconds, DiscardSeconds, FlushSeconds float64
+	BusySeconds, WeightedSeconds                            float64
+	InFlight                                                uint64 // now
+	HasDiscards, HasFlushes                                 bool   // the kernel counts them
+}
+
+func diskSource(r roots) Source {
 	var before map[string]disk.IOCountersStat
 	var at time.Time
 	return Source{Name: "disks", Every: everyElsewhere(), Read: func(ctx context.Context) (Part, error) {
-		after, err := readDisks(ctx)
+		ctx = r.gopsutil(ctx)
+		after, err := readDisks(ctx, r)
 		if err != nil {
 			return nil, fmt.Errorf("read disks: %w", err)
 		}
@@ -29,11 +61,11 @@ func diskSource() Source {
 }
 
 // readDisks names the disks it wants: gopsutil looks up the serial number of each device it returns, on every call.
-func readDisks(ctx context.Context) (map[string]disk.IOCountersStat, error) {
+func readDisks(ctx context.Context, r roots) (map[string]disk.IOCountersStat, error) {
 	if runtime.GOOS != "linux" {
 		return disk.IOCountersWithContext(ctx)
 	}
-	names, err := blockDevices(ctx)
+	names, err := blockDevices(r)
 	if err != nil || len(names) == 0 {
 		return nil, err // no name would mean all of them
 	}
@@ -51,8 +83,8 @@ func readDisks(ctx context.Context) (map[string]disk.IOCountersStat, error) {
 
 // blockDevices names the whole disks. /sys/block lists devices, not partitions, and knows what no name tells: xvda1 is
 // a disk on some machines.
-func blockDevices(ctx context.Context) ([]string, error) {
-	entries, err := os.ReadDir(hostSys(ctx, "block"))
+func blockDevices(r roots) ([]string, error) {
+	entries, err := os.ReadDir(r.ofSys("block"))
 	if err != nil {
 		return nil, err
 	}

@@ -35,24 +35,26 @@ func TestDisksOf(t *testing.T) {
 }
 
 func TestDiskSource(t *testing.T) {
-	source := diskSource()
-	first := read(t, aHost.write(t), source).Disks
+	host := aHost.write(t)
+	source := diskSource(host)
+	first := read(t, source).Disks
 	if fmt.Sprint(first) != fmt.Sprint([]Disk{{Name: "vda"}, {Name: "vdb"}}) {
 		t.Errorf("got %v, want vda and vdb, which was never used, and no rates", first)
 	}
 	time.Sleep(time.Millisecond)
 	later := aHost.with("proc/diskstats", strings.ReplaceAll(aHost["proc/diskstats"], " 254 0 vda 100", " 254 0 vda 200"))
-	second := read(t, later.write(t), source).Disks
+	later.over(t, host)
+	second := read(t, source).Disks
 	if reads, ok := second[0].Reads.Get(); !ok || reads <= 0 {
 		t.Errorf("vda reads %v", second[0].Reads)
 	}
 	if second[1].Reads != Known(0) {
 		t.Errorf("vdb reads %v, want 0", second[1].Reads)
 	}
-	if got := read(t, tree{"proc/diskstats": aHost["proc/diskstats"], "sys/block/": ""}.write(t), diskSource()).Disks; len(got) != 0 {
+	if got := read(t, diskSource(tree{"proc/diskstats": aHost["proc/diskstats"], "sys/block/": ""}.write(t))).Disks; len(got) != 0 {
 		t.Errorf("no block device, but %v", got)
 	}
-	if _, err := source.Read(tree{"proc/": ""}.write(t)); err == nil || !strings.HasPrefix(err.Error(), "read disks: open ") {
+	if _, err := diskSource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "read disks: open ") {
 		t.Errorf("without files: %v", err)
 	}
 }

@@ -16,9 +16,36 @@ import (
 // usageTimeout is how long one mount may take. A local one answers in microseconds.
 const usageTimeout = time.Second
 
-func filesystemSource() Source {
-	usages := mountUsages{read: disk.UsageWithContext, timeout: usageTimeout}
+// Filesystem is one mounted filesystem, with df's numbers.
+type Filesystem struct {
+	Mount       string `json:"mount"` // as the host sees it
+	Device      string `json:"device"`
+	Type        string `json:"type"`
+	Total       uint64 `json:"total"`
+	Used        uint64 `json:"used"`
+	Available   uint64 `json:"available"`  // to an unprivileged user
+	Free        uint64 `json:"-"`          // to root
+	UsedRatio   Number `json:"used_ratio"` // used / (used + available), as df prints it
+	InodesTotal uint64 `json:"inodes_total"`
+	InodesUsed  uint64 `json:"inodes_used"`
+	ReadOnly    bool   `json:"read_only"`
+	// Remote: on another machine or behind a daemon. InMemory: tmpfs, whose space is memory.
+	Remote   bool `json:"remote,omitempty"`
+	InMemory bool `json:"in_memory,omitempty"`
+	// Stale: it does not answer; the numbers are the last it gave, zero if it never gave any.
+	Stale bool `json:"stale,omitempty"`
+}
+
+// HiddenMounts counts the mounts that are not listed as filesystems for one reason.
+type HiddenMounts struct {
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+}
+
+func filesystemSource(r roots) Source {
+	usages := mountUsages{roots: r, read: disk.UsageWithContext, timeout: usageTimeout}
 	return Source{Name: "filesystems", Every: 10 * time.Second, Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		mounts, err := disk.PartitionsWithContext(ctx, true)
 		if err != nil && len(mounts) == 0 { // Windows returns drives and an error for those that are empty
 			return nil, fmt.Errorf("read mounts: %w", err)
@@ -31,6 +58,7 @@ func filesystemSource() Source {
 // mountUsages asks mounts how full they are. A dead one (a server gone, a FUSE daemon hung) blocks whoever asks, beyond
 // any cancelling: so each is asked in a goroutine of its own, and not asked again until it has answered.
 type mountUsages struct {
+	roots   roots
 	read    func(ctx context.Context, path string) (*disk.UsageStat, error)
 	timeout time.Duration
 	stuck   map[string]stuckMount
@@ -85,7 +113,7 @@ func (u *mountUsages) ask(ctx context.Context, mount string) stuckMount {
 		defer recoverTo(&a.err)
 		path := mount
 		if runtime.GOOS == "linux" { // where a container may have the host's root somewhere else
-			path = hostRoot(ctx, mount)
+			path = u.roots.ofRoot(mount)
 		}
 		a.stat, a.err = u.read(ctx, path)
 	}()

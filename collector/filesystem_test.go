@@ -150,7 +150,7 @@ func TestDeadMount(t *testing.T) {
 }
 
 func TestFilesystemSource(t *testing.T) {
-	got := read(t, aHost.write(t), filesystemSource()).Filesystems
+	got := read(t, filesystemSource(aHost.write(t))).Filesystems
 	if len(got) != 1 || got[0].Mount != "/" || got[0].Device != "/dev/vda1" || got[0].Total == 0 {
 		t.Errorf("got %v, want / by the numbers of the root directory we made", got)
 	}

@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
@@ -10,21 +9,30 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/shirou/gopsutil/v3/common"
 )
 
 // tree is a made-up host: the content of files by path, below "proc", "sys", "etc" and "root". A path that ends in a
 // slash is a directory.
 type tree map[string]string
 
-// write puts the tree under a new directory and returns a context in which sources read that host.
-func (tr tree) write(t testing.TB) context.Context {
+// write puts the tree under a new directory and returns where it is.
+func (tr tree) write(t testing.TB) roots {
+	t.Helper()
+	root := t.TempDir()
+	at := func(below string) string { return filepath.Join(root, below) }
+	r := roots{proc: at("proc"), sys: at("sys"), etc: at("etc"), root: at("root")}
+	tr.over(t, r)
+	return r
+}
+
+// over writes the tree over one that has been written: a file there gets other content and stays the same file, as
+// one of the kernel's does.
+func (tr tree) over(t testing.TB, r roots) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("the host is a Linux one")
 	}
-	root := t.TempDir()
+	root := filepath.Dir(r.proc)
 	for name, content := range tr {
 		path := filepath.Join(root, filepath.FromSlash(name))
 		dir := filepath.Dir(path)
@@ -41,12 +49,6 @@ func (tr tree) write(t testing.TB) context.Context {
 			t.Fatal(err)
 		}
 	}
-	return context.WithValue(t.Context(), common.EnvKey, common.EnvMap{
-		common.HostProcEnvKey: filepath.Join(root, "proc"),
-		common.HostSysEnvKey:  filepath.Join(root, "sys"),
-		common.HostEtcEnvKey:  filepath.Join(root, "etc"),
-		common.HostRootEnvKey: filepath.Join(root, "root"),
-	})
 }
 
 // with is the tree with other content in one file.
@@ -112,9 +114,9 @@ func statLine(head string, utime, stime, threads, started, pages uint64) string 
 }
 
 // read has a source read, and returns a snapshot with its part alone.
-func read(t testing.TB, ctx context.Context, s Source) Snapshot {
+func read(t testing.TB, s Source) Snapshot {
 	t.Helper()
-	part, err := s.Read(ctx)
+	part, err := s.Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,23 @@ import (
 	"github.com/shirou/gopsutil/v3/host"
 )
 
+// Host is what a machine is, as opposed to what it does.
+type Host struct {
+	Hostname string    `json:"hostname"`
+	OS       string    `json:"os"`       // linux, darwin, windows, …: Go's GOOS
+	Platform string    `json:"platform"` // the distribution as it names itself, "Debian GNU/Linux 12 (bookworm)"
+	Kernel   string    `json:"kernel"`   // release, "6.1.0-18-amd64"
+	Arch     string    `json:"arch"`     // Go's GOARCH
+	CPUModel string    `json:"cpu_model"`
+	CPUs     int       `json:"cpus"` // logical
+	Booted   time.Time `json:"booted"`
+}
+
 // hostSource reads facts that hardly change, one call each: host.Info would run lsb_release.
-func hostSource() Source {
+func hostSource(r roots) Source {
 	var hardware Host // what cannot change while the host is up, read once: /proc/cpuinfo takes long on a big machine
 	return Source{Name: "host", Every: time.Minute, Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		if hardware.Booted.IsZero() {
 			h, err := readHardware(ctx)
 			if err != nil {
@@ -24,7 +37,7 @@ func hostSource() Source {
 			hardware = h
 		}
 		part := hardware
-		if err := readNames(ctx, &part); err != nil {
+		if err := readNames(ctx, r, &part); err != nil {
 			return nil, fmt.Errorf("read host: %w", err)
 		}
 		return PartFunc(func(s *Snapshot) { s.Host = &part }), nil
@@ -47,7 +60,7 @@ func readHardware(ctx context.Context) (Host, error) {
 	return h, nil
 }
 
-func readNames(ctx context.Context, h *Host) error {
+func readNames(ctx context.Context, r roots, h *Host) error {
 	name, err := os.Hostname()
 	if err != nil {
 		return err
@@ -58,7 +71,7 @@ func readNames(ctx context.Context, h *Host) error {
 	}
 	h.Hostname, h.Kernel = clean(name), clean(kernel)
 	h.Platform = h.OS + " " + h.Kernel
-	for _, file := range []string{hostEtc(ctx, "os-release"), hostRoot(ctx, "usr", "lib", "os-release")} {
+	for _, file := range []string{r.ofEtc("os-release"), r.ofRoot("usr", "lib", "os-release")} {
 		if b, err := os.ReadFile(file); err == nil { // os-release(5): the first of these that is there
 			h.Platform = platformOf(string(b))
 			break
@@ -104,8 +117,9 @@ func unquote(s string) string {
 
 // uptimeSource is apart from hostSource because it moves on every tick. It asks the kernel, so setting the clock does
 // not change it.
-func uptimeSource() Source {
+func uptimeSource(r roots) Source {
 	return Source{Name: "uptime", Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		seconds, err := host.UptimeWithContext(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read uptime: %w", err)

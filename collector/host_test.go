@@ -67,8 +67,9 @@ func FuzzClean(f *testing.F) {
 }
 
 func TestHostSource(t *testing.T) {
-	source := hostSource()
-	got := read(t, aHost.write(t), source).Host
+	host := aHost.write(t)
+	source := hostSource(host)
+	got := read(t, source).Host
 	name, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -79,14 +80,15 @@ func TestHostSource(t *testing.T) {
 	if up := time.Since(got.Booted); up <= 0 || up > 100*365*24*time.Hour {
 		t.Errorf("booted %s", got.Booted)
 	}
-	again := read(t, aHost.with("etc/os-release", "PRETTY_NAME=Upgraded\n").with("proc/cpuinfo", "").write(t), source).Host
+	aHost.with("etc/os-release", "PRETTY_NAME=Upgraded\n").with("proc/cpuinfo", "").over(t, host)
+	again := read(t, source).Host
 	if again.Platform != "Upgraded" || again.CPUs != 2 || again.Booted != got.Booted || got.Platform != "Test Linux 1" {
 		t.Errorf("read again: %+v, the first is now %+v", again, got)
 	}
 }
 
 func TestUptimeSource(t *testing.T) {
-	up, ok := read(t, t.Context(), uptimeSource()).Uptime.Get()
+	up, ok := read(t, uptimeSource(hostRoots())).Uptime.Get()
 	if !ok || up <= 0 {
 		t.Errorf("uptime %g, %t", up, ok)
 	}

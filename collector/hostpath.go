@@ -8,31 +8,45 @@ import (
 	"github.com/shirou/gopsutil/v3/common"
 )
 
-// The host's files are where gopsutil looks for them, so that what it reads and what we read is one machine: a
-// common.EnvMap in the context (tests), or HOST_PROC, HOST_SYS, HOST_ETC and HOST_ROOT in the environment (a container
-// that is given the host's directories).
-
-func hostProc(ctx context.Context, elem ...string) string {
-	return hostPath(ctx, common.HostProcEnvKey, "/proc", elem)
+// roots is where the host's files are: not where this process has its own when it runs in a container that is given
+// the host's directories. Tests put a made-up host there.
+type roots struct {
+	proc, sys, etc, root string
 }
 
-func hostSys(ctx context.Context, elem ...string) string {
-	return hostPath(ctx, common.HostSysEnvKey, "/sys", elem)
-}
-
-func hostEtc(ctx context.Context, elem ...string) string {
-	return hostPath(ctx, common.HostEtcEnvKey, "/etc", elem)
-}
-
-func hostRoot(ctx context.Context, elem ...string) string {
-	return hostPath(ctx, common.HostRootEnvKey, "/", elem)
-}
-
-func hostPath(ctx context.Context, key common.EnvKeyType, root string, elem []string) string {
-	if env, ok := ctx.Value(common.EnvKey).(common.EnvMap); ok && env[key] != "" {
-		root = env[key]
-	} else if s := os.Getenv(string(key)); s != "" {
-		root = s
+// hostRoots takes HOST_PROC, HOST_SYS, HOST_ETC and HOST_ROOT from the environment, the names that gopsutil reads too,
+// so that what it finds and what we find is one machine. With HOST_ROOT alone the other three are below it.
+func hostRoots() roots {
+	root := os.Getenv("HOST_ROOT")
+	if root == "" {
+		root = "/"
 	}
-	return filepath.Join(root, filepath.Join(elem...))
+	at := func(variable, below string) string {
+		if dir := os.Getenv(variable); dir != "" {
+			return dir
+		}
+		return filepath.Join(root, below)
+	}
+	return roots{proc: at("HOST_PROC", "proc"), sys: at("HOST_SYS", "sys"), etc: at("HOST_ETC", "etc"), root: root}
+}
+
+// ofProc is a path below the host's /proc; the others likewise.
+func (r roots) ofProc(elem ...string) string { return join(r.proc, elem) }
+func (r roots) ofSys(elem ...string) string  { return join(r.sys, elem) }
+func (r roots) ofEtc(elem ...string) string  { return join(r.etc, elem) }
+func (r roots) ofRoot(elem ...string) string { return join(r.root, elem) }
+
+func join(root string, elem []string) string { return filepath.Join(root, filepath.Join(elem...)) }
+
+// isElsewhere: the host's /proc is not the one this process has.
+func (r roots) isElsewhere() bool { return filepath.Clean(r.proc) != "/proc" }
+
+// gopsutil tells gopsutil to read this host.
+func (r roots) gopsutil(ctx context.Context) context.Context {
+	return context.WithValue(ctx, common.EnvKey, common.EnvMap{
+		common.HostProcEnvKey: r.proc,
+		common.HostSysEnvKey:  r.sys,
+		common.HostEtcEnvKey:  r.etc,
+		common.HostRootEnvKey: r.root,
+	})
 }

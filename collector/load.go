@@ -9,8 +9,16 @@ import (
 	"github.com/shirou/gopsutil/v3/load"
 )
 
-func loadSource() Source {
+// Load is the kernel's run-queue averages over 1, 5 and 15 minutes (proc_loadavg(5)); not a ratio.
+type Load struct {
+	One     float64 `json:"one"`
+	Five    float64 `json:"five"`
+	Fifteen float64 `json:"fifteen"`
+}
+
+func loadSource(r roots) Source {
 	return Source{Name: "load", Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		avg, err := readLoad(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read load: %w", err)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestLoad(t *testing.T) {
-	got := read(t, aHost.write(t), loadSource())
+	got := read(t, loadSource(aHost.write(t)))
 	if want := (Load{One: 0.5, Five: 1.25, Fifteen: 2}); *got.Load != want {
 		t.Errorf("got %+v, want %+v", *got.Load, want)
 	}

@@ -1,22 +1,23 @@
 package collector
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/shirou/gopsutil/v3/mem"
 )
 
 func TestMemorySource(t *testing.T) {
-	got := read(t, aHost.write(t), memorySource())
+	got := read(t, memorySource(aHost.write(t)))
 	const kB = 1024
 	if want := (Memory{Total: 1000 * kB, Available: 600 * kB, Used: 400 * kB, Free: 200 * kB, Buffers: 50 * kB,
-		Cached: 370 * kB, Shared: 40 * kB}); *got.Memory != want {
+		Cached: 370 * kB, Shared: 40 * kB}); !reflect.DeepEqual(*got.Memory, want) {
 		t.Errorf("memory %+v, want %+v", *got.Memory, want)
 	}
 	if want := (Swap{Total: 400 * kB, Used: 100 * kB, Free: 300 * kB}); *got.Swap != want {
 		t.Errorf("swap %+v, want %+v", *got.Swap, want)
 	}
-	if _, err := memorySource().Read(tree{"proc/": ""}.write(t)); err == nil || err.Error() != "read memory: no total" {
+	if _, err := memorySource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || err.Error() != "read memory: no total" {
 		t.Errorf("without a file: %v", err)
 	}
 }

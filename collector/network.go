@@ -12,17 +12,45 @@ import (
 	"github.com/shirou/gopsutil/v3/net"
 )
 
-func networkSource() Source {
+// Network is one interface and its traffic.
+type Network struct {
+	Name            string        `json:"name"`
+	Virtual         bool          `json:"virtual"`       // loopback, bridge, veth and the like: not a way out of the host
+	State           string        `json:"state"`         // "up", "down", "dormant", … as in operstate (RFC 2863); "" where unknown
+	Speed           Number        `json:"speed"`         // of the link, bytes per second
+	ReceiveRate     Number        `json:"receive_rate"`  // bytes per second
+	TransmitRate    Number        `json:"transmit_rate"` // bytes per second
+	ReceivePackets  Number        `json:"receive_packets"`
+	TransmitPackets Number        `json:"transmit_packets"`
+	ReceiveErrors   Number        `json:"receive_errors"`
+	TransmitErrors  Number        `json:"transmit_errors"`
+	ReceiveDrops    Number        `json:"receive_drops"`
+	TransmitDrops   Number        `json:"transmit_drops"`
+	MTU             Number        `json:"-"`
+	Carrier         Number        `json:"-"` // 1 or 0
+	Totals          NetworkTotals `json:"-"`
+}
+
+// NetworkTotals are counters since the interface was made (/proc/net/dev). The last seven are unknown elsewhere.
+type NetworkTotals struct {
+	ReceiveBytes, ReceivePackets, ReceiveErrors, ReceiveDrops             uint64
+	TransmitBytes, TransmitPackets, TransmitErrors, TransmitDrops         uint64
+	ReceiveFIFO, ReceiveFrame, ReceiveCompressed, ReceiveMulticast        Number
+	TransmitFIFO, TransmitCollisions, TransmitCarrier, TransmitCompressed Number
+}
+
+func networkSource(r roots) Source {
 	var before map[string]net.IOCountersStat
 	var at time.Time
 	var kinds interfaces
 	return Source{Name: "networks", Every: everyElsewhere(), Read: func(ctx context.Context) (Part, error) {
-		after, err := readNetwork(ctx)
+		ctx = r.gopsutil(ctx)
+		after, err := readNetwork(ctx, r)
 		if err != nil {
 			return nil, fmt.Errorf("read network: %w", err)
 		}
 		now := time.Now()
-		kinds.update(ctx, after)
+		kinds.update(r, after)
 		part := networksOf(before, after, between(at, now), kinds.virtual)
 		before, at = make(map[string]net.IOCountersStat, len(after)), now
 		for _, n := range after {
@@ -32,10 +60,10 @@ func networkSource() Source {
 	}}
 }
 
-func readNetwork(ctx context.Context) ([]net.IOCountersStat, error) {
-	if proc := hostProc(ctx); runtime.GOOS == "linux" && proc != "/proc" {
+func readNetwork(ctx context.Context, r roots) ([]net.IOCountersStat, error) {
+	if runtime.GOOS == "linux" && r.isElsewhere() {
 		// There, net is a link to the reader's own interfaces; the host's are those of its process 1.
-		return net.IOCountersByFileWithContext(ctx, true, hostProc(ctx, "1", "net", "dev"))
+		return net.IOCountersByFileWithContext(ctx, true, r.ofProc("1", "net", "dev"))
 	}
 	return net.IOCountersWithContext(ctx, true)
 }
@@ -65,7 +93,7 @@ type interfaces struct {
 	virtual map[string]bool
 }
 
-func (k *interfaces) update(ctx context.Context, stats []net.IOCountersStat) {
+func (k *interfaces) update(r roots, stats []net.IOCountersStat) {
 	same := func(a string, b net.IOCountersStat) bool { return a == b.Name }
 	if k.virtual != nil && slices.EqualFunc(k.names, stats, same) {
 		return
@@ -74,7 +102,7 @@ func (k *interfaces) update(ctx context.Context, stats []net.IOCountersStat) {
 	hardware := make(map[string]bool)
 	for _, n := range stats {
 		k.names = append(k.names, n.Name)
-		if _, err := os.Stat(hostSys(ctx, "class", "net", n.Name, "device")); err == nil {
+		if _, err := os.Stat(r.ofSys("class", "net", n.Name, "device")); err == nil {
 			hardware[n.Name] = true
 		}
 	}

@@ -58,15 +58,17 @@ func TestVirtualInterfaces(t *testing.T) {
 }
 
 func TestNetworkSource(t *testing.T) {
-	source := networkSource()
-	first := read(t, aHost.write(t), source).Networks
+	host := aHost.write(t)
+	source := networkSource(host)
+	first := read(t, source).Networks
 	if want := []Network{{Name: "lo", Virtual: true}, {Name: "eth0"}}; !slices.Equal(first, want) {
 		t.Errorf("got %v, want %v", first, want)
 	}
 	time.Sleep(time.Millisecond)
 	later := aHost.with("proc/1/net/dev", netDev("5000 10 1 2 0 0 0 0 2000 20 3 4 0 0 0 0", "7 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0")+
 		"wlan0: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n")
-	second := read(t, later.write(t), source).Networks
+	later.over(t, host)
+	second := read(t, source).Networks
 	if rate, ok := second[1].ReceiveRate.Get(); !ok || rate <= 0 {
 		t.Errorf("eth0 receives %v", second[1].ReceiveRate)
 	}

@@ -159,9 +159,11 @@ func (p *pool) addTo(s *Snapshot) {
 			age = Known(now.Sub(w.read).Seconds())
 		}
 		if err != nil {
-			s.Sources = append(s.Sources, SourceState{Name: w.source.Name, Error: clean(err.Error()), Age: age, Partial: partial})
+			s.Sources = append(s.Sources, SourceState{Name: w.source.Name, Error: clean(err.Error()), Age: age, Partial: partial, Missing: isMissing(err)})
 		}
-		p.tell(w, err)
+		if !isMissing(err) {
+			p.tell(w, err)
+		}
 	}
 }
 

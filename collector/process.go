@@ -15,13 +15,47 @@ const (
 	userReads = 30
 )
 
+// Processes counts them all and lists those at the top by CPU, by memory and by disk traffic, most CPU first.
+type Processes struct {
+	Total   int       `json:"total"`
+	Threads int       `json:"threads"`
+	Running int       `json:"running"`
+	Waiting int       `json:"waiting"` // uninterruptible: mostly for a disk
+	Zombies int       `json:"zombies"`
+	Top     []Process `json:"top"`
+	// Table returns every process there is now, with all fields, most CPU first. To ask costs a read of several files of each; the
+	// collector keeps its figures fresh while somebody asks. It may be called from any goroutine, while the collector
+	// runs and after. It is nil where Processes were not made by this package's source.
+	Table func(context.Context) ([]Process, error) `json:"-"`
+}
+
+// Process is one running process. PID and Started together are its identity: a PID alone is used again.
+type Process struct {
+	PID     int32  `json:"pid"`
+	Parent  int32  `json:"parent"`
+	Name    string `json:"name"`    // the kernel's command name; any bytes made valid UTF-8
+	Command string `json:"command"` // command line with secrets blotted out; "" for kernel threads and where we may not look
+	User    string `json:"user"`    // effective user: name, or the number where it has none, or "" when it ended meanwhile
+	State   string `json:"state"`   // running, sleeping, waiting (mostly for a disk), idle, stopped, traced, zombie, dead; "" where unknown
+	// Service is the systemd unit it belongs to, and Container the short id or the name of its container; "" for none.
+	Service   string `json:"service,omitempty"`
+	Container string `json:"container,omitempty"`
+	CPU       Number `json:"cpu"`        // cores in use over the last second or so: 1 is one core
+	Memory    uint64 `json:"memory"`     // resident set in bytes
+	ReadRate  Number `json:"read_rate"`  // from disks, bytes per second; unknown where we may not look
+	WriteRate Number `json:"write_rate"` // to disks, bytes per second
+	Threads   int32  `json:"threads"`
+	Started   int64  `json:"started"` // Unix milliseconds
+}
+
 // processSource reads once a second at most: processor time of processes comes in hundredths of a second, so over a
 // tenth of a second it would go in steps of a tenth of a core.
-func processSource() Source {
+func processSource(r roots) Source {
 	var table processTable
-	var reader processReader // process_linux.go; process_other.go is the portable one
+	reader := processReader{roots: r} // process_linux.go; process_other.go is the portable one
 	var at time.Time
 	return Source{Name: "processes", Every: time.Second, Read: func(ctx context.Context) (Part, error) {
+		ctx = r.gopsutil(ctx)
 		table.begin()
 		if err := reader.read(ctx, &table); err != nil {
 			table, at = processTable{}, time.Time{} // half read: the next one cannot be compared with it

@@ -19,6 +19,7 @@ const clockTicks = 100
 // processReader reads /proc/PID/stat: it has all that is shown but the user, for three system calls. gopsutil needs
 // several files for the same, and some ten calls for each.
 type processReader struct {
+	roots  roots
 	booted int64 // Unix milliseconds
 	buf    []byte
 	users  passwd
@@ -33,7 +34,7 @@ func (r *processReader) read(ctx context.Context, table *processTable) error {
 		}
 		r.booted, r.buf = booted.UnixMilli(), make([]byte, 4<<10)
 	}
-	proc, err := os.Open(hostProc(ctx))
+	proc, err := os.Open(r.roots.ofProc())
 	if err != nil {
 		return err
 	}
@@ -186,7 +187,7 @@ func stateOf(letter byte) string {
 // user is the name of a process's effective user, its number when it has no name, "" when the process is gone.
 // /proc/PID belongs to root when the process has changed its user, so it is no use to look at the owner.
 func (r *processReader) user(ctx context.Context, pid int32) string {
-	b, err := os.ReadFile(hostProc(ctx, strconv.Itoa(int(pid)), "status"))
+	b, err := os.ReadFile(r.roots.ofProc(strconv.Itoa(int(pid)), "status"))
 	if err != nil {
 		return ""
 	}
@@ -194,7 +195,7 @@ func (r *processReader) user(ctx context.Context, pid int32) string {
 	if !ok {
 		return ""
 	}
-	r.users.update(hostEtc(ctx, "passwd"))
+	r.users.update(r.roots.ofEtc("passwd"))
 	if name := r.users.names[uid]; name != "" {
 		return name
 	}

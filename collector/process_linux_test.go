@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"strconv"
@@ -111,8 +110,9 @@ func FuzzPasswd(f *testing.F) {
 }
 
 func TestProcessSource(t *testing.T) {
-	source := processSource()
-	got := read(t, aHost.write(t), source).Processes
+	host := aHost.write(t)
+	source := processSource(host)
+	got := read(t, source).Processes
 	if got.Total != 2 || len(got.Top) != 2 { // 88 is torn, 99 is gone
 		t.Fatalf("got %+v", got)
 	}
@@ -126,7 +126,8 @@ func TestProcessSource(t *testing.T) {
 
 	later := aHost.with("proc/77/stat", statLine("77 (renamed) D", 5, 5, 4, 3000, 5000)).with("proc/1/stat", statLine("1 (init) S", 550, 150, 1, 10, 2000))
 	time.Sleep(time.Millisecond)
-	got = read(t, later.write(t), source).Processes
+	later.over(t, host)
+	got = read(t, source).Processes
 	if got.Top[0].PID != 1 || got.Top[1].Name != "renamed" || got.Top[1].State != "waiting" || got.Top[1].CPU != Known(0) {
 		t.Errorf("got %+v", got)
 	}
@@ -134,37 +135,46 @@ func TestProcessSource(t *testing.T) {
 		t.Errorf("init uses %v", got.Top[0].CPU)
 	}
 
-	if _, err := source.Read(tree{"proc/": ""}.write(t)); err == nil || err.Error() != "read processes: none found" {
+	if _, err := processSource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || err.Error() != "read processes: none found" {
 		t.Errorf("no process: %v", err)
 	}
-	got = read(t, later.write(t), source).Processes
+	if err := os.Rename(host.proc, host.proc+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Read(t.Context()); err == nil {
+		t.Error("without /proc there is no error")
+	}
+	if err := os.Rename(host.proc+"-away", host.proc); err != nil {
+		t.Fatal(err)
+	}
+	got = read(t, source).Processes
 	if got.Top[0].CPU != (Number{}) {
 		t.Errorf("after a failure there is nothing to compare with, but %v", got.Top[0].CPU)
 	}
 }
 
 func TestUserChanges(t *testing.T) {
-	ctx := aHost.write(t)
-	var r processReader
-	if got := r.user(ctx, 77); got != "ann" {
+	host := aHost.write(t)
+	r := processReader{roots: host}
+	if got := r.user(t.Context(), 77); got != "ann" {
 		t.Errorf("got %q, want ann", got)
 	}
-	if err := os.WriteFile(hostEtc(ctx, "passwd"), []byte("annabel:x:1000:1000::/:/bin/sh\n"), 0o644); err != nil {
+	if err := os.WriteFile(host.ofEtc("passwd"), []byte("annabel:x:1000:1000::/:/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.user(ctx, 77); got != "annabel" {
+	if got := r.user(t.Context(), 77); got != "annabel" {
 		t.Errorf("after passwd has changed: got %q, want annabel", got)
 	}
-	if err := os.Remove(hostEtc(ctx, "passwd")); err != nil {
+	if err := os.Remove(host.ofEtc("passwd")); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.user(ctx, 77); got != "annabel" {
+	if got := r.user(t.Context(), 77); got != "annabel" {
 		t.Errorf("without passwd: got %q, want what was known", got)
 	}
-	if got := new(processReader).user(ctx, 77); got != "1000" {
+	if got := (&processReader{roots: host}).user(t.Context(), 77); got != "1000" {
 		t.Errorf("without passwd: got %q, want the number", got)
 	}
-	if got := r.user(ctx, 99); got != "" {
+	if got := r.user(t.Context(), 99); got != "" {
 		t.Errorf("no such process: got %q", got)
 	}
 }
@@ -181,10 +191,10 @@ func TestRealProcess(t *testing.T) {
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	source := processSource()
-	read(t, context.Background(), source)
+	source := processSource(hostRoots())
+	read(t, source)
 	time.Sleep(200 * time.Millisecond)
-	for _, p := range read(t, context.Background(), source).Processes.Top {
+	for _, p := range read(t, source).Processes.Top {
 		if int(p.PID) != cmd.Process.Pid {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // processReader asks gopsutil. It makes its own process.Process: gopsutil's constructors look each process up first.
-type processReader struct{}
+type processReader struct{ roots roots }
 
 func (processReader) read(ctx context.Context, table *processTable) error {
 	pids, err := process.PidsWithContext(ctx)

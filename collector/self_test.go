@@ -9,7 +9,7 @@ import (
 
 func TestSelfSource(t *testing.T) {
 	source := selfSource()
-	first := read(t, t.Context(), source).Self
+	first := read(t, source).Self
 	if first.CPU != (Number{}) || first.Memory < 1<<20 || first.Goroutines < 2 {
 		t.Errorf("got %+v", first)
 	}
@@ -20,7 +20,7 @@ func TestSelfSource(t *testing.T) {
 	defer f.Close()
 	for start := time.Now(); time.Since(start) < 30*time.Millisecond; { // something to account for
 	}
-	second := read(t, t.Context(), source).Self
+	second := read(t, source).Self
 	if cpu, ok := second.CPU.Get(); !ok || cpu <= 0 {
 		t.Errorf("got %+v", second)
 	}

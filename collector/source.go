@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -37,20 +38,34 @@ func (f PartFunc) AddTo(s *Snapshot) { f(s) }
 // DefaultSources returns fresh sources for everything this package can read, in the order of the snapshot. Sources
 // keep state between reads, so each Run needs its own.
 func DefaultSources() []Source {
+	r := hostRoots()
 	sources := []Source{
-		cpuSource(),
-		loadSource(),
-		memorySource(),
-		diskSource(),
-		filesystemSource(),
-		networkSource(),
-		processSource(),
-		hostSource(),
-		uptimeSource(),
+		cpuSource(r),
+		frequencySource(r),
+		loadSource(r),
+		pressureSource(r),
+		memorySource(r),
+		pagingSource(r),
+		diskSource(r),
+		filesystemSource(r),
+		networkSource(r),
+		socketSource(r),
+		handleSource(r),
+		sensorSource(r),
+		batterySource(r),
+		gpuSource(r),
+		processSource(r),
+		unitSource(r),
+		userSource(r),
+		cgroupSource(r),
+		neighbourSource(r),
+		scopeSource(r),
+		hostSource(r),
+		uptimeSource(r),
 		selfSource(),
 	}
 	if runtime.GOOS != "linux" { // there one read has memory and swap
-		sources = append(sources, swapSource())
+		sources = append(sources, swapSource(r))
 	}
 	return sources
 }
@@ -95,4 +110,17 @@ func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 func stack() string {
 	b := make([]byte, 8<<10)
 	return string(b[:runtime.Stack(b, false)])
+}
+
+// notHere is the error of a source for something that this host has not, or does not tell. It is no failure: the
+// snapshot marks the source as missing, and the log is spared.
+func notHere(reason string) error { return missingError(reason) }
+
+type missingError string
+
+func (e missingError) Error() string { return string(e) }
+
+func isMissing(err error) bool {
+	var missing missingError
+	return errors.As(err, &missing)
 }

@@ -1,0 +1,54 @@
+package collector
+
+import (
+	"math"
+	"strconv"
+)
+
+// A Number is a finite, non-negative reading, or unknown. The zero Number is unknown, and its JSON is null.
+type Number struct {
+	value float64
+	known bool
+}
+
+// Known is the Number v; NaN, infinities and negative values become unknown.
+func Known(v float64) Number {
+	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		return Number{}
+	}
+	return Number{value: math.Abs(v), known: true} // Abs: there is a negative zero
+}
+
+// Get returns the value, and whether it is known.
+func (n Number) Get() (v float64, ok bool) { return n.value, n.known }
+
+// MarshalJSON writes at most four decimals below 100 and one above: finer than anything on a screen, and a third
+// of the bytes of a full float.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.known {
+		return []byte("null"), nil
+	}
+	scale := 1e4
+	if n.value >= 100 {
+		scale = 10
+	}
+	v := n.value
+	if v < 1e15 {
+		v = math.Round(v*scale) / scale
+	}
+	return strconv.AppendFloat(nil, v, 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = Number{}
+		return nil
+	}
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return err
+	}
+	*n = Known(v)
+	return nil
+}
