@@ -33,12 +33,27 @@ type Script map[string][]Act
 func Sources(script Script) []collector.Source {
 	sources := []collector.Source{
 		source("cpu", func(to, from *collector.Snapshot) { to.CPU = from.CPU }),
+		source("frequency", func(to, from *collector.Snapshot) { to.Frequency = from.Frequency }),
 		source("load", func(to, from *collector.Snapshot) { to.Load = from.Load }),
+		source("pressure", func(to, from *collector.Snapshot) { to.Pressure = from.Pressure }),
 		source("memory", func(to, from *collector.Snapshot) { to.Memory, to.Swap = from.Memory, from.Swap }),
+		source("paging", func(to, from *collector.Snapshot) { to.Paging = from.Paging }),
 		source("disks", func(to, from *collector.Snapshot) { to.Disks = from.Disks }),
-		source("filesystems", func(to, from *collector.Snapshot) { to.Filesystems = from.Filesystems }),
+		source("filesystems", func(to, from *collector.Snapshot) {
+			to.Filesystems, to.HiddenMounts = from.Filesystems, from.HiddenMounts
+		}),
 		source("networks", func(to, from *collector.Snapshot) { to.Networks = from.Networks }),
+		source("sockets", func(to, from *collector.Snapshot) { to.Sockets = from.Sockets }),
+		source("handles", func(to, from *collector.Snapshot) { to.Handles = from.Handles }),
+		source("sensors", func(to, from *collector.Snapshot) { to.Sensors = from.Sensors }),
+		source("batteries", func(to, from *collector.Snapshot) { to.Batteries = from.Batteries }),
+		source("gpus", func(to, from *collector.Snapshot) { to.GPUs = from.GPUs }),
 		source("processes", func(to, from *collector.Snapshot) { to.Processes = from.Processes }),
+		source("units", func(to, from *collector.Snapshot) { to.Units = from.Units }),
+		source("users", func(to, from *collector.Snapshot) { to.Users = from.Users }),
+		source("container", func(to, from *collector.Snapshot) { to.Container = from.Container }),
+		source("neighbours", func(to, from *collector.Snapshot) { to.Neighbours = from.Neighbours }),
+		source("scopes", func(to, from *collector.Snapshot) { to.Scopes = from.Scopes }),
 		source("host", func(to, from *collector.Snapshot) { to.Host = from.Host }),
 		source("uptime", func(to, from *collector.Snapshot) { to.Uptime = from.Uptime }),
 		source("self", func(to, from *collector.Snapshot) { to.Self = from.Self }),

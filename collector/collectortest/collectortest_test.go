@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,7 +54,7 @@ func TestSnapshot(t *testing.T) {
 		if !s.At.Equal(Start().Add(time.Duration(n) * time.Second)) {
 			t.Errorf("snapshot %d is at %s", n, s.At)
 		}
-		if len(s.CPU.Cores) != 4 || len(s.Disks) != 2 || len(s.Filesystems) != 3 || len(s.Networks) != 3 || len(s.Processes.Top) != 20 {
+		if len(s.CPU.Cores) != 4 || len(s.Disks) != 3 || len(s.Filesystems) != 4 || len(s.Networks) != 3 || len(s.Processes.Top) != 20 {
 			t.Errorf("snapshot %d lacks something", n)
 		}
 		for _, c := range append([]collector.Core{{CPUTimes: s.CPU.CPUTimes}}, s.CPU.Cores...) {
@@ -112,6 +113,19 @@ func TestSources(t *testing.T) {
 			t.Errorf("got %q, want %q", states, want)
 		}
 	})
+}
+
+// A script names sources as the collector does.
+func TestSourceNames(t *testing.T) {
+	var made []string
+	for _, s := range Sources(nil) {
+		made = append(made, s.Name)
+	}
+	for _, s := range collector.DefaultSources() {
+		if !slices.Contains(made, s.Name) {
+			t.Errorf("there is no made-up source %q", s.Name)
+		}
+	}
 }
 
 func TestSourcesRefuse(t *testing.T) {

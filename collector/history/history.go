@@ -38,7 +38,7 @@ const (
 // A Series is one number over time.
 type Series struct {
 	Name string `json:"name"` // "cpu.busy", "disk.sda.read_rate", "filesystem./home.used_ratio"
-	Unit string `json:"unit"` // "ratio", "bytes", "bytes/s", "1/s", "cores", "load" or "count"
+	Unit string `json:"unit"` // "ratio", "bytes", "bytes/s", "1/s", "cores", "load", "count", "hertz", "seconds", "celsius", "rpm" or "watts"
 }
 
 // A History is made by New.

@@ -164,13 +164,21 @@ func TestSeries(t *testing.T) {
 		"swap.used":                    float64(s.Swap.Used),
 		"disk.sda.write_rate":          value(s.Disks[1].WriteRate),
 		"disk.nvme0n1.busy":            value(s.Disks[0].Busy),
-		"disk.write_rate":              value(s.Disks[0].WriteRate) + value(s.Disks[1].WriteRate),
+		"disk.write_rate":              value(s.Disks[0].WriteRate) + value(s.Disks[1].WriteRate), // dm-0 is built on one of them
 		"network.lo.receive_rate":      value(s.Networks[0].ReceiveRate),
 		"network.eth0.receive_packets": value(s.Networks[1].ReceivePackets),
 		"network.receive_rate":         value(s.Networks[1].ReceiveRate), // lo and docker0 are virtual
 		"filesystem./srv/photos & films.used_ratio": value(s.Filesystems[2].UsedRatio),
-		"processes.total": 187,
-		"self.cpu":        value(s.Self.CPU),
+		"processes.total":                  187,
+		"pressure.io.full":                 value(s.Pressure.IO.Full),
+		"paging.swap_out":                  value(s.Paging.SwapOut),
+		"disk.dm-0.write_time":             value(s.Disks[2].WriteTime),
+		"sockets.established":              value(s.Sockets.TCP.Established),
+		"sensor.platform-nct6775.656/fan2": value(s.Sensors[2].Value),
+		"container.working_set":            value(s.Container.WorkingSet),
+		"neighbour.0f3a9c0d1e2f.throttled": value(s.Neighbours[0].Throttled),
+		"container.pressure.memory.some":   value(s.Container.Pressure.Memory.Some),
+		"self.cpu":                         value(s.Self.CPU),
 	} {
 		if v, ok := got[name]; !ok || math.Abs(v-want) > want*1e-6 {
 			t.Errorf("%s is %g, want %g", name, v, want)

@@ -11,6 +11,11 @@ const (
 	unitCores  = "cores"
 	unitLoad   = "load"
 	unitCount  = "count"
+	unitHertz  = "hertz"
+	unitTime   = "seconds"
+	unitHeat   = "celsius"
+	unitTurns  = "rpm"
+	unitPower  = "watts"
 )
 
 // A summary turns snapshots into values. It keeps the space to write names in.
@@ -32,6 +37,14 @@ func (m *summary) values(s *collector.Snapshot, put func(name []byte, unit strin
 		m.add(unitRatio, c.IRQ, "cpu.irq")
 		m.add(unitRatio, c.SoftIRQ, "cpu.softirq")
 		m.add(unitRatio, c.Steal, "cpu.steal")
+		m.add(unitEvents, c.ContextSwitches, "cpu.context_switches")
+		m.add(unitEvents, c.Forks, "cpu.forks")
+	}
+	if f := s.Frequency; f != nil && fresh("frequency") {
+		m.add(unitHertz, f.Mean, "frequency.mean")
+	}
+	if p := s.Pressure; p != nil && fresh("pressure") {
+		m.pressure(p, "pressure.")
 	}
 	if l := s.Load; l != nil && fresh("load") {
 		m.add(unitLoad, collector.Known(l.One), "load.one")
@@ -46,24 +59,69 @@ func (m *summary) values(s *collector.Snapshot, put func(name []byte, unit strin
 		m.size(v.Buffers, "memory.buffers")
 		m.size(v.Cached, "memory.cached")
 		m.size(v.Shared, "memory.shared")
+		m.add(unitBytes, v.Anonymous, "memory.anonymous")
+		m.add(unitBytes, v.Dirty, "memory.dirty")
+		m.add(unitBytes, v.ARC, "memory.arc")
 	}
 	if v := s.Swap; v != nil && fresh("memory") && fresh("swap") {
 		m.size(v.Total, "swap.total")
 		m.size(v.Used, "swap.used")
+	}
+	if v := s.Paging; v != nil && fresh("paging") {
+		m.add(unitRate, v.SwapIn, "paging.swap_in")
+		m.add(unitRate, v.SwapOut, "paging.swap_out")
+		m.add(unitEvents, v.MajorFaults, "paging.major_faults")
+		m.add(unitCount, v.OOMKills, "paging.oom_kills")
 	}
 	if fresh("disks") {
 		m.disks(s.Disks)
 	}
 	if fresh("filesystems") {
 		for _, f := range s.Filesystems {
-			m.add(unitRatio, f.UsedRatio, "filesystem.", f.Mount, ".used_ratio")
+			if !f.Stale {
+				m.add(unitRatio, f.UsedRatio, "filesystem.", f.Mount, ".used_ratio")
+			}
 		}
 	}
 	if fresh("networks") {
 		m.networks(s.Networks)
 	}
 	if p := s.Processes; p != nil && fresh("processes") {
-		m.add(unitCount, collector.Known(float64(p.Total)), "processes.total")
+		m.count(p.Total, "processes.total")
+		m.count(p.Threads, "processes.threads")
+		m.count(p.Running, "processes.running")
+		m.count(p.Waiting, "processes.waiting")
+	}
+	if v := s.Sockets; v != nil && fresh("sockets") {
+		m.sockets(v)
+	}
+	if v := s.Handles; v != nil && fresh("handles") {
+		m.add(unitCount, collector.Known(float64(v.Allocated)), "handles.allocated")
+	}
+	if fresh("sensors") {
+		for _, v := range s.Sensors {
+			if v.Kind == "fan" {
+				m.add(unitTurns, v.Value, "sensor.", v.ID)
+			} else {
+				m.add(unitHeat, v.Value, "sensor.", v.ID)
+			}
+		}
+	}
+	if fresh("gpus") {
+		for _, g := range s.GPUs {
+			m.add(unitRatio, g.Busy, "gpu.", g.ID, ".busy")
+			m.add(unitBytes, g.MemoryUsed, "gpu.", g.ID, ".memory_used")
+			m.add(unitHeat, g.Temperature, "gpu.", g.ID, ".temperature")
+			m.add(unitPower, g.Power, "gpu.", g.ID, ".power")
+		}
+	}
+	if c := s.Container; c != nil && fresh("container") {
+		m.cgroup(c, "container.")
+	}
+	if fresh("neighbours") {
+		for i := range s.Neighbours {
+			m.cgroup(&s.Neighbours[i], "neighbour."+s.Neighbours[i].Name+".")
+		}
 	}
 	if v := s.Self; v != nil && fresh("self") {
 		m.add(unitCores, v.CPU, "self.cpu")
@@ -71,6 +129,41 @@ func (m *summary) values(s *collector.Snapshot, put func(name []byte, unit strin
 	}
 }
 
+func (m *summary) pressure(p *collector.Pressure, of string) {
+	for _, r := range []struct {
+		name  string
+		stall *collector.Stall
+	}{{"cpu", p.CPU}, {"memory", p.Memory}, {"io", p.IO}, {"irq", p.IRQ}} {
+		if r.stall != nil {
+			m.add(unitRatio, r.stall.Some, of, r.name, ".some")
+			m.add(unitRatio, r.stall.Full, of, r.name, ".full")
+		}
+	}
+}
+
+func (m *summary) sockets(v *collector.Sockets) {
+	m.add(unitCount, v.TCP.Established, "sockets.established")
+	m.add(unitCount, v.TCP.TimeWait, "sockets.time_wait")
+	m.add(unitEvents, v.Opened, "sockets.opened")
+	m.add(unitEvents, v.Accepted, "sockets.accepted")
+	m.add(unitEvents, v.Resets, "sockets.resets")
+	m.add(unitEvents, v.SegmentsOut, "sockets.segments_out")
+	m.add(unitEvents, v.Retransmits, "sockets.retransmits")
+	m.add(unitEvents, v.ListenOverflows, "sockets.listen_overflows")
+	m.add(unitCount, v.Conntrack, "sockets.conntrack")
+}
+
+func (m *summary) cgroup(c *collector.Cgroup, of string) {
+	m.add(unitCores, c.CPU, of, "cpu")
+	m.add(unitRatio, c.Throttled, of, "throttled")
+	m.add(unitBytes, c.WorkingSet, of, "working_set")
+	m.add(unitCount, c.OOMKills, of, "oom_kills")
+	if c.Pressure != nil {
+		m.pressure(c.Pressure, of+"pressure.")
+	}
+}
+
+// disks sums those that are counted: the others are built on them.
 func (m *summary) disks(disks []collector.Disk) {
 	var reads, writes total
 	for _, d := range disks {
@@ -79,8 +172,13 @@ func (m *summary) disks(disks []collector.Disk) {
 		m.add(unitEvents, d.Reads, "disk.", d.Name, ".reads")
 		m.add(unitEvents, d.Writes, "disk.", d.Name, ".writes")
 		m.add(unitRatio, d.Busy, "disk.", d.Name, ".busy")
-		reads.add(d.ReadRate)
-		writes.add(d.WriteRate)
+		m.add(unitCount, d.Queue, "disk.", d.Name, ".queue")
+		m.add(unitTime, d.ReadTime, "disk.", d.Name, ".read_time")
+		m.add(unitTime, d.WriteTime, "disk.", d.Name, ".write_time")
+		if d.Counted {
+			reads.add(d.ReadRate)
+			writes.add(d.WriteRate)
+		}
 	}
 	m.add(unitRate, reads.number(), "disk.read_rate")
 	m.add(unitRate, writes.number(), "disk.write_rate")
@@ -107,6 +205,8 @@ func (m *summary) networks(networks []collector.Network) {
 	m.add(unitRate, received.number(), "network.receive_rate")
 	m.add(unitRate, transmitted.number(), "network.transmit_rate")
 }
+
+func (m *summary) count(n int, name string) { m.add(unitCount, collector.Known(float64(n)), name) }
 
 func (m *summary) size(v uint64, name string) { m.add(unitBytes, collector.Known(float64(v)), name) }
 
