@@ -24,19 +24,32 @@ func (n Number) Get() (v float64, ok bool) { return n.value, n.known }
 
 // MarshalJSON writes at most four decimals below 100 and one above: finer than anything on a screen, and a third
 // of the bytes of a full float.
-func (n Number) MarshalJSON() ([]byte, error) {
+func (n Number) MarshalJSON() ([]byte, error) { return n.append(nil), nil }
+
+func (n Number) append(b []byte) []byte {
 	if !n.known {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
 	scale := 1e4
 	if n.value >= 100 {
 		scale = 10
 	}
-	v := n.value
-	if v < 1e15 {
-		v = math.Round(v*scale) / scale
+	if n.value >= 1e15 {
+		return strconv.AppendFloat(b, n.value, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(nil, v, 'f', -1, 64), nil
+	// As a whole number of tenths or ten-thousandths: much faster than the shortest text of a float64.
+	scaled := uint64(math.Round(n.value * scale))
+	whole, part := scaled/uint64(scale), scaled%uint64(scale)
+	b = strconv.AppendUint(b, whole, 10)
+	if part == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for unit := uint64(scale) / 10; part > 0; unit /= 10 {
+		b = append(b, byte('0'+part/unit))
+		part %= unit
+	}
+	return b
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

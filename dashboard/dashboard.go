@@ -2,11 +2,11 @@ package dashboard
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +47,10 @@ type Dashboard struct {
 	transports *transport.Server
 	history    *history.History
 	host       atomic.Pointer[collector.Host]
+
+	publishing sync.Mutex // over what follows
+	encoder    *collector.Encoder
+	json       []byte // of the last snapshot; its space is used again
 }
 
 // New makes a dashboard that has not been shown anything yet.
@@ -70,6 +74,7 @@ func New(config Config) *Dashboard {
 		}),
 		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
 		history: history.New(time.Hour, max(config.Interval, time.Second)),
+		encoder: collector.NewEncoder(),
 	}
 }
 
@@ -84,15 +89,13 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}
-	data, err := json.Marshal(s)
-	if err != nil {
-		d.log.Error("a snapshot cannot be encoded and is left out", "error", err)
-		return
-	}
 	if s.Host != nil {
 		d.host.Store(s.Host)
 	}
-	if d.hub.Publish(s.At, data) != nil {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	d.json = d.encoder.Append(d.json[:0], &s)
+	if d.hub.Publish(s.At, d.json) != nil {
 		d.history.Append(s)
 	}
 }

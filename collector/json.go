@@ -1,0 +1,179 @@
+package collector
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// An Encoder writes snapshots as JSON, byte for byte as encoding/json does, and allocates nothing but the space for
+// it: a snapshot has hundreds of Numbers, and encoding/json makes a piece of garbage of each. Make one with
+// NewEncoder; it may be used by one goroutine at a time.
+type Encoder struct {
+	snapshot encode
+}
+
+// An encode appends the JSON of v.
+type encode func(b []byte, v reflect.Value) []byte
+
+// NewEncoder looks at the shape of a snapshot once.
+func NewEncoder() *Encoder {
+	return &Encoder{snapshot: encoderOf(reflect.TypeFor[Snapshot]())}
+}
+
+// Append appends the JSON of s to b. A float64 that JSON cannot have is written as null.
+func (e *Encoder) Append(b []byte, s *Snapshot) []byte {
+	return e.snapshot(b, reflect.ValueOf(s).Elem())
+}
+
+// encoderOf knows the kinds that snapshots are made of, and takes encoding/json for every other.
+func encoderOf(t reflect.Type) encode {
+	if t == reflect.TypeFor[Number]() {
+		return func(b []byte, v reflect.Value) []byte {
+			return Number{value: v.Field(0).Float(), known: v.Field(1).Bool()}.append(b)
+		}
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return structEncoder(t)
+	case reflect.Pointer:
+		of := encoderOf(t.Elem())
+		return func(b []byte, v reflect.Value) []byte {
+			if v.IsNil() {
+				return append(b, "null"...)
+			}
+			return of(b, v.Elem())
+		}
+	case reflect.Slice:
+		of := encoderOf(t.Elem())
+		return func(b []byte, v reflect.Value) []byte {
+			if v.IsNil() {
+				return append(b, "null"...)
+			}
+			b = append(b, '[')
+			for i := range v.Len() {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				b = of(b, v.Index(i))
+			}
+			return append(b, ']')
+		}
+	case reflect.String:
+		return func(b []byte, v reflect.Value) []byte { return appendString(b, v.String()) }
+	case reflect.Bool:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendBool(b, v.Bool()) }
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendInt(b, v.Int(), 10) }
+	case reflect.Float64:
+		return appendFloat
+	case reflect.Uint64:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendUint(b, v.Uint(), 10) }
+	}
+	return appendOther
+}
+
+// appendFloat writes as ES6 does, which changes to exponents outside these bounds.
+func appendFloat(b []byte, v reflect.Value) []byte {
+	if f := math.Abs(v.Float()); f == 0 || 1e-6 <= f && f < 1e21 {
+		return strconv.AppendFloat(b, v.Float(), 'f', -1, 64)
+	}
+	return appendOther(b, v)
+}
+
+func appendOther(b []byte, v reflect.Value) []byte {
+	text, err := json.Marshal(v.Interface())
+	if err != nil {
+		return append(b, "null"...)
+	}
+	return append(b, text...)
+}
+
+// structEncoder writes the fields as their tags say. An embedded struct's are written as if they were its own.
+func structEncoder(t reflect.Type) encode {
+	type field struct {
+		index     []int
+		name      string // with quotes, colon and the comma before
+		encode    encode
+		omitEmpty bool
+	}
+	var fields []field
+	for _, f := range reflect.VisibleFields(t) {
+		tag := f.Tag.Get("json")
+		if f.Anonymous || !f.IsExported() || tag == "-" {
+			continue
+		}
+		name, options, _ := strings.Cut(tag, ",")
+		if name == "" {
+			name = f.Name
+		}
+		fields = append(fields, field{f.Index, "," + strconv.Quote(name) + ":", encoderOf(f.Type), options == "omitempty"})
+	}
+	return func(b []byte, v reflect.Value) []byte {
+		b = append(b, '{')
+		start := len(b)
+		for i := range fields {
+			f := &fields[i]
+			value := v.Field(f.index[0])
+			for _, inner := range f.index[1:] {
+				value = value.Field(inner)
+			}
+			if f.omitEmpty && isEmpty(value) {
+				continue
+			}
+			name := f.name
+			if len(b) == start {
+				name = name[1:]
+			}
+			b = f.encode(append(b, name...), value)
+		}
+		return append(b, '}')
+	}
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+// appendString escapes what JSON demands and, as encoding/json does, what would mean something inside HTML or JavaScript.
+func appendString(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		s = s[size:]
+		switch {
+		case r == utf8.RuneError && size == 1: // a byte that is not UTF-8
+			b = append(b, `\ufffd`...)
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '\b':
+			b = append(b, `\b`...)
+		case r == '\f':
+			b = append(b, `\f`...)
+		case r < ' ' || r == '<' || r == '>' || r == '&':
+			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&0xf])
+		case r == '\u2028' || r == '\u2029':
+			b = append(b, `\u202`...)
+			b = append(b, hex[r&0xf])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}
