@@ -47,6 +47,8 @@ type Dashboard struct {
 	transports *transport.Server
 	history    *history.History
 	host       atomic.Pointer[collector.Host]
+	processes  atomic.Pointer[collector.Processes]
+	table      processTable
 
 	publishing sync.Mutex // over what follows
 	encoder    *collector.Encoder
@@ -91,6 +93,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	}
 	if s.Host != nil {
 		d.host.Store(s.Host)
+	}
+	if s.Processes != nil {
+		d.processes.Store(s.Processes)
 	}
 	d.publishing.Lock()
 	defer d.publishing.Unlock()

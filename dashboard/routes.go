@@ -25,6 +25,7 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/config", d.getConfig},
 		{"GET", "/api/v1/host", d.getHost},
 		{"GET", "/api/v1/history", d.getHistory},
+		{"GET", "/api/v1/processes", d.getProcesses},
 		{"GET", "/api/v1/viewers", d.getViewers},
 		{"POST", "/api/v1/viewers/:id", d.postViewer},
 		{"GET", "/api/v1/wire", d.getWire},

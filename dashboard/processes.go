@@ -1,0 +1,182 @@
+package dashboard
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+const (
+	// tableHolds is for how long one reading of all processes serves everybody who asks.
+	tableHolds = time.Second
+	// tableTimeout bounds a reading. On a host with a hundred thousand processes some have no details then.
+	tableTimeout  = 3 * time.Second
+	mostProcesses = 10_000 // in one answer
+)
+
+// A processTable is the last reading of all processes, shared by those who ask within a second.
+type processTable struct {
+	mu   sync.Mutex
+	at   time.Time
+	rows []collector.Process
+}
+
+// read returns the processes, most CPU first, which nobody may change, and when they were read.
+func (t *processTable) read(table func(context.Context) ([]collector.Process, error)) ([]collector.Process, time.Time, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.at) < tableHolds {
+		return t.rows, t.at, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tableTimeout)
+	defer cancel()
+	rows, err := table(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	t.rows, t.at = rows, time.Now()
+	return rows, t.at, nil
+}
+
+// A processRow is a process in an answer. Depth is its place in the tree: below its parent, 0 for those that have none
+// in the answer.
+type processRow struct {
+	collector.Process
+	Depth *int `json:"depth,omitempty"`
+}
+
+// processOrders are the ways to sort, each the greatest or the first first.
+func processOrders() map[string]func(a, b collector.Process) int {
+	by := func(number func(collector.Process) collector.Number) func(a, b collector.Process) int {
+		return func(a, b collector.Process) int {
+			x, _ := number(a).Get()
+			y, _ := number(b).Get()
+			return cmp.Compare(y, x)
+		}
+	}
+	return map[string]func(a, b collector.Process) int{
+		"cpu":     by(func(p collector.Process) collector.Number { return p.CPU }),
+		"memory":  func(a, b collector.Process) int { return cmp.Compare(b.Memory, a.Memory) },
+		"read":    by(func(p collector.Process) collector.Number { return p.ReadRate }),
+		"write":   by(func(p collector.Process) collector.Number { return p.WriteRate }),
+		"threads": func(a, b collector.Process) int { return cmp.Compare(b.Threads, a.Threads) },
+		"name":    func(a, b collector.Process) int { return cmp.Compare(a.Name, b.Name) },
+		"user":    func(a, b collector.Process) int { return cmp.Compare(a.User, b.User) },
+		"started": func(a, b collector.Process) int { return cmp.Compare(b.Started, a.Started) },
+		"pid":     func(a, b collector.Process) int { return cmp.Compare(a.PID, b.PID) },
+	}
+}
+
+// getProcesses is every process there is now, flat or as a tree. To ask has the collector look at all of them for a
+// while; what a snapshot lists costs less.
+func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
+	orders := processOrders()
+	sort := c.Query("sort", "cpu")
+	compare, ok := orders[sort]
+	if !ok {
+		allowed := make([]string, 0, len(orders))
+		for name := range orders {
+			allowed = append(allowed, name)
+		}
+		slices.Sort(allowed)
+		return problem.Bad("sort", strconv.QuoteToASCII(sort[:min(len(sort), 64)])+" is no order", allowed...).Send(c)
+	}
+	limit, p := queryInt(c, "limit", mostProcesses, fmt.Sprintf("a number of processes, 1 to %d", mostProcesses))
+	if p != nil {
+		return p.Send(c)
+	}
+	if limit < 1 || limit > mostProcesses {
+		return problem.Bad("limit", strconv.FormatInt(limit, 10)+" processes", fmt.Sprintf("1 to %d", mostProcesses)).Send(c)
+	}
+	tree := c.Query("tree", "false")
+	if tree != "true" && tree != "false" {
+		return problem.Bad("tree", strconv.QuoteToASCII(tree[:min(len(tree), 64)])+" is not a truth value", "true", "false").Send(c)
+	}
+	last := d.processes.Load()
+	if last == nil || last.Table == nil {
+		c.Set(fiber.HeaderRetryAfter, "1")
+		return problem.New(fiber.StatusServiceUnavailable, "processes have not been read yet, or whoever publishes does not read them").Send(c)
+	}
+	rows, at, err := d.table.read(last.Table)
+	if err != nil {
+		d.log.Warn("the process table cannot be read", "error", err)
+		detail := "the process table cannot be read now"
+		if errors.Is(err, context.DeadlineExceeded) {
+			detail = "to read all processes took too long"
+		}
+		return problem.New(fiber.StatusServiceUnavailable, detail).Send(c)
+	}
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, compare)
+	var answer []processRow
+	if tree == "true" {
+		answer = asTree(sorted)
+	} else {
+		answer = make([]processRow, len(sorted))
+		for i := range sorted {
+			answer[i].Process = sorted[i]
+		}
+	}
+	return sendJSON(c, map[string]any{
+		"at":        at.UnixMilli(),
+		"total":     len(rows),
+		"processes": answer[:min(int(limit), len(answer))],
+	})
+}
+
+// asTree puts every process behind its parent, siblings in the order they come in. What claims to be its own ancestor,
+// because a number was used again while the table was read, stands at the top.
+func asTree(list []collector.Process) []processRow {
+	byPID := make(map[int32]int, len(list))
+	for i, p := range list {
+		byPID[p.PID] = i
+	}
+	children := make(map[int][]int, len(list))
+	var roots []int
+	for i, p := range list {
+		if parent, ok := byPID[p.Parent]; ok && parent != i {
+			children[parent] = append(children[parent], i)
+		} else {
+			roots = append(roots, i)
+		}
+	}
+	rows := make([]processRow, 0, len(list))
+	placed := make([]bool, len(list))
+	// Not by recursion: a chain of processes may be as long as there are processes.
+	type place struct{ index, depth int }
+	walk := func(root int) {
+		stack := []place{{root, 0}}
+		for len(stack) > 0 {
+			at := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if placed[at.index] {
+				continue
+			}
+			placed[at.index] = true
+			rows = append(rows, processRow{Process: list[at.index], Depth: &at.depth})
+			below := children[at.index]
+			for i := len(below) - 1; i >= 0; i-- {
+				stack = append(stack, place{below[i], at.depth + 1})
+			}
+		}
+	}
+	for _, root := range roots {
+		walk(root)
+	}
+	for i := range list { // those in a ring
+		if !placed[i] {
+			walk(i)
+		}
+	}
+	return rows
+}
