@@ -27,8 +27,9 @@ type Sockets struct {
 // TCPStates counts TCP sockets by state (RFC 9293 §3.3.2), IPv4 and IPv6 together.
 //
 // Established, TimeWait and Orphans are as of now. The others are counted every 10 s, and up to every 60 s where that
-// takes long; at the same time Established and TimeWait are set right. In between Established follows the kernel's
-// tcpCurrEstab, which newer kernels let count CLOSE-WAIT too (RFC 4022).
+// takes long; at the same time Established and TimeWait are set right. In between these two follow the kernel's own
+// numbers: tcpCurrEstab, which newer kernels let count CLOSE-WAIT too (RFC 4022), and tw in /proc/net/sockstat, which
+// has those in FIN-WAIT-2 that no process holds. Beyond 50 000 they are the kernel's numbers as they are.
 type TCPStates struct {
 	Established Number `json:"established"`
 	SynSent     Number `json:"syn_sent"`
