@@ -1,0 +1,175 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+)
+
+// socketsSeldom is how often what hardly changes is read, and what is not there is looked for.
+const socketsSeldom = 10 * time.Second
+
+// A socketReader reads the tables of the host's network namespace.
+type socketReader struct {
+	sockstat, sockstat6   socketFile
+	snmp, netstat, snmp6  socketFile
+	conntrack, limit      socketFile
+	entries               func([]byte) Number // in conntrack
+	limitAt               time.Time
+	conntrackLimit        Number
+	snmpRows, netstatRows netstatRows
+	snmp6Lines            netstatLines
+	sockets, counts       tableBuilder
+	before, after         socketCounters
+	at                    time.Time
+	tcp                   tcpReader
+}
+
+func newSocketReader(r roots) *socketReader {
+	file := func(path string) socketFile { return socketFile{kernelFile: kernelFile{path: path}} }
+	s := &socketReader{
+		sockstat: file(r.ofNet("sockstat")), sockstat6: file(r.ofNet("sockstat6")),
+		snmp: file(r.ofNet("snmp")), netstat: file(r.ofNet("netstat")), snmp6: file(r.ofNet("snmp6")),
+		conntrack: file(r.ofProc("sys", "net", "netfilter", "nf_conntrack_count")), entries: parseConntrack,
+		limit: file(r.ofProc("sys", "net", "netfilter", "nf_conntrack_max")),
+		tcp:   newTCPReader(r),
+	}
+	if r.isElsewhere() {
+		// There too, sysctl has the reader's own namespace. The limit is the same for all.
+		s.conntrack, s.entries = file(r.ofNet("stat", "nf_conntrack")), parseConntrackStat
+	}
+	return s
+}
+
+func (s *socketReader) read(context.Context) (Part, error) {
+	now := time.Now()
+	part := &socketPart{}
+	p := &part.sockets
+	s.after = socketCounters{}
+	tables, err := s.readTables(now)
+	if tables == 0 {
+		if err == nil {
+			return nil, notHere("the system does not count its sockets")
+		}
+		return nil, fmt.Errorf("read sockets: %w", err)
+	}
+	p.Sockstat, p.Netstat = s.sockets.table(), s.counts.table()
+	p.rates(&s.before, &s.after, between(s.at, now))
+	s.before, s.at = s.after, now
+
+	p.Used = socketNumber(p.Sockstat, "sockets_used")
+	p.UDP = socketSum(socketNumber(p.Sockstat, "UDP_inuse"), socketNumber(p.Sockstat, "UDP6_inuse"))
+	var censusErr error
+	p.TCP, censusErr = s.tcp.read(now, s.after.now(socketConnections), socketNumber(p.Sockstat, "TCP_tw"))
+	p.TCP.Orphans = socketNumber(p.Sockstat, "TCP_orphan")
+	p.Conntrack, p.ConntrackLimit = s.readConntrack(now)
+	if err == nil {
+		err = censusErr
+	}
+	if err != nil {
+		return part, fmt.Errorf("read sockets: %w", err)
+	}
+	return part, nil
+}
+
+// readTables reads the five tables into sockets, counts and after. It returns how many there were, and one error.
+func (s *socketReader) readTables(now time.Time) (tables int, err error) {
+	s.sockets.values, s.counts.values = s.sockets.values[:0], s.counts.values[:0] // a read before may have panicked
+	page := uint64(os.Getpagesize())
+	for _, t := range [...]struct {
+		file  *socketFile
+		parse func([]byte) error
+	}{
+		{&s.snmp, func(b []byte) error { return s.snmpRows.parse(b, &s.counts, &s.after) }},
+		{&s.netstat, func(b []byte) error { return s.netstatRows.parse(b, &s.counts, &s.after) }},
+		{&s.snmp6, func(b []byte) error { return s.snmp6Lines.parse(b, &s.counts, &s.after) }},
+		{&s.sockstat, func(b []byte) error { return parseSockstat(b, page, &s.sockets) }},
+		{&s.sockstat6, func(b []byte) error { return parseSockstat(b, page, &s.sockets) }},
+	} {
+		b, readErr := t.file.readAt(now)
+		if b != nil {
+			tables++
+			readErr = t.parse(b)
+		}
+		if readErr != nil && err == nil {
+			err = fmt.Errorf("%s: %w", t.file.path, readErr)
+		}
+	}
+	return tables, err
+}
+
+func socketSum(a, b Number) Number {
+	v, ok := a.Get()
+	w, ok2 := b.Get()
+	if !ok && !ok2 {
+		return Number{}
+	}
+	return Known(v + w)
+}
+
+// readConntrack: without a connection tracker both are unknown.
+func (s *socketReader) readConntrack(now time.Time) (entries, limit Number) {
+	b, _ := s.conntrack.readAt(now)
+	entries = s.entries(b)
+	if _, ok := entries.Get(); !ok {
+		return Number{}, Number{}
+	}
+	if s.limitAt.IsZero() || now.Sub(s.limitAt) >= socketsSeldom {
+		s.limitAt = now
+		b, _ := s.limit.readAt(now)
+		s.conntrackLimit = parseConntrack(b)
+	}
+	return entries, s.conntrackLimit
+}
+
+// parseConntrack reads a file of one number.
+func parseConntrack(b []byte) Number {
+	line, rest := cutLine(b)
+	v, line, ok := cutUint(line)
+	if word, _ := cutWord(line); !ok || rest == nil || len(word) > 0 {
+		return Number{}
+	}
+	return Known(float64(v))
+}
+
+// parseConntrackStat reads the entries of /proc/net/stat/nf_conntrack: a line of names, and for each processor a line
+// of hexadecimal numbers, of which the first, "entries", is the same in all.
+func parseConntrackStat(b []byte) Number {
+	head, rest := cutLine(b)
+	line, rest := cutLine(rest)
+	name, _ := cutWord(head)
+	word, _ := cutWord(line)
+	if rest == nil || !bytes.Equal(name, []byte("entries")) {
+		return Number{}
+	}
+	v, err := strconv.ParseUint(string(word), 16, 64)
+	if err != nil {
+		return Number{}
+	}
+	return Known(float64(v))
+}
+
+// A socketFile is a file that not every kernel has. Where it is missing it is looked for seldom.
+type socketFile struct {
+	kernelFile
+	missedAt time.Time
+}
+
+// readAt returns nothing and no error if there is no such file.
+func (f *socketFile) readAt(now time.Time) ([]byte, error) {
+	if !f.missedAt.IsZero() && now.Sub(f.missedAt) < socketsSeldom {
+		return nil, nil
+	}
+	f.missedAt = time.Time{}
+	b, err := f.kernelFile.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		f.missedAt = now
+		return nil, nil
+	}
+	return b, err
+}

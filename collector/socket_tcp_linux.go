@@ -1,0 +1,155 @@
+package collector
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// censusTime bounds how long one census takes.
+const censusTime = 2 * time.Second
+
+// A tcpReader counts the TCP sockets by state. It asks sock_diag(7), which answers for the namespace of this process;
+// where that is not the host's, or where it is not allowed, it reads /proc/net/tcp and tcp6, which take longer.
+type tcpReader struct {
+	diag   bool
+	files  [2]string
+	census tcpCensus
+	err    error // of the last census
+	due    time.Time
+	buf    []byte
+	lines  *bufio.Reader
+}
+
+func newTCPReader(r roots) tcpReader {
+	return tcpReader{diag: !r.isElsewhere(), files: [2]string{r.ofNet("tcp"), r.ofNet("tcp6")}}
+}
+
+// read is the states as of now: those of the last census, after another one if it is time.
+func (t *tcpReader) read(now time.Time, established, timeWait Number) (TCPStates, error) {
+	if !now.Before(t.due) {
+		census := tcpCensus{established: established, timeWait: timeWait, without: tcpLeaveOut(established, timeWait)}
+		start := time.Now()
+		t.err = t.count(&census)
+		t.due = now.Add(censusPause(time.Since(start)))
+		census.known = t.err == nil
+		t.census = census
+	}
+	return t.census.states(established, timeWait), t.err
+}
+
+func (t *tcpReader) count(c *tcpCensus) error {
+	if t.diag {
+		err := t.countDiag(c)
+		if !isRefused(err) {
+			return err
+		}
+		t.diag, t.buf = false, nil
+	}
+	c.counts, c.without = tcpCounts{}, 0
+	return t.countFiles(c)
+}
+
+// isRefused: sandboxes forbid sockets of netlink, and kernels may be without sock_diag.
+func isRefused(err error) bool {
+	for _, refusal := range []error{
+		unix.EPERM, unix.EACCES, unix.ENOENT, unix.ENOSYS, unix.EINVAL, unix.EOPNOTSUPP, unix.EPROTONOSUPPORT, unix.EAFNOSUPPORT,
+		unix.ECONNREFUSED,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *tcpReader) countDiag(c *tcpCensus) error {
+	left := mostSockets
+	const all = 1<<(tcpClosing+1) - 1
+	if err := t.dump(unix.AF_INET, all&^c.without, &c.counts, &left); err != nil {
+		return err
+	}
+	err := t.dump(unix.AF_INET6, all&^c.without, &c.counts, &left)
+	if errors.Is(err, unix.ENOENT) { // a kernel without IPv6
+		return nil
+	}
+	return err
+}
+
+// dump counts the sockets of one family. The socket is for one dump: one that is given up leaves nothing behind.
+func (t *tcpReader) dump(family byte, states uint32, counts *tcpCounts, left *int) error {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return os.NewSyscallError("sock_diag: socket", err)
+	}
+	defer unix.Close(fd)
+	timeout := unix.NsecToTimeval(int64(censusTime / 2))
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		return os.NewSyscallError("sock_diag: setsockopt", err)
+	}
+	if err := unix.Sendto(fd, diagRequestFor(family, states), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return os.NewSyscallError("sock_diag: sendto", err)
+	}
+	if t.buf == nil {
+		t.buf = make([]byte, 32<<10) // as much as the kernel puts into one message
+	}
+	for start := time.Now(); time.Since(start) < censusTime; {
+		n, err := unix.Read(fd, t.buf)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("sock_diag: read", err)
+		}
+		if n == 0 {
+			return errDiag
+		}
+		if done, err := parseDiag(t.buf[:n], counts, left); done || err != nil {
+			return os.NewSyscallError("sock_diag", err)
+		}
+	}
+	return errors.New("sock_diag: it took too long")
+}
+
+// countFiles counts the sockets in the files: one that is missing has none, but not both.
+func (t *tcpReader) countFiles(c *tcpCensus) (err error) {
+	left, missing := mostSockets, 0
+	if t.lines == nil {
+		t.lines = bufio.NewReaderSize(nil, 32<<10)
+	}
+	defer t.lines.Reset(nil)
+	for _, path := range t.files {
+		file, openErr := os.Open(path)
+		if openErr != nil {
+			if missing++; missing == len(t.files) || !errors.Is(openErr, fs.ErrNotExist) {
+				return openErr
+			}
+			continue
+		}
+		t.lines.Reset(timedReader{file, time.Now().Add(censusTime)})
+		err := countTCP(t.lines, &c.counts, &left)
+		file.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A timedReader reads until a time.
+type timedReader struct {
+	r     io.Reader
+	until time.Time
+}
+
+func (t timedReader) Read(b []byte) (int, error) {
+	if time.Now().After(t.until) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return t.r.Read(b)
+}
