@@ -41,9 +41,9 @@ func parseUint(word []byte) (uint64, bool) {
 		return 0, false
 	}
 	v := uint64(0)
-	for _, c := range word {
+	for i, c := range word {
 		d := uint64(c - '0')
-		if d > 9 || v > (1<<64-1-d)/10 {
+		if d > 9 || i >= 19 && v > (1<<64-1-d)/10 { // 19 digits always fit
 			return 0, false
 		}
 		v = v*10 + d
