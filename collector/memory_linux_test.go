@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-const kB = 1024
-
 func TestMemorySource(t *testing.T) {
+	const kB = 1024
 	got := read(t, memorySource(aHost.write(t)))
 	kernel := got.Memory.Kernel
 	got.Memory.Kernel = Table{}
@@ -68,6 +67,7 @@ func memoryFrom(t *testing.T, meminfo string, cache arc) (Memory, Table) {
 }
 
 func TestMemoryRows(t *testing.T) {
+	const kB = 1024
 	got, kernel := memoryFrom(t, aMeminfo, arc{})
 	want := Memory{Total: 24684096 * kB, Available: 22000000 * kB, Used: 2684096 * kB, Free: 20000000 * kB, Buffers: 13488 * kB,
 		Cached: (234744 + 250252) * kB, Shared: 8788 * kB, Anonymous: Known(23364 * kB), SlabReclaimable: Known(250252 * kB),
@@ -89,6 +89,7 @@ func TestMemoryRows(t *testing.T) {
 }
 
 func TestMemoryOddHosts(t *testing.T) {
+	const kB = 1024
 	without := func(row string) string {
 		before, after, _ := strings.Cut(aMeminfo, row+":")
 		_, after, _ = strings.Cut(after, "\n")
@@ -130,6 +131,7 @@ const arcstats = "13 1 0x01 147 39984 4321 8765\nname                           
 	"size                            4    700\n"
 
 func TestMemoryOfZFS(t *testing.T) {
+	const kB = 1024
 	host := tree{"proc/meminfo": "MemTotal: 10 kB\nMemFree: 1 kB\nMemAvailable: 2 kB\n", "proc/spl/kstat/zfs/arcstats": arcstats}.write(t)
 	source := memorySource(host)
 	got := read(t, source).Memory

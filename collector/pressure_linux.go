@@ -51,8 +51,8 @@ func (p *pressureReader) read(now time.Time) (*pressurePart, error) {
 	var failed error
 	missing := 0
 	for i := range p.files {
-		after, err := readPressure(&p.files[i], now)
-		if isMissing(err) {
+		after, there, err := readPressure(&p.files[i], now)
+		if !there {
 			missing++
 			continue
 		}
@@ -75,21 +75,18 @@ func (p *pressureReader) read(now time.Time) (*pressurePart, error) {
 	return part, nil
 }
 
-// readPressure: without CONFIG_PSI, or without psi=1 where that is needed, there is no file; or there is one whose read
-// fails with EOPNOTSUPP.
-func readPressure(f *maybeFile, now time.Time) (stallCounters, error) {
+// readPressure: without CONFIG_PSI, or without psi=1 where that is needed, the file is not there; or it is, and to read
+// it fails with EOPNOTSUPP.
+func readPressure(f *maybeFile, now time.Time) (c stallCounters, there bool, err error) {
 	b, err := f.read(now)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EOPNOTSUPP) {
-		return stallCounters{}, notHere("")
-	}
 	if err != nil {
-		return stallCounters{}, err
+		return c, !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EOPNOTSUPP), err
 	}
-	counters, ok := parsePressure(b)
+	c, ok := parsePressure(b)
 	if !ok {
-		return stallCounters{}, errors.New(f.path + " is no pressure")
+		return c, true, errors.New(f.path + " is no pressure")
 	}
-	return counters, nil
+	return c, true, nil
 }
 
 // stallCounters is what a pressure file says, the host's or a control group's.
