@@ -225,7 +225,7 @@ func FuzzMeminfo(f *testing.F) {
 func FuzzARC(f *testing.F) {
 	f.Add([]byte(arcstats))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if a, ok := parseARC(b); ok != a.known && ok {
+		if a, ok := parseARC(b); ok && !a.known {
 			t.Errorf("got %v", a)
 		}
 	})
