@@ -2,13 +2,13 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/shirou/gopsutil/v3/cpu"
+	"strconv"
+	"time"
 )
 
-// CPUTimes is where processor time went since the read before, as ratios; user to steal sum to 1.
+// CPUTimes is where processor time went since the read before, as ratios; user to steal sum to 1. The kernel counts in
+// hundredths of a second: over a tenth of one the ratios go in steps of a tenth.
 type CPUTimes struct {
 	Busy    Number `json:"busy"` // 1 - idle - iowait
 	User    Number `json:"user"`
@@ -58,92 +58,182 @@ type CPUSeconds struct {
 }
 
 func cpuSource(r roots) Source {
-	var before map[string]cpu.TimesStat
+	reader := newCPUReader(r)
+	var before, after cpuReading
+	var at time.Time
 	return Source{Name: "cpu", Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
-		after, err := readCPU(ctx)
-		if err != nil {
+		if err := reader.read(ctx, &after); err != nil {
 			return nil, fmt.Errorf("read cpu times: %w", err)
 		}
-		part := cpuOf(before, after)
-		before = make(map[string]cpu.TimesStat, len(after))
-		for _, t := range after {
-			before[t.CPU] = t
-		}
-		return PartFunc(func(s *Snapshot) { s.CPU = part }), nil
+		now := time.Now()
+		part := cpuOf(&before, &after, between(at, now))
+		before, after, at = after, before, now
+		return part, nil
 	}}
 }
 
-// readCPU reads the counters only: cpu.Percent keeps the readings before in gopsutil, one for the whole process, and
-// takes processors by their place in a list, which changes when one goes offline.
-func readCPU(ctx context.Context) ([]cpu.TimesStat, error) {
-	times, err := cpu.TimesWithContext(ctx, true)
-	if err == nil && len(times) == 0 { // how gopsutil says that it could not read
-		err = errors.New("no processor found")
-	}
-	return times, err
+type cpuPart struct{ cpu CPU }
+
+func (p *cpuPart) AddTo(s *Snapshot) { s.CPU = &p.cpu }
+
+// The states a processor may be in, in the order of /proc/stat.
+const (
+	cpuUser = iota
+	cpuNice
+	cpuSystem
+	cpuIdle
+	cpuIOWait
+	cpuIRQ
+	cpuSoftIRQ
+	cpuSteal
+	cpuGuest
+	cpuGuestNice
+	cpuStates
+)
+
+// A cpuReading is the counters as they are at one moment. It is filled again and again.
+type cpuReading struct {
+	cores []coreReading // by number
+	tick  uint64        // that many are a second
+
+	switches, interrupts, forks counter
+	running, blocked            Number
 }
 
-// cpuOf takes processors by name: after one has gone offline there is a gap in the names, and one that has come back
+// A coreReading is what one processor has counted since boot, in ticks.
+type coreReading struct {
+	number uint64
+	name   string
+	ticks  [cpuStates]uint64
+}
+
+// A counter may be missing.
+type counter struct {
+	value uint64
+	known bool
+}
+
+// number is the counter itself.
+func (c counter) number() Number {
+	if !c.known {
+		return Number{}
+	}
+	return Known(float64(c.value))
+}
+
+// since is the rate since an earlier reading of it.
+func (c counter) since(before counter, elapsed time.Duration) Number {
+	if !c.known || !before.known {
+		return Number{}
+	}
+	return perSecond(before.value, c.value, elapsed)
+}
+
+// cpuOf takes processors by number: after one has gone offline there is a gap in the names, and one that has come back
 // has no ratios until its second reading.
-func cpuOf(before map[string]cpu.TimesStat, after []cpu.TimesStat) *CPU {
-	part := &CPU{Cores: make([]Core, 0, len(after))}
-	var sum cpu.TimesStat
-	for _, t := range after {
-		core := Core{Name: clean(t.CPU)}
-		if b, ok := before[t.CPU]; ok {
-			spent := cpuSpent(b, t)
-			core.CPUTimes = cpuRatios(spent)
-			sum = cpuSum(sum, spent)
+func cpuOf(before, after *cpuReading, elapsed time.Duration) *cpuPart {
+	cores := make([]Core, len(after.cores))
+	var all cpuSpent
+	earlier := before.cores
+	for i := range cores {
+		now := &after.cores[i]
+		cores[i].Name = now.name
+		cores[i].Seconds = now.seconds(after.tick)
+		for len(earlier) > 0 && earlier[0].number < now.number {
+			earlier = earlier[1:]
 		}
-		part.Cores = append(part.Cores, core)
+		if len(earlier) == 0 || earlier[0].number != now.number || hasRestarted(&earlier[0], now, 3*after.tick) {
+			continue
+		}
+		spent := spentBetween(&earlier[0], now)
+		cores[i].CPUTimes = spent.ratios()
+		all.add(&spent)
 	}
-	part.CPUTimes = cpuRatios(sum)
-	return part
+	return &cpuPart{CPU{
+		CPUTimes:        all.ratios(),
+		ContextSwitches: after.switches.since(before.switches, elapsed),
+		Interrupts:      after.interrupts.since(before.interrupts, elapsed),
+		Forks:           after.forks.since(before.forks, elapsed),
+		Running:         after.running,
+		Blocked:         after.blocked,
+		Cores:           cores,
+		Totals: CPUTotals{ContextSwitches: after.switches.number(), Interrupts: after.interrupts.number(),
+			Forks: after.forks.number()},
+	}}
 }
 
-// cpuSpent is the time spent in each state between two readings. iowait may go down (proc_stat(5)), and so may idle
-// when a processor comes back; that counts as none. Guest time is left out: it is inside user and nice.
-func cpuSpent(before, after cpu.TimesStat) cpu.TimesStat {
-	return cpu.TimesStat{
-		User:    max(after.User-before.User, 0),
-		Nice:    max(after.Nice-before.Nice, 0),
-		System:  max(after.System-before.System, 0),
-		Idle:    max(after.Idle-before.Idle, 0),
-		Iowait:  max(after.Iowait-before.Iowait, 0),
-		Irq:     max(after.Irq-before.Irq, 0),
-		Softirq: max(after.Softirq-before.Softirq, 0),
-		Steal:   max(after.Steal-before.Steal, 0),
+// hasRestarted: a counter went down by more than a slip. A processor that was offline and is back counts its idle time
+// anew, on some kernels. iowait may go down at any time (proc_stat(5)).
+func hasRestarted(before, after *coreReading, slip uint64) bool {
+	for state := range cpuGuest {
+		if state != cpuIOWait && without(before.ticks[state], after.ticks[state]) > slip {
+			return true
+		}
+	}
+	return false
+}
+
+// cpuSpent is the ticks spent in each state between two readings.
+type cpuSpent [cpuStates]float64
+
+// spentBetween counts a state that went down as none. The kernel adds to guest and to user one after the other, and may
+// be read in between.
+func spentBetween(before, after *coreReading) cpuSpent {
+	var spent cpuSpent
+	for state := range spent {
+		spent[state] = float64(without(after.ticks[state], before.ticks[state]))
+	}
+	spent[cpuGuest] = min(spent[cpuGuest], spent[cpuUser])
+	spent[cpuGuestNice] = min(spent[cpuGuestNice], spent[cpuNice])
+	return spent
+}
+
+func (c *cpuSpent) add(other *cpuSpent) {
+	for state, v := range other {
+		c[state] += v
 	}
 }
 
-func cpuSum(a, b cpu.TimesStat) cpu.TimesStat {
-	return cpu.TimesStat{
-		User:    a.User + b.User,
-		Nice:    a.Nice + b.Nice,
-		System:  a.System + b.System,
-		Idle:    a.Idle + b.Idle,
-		Iowait:  a.Iowait + b.Iowait,
-		Irq:     a.Irq + b.Irq,
-		Softirq: a.Softirq + b.Softirq,
-		Steal:   a.Steal + b.Steal,
-	}
-}
-
-// cpuRatios divides by the time that was counted rather than by the clock: the counters go in steps of a clock tick,
-// and only this sums to 1.
-func cpuRatios(t cpu.TimesStat) CPUTimes {
-	busy := t.User + t.Nice + t.System + t.Irq + t.Softirq + t.Steal
-	total := busy + t.Idle + t.Iowait
+// ratios divides by the time that was counted rather than by the clock: the counters go in steps of a clock tick, and
+// only this sums to 1.
+func (c *cpuSpent) ratios() CPUTimes {
+	busy := c[cpuUser] + c[cpuNice] + c[cpuSystem] + c[cpuIRQ] + c[cpuSoftIRQ] + c[cpuSteal]
+	total := busy + c[cpuIdle] + c[cpuIOWait]
 	return CPUTimes{
 		Busy:    ratio(busy, total),
-		User:    ratio(t.User, total),
-		Nice:    ratio(t.Nice, total),
-		System:  ratio(t.System, total),
-		Idle:    ratio(t.Idle, total),
-		IOWait:  ratio(t.Iowait, total),
-		IRQ:     ratio(t.Irq, total),
-		SoftIRQ: ratio(t.Softirq, total),
-		Steal:   ratio(t.Steal, total),
+		User:    ratio(c[cpuUser], total),
+		Nice:    ratio(c[cpuNice], total),
+		System:  ratio(c[cpuSystem], total),
+		Idle:    ratio(c[cpuIdle], total),
+		IOWait:  ratio(c[cpuIOWait], total),
+		IRQ:     ratio(c[cpuIRQ], total),
+		SoftIRQ: ratio(c[cpuSoftIRQ], total),
+		Steal:   ratio(c[cpuSteal], total),
+		Guest:   ratio(c[cpuGuest]+c[cpuGuestNice], total),
 	}
+}
+
+func (c *coreReading) seconds(tick uint64) CPUSeconds {
+	of := func(state int) float64 { return float64(c.ticks[state]) / float64(tick) }
+	return CPUSeconds{User: of(cpuUser), Nice: of(cpuNice), System: of(cpuSystem), Idle: of(cpuIdle), IOWait: of(cpuIOWait),
+		IRQ: of(cpuIRQ), SoftIRQ: of(cpuSoftIRQ), Steal: of(cpuSteal), Guest: of(cpuGuest), GuestNice: of(cpuGuestNice)}
+}
+
+// add adds a processor, and returns its counters to be filled, or nil when processors are out of order. Its name was
+// made when it was first read: the readings are filled in turn, and keep it as long as its place in the list is the same.
+func (r *cpuReading) add(number uint64) *[cpuStates]uint64 {
+	i := len(r.cores)
+	if i > 0 && r.cores[i-1].number >= number {
+		return nil
+	}
+	if i < cap(r.cores) {
+		r.cores = r.cores[:i+1]
+	} else {
+		r.cores = append(r.cores, coreReading{})
+	}
+	core := &r.cores[i]
+	if core.name == "" || core.number != number {
+		core.number, core.name = number, "cpu"+strconv.FormatUint(number, 10)
+	}
+	return &core.ticks
 }

@@ -3,35 +3,48 @@ package collector
 import (
 	"math"
 	"testing"
-
-	"github.com/shirou/gopsutil/v3/cpu"
+	"time"
 )
 
+// coreOf is a reading of one processor in seconds, in the order of /proc/stat.
+func coreOf(number uint64, seconds ...uint64) coreReading {
+	c := coreReading{number: number, name: "cpu" + string(rune('0'+number))}
+	for i, v := range seconds {
+		c.ticks[i] = v * 100
+	}
+	return c
+}
+
+func cpuReadingOf(cores ...coreReading) *cpuReading { return &cpuReading{cores: cores, tick: 100} }
+
 func TestCPUOf(t *testing.T) {
-	before := map[string]cpu.TimesStat{
-		"cpu0": {CPU: "cpu0", User: 100, Nice: 1, System: 50, Idle: 1000, Iowait: 9, Guest: 60},
-		"cpu2": {CPU: "cpu2", User: 10, Idle: 10},
-		"cpu5": {CPU: "cpu5", User: 10, Idle: 10}, // goes offline
-	}
-	after := []cpu.TimesStat{
-		{CPU: "cpu0", User: 104, Nice: 2, System: 51, Idle: 1011, Iowait: 12, Guest: 64, Irq: 0, Softirq: 0, Steal: 0},
-		{CPU: "cpu2", User: 20, Idle: 4},  // idle went down
-		{CPU: "cpu3", User: 20, Idle: 40}, // comes online
-	}
-	got := cpuOf(before, after)
+	before := cpuReadingOf(
+		coreOf(0, 100, 1, 50, 1000, 9, 0, 0, 0, 60),
+		coreOf(2, 10, 0, 0, 10),
+		coreOf(5, 10, 0, 0, 10), // goes offline
+	)
+	after := cpuReadingOf(
+		coreOf(0, 104, 2, 51, 1011, 12, 0, 0, 0, 64),
+		coreOf(2, 20, 0, 0, 8),  // idle slips
+		coreOf(3, 20, 0, 0, 40), // comes online
+	)
+	got := cpuOf(before, after, time.Second).cpu
 	if len(got.Cores) != 3 || got.Cores[0].Name != "cpu0" || got.Cores[1].Name != "cpu2" || got.Cores[2].Name != "cpu3" {
 		t.Fatalf("cores %v", got.Cores)
 	}
 	// cpu0 spent 4 user (all of it guest), 1 nice, 1 system, 11 idle and 3 iowait; cpu2 10 user.
 	if want := (CPUTimes{Busy: Known(0.3), User: Known(0.2), Nice: Known(0.05), System: Known(0.05), Idle: Known(0.55),
-		IOWait: Known(0.15), IRQ: Known(0), SoftIRQ: Known(0), Steal: Known(0)}); got.Cores[0].CPUTimes != want {
+		IOWait: Known(0.15), IRQ: Known(0), SoftIRQ: Known(0), Steal: Known(0), Guest: Known(0.2)}); got.Cores[0].CPUTimes != want {
 		t.Errorf("cpu0 %v, want %v", got.Cores[0].CPUTimes, want)
 	}
-	if c := got.Cores[1]; c.Busy != Known(1) || c.Idle != Known(0) {
+	if want := (CPUSeconds{User: 104, Nice: 2, System: 51, Idle: 1011, IOWait: 12, Guest: 64}); got.Cores[0].Seconds != want {
+		t.Errorf("cpu0 %v, want %v", got.Cores[0].Seconds, want)
+	}
+	if c := got.Cores[1]; c.Busy != Known(1) || c.Idle != Known(0) || c.Seconds.Idle != 8 {
 		t.Errorf("cpu2 %v", c)
 	}
-	if got.Cores[2].CPUTimes != (CPUTimes{}) {
-		t.Errorf("cpu3 has ratios without a reading before: %v", got.Cores[2])
+	if c := got.Cores[2]; c.CPUTimes != (CPUTimes{}) || c.Seconds.Idle != 40 {
+		t.Errorf("cpu3 has ratios without a reading before: %v", c)
 	}
 	if want := Known(16.0 / 30); got.Busy != want {
 		t.Errorf("all: busy %v, want %v", got.Busy, want)
@@ -39,40 +52,75 @@ func TestCPUOf(t *testing.T) {
 	checkNumbers(t, got)
 }
 
-func TestCPUOfNothingSpent(t *testing.T) {
-	times := []cpu.TimesStat{{CPU: "cpu0", User: 5, Idle: 5}}
-	got := cpuOf(map[string]cpu.TimesStat{"cpu0": times[0]}, times)
-	if got.CPUTimes != (CPUTimes{}) || got.Cores[0].CPUTimes != (CPUTimes{}) {
-		t.Errorf("got %v, want all unknown: no tick went by", got)
+func TestCPUCounters(t *testing.T) {
+	before := &cpuReading{tick: 100, switches: counter{1000, true}, interrupts: counter{50, true}}
+	after := &cpuReading{tick: 100, switches: counter{3000, true}, interrupts: counter{40, true}, forks: counter{7, true}, running: Known(3)}
+	got := cpuOf(before, after, 2*time.Second).cpu
+	if got.ContextSwitches != Known(1000) || got.Interrupts != (Number{}) || got.Forks != (Number{}) || got.Running != Known(3) ||
+		got.Blocked != (Number{}) {
+		t.Errorf("got %v", got)
+	}
+	if want := (CPUTotals{ContextSwitches: Known(3000), Interrupts: Known(40), Forks: Known(7)}); got.Totals != want {
+		t.Errorf("totals %v, want %v", got.Totals, want)
+	}
+	if got := cpuOf(after, after, 0).cpu; got.ContextSwitches != (Number{}) || got.Totals.ContextSwitches != Known(3000) {
+		t.Errorf("in no time: %v", got)
+	}
+}
+
+func TestCPUGoesDown(t *testing.T) {
+	before := coreOf(0, 100, 20, 30, 1000, 50, 10, 10, 10, 40, 5)
+	for _, tt := range []struct {
+		name  string
+		after coreReading
+		want  CPUTimes // the zero value: none
+	}{
+		{"iowait, far", coreOf(0, 101, 20, 30, 1003, 0, 10, 10, 10, 40, 5),
+			CPUTimes{Busy: Known(0.25), User: Known(0.25), Nice: Known(0), System: Known(0), Idle: Known(0.75), IOWait: Known(0),
+				IRQ: Known(0), SoftIRQ: Known(0), Steal: Known(0), Guest: Known(0)}},
+		{"idle, by a slip", coreOf(0, 101, 20, 30, 997, 51, 10, 10, 10, 40, 5),
+			CPUTimes{Busy: Known(0.5), User: Known(0.5), Nice: Known(0), System: Known(0), Idle: Known(0), IOWait: Known(0.5),
+				IRQ: Known(0), SoftIRQ: Known(0), Steal: Known(0), Guest: Known(0)}},
+		{"idle, far", coreOf(0, 101, 20, 30, 996, 50, 10, 10, 10, 40, 5), CPUTimes{}},
+		{"user, far", coreOf(0, 1, 20, 30, 1001, 50, 10, 10, 10, 40, 5), CPUTimes{}},
+		{"all", coreOf(0, 1, 0, 0, 10), CPUTimes{}},
+		{"nothing", before, CPUTimes{}},
+		{"guest is ahead of user", coreOf(0, 101, 20, 30, 1003, 50, 10, 10, 10, 42, 6),
+			CPUTimes{Busy: Known(0.25), User: Known(0.25), Nice: Known(0), System: Known(0), Idle: Known(0.75), IOWait: Known(0),
+				IRQ: Known(0), SoftIRQ: Known(0), Steal: Known(0), Guest: Known(0.25)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := cpuOf(cpuReadingOf(before), cpuReadingOf(tt.after), time.Second).cpu
+			if got.Cores[0].CPUTimes != tt.want || got.CPUTimes != tt.want {
+				t.Errorf("got %v, all %v, want %v", got.Cores[0].CPUTimes, got.CPUTimes, tt.want)
+			}
+		})
 	}
 }
 
 func TestCPURatiosSumToOne(t *testing.T) {
-	got := cpuRatios(cpu.TimesStat{User: 0.31, Nice: 0.17, System: 0.73, Idle: 3.19, Iowait: 0.29, Irq: 0.11, Softirq: 0.13, Steal: 0.07})
-	sum := 0.0
-	for _, n := range []Number{got.User, got.Nice, got.System, got.Idle, got.IOWait, got.IRQ, got.SoftIRQ, got.Steal} {
-		v, _ := n.Get()
-		sum += v
-	}
-	if math.Abs(sum-1) > 1e-12 {
-		t.Errorf("sum %g", sum)
-	}
+	spent := cpuSpent{31, 17, 73, 319, 29, 11, 13, 7, 30, 17}
+	checkCPUTimes(t, spent.ratios())
 }
 
-func TestCPUSource(t *testing.T) {
-	host := aHost.write(t)
-	source := cpuSource(host)
-	got := read(t, source).CPU
-	if len(got.Cores) != 2 || got.Cores[1].Name != "cpu2" || got.CPUTimes != (CPUTimes{}) {
-		t.Errorf("first read: %v", got)
+// checkCPUTimes: the parts sum to 1, and none has more than what it is in.
+func checkCPUTimes(t *testing.T, c CPUTimes) {
+	t.Helper()
+	value := func(n Number) float64 { v, _ := n.Get(); return v }
+	if _, ok := c.User.Get(); !ok {
+		if c != (CPUTimes{}) {
+			t.Errorf("known in part: %v", c)
+		}
+		return
 	}
-	later := aHost.with("proc/stat", "cpu  0\ncpu0 175 0 50 425 20 0 10 0 75 0\ncpu2 200 0 100 900 20 0 0 0 0 0\nintr 1\n")
-	later.over(t, host)
-	got = read(t, source).CPU
-	if got.Cores[0].User != Known(0.75) || got.Cores[1].Idle != Known(1) || got.Busy != Known(75.0/200) {
-		t.Errorf("second read: %v", got)
+	sum := 0.0
+	for _, n := range []Number{c.User, c.Nice, c.System, c.Idle, c.IOWait, c.IRQ, c.SoftIRQ, c.Steal} {
+		sum += value(n)
 	}
-	if _, err := cpuSource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || err.Error() != "read cpu times: no processor found" {
-		t.Errorf("without a file: %v", err)
+	if math.Abs(sum-1) > 1e-9 {
+		t.Errorf("sum %g of %v", sum, c)
+	}
+	if math.Abs(value(c.Busy)+value(c.Idle)+value(c.IOWait)-1) > 1e-9 || value(c.Guest) > value(c.User)+value(c.Nice)+1e-9 {
+		t.Errorf("got %v", c)
 	}
 }

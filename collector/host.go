@@ -3,13 +3,10 @@ package collector
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
-	"runtime"
 	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/cpu"
-	"github.com/shirou/gopsutil/v3/host"
 )
 
 // Host is what a machine is, as opposed to what it does.
@@ -22,15 +19,19 @@ type Host struct {
 	CPUModel string    `json:"cpu_model"`
 	CPUs     int       `json:"cpus"` // logical
 	Booted   time.Time `json:"booted"`
+	// What else uname(2) tells, for /metrics; empty on other systems than Linux.
+	KernelName    string `json:"-"` // "Linux"
+	KernelVersion string `json:"-"` // "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)"
+	Machine       string `json:"-"` // "x86_64"
+	Domain        string `json:"-"` // of NIS, "(none)" mostly
 }
 
-// hostSource reads facts that hardly change, one call each: host.Info would run lsb_release.
+// hostSource reads facts that hardly change.
 func hostSource(r roots) Source {
 	var hardware Host // what cannot change while the host is up, read once: /proc/cpuinfo takes long on a big machine
 	return Source{Name: "host", Every: time.Minute, Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
 		if hardware.Booted.IsZero() {
-			h, err := readHardware(ctx)
+			h, err := readHardware(ctx, r)
 			if err != nil {
 				return nil, fmt.Errorf("read host: %w", err)
 			}
@@ -40,44 +41,28 @@ func hostSource(r roots) Source {
 		if err := readNames(ctx, r, &part); err != nil {
 			return nil, fmt.Errorf("read host: %w", err)
 		}
+		part.Platform = readPlatform(r, &part)
 		return PartFunc(func(s *Snapshot) { s.Host = &part }), nil
 	}}
 }
 
-// readHardware leaves out what a system does not tell, a processor's model on some.
-func readHardware(ctx context.Context) (Host, error) {
-	booted, err := bootTime(ctx)
-	if err != nil {
-		return Host{}, err
-	}
-	h := Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Booted: booted}
-	if n, err := cpu.CountsWithContext(ctx, true); err == nil && n > 0 {
-		h.CPUs = n // NumCPU counts those this process may use
-	}
-	if info, err := cpu.InfoWithContext(ctx); err == nil && len(info) > 0 {
-		h.CPUModel = clean(strings.Join(strings.Fields(info[0].ModelName), " "))
-	}
-	return h, nil
-}
-
-func readNames(ctx context.Context, r roots, h *Host) error {
-	name, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	kernel, err := host.KernelVersionWithContext(ctx)
-	if err != nil {
-		return err
-	}
-	h.Hostname, h.Kernel = clean(name), clean(kernel)
-	h.Platform = h.OS + " " + h.Kernel
+func readPlatform(r roots, h *Host) string {
 	for _, file := range []string{r.ofEtc("os-release"), r.ofRoot("usr", "lib", "os-release")} {
-		if b, err := os.ReadFile(file); err == nil { // os-release(5): the first of these that is there
-			h.Platform = platformOf(string(b))
-			break
+		if b, err := readShort(file); err == nil { // os-release(5): the first of these that is there
+			return platformOf(string(b))
 		}
 	}
-	return nil
+	return clean(h.OS + " " + h.Kernel)
+}
+
+// readShort reads a file that somebody has written by hand, but not more of it than that may be.
+func readShort(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 64<<10))
 }
 
 // platformOf reads os-release(5): lines of NAME=value, the value quoted as for a shell.
@@ -118,12 +103,16 @@ func unquote(s string) string {
 // uptimeSource is apart from hostSource because it moves on every tick. It asks the kernel, so setting the clock does
 // not change it.
 func uptimeSource(r roots) Source {
+	read := newUptimeReader(r)
 	return Source{Name: "uptime", Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
-		seconds, err := host.UptimeWithContext(ctx)
+		seconds, err := read(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read uptime: %w", err)
 		}
-		return PartFunc(func(s *Snapshot) { s.Uptime = Known(float64(seconds)) }), nil
+		return uptimePart(Known(seconds)), nil
 	}}
 }
+
+type uptimePart Number
+
+func (p uptimePart) AddTo(s *Snapshot) { s.Uptime = Number(p) }

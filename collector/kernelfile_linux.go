@@ -3,7 +3,10 @@ package collector
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"syscall"
+	"time"
 )
 
 // longestFile bounds what is read of one file. /proc/stat has about 100 bytes for each processor and may have one
@@ -60,4 +63,24 @@ func (f *kernelFile) fill() ([]byte, error) {
 		}
 		f.buf = append(f.buf, make([]byte, len(f.buf))...)
 	}
+}
+
+// A maybeFile is a kernelFile that many hosts do not have. Whether there is one by now is asked at most once in a while.
+type maybeFile struct {
+	kernelFile
+	absent error     // why it could not be opened or read
+	until  time.Time // when to try again
+}
+
+// read returns all of the file as of now, until the next read; or why there was none the last time it was looked for.
+func (f *maybeFile) read(now time.Time) ([]byte, error) {
+	if f.absent != nil && now.Before(f.until) {
+		return nil, f.absent
+	}
+	b, err := f.kernelFile.read()
+	f.absent = nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EOPNOTSUPP) {
+		f.absent, f.until = err, now.Add(time.Minute)
+	}
+	return b, err
 }

@@ -1,9 +1,5 @@
 package collector
 
-import (
-	"context"
-)
-
 // Paging is what memory does with disks, per second, and what happens when it runs out (/proc/vmstat).
 type Paging struct {
 	SwapIn      Number `json:"swap_in"`      // bytes per second, from swap
@@ -13,10 +9,7 @@ type Paging struct {
 	Faults      Number `json:"faults"`       // per second, all
 	MajorFaults Number `json:"major_faults"` // per second, those that had to wait for a disk
 	OOMKills    Number `json:"oom_kills"`    // since boot
-	// Kernel is what node_exporter takes of /proc/vmstat, under the kernel's names.
+	// Kernel is what node_exporter takes of /proc/vmstat, under the kernel's names; pgpgin and pgpgout are in KiB, pswpin
+	// and pswpout in pages.
 	Kernel Table `json:"-"`
-}
-
-func pagingSource(r roots) Source {
-	return Source{Name: "paging", Read: func(context.Context) (Part, error) { return nil, notHere("not read yet") }}
 }

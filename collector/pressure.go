@@ -1,9 +1,5 @@
 package collector
 
-import (
-	"context"
-)
-
 // Pressure is how much of the time work stood still for want of something (Documentation/accounting/psi.rst).
 type Pressure struct {
 	CPU    *Stall `json:"cpu,omitempty"`
@@ -27,8 +23,4 @@ type Stall struct {
 	// SomeSeconds and FullSeconds are the totals since boot.
 	SomeSeconds Number `json:"-"`
 	FullSeconds Number `json:"-"`
-}
-
-func pressureSource(r roots) Source {
-	return Source{Name: "pressure", Read: func(context.Context) (Part, error) { return nil, notHere("not read yet") }}
 }

@@ -41,12 +41,39 @@ func parseUint(word []byte) (uint64, bool) {
 		return 0, false
 	}
 	v := uint64(0)
-	for _, c := range word {
+	for i, c := range word {
 		d := uint64(c - '0')
-		if d > 9 || v > (1<<64-1-d)/10 {
+		if d > 9 || i >= 19 && v > (1<<64-1-d)/10 { // 19 digits always fit
 			return 0, false
 		}
 		v = v*10 + d
 	}
 	return v, true
 }
+
+// parseDecimal reads digits with at most one point between them, "0.42": how the kernel writes fractions. More than 15
+// digits after the point are too many for any of its numbers.
+func parseDecimal(word []byte) (float64, bool) {
+	i := bytes.IndexByte(word, '.')
+	if i < 0 {
+		v, ok := parseUint(word)
+		return float64(v), ok
+	}
+	whole, ok := parseUint(word[:i])
+	part, ok2 := parseUint(word[i+1:])
+	digits := len(word) - i - 1
+	if !ok || !ok2 || digits > 15 {
+		return 0, false
+	}
+	scale := uint64(1)
+	for range digits {
+		scale *= 10
+	}
+	if whole < 1<<53/scale { // one division is rounded once: what a float of that text is
+		return float64(whole*scale+part) / float64(scale), true
+	}
+	return float64(whole) + float64(part)/float64(scale), true
+}
+
+// isWhole: every line has its end. The kernel ends each, so the last number of a file without is cut short.
+func isWhole(b []byte) bool { return len(b) > 0 && b[len(b)-1] == '\n' }

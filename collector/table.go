@@ -17,6 +17,9 @@ func (t Table) Get(name string) (v uint64, ok bool) {
 	return 0, false
 }
 
+// longestTable bounds a table. /proc/vmstat, the longest that is read, has some 200 rows.
+const longestTable = 1 << 10
+
 // A tableBuilder fills tables of one kind, read after read. As long as the names stay the same, a table costs one
 // allocation.
 type tableBuilder struct {
@@ -25,17 +28,28 @@ type tableBuilder struct {
 	shared bool // names is in a table that was returned
 }
 
+// add leaves out what is beyond the longest table there is.
 func (b *tableBuilder) add(name []byte, v uint64) {
 	i := len(b.values)
+	if i == longestTable {
+		return
+	}
 	b.values = append(b.values, v)
 	if i < len(b.names) && b.names[i] == string(name) {
+		return
+	}
+	text := clean(string(name))
+	if i < len(b.names) && b.names[i] == text {
 		return
 	}
 	if b.shared { // a name has changed: tables that were returned keep theirs
 		b.names, b.shared = append([]string(nil), b.names[:min(i, len(b.names))]...), false
 	}
-	b.names = append(b.names[:i], string(name))
+	b.names = append(b.names[:i], text)
 }
+
+// drop forgets what was added since the last call of table: it was not all.
+func (b *tableBuilder) drop() { b.values = b.values[:0] }
 
 // table returns what was added since the last call.
 func (b *tableBuilder) table() Table {

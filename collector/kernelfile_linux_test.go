@@ -1,0 +1,75 @@
+package collector
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestKernelFile(t *testing.T) {
+	host := tree{"proc/x": "one\n"}.write(t)
+	f := kernelFile{path: host.ofProc("x")}
+	for _, content := range []string{"one\n", "other\n", "", "x", strings.Repeat("y", 4<<10), strings.Repeat("long\n", 10_000), "short\n"} {
+		tree{"proc/x": content}.over(t, host)
+		if b, err := f.read(); err != nil || string(b) != content {
+			t.Errorf("%d bytes: %d bytes, %v", len(content), len(b), err)
+		}
+	}
+	held := f.file
+	tree{"proc/x": "again\n"}.over(t, host)
+	if b, _ := f.read(); string(b) != "again\n" || f.file != held {
+		t.Errorf("%q", b)
+	}
+}
+
+// A read that fails is tried once with the file opened anew, and then at the next read.
+func TestKernelFileComesBack(t *testing.T) {
+	host := tree{"proc/x": "one\n"}.write(t)
+	f := kernelFile{path: host.ofProc("x")}
+	if _, err := f.read(); err != nil {
+		t.Fatal(err)
+	}
+	f.file.Close() // its device is gone
+	if b, err := f.read(); err != nil || string(b) != "one\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+	f.file.Close()
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if b, err := f.read(); b != nil || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	tree{"proc/x": "two\n"}.over(t, host)
+	if b, err := f.read(); err != nil || string(b) != "two\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestKernelFileIsBounded(t *testing.T) {
+	f := kernelFile{path: "/dev/zero"}
+	if b, err := f.read(); b != nil || err == nil || !strings.HasSuffix(err.Error(), "does not end") {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	f = kernelFile{path: filepath.Dir(f.path)}
+	if b, err := f.read(); b != nil || err == nil {
+		t.Errorf("a directory: %d bytes, %v", len(b), err)
+	}
+}
+
+func TestKernelFileAllocations(t *testing.T) {
+	f := kernelFile{path: "/proc/vmstat"}
+	for range 3 {
+		if _, err := f.read(); err != nil {
+			t.Skip(err)
+		}
+	}
+	if got := testing.AllocsPerRun(100, func() { f.read() }); got != 0 {
+		t.Errorf("%g allocations", got)
+	}
+}
