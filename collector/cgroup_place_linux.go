@@ -8,7 +8,7 @@ import (
 
 const (
 	// mostGroupMounts bounds what is kept of a mount table: there are some fifteen hierarchies.
-	mostGroupMounts = 256
+	mostGroupMounts = 64
 	// mostLevels bounds how many groups above one are looked at.
 	mostLevels = 32
 )
@@ -21,39 +21,79 @@ type groupMount struct {
 	point       string // where
 }
 
-// parseGroupMounts takes those of a mount table (proc_pid_mountinfo(5)), lines like
+// parseGroupMounts takes those of a mount table (proc_pid_mountinfo(5)) that are not hidden below other mounts. Lines are
+// like
 //
 //	ID PARENT MAJOR:MINOR ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS
 func parseGroupMounts(b []byte) []groupMount {
-	var mounts []groupMount
-	for len(mounts) < mostGroupMounts {
+	var groups []groupMount
+	var at []mountEntry // of groups
+	table := make(mountTable)
+	for {
 		line, rest, ok := cutWhole(b)
 		if !ok {
 			break
 		}
 		b = rest
-		before, after, ok := bytes.Cut(line, []byte(" - cgroup"))
-		if !ok {
+		before, after, ok := strings.Cut(string(line), " - ")
+		fields, options := strings.Fields(before), strings.Fields(after)
+		if !ok || len(fields) < 6 || len(options) < 3 {
 			continue
 		}
-		v2 := bytes.HasPrefix(after, []byte("2 "))
-		if !v2 && !bytes.HasPrefix(after, []byte(" ")) {
+		e := mountEntry{id: fields[0], parent: fields[1], point: unescapeMount(fields[4])}
+		if !strings.HasPrefix(e.point, "/") {
 			continue
 		}
-		fields := strings.Fields(string(before))
-		options := strings.Fields(string(after))
-		if len(fields) < 6 {
-			continue
+		table[e.parent] = append(table[e.parent], e)
+		m := groupMount{v2: options[0] == "cgroup2", root: unescapeMount(fields[3]), point: e.point}
+		if !m.v2 {
+			m.controllers = options[2]
 		}
-		m := groupMount{v2: v2, root: unescapeMount(fields[3]), point: unescapeMount(fields[4])}
-		if !v2 && len(options) > 0 {
-			m.controllers = options[len(options)-1]
-		}
-		if strings.HasPrefix(m.root, "/") && strings.HasPrefix(m.point, "/") {
-			mounts = append(mounts, m)
+		if (m.v2 || options[0] == "cgroup") && strings.HasPrefix(m.root, "/") && len(groups) < mostGroupMounts {
+			groups, at = append(groups, m), append(at, e)
 		}
 	}
-	return mounts
+	above := make(map[string]mountEntry)
+	for _, list := range table {
+		for _, e := range list {
+			above[e.id] = e
+		}
+	}
+	var seen []groupMount
+	for i, e := range at {
+		if !table.hides(e, above) {
+			seen = append(seen, groups[i])
+		}
+	}
+	return seen
+}
+
+// A mountEntry is any mount; a mountTable has them by what they are mounted on.
+type (
+	mountEntry struct{ id, parent, point string }
+	mountTable map[string][]mountEntry
+)
+
+// hides: another mount is on top of e, or of one that e is below.
+func (t mountTable) hides(e mountEntry, above map[string]mountEntry) bool {
+	for _, over := range t[e.id] {
+		if over.point == e.point && over.id != e.id {
+			return true
+		}
+	}
+	for range mostLevels {
+		for _, beside := range t[e.parent] {
+			if beside.id != e.id && strings.HasPrefix(e.point, strings.TrimSuffix(beside.point, "/")+"/") {
+				return true
+			}
+		}
+		parent, ok := above[e.parent]
+		if !ok || parent.id == e.id {
+			return false
+		}
+		e = parent
+	}
+	return false
 }
 
 // unescapeMount undoes what the mount table does to blanks: \040 and the like.
@@ -109,6 +149,16 @@ func (p groupPaths) main() string {
 		}
 	}
 	return "/"
+}
+
+// isOutside: in some hierarchy the group is not below the root of this process's namespace.
+func (p groupPaths) isOutside() bool {
+	for _, where := range p {
+		if strings.HasPrefix(where, "/..") {
+			return true
+		}
+	}
+	return false
 }
 
 // A groupDir is the directory of a group in one hierarchy, and the uppermost that is seen: the same, or above it.

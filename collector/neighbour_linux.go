@@ -12,7 +12,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -24,6 +23,8 @@ const (
 	neighbourPIDs = 512
 	// neighbourReads is for how many reads it holds where a neighbour's files are.
 	neighbourReads = 12
+	// muteReads is how many are spared after one that found none of them: a container that is being started has some later.
+	muteReads = 3
 	// longestMountTable bounds what is read of another container's: it may mount as often as it likes.
 	longestMountTable = 1 << 20
 )
@@ -76,7 +77,7 @@ func (r *neighbourReader) read(context.Context) (Part, error) {
 	part := make(neighbourPart, 0, min(len(r.known), mostNeighbours))
 	for _, key := range slices.Sorted(maps.Keys(r.known)) {
 		n := r.known[key]
-		if n.reads++; n.mute && n.reads < neighbourReads || len(part) == mostNeighbours {
+		if n.reads++; n.mute && n.reads <= muteReads || len(part) == mostNeighbours {
 			continue
 		}
 		var one groupPart
@@ -159,7 +160,7 @@ func (r *neighbourReader) look() error {
 		if err != nil || id.key == own.key {
 			continue
 		}
-		if id.name == "" && ownGroups >= firstDynamicInode && !strings.HasPrefix(id.key, "/..") {
+		if id.name == "" && ownGroups >= firstDynamicInode && !id.paths.isOutside() {
 			continue // inside of the own namespace
 		}
 		if id.name == "" && onHost {

@@ -63,13 +63,13 @@ func (w *guardedWay) open(file string) (int, error) {
 
 // walk goes one directory at a time: O_NOFOLLOW is about the last one only.
 func (w *guardedWay) walk(dir string) (int, error) {
+	if strings.Contains(dir, "/../") {
+		return -1, errNotGroupFS
+	}
 	fd := w.root
 	for name := range strings.SplitSeq(dir, "/") {
 		if name == "" {
 			continue
-		}
-		if name == ".." {
-			return -1, errNotGroupFS
 		}
 		next, err := unix.Openat(fd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if fd != w.root {

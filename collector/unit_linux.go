@@ -38,6 +38,7 @@ type unitReader struct {
 	listed time.Time // when units was made; zero is never
 	at     time.Time // of the last read
 	costs  []unitCost
+	shows  int
 
 	numbers groupNumbers // of the unit that is being read
 }
@@ -54,7 +55,8 @@ type unit struct {
 	path, name  string
 	cpu, memory groupFile
 	before, now count       // processor time
-	details     []groupFile // made when it is first shown
+	details     []groupFile // kept open as long as it is shown
+	shows       int         // unitReader.shows when it was shown
 	shown       time.Time   // when its details were last read
 	read        count       // as of then
 	written     count
@@ -104,9 +106,15 @@ func (r *unitReader) read(context.Context) (Part, error) {
 		}
 	}
 	top := r.costs[:topUnitsOf(r.costs)]
+	r.shows++
 	part := &unitPart{units: Units{Total: r.total - len(r.units) + len(r.costs), Top: make([]Unit, len(top))}}
 	for i, c := range top {
 		part.units.Top[i] = r.show(r.units[c.index], c, now)
+	}
+	for _, u := range r.units {
+		if u.details != nil && u.shows != r.shows {
+			u.forgetDetails()
+		}
 	}
 	return part, nil
 }
@@ -126,7 +134,7 @@ func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 	r.numbers = groupNumbers{}
 	for i := range u.details {
 		f := &u.details[i]
-		f.gone = f.gone || r.readFile(&r.opened, f) != nil
+		f.gone = f.gone || r.readFile(&r.kept, f) != nil
 	}
 	n := &r.numbers
 	elapsed := between(u.shown, now)
@@ -134,8 +142,15 @@ func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 		Name: u.name, CPU: c.cpu, Memory: c.memory, Tasks: n.tasks.number(), OOMKills: n.kills.number(),
 		ReadRate: rateOf(u.read, n.read, elapsed, 1), WriteRate: rateOf(u.written, n.written, elapsed, 1),
 	}
-	u.shown, u.read, u.written = now, n.read, n.written
+	u.shows, u.shown, u.read, u.written = r.shows, now, n.read, n.written
 	return shown
+}
+
+func (u *unit) forgetDetails() {
+	for i := range u.details {
+		u.details[i].close()
+	}
+	u.details = nil
 }
 
 // readFile adds a file to the numbers.
@@ -178,7 +193,7 @@ func (r *unitReader) list() {
 				if u == nil {
 					u = r.newUnit(where)
 				}
-				u.details = nil // a controller may have come or gone
+				u.forgetDetails() // a controller may have come or gone
 				r.units = append(r.units, u)
 			}
 		}
@@ -186,6 +201,7 @@ func (r *unitReader) list() {
 	for _, u := range known {
 		u.cpu.close()
 		u.memory.close()
+		u.forgetDetails()
 	}
 	for _, u := range r.units[min(keptUnits, len(r.units)):] {
 		u.cpu.close() // it was among the first
