@@ -112,7 +112,7 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 		add(dir, "memory.swap.current", func(n *groupNumbers, b []byte) { n.swap = parseSize(b) })
 		parseCPU := parseGroupCPU
 		if p.cpuacct.dir != "" {
-			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = count{} }
+			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = groupCount{} }
 		}
 		add(dir, "cpu.stat", parseCPU)
 		add(dir, "pids.current", func(n *groupNumbers, b []byte) { n.tasks = parseCount(b) })
@@ -150,7 +150,7 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 				if period := parseCount(b); n.quota.ok && period.ok {
 					n.cpuLimit = least(n.cpuLimit, coresOf(n.quota.n, period.n))
 				}
-				n.quota = count{}
+				n.quota = groupCount{}
 			})
 		}
 	}

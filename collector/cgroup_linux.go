@@ -89,7 +89,7 @@ func (r *containerReader) find() error {
 		return fmt.Errorf("read own mounts: %w", err)
 	}
 	mounts := parseGroupMounts(mountinfo)
-	place := placeOf(paths, mounts)
+	place := groupPlaceOf(paths, mounts)
 	for _, d := range append(place.v1(), &place.v2) {
 		if d.dir != "" {
 			*d = groupDir{dir: r.self.ofRoot(d.dir), top: r.self.ofRoot(d.top)}
@@ -100,7 +100,7 @@ func (r *containerReader) find() error {
 		name, named = mountedContainer(mountinfo)
 	}
 	if !named {
-		name = groupName(paths.main())
+		name = nameOfGroup(paths.main())
 	}
 	cgroupns, ok := namespaceOf(r.self.ofProc("self/ns/cgroup"))
 	r.named = named || ok && cgroupns >= firstDynamicInode
@@ -231,7 +231,7 @@ func newStackedDevices(self roots) *stackedDevices {
 func (s *stackedDevices) has(device []byte) bool {
 	is, known := s.known[string(device)]
 	major, minor, _ := bytes.Cut(device, []byte(":"))
-	if known || len(s.known) >= mostDevices || !isDigits(string(major)) || !isDigits(string(minor)) {
+	if known || len(s.known) >= mostDevices || !isDigitText(string(major)) || !isDigitText(string(minor)) {
 		return is
 	}
 	slaves, err := os.ReadDir(s.self.ofSys("dev/block", string(device), "slaves"))

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// shortID is how much of a container's id is shown: as much as container tools do.
-const shortID = 12
+// shortGroupID is how much of a container's id is shown: as much as container tools do.
+const shortGroupID = 12
 
 // groupContainer finds a container in a group's path, the innermost: its name, and the path up to it. It may have groups
 // of its own below.
@@ -41,19 +41,19 @@ func containerElement(element, above string) (name string, ok bool) {
 	}
 	element, scope := strings.CutSuffix(element, ".scope")
 	if machine, ok := strings.CutPrefix(element, "machine-"); ok && scope && machine != "" {
-		return unescapeUnit(machine), true
+		return unitName(machine), true
 	}
-	if i := len(element) - 64; i >= 0 && isHex(element[i:]) && (i == 0 || element[i-1] == '-' || element[i-1] == ':') {
-		return element[i : i+shortID], true
+	if i := len(element) - 64; i >= 0 && isHexText(element[i:]) && (i == 0 || element[i-1] == '-' || element[i-1] == ':') {
+		return element[i : i+shortGroupID], true
 	}
-	if task, number, ok := strings.Cut(element, "-"); ok && len(task) == 32 && isHex(task) && isDigits(number) {
-		return task[:shortID], true
+	if task, number, ok := strings.Cut(element, "-"); ok && len(task) == 32 && isHexText(task) && isDigitText(number) {
+		return task[:shortGroupID], true
 	}
 	return "", false
 }
 
-// groupName is what to call a group: its container, its pod, its unit, or its path.
-func groupName(where string) string {
+// nameOfGroup is what to call a group: its container, its pod, its unit, or its path.
+func nameOfGroup(where string) string {
 	if name, _, ok := groupContainer(where); ok {
 		return clean(name)
 	}
@@ -64,8 +64,8 @@ func groupName(where string) string {
 		}
 	}
 	for i := len(elements) - 1; i >= 0; i-- {
-		if e := elements[i]; isUnit(e) || isSlice(e) {
-			return clean(unescapeUnit(e))
+		if e := elements[i]; isUnitDir(e) || isSliceDir(e) {
+			return clean(unitName(e))
 		}
 	}
 	return clean(where)
@@ -82,7 +82,7 @@ func podElement(element string) (string, bool) {
 		name = strings.ReplaceAll(name[i+1:], "_", "-")
 	}
 	uid, ok := strings.CutPrefix(name, "pod")
-	if !ok || len(uid) < 32 || !isHex(strings.ReplaceAll(uid, "-", "")) {
+	if !ok || len(uid) < 32 || !isHexText(strings.ReplaceAll(uid, "-", "")) {
 		return "", false
 	}
 	return name, true
@@ -110,8 +110,8 @@ func mountedContainer(mountinfo []byte) (name string, ok bool) {
 		}
 		before := ""
 		for element := range strings.SplitSeq(string(word), "/") {
-			if strings.HasSuffix(before, "containers") && len(element) == 64 && isHex(element) {
-				return element[:shortID], true
+			if strings.HasSuffix(before, "containers") && len(element) == 64 && isHexText(element) {
+				return element[:shortGroupID], true
 			}
 			if before == "pods" {
 				if pod, ok := podElement("pod" + element); ok {
@@ -123,7 +123,7 @@ func mountedContainer(mountinfo []byte) (name string, ok bool) {
 	}
 }
 
-func isHex(s string) bool {
+func isHexText(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
 			return false
@@ -132,7 +132,7 @@ func isHex(s string) bool {
 	return s != ""
 }
 
-func isDigits(s string) bool {
+func isDigitText(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false

@@ -4,13 +4,13 @@ import (
 	"time"
 )
 
-// A count is a number of a group's file, if ok.
-type count struct {
+// A groupCount is a number of a group's file, if ok.
+type groupCount struct {
 	n  uint64
 	ok bool
 }
 
-func (c count) number() Number {
+func (c groupCount) number() Number {
 	if !c.ok {
 		return Number{}
 	}
@@ -18,7 +18,7 @@ func (c count) number() Number {
 }
 
 // rateOf is how fast a counter goes, each of its steps being worth so much.
-func rateOf(before, after count, elapsed time.Duration, worth float64) Number {
+func rateOf(before, after groupCount, elapsed time.Duration, worth float64) Number {
 	if !before.ok || !after.ok {
 		return Number{}
 	}
@@ -39,19 +39,19 @@ func least(a, b Number) Number {
 
 // groupNumbers is what a group's files say.
 type groupNumbers struct {
-	cpu                                count // nanoseconds of processor time
-	periods, throttled, throttledNanos count
-	quota                              count // of v1: microseconds of each period, which its next file has
+	cpu                                groupCount // nanoseconds of processor time
+	periods, throttled, throttledNanos groupCount
+	quota                              groupCount // of v1: microseconds of each period, which its next file has
 	cpuLimit, cpus                     Number
 
-	memory, inactiveFile, anonymous, file, shared, slab, peak, swap count
-	high, limit, kills                                              count
+	memory, inactiveFile, anonymous, file, shared, slab, peak, swap groupCount
+	high, limit, kills                                              groupCount
 	memoryLimit                                                     Number
 
-	tasks      count
+	tasks      groupCount
 	tasksLimit Number
 
-	read, written count
+	read, written groupCount
 
 	stalls  [len(stallFiles)]stallCounters
 	stalled [len(stallFiles)]bool
@@ -64,13 +64,13 @@ func (n *groupNumbers) isLimited() bool {
 	return n.cpuLimit.known || n.memoryLimit.known || n.tasksLimit.known
 }
 
-// mostCores is more than any machine has.
-const mostCores = 1 << 16
+// mostProcessors is more than any machine has.
+const mostProcessors = 1 << 16
 
 // cgroupOf fills in what two looks at a group come to.
 func cgroupOf(g *Cgroup, before, after *groupNumbers, elapsed time.Duration) {
 	g.CPULimit, g.CPUs = after.cpuLimit, after.cpus
-	if cpu := rateOf(before.cpu, after.cpu, elapsed, 1e-9); cpu.value < mostCores {
+	if cpu := rateOf(before.cpu, after.cpu, elapsed, 1e-9); cpu.value < mostProcessors {
 		g.CPU = cpu
 	}
 	g.Throttled = throttledOf(before, after, elapsed)

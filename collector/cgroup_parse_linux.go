@@ -17,25 +17,25 @@ func cutWhole(b []byte) (line, rest []byte, ok bool) {
 }
 
 // parseCount takes a file of one number. "max" is none.
-func parseCount(b []byte) count {
+func parseCount(b []byte) groupCount {
 	line, _, ok := cutWhole(b)
 	if !ok {
-		return count{}
+		return groupCount{}
 	}
 	v, rest, ok := cutUint(line)
 	if word, _ := cutWord(rest); !ok || len(word) > 0 {
-		return count{}
+		return groupCount{}
 	}
-	return count{v, true}
+	return groupCount{v, true}
 }
 
 // size makes what no memory can be unknown.
-func (c count) size() count {
-	return count{c.n, c.ok && c.n < noLimit}
+func (c groupCount) size() groupCount {
+	return groupCount{c.n, c.ok && c.n < noLimit}
 }
 
 // parseSize takes a file of one number of bytes.
-func parseSize(b []byte) count { return parseCount(b).size() }
+func parseSize(b []byte) groupCount { return parseCount(b).size() }
 
 // parseLimit takes a file of one limit: none, for "max" and for the like of it in version 1. A limit of 0 is none that
 // anything could run under.
@@ -46,7 +46,7 @@ func parseLimit(b []byte) Number {
 }
 
 // eachKey goes through lines of a name and a number.
-func eachKey(b []byte, f func(key []byte, v count)) {
+func eachKey(b []byte, f func(key []byte, v groupCount)) {
 	for {
 		line, rest, ok := cutWhole(b)
 		if !ok {
@@ -55,14 +55,14 @@ func eachKey(b []byte, f func(key []byte, v count)) {
 		b = rest
 		key, line := cutWord(line)
 		if v, _, ok := cutUint(line); ok {
-			f(key, count{v, true})
+			f(key, groupCount{v, true})
 		}
 	}
 }
 
 // parseMemoryStat2 takes memory.stat of version 2: it covers the groups below too.
 func parseMemoryStat2(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v count) {
+	eachKey(b, func(key []byte, v groupCount) {
 		switch string(key) {
 		case "anon":
 			n.anonymous = v.size()
@@ -80,7 +80,7 @@ func parseMemoryStat2(n *groupNumbers, b []byte) {
 
 // parseMemoryStat1 takes memory.stat of version 1, of which the totals cover the groups below.
 func parseMemoryStat1(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v count) {
+	eachKey(b, func(key []byte, v groupCount) {
 		switch string(key) {
 		case "total_rss":
 			n.anonymous = v.size()
@@ -102,7 +102,7 @@ func parseMemoryStat1(n *groupNumbers, b []byte) {
 
 // parseMemoryEvents takes memory.events of version 2 and memory.oom_control of version 1, which share a key.
 func parseMemoryEvents(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v count) {
+	eachKey(b, func(key []byte, v groupCount) {
 		switch string(key) {
 		case "high":
 			n.high = v
@@ -116,7 +116,7 @@ func parseMemoryEvents(n *groupNumbers, b []byte) {
 
 // parseGroupCPU takes cpu.stat of either version. Version 1 has no usage there.
 func parseGroupCPU(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v count) {
+	eachKey(b, func(key []byte, v groupCount) {
 		switch string(key) {
 		case "usage_usec":
 			n.cpu = v.thousandfold()
@@ -133,8 +133,8 @@ func parseGroupCPU(n *groupNumbers, b []byte) {
 }
 
 // thousandfold makes nanoseconds of microseconds; not of so many that no machine can have spent them.
-func (c count) thousandfold() count {
-	return count{c.n * 1000, c.ok && c.n < 1<<63/1000}
+func (c groupCount) thousandfold() groupCount {
+	return groupCount{c.n * 1000, c.ok && c.n < 1<<63/1000}
 }
 
 // parseCPUMax takes cpu.max: "QUOTA PERIOD" in microseconds, or "max PERIOD".
@@ -152,7 +152,7 @@ func parseCPUMax(b []byte) Number {
 }
 
 func coresOf(quota, period uint64) Number {
-	if quota == 0 || period == 0 || quota/period >= mostCores {
+	if quota == 0 || period == 0 || quota/period >= mostProcessors {
 		return Number{}
 	}
 	return Known(float64(quota) / float64(period))
@@ -176,12 +176,12 @@ func parseProcessorList(b []byte) Number {
 			last, also = parseUint(high)
 			ok = ok && also
 		}
-		if !ok || last < first || last >= mostCores {
+		if !ok || last < first || last >= mostProcessors {
 			return Number{}
 		}
 		total += last - first + 1
 	}
-	if total == 0 || total > mostCores {
+	if total == 0 || total > mostProcessors {
 		return Number{}
 	}
 	return Known(float64(total))
@@ -192,7 +192,7 @@ func parseProcessorList(b []byte) Number {
 //	8:0 rbytes=90112 wbytes=4096 rios=5 wios=1 dbytes=0 dios=0
 //
 // A device that is skipped does not count. A group that has read nothing has an empty file.
-func parseIOStat(b []byte, skip func(device []byte) bool) (read, written count) {
+func parseIOStat(b []byte, skip func(device []byte) bool) (read, written groupCount) {
 	read.ok, written.ok = true, true
 	for {
 		line, rest, ok := cutWhole(b)
@@ -217,7 +217,7 @@ func parseIOStat(b []byte, skip func(device []byte) bool) (read, written count) 
 }
 
 // parseThrottleBytes takes blkio.throttle.io_service_bytes of version 1, lines like "8:0 Read 90112".
-func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written count) {
+func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written groupCount) {
 	read.ok, written.ok = true, true
 	for {
 		line, rest, ok := cutWhole(b)
@@ -243,7 +243,7 @@ func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written 
 }
 
 // add makes a sum of one that is no number, or is too much, unknown.
-func (c *count) add(v uint64, ok bool) {
+func (c *groupCount) add(v uint64, ok bool) {
 	c.ok = c.ok && ok && v < noLimit && c.n < noLimit
 	c.n += v
 }

@@ -31,14 +31,14 @@ func TestParseGroupFiles(t *testing.T) {
 		}
 	}
 	none := func([]byte) bool { return false }
-	for s, want := range map[string][2]count{
+	for s, want := range map[string][2]groupCount{
 		"":                                     {{0, true}, {0, true}},
 		"8:0 rbytes=5 wbytes=6 rios=1\n":       {{5, true}, {6, true}},
 		"8:0 \n8:16 wbytes=6\n":                {{0, true}, {6, true}},
 		"8:0 rbytes=x wbytes=6\n":              {{0, false}, {6, true}},
 		"8:0 rbytes=5 wbytes=6\n8:16 rbytes=7": {{5, true}, {6, true}},
 	} {
-		if read, written := parseIOStat([]byte(s), none); [2]count{read, written} != want {
+		if read, written := parseIOStat([]byte(s), none); [2]groupCount{read, written} != want {
 			t.Errorf("io.stat %q is %v, %v, want %v", s, read, written, want)
 		}
 	}
@@ -100,7 +100,7 @@ func fuzzNumbers(f *testing.F, parse func(*groupNumbers, []byte), seeds ...strin
 		var g Cgroup
 		cgroupOf(&g, &before, &after, 1e9)
 		checkNumbers(t, g)
-		if g.CPU.value > mostCores || g.Throttled.value > 1 || g.CPULimit.value > mostCores || g.CPUs.value > mostCores ||
+		if g.CPU.value > mostProcessors || g.Throttled.value > 1 || g.CPULimit.value > mostProcessors || g.CPUs.value > mostProcessors ||
 			g.Memory.value > noLimit || g.MemoryLimit.value > noLimit || g.WorkingSet.value > g.Memory.value {
 			t.Errorf("%+v", g)
 		}
@@ -147,7 +147,7 @@ func FuzzGroupPlaces(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cgroup, mountinfo []byte) {
 		paths, mounts := parseGroupPaths(cgroup), parseGroupMounts(mountinfo)
 		id := identityOf(paths)
-		place := placeOf(paths, mounts)
+		place := groupPlaceOf(paths, mounts)
 		for _, d := range append(place.v1(), &place.v2) {
 			if d.dir == "" {
 				continue
@@ -156,7 +156,7 @@ func FuzzGroupPlaces(f *testing.F) {
 				t.Errorf("%+v has %q above", d, levels)
 			}
 		}
-		for _, name := range []string{groupName(id.key), id.name} {
+		for _, name := range []string{nameOfGroup(id.key), id.name} {
 			if clean(name) != name {
 				t.Errorf("called %q", name)
 			}

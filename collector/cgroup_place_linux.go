@@ -184,7 +184,7 @@ type groupPlace struct {
 	memory, cpu, cpuacct, cpuset, pids, blkio groupDir // of version 1
 }
 
-func placeOf(paths groupPaths, mounts []groupMount) groupPlace {
+func groupPlaceOf(paths groupPaths, mounts []groupMount) groupPlace {
 	return groupPlace{
 		v2:      dirOf("", paths, mounts),
 		memory:  dirOf("memory", paths, mounts),

@@ -117,7 +117,7 @@ func (r *neighbourReader) readOne(n *neighbour, part *groupPart) error {
 		if err != nil {
 			return err
 		}
-		if err := n.group.place(placeOf(n.paths, parseGroupMounts(mountinfo)), r.stacked); err != nil {
+		if err := n.group.place(groupPlaceOf(n.paths, parseGroupMounts(mountinfo)), r.stacked); err != nil {
 			return err
 		}
 		if n.group.name = n.name; n.name == "" {

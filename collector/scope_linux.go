@@ -182,13 +182,13 @@ func mountWords(line []byte) (device, root, point []byte) {
 // sameRoot: two mount tables have the same directory at their root. A service of a host may have a mount namespace of
 // its own, and still see the host's file systems. These tables can be read where the namespaces themselves cannot.
 func sameRoot(a, b []byte) bool {
-	deviceA, rootA := rootOf(a)
-	deviceB, rootB := rootOf(b)
+	deviceA, rootA := mountedRoot(a)
+	deviceB, rootB := mountedRoot(b)
 	return len(deviceA) > 0 && bytes.Equal(deviceA, deviceB) && bytes.Equal(rootA, rootB)
 }
 
-// rootOf is what is mounted on "/": the last one covers those before.
-func rootOf(mountinfo []byte) (device, root []byte) {
+// mountedRoot is what is mounted on "/": the last one covers those before.
+func mountedRoot(mountinfo []byte) (device, root []byte) {
 	for {
 		line, rest, ok := cutWhole(mountinfo)
 		if !ok {

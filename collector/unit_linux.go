@@ -54,12 +54,12 @@ type unitTree struct {
 type unit struct {
 	path, name  string
 	cpu, memory groupFile
-	before, now count       // processor time
+	before, now groupCount  // processor time
 	details     []groupFile // kept open as long as it is shown
 	shows       int         // unitReader.shows when it was shown
 	shown       time.Time   // when its details were last read
-	read        count       // as of then
-	written     count
+	read        groupCount  // as of then
+	written     groupCount
 }
 
 func newUnitReader(r roots) *unitReader {
@@ -88,7 +88,7 @@ func (r *unitReader) read(context.Context) (Part, error) {
 		err := r.readFile(files, &u.cpu)
 		if err != nil {
 			r.stale = r.stale || isMissingFile(err)
-			u.now = count{}
+			u.now = groupCount{}
 			continue
 		}
 		r.readFile(files, &u.memory)
@@ -101,7 +101,7 @@ func (r *unitReader) read(context.Context) (Part, error) {
 	for i := range r.costs {
 		c := &r.costs[i]
 		u := r.units[c.index]
-		if cpu := rateOf(u.before, u.now, elapsed, 1e-9); cpu.value < mostCores {
+		if cpu := rateOf(u.before, u.now, elapsed, 1e-9); cpu.value < mostProcessors {
 			c.cpu = cpu
 		}
 	}
@@ -181,9 +181,9 @@ func (r *unitReader) list() {
 		for _, name := range namesIn(path.Join(r.tree.names, dirs[i])) {
 			where := path.Join(dirs[i], name)
 			switch {
-			case isSlice(name) && strings.Count(where, "/") < deepestSlice:
+			case isSliceDir(name) && strings.Count(where, "/") < deepestSlice:
 				dirs = append(dirs, where)
-			case isUnit(name) && r.total < 10*mostUnits:
+			case isUnitDir(name) && r.total < 10*mostUnits:
 				r.total++
 				if len(r.units) == mostUnits {
 					continue
@@ -210,7 +210,7 @@ func (r *unitReader) list() {
 }
 
 func (r *unitReader) newUnit(where string) *unit {
-	u := &unit{path: where, name: clean(unescapeUnit(path.Base(where)))}
+	u := &unit{path: where, name: clean(unitName(path.Base(where)))}
 	t := &r.tree
 	switch {
 	case t.cpuacct != "" && r.opened.exists(path.Join(t.cpuacct, where, "cpuacct.usage")):

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// isUnit: a directory of that name is a unit's.
-func isUnit(name string) bool {
+// isUnitDir: a directory of that name is a unit's.
+func isUnitDir(name string) bool {
 	return strings.HasSuffix(name, ".service") && name != ".service" ||
 		strings.HasSuffix(name, ".scope") && name != ".scope"
 }
 
-// isSlice: a directory of that name has units in it.
-func isSlice(name string) bool { return strings.HasSuffix(name, ".slice") && name != ".slice" }
+// isSliceDir: a directory of that name has units in it.
+func isSliceDir(name string) bool { return strings.HasSuffix(name, ".slice") && name != ".slice" }
 
-// unescapeUnit makes a unit's name of its directory's: "_" in front keeps it apart from the kernel's own files, and
+// unitName makes a unit's name of its directory's: "_" in front keeps it apart from the kernel's own files, and
 // "\x2d" is a character that means something in a name (systemd.unit(5)).
-func unescapeUnit(name string) string {
+func unitName(name string) string {
 	name = strings.TrimPrefix(name, "_")
 	if strings.IndexByte(name, '\\') < 0 {
 		return name
