@@ -1,24 +1,25 @@
 package collector
 
 import (
-	"context"
+	"time"
 )
 
 // Cgroup is what one control group may use and does use: the one fivewire runs in, or that of an app beside it. A
-// limit that is not there is unknown.
+// limit that is not there is unknown, and so is what its kernel or its version of control groups does not count
+// (Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/).
 type Cgroup struct {
-	Name    string `json:"name"`          // of the container, pod or unit; the path where it has none
+	Name    string `json:"name"`          // of the container (its short id), pod or unit; the path where it has none
 	Path    string `json:"path"`          // below the hierarchy's root, as it is seen from here
 	Version string `json:"version"`       // "v2", "v1" or "hybrid"
 	PID     int32  `json:"pid,omitempty"` // of a neighbour: the process through which it was read
 
-	CPULimit      Number `json:"cpu_limit"`      // cores: the least over the group and those above it
+	CPULimit      Number `json:"cpu_limit"`      // cores: the least over the group and those above it that are seen
 	CPU           Number `json:"cpu"`            // cores in use
 	Throttled     Number `json:"throttled"`      // ratio of its periods in which it was held back
 	ThrottledTime Number `json:"throttled_time"` // seconds per second, summed over its threads
 	CPUs          Number `json:"cpus"`           // processors it may run on
 
-	MemoryLimit     Number `json:"memory_limit"` // bytes: the least over the group and those above it
+	MemoryLimit     Number `json:"memory_limit"` // bytes: the least over the group and those above it that are seen
 	WorkingSet      Number `json:"working_set"`  // Memory less inactive file pages: what kubectl top shows, and what counts towards the limit in the end
 	Memory          Number `json:"memory"`
 	Anonymous       Number `json:"anonymous"`
@@ -31,14 +32,20 @@ type Cgroup struct {
 	LimitEvents     Number `json:"limit_events"` // times it met its limit
 	OOMKills        Number `json:"oom_kills"`
 
-	Tasks      Number    `json:"tasks"`
+	Tasks      Number    `json:"tasks"` // processes and threads
 	TasksLimit Number    `json:"tasks_limit"`
-	ReadRate   Number    `json:"read_rate"`
+	ReadRate   Number    `json:"read_rate"` // devices made of others are left out: the bytes are counted below them
 	WriteRate  Number    `json:"write_rate"`
 	Pressure   *Pressure `json:"pressure,omitempty"`
 }
 
-// cgroupSource fills Container.
-func cgroupSource(r roots) Source {
-	return Source{Name: "container", Read: func(context.Context) (Part, error) { return nil, notHere("not read yet") }}
+// cgroupSource fills Container: with the control group of this process, whatever host the other sources look at. It
+// is there where it means something: where the group or one above it has a limit, or it is a container's.
+func cgroupSource(roots) Source {
+	return containerSource(roots{proc: "/proc", sys: "/sys", etc: "/etc", root: "/"})
+}
+
+func containerSource(self roots) Source {
+	reader := newContainerReader(self)
+	return Source{Name: "container", Every: time.Second, Read: reader.read}
 }

@@ -1,20 +1,21 @@
 package collector
 
 import (
-	"context"
+	"time"
 )
 
 // A Scope is whose numbers a part has.
 type Scope string
 
-// The scopes there are. A part that no source fills has none.
+// The scopes there are.
 const (
 	ScopeHost      Scope = "host"      // the whole machine
 	ScopeContainer Scope = "container" // what this process's namespaces or control group show
 	ScopePod       Scope = "pod"       // namespaces shared with the apps beside it
 )
 
-// Scopes says for each part of a snapshot whose it is.
+// Scopes says for each part of a snapshot whose it is, if there is one. In a container the kernel still counts
+// processors, memory, pressure, disks and uptime for the whole machine, unless lxcfs is mounted over its files.
 type Scopes struct {
 	CPU         Scope `json:"cpu"`    // also frequency and load
 	Memory      Scope `json:"memory"` // also swap and paging
@@ -24,10 +25,19 @@ type Scopes struct {
 	Networks    Scope `json:"networks"`
 	Sockets     Scope `json:"sockets"`
 	Processes   Scope `json:"processes"`
-	Units       Scope `json:"units"`
+	Units       Scope `json:"units"` // "" where no systemd is in sight
 	Uptime      Scope `json:"uptime"`
 }
 
 func scopeSource(r roots) Source {
-	return Source{Name: "scopes", Read: func(context.Context) (Part, error) { return nil, notHere("not read yet") }}
+	reader := newScopeReader(r)
+	return Source{Name: "scopes", Every: time.Minute, Read: reader.read}
 }
+
+// A scopePart is all of them.
+type scopePart struct {
+	scopes Scopes
+}
+
+// AddTo shows them.
+func (p *scopePart) AddTo(s *Snapshot) { s.Scopes = &p.scopes }

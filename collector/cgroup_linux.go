@@ -1,0 +1,241 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// groupReads is for how many reads it holds where a group's files are, and which there are: controllers come and
+	// go with those who administer the host.
+	groupReads = 60
+	// hiddenReads is how many reads are spared after one that found a group not worth showing: limits may be set later.
+	hiddenReads = 10
+	// mostDevices bounds what is remembered of devices.
+	mostDevices = 1024
+	// firstDynamicInode divides the namespaces that the kernel began with from those that were made since
+	// (include/linux/proc_ns.h, PROC_DYNAMIC_FIRST).
+	firstDynamicInode = 0xF0000000
+)
+
+// A containerReader reads the control group of this process.
+type containerReader struct {
+	self   roots
+	files  groupFiles
+	own    groupFile // /proc/self/cgroup
+	group  groupReader
+	where  string // content of own when the group was looked for; "" is not yet
+	reads  int    // since then
+	named  bool   // the group is a container's
+	hidden error
+}
+
+func newContainerReader(self roots) *containerReader {
+	r := &containerReader{self: self}
+	r.files = groupFiles{keep: true, open: openGroupFile}
+	r.own.path = self.ofProc("self/cgroup")
+	r.group.files = &r.files
+	return r
+}
+
+func (r *containerReader) read(context.Context) (Part, error) {
+	if r.hidden != nil && r.reads < hiddenReads {
+		r.reads++
+		return nil, r.hidden
+	}
+	if err := r.find(); err != nil {
+		return nil, err
+	}
+	part := new(groupPart)
+	if err := r.group.readInto(part); err != nil {
+		r.where = "" // it may have been moved or made anew
+		return nil, fmt.Errorf("read control group: %w", err)
+	}
+	if !r.named && !r.group.after.isLimited() {
+		r.group.close()
+		r.hidden, r.reads, r.where = notHere("its control group sets no limit, and is no container's"), 0, ""
+		return nil, r.hidden
+	}
+	return part, nil
+}
+
+// find looks for the group, when it is another one or has not been looked for of late.
+func (r *containerReader) find() error {
+	b, err := r.files.content(&r.own)
+	if isMissingFile(err) {
+		return notHere("no control groups on this kernel")
+	}
+	if err != nil {
+		return fmt.Errorf("read own control group: %w", err)
+	}
+	if r.reads++; string(b) == r.where && r.reads < groupReads && r.hidden == nil {
+		return nil
+	}
+	r.hidden, r.reads, r.where = nil, 0, string(b)
+	paths := parseGroupPaths(b)
+	mountinfo, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
+	if err != nil {
+		r.where = ""
+		return fmt.Errorf("read own mounts: %w", err)
+	}
+	mounts := parseGroupMounts(mountinfo)
+	place := groupPlaceOf(paths, mounts)
+	for _, d := range append(place.v1(), &place.v2) {
+		if d.dir != "" {
+			*d = groupDir{dir: r.self.ofRoot(d.dir), top: r.self.ofRoot(d.top)}
+		}
+	}
+	name, _, named := groupContainer(paths.main())
+	if !named {
+		name, named = mountedContainer(mountinfo)
+	}
+	if !named {
+		name = nameOfGroup(paths.main())
+	}
+	cgroupns, ok := namespaceOf(r.self.ofProc("self/ns/cgroup"))
+	r.named = named || ok && cgroupns >= firstDynamicInode
+	if err := r.group.place(place, newStackedDevices(r.self)); err != nil {
+		r.hidden, r.where = err, ""
+		return err
+	}
+	r.group.name, r.group.path = clean(name), clean(paths.main())
+	return nil
+}
+
+// A groupPart is one look at a group.
+type groupPart struct {
+	group    Cgroup
+	pressure Pressure
+	stalls   [len(stallFiles)]Stall
+}
+
+// AddTo shows it as the container.
+func (p *groupPart) AddTo(s *Snapshot) { s.Container = &p.group }
+
+// A groupReader reads one group, again and again.
+type groupReader struct {
+	name, path, version string
+	files               *groupFiles
+	list                []groupFile
+	at                  time.Time // of after; zero when there is nothing to compare with
+	before, after       groupNumbers
+}
+
+// readInto fails when not one file is there.
+func (r *groupReader) readInto(part *groupPart) error {
+	r.before, r.after = r.after, groupNumbers{}
+	var failed error
+	good := 0
+	for i := range r.list {
+		f := &r.list[i]
+		if f.gone {
+			continue
+		}
+		b, err := r.files.content(f)
+		if err != nil {
+			failed = err
+			f.gone = err != unix.EMFILE && err != unix.ENFILE && err != unix.ENOMEM
+			continue
+		}
+		f.parse(&r.after, b)
+		good++
+	}
+	if good == 0 {
+		r.at = time.Time{}
+		if failed == nil {
+			failed = errors.New("none of its files can be read")
+		}
+		return failed
+	}
+	now := time.Now()
+	elapsed := between(r.at, now)
+	r.at = now
+	part.group.Name, part.group.Path, part.group.Version = r.name, r.path, r.version
+	cgroupOf(&part.group, &r.before, &r.after, elapsed)
+	if pressureOf(&part.pressure, &part.stalls, &r.before, &r.after, elapsed) {
+		part.group.Pressure = &part.pressure
+	}
+	return nil
+}
+
+// place makes the list of a group's files. Where a hierarchy has it at its root, the numbers are the machine's, and are
+// left out.
+func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
+	mounted := p.version()
+	if mounted == "" {
+		return notHere("its control group is not mounted here")
+	}
+	if p.v2.dir != "" && !r.files.exists(path.Join(p.v2.dir, "cgroup.events")) {
+		p.v2 = groupDir{} // cgroup-v2.rst: that file is in all but the root
+	}
+	for _, d := range p.v1() {
+		if d.dir != "" && d.dir == d.top && r.files.exists(path.Join(d.dir, "release_agent")) {
+			*d = groupDir{} // cgroup-v1/cgroups.rst: that file is in the root alone
+		}
+	}
+	if p.version() == "" {
+		return notHere("not in a control group of its own")
+	}
+	list := groupFilesOf(&p, stacked.has)
+	if !slices.EqualFunc(list, r.list, func(a, b groupFile) bool { return a.path == b.path }) {
+		r.at = time.Time{} // another group: there is nothing to compare with
+	}
+	r.close()
+	r.list, r.version = list, mounted
+	return nil
+}
+
+func (r *groupReader) close() {
+	for i := range r.list {
+		r.list[i].close()
+	}
+}
+
+// namespaceOf is the inode of a namespace, from a link like "pid:[4026531836]" (namespaces(7)).
+func namespaceOf(link string) (inode uint64, ok bool) {
+	inode, err := readNamespace(link)
+	return inode, err == nil
+}
+
+func readNamespace(link string) (inode uint64, err error) {
+	s, err := os.Readlink(link)
+	if err != nil {
+		return 0, err
+	}
+	_, s, _ = strings.Cut(s, ":[")
+	return strconv.ParseUint(strings.TrimSuffix(s, "]"), 10, 64)
+}
+
+// stackedDevices knows which block devices are made of others, such as volumes and arrays: what goes through them is
+// counted on those too.
+type stackedDevices struct {
+	self  roots
+	known map[string]bool
+}
+
+func newStackedDevices(self roots) *stackedDevices {
+	return &stackedDevices{self: self, known: make(map[string]bool)}
+}
+
+// has takes "MAJOR:MINOR". A device that sysfs does not show is taken for one by itself.
+func (s *stackedDevices) has(device []byte) bool {
+	is, known := s.known[string(device)]
+	major, minor, _ := bytes.Cut(device, []byte(":"))
+	if known || len(s.known) >= mostDevices || !isDigitText(string(major)) || !isDigitText(string(minor)) {
+		return is
+	}
+	slaves, err := os.ReadDir(s.self.ofSys("dev/block", string(device), "slaves"))
+	is = err == nil && len(slaves) > 0
+	s.known[string(device)] = is
+	return is
+}

@@ -1,0 +1,372 @@
+package collector
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	anID      = "4b9d1f0f3b0e5c8a7d6e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c"
+	anotherID = "aaaabbbbccccddddeeeeffff0000111122223333444455556666777788889999"
+)
+
+// link makes a link under /proc, such as those of namespaces.
+func link(t testing.TB, r roots, name, target string) {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(r.proc), name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(path)
+	if err := os.Symlink(target, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// below is the tree moved below another directory.
+func (tr tree) below(dir string) tree {
+	other := make(tree, len(tr))
+	for k, v := range tr {
+		other[dir+k] = v
+	}
+	return other
+}
+
+// and is the tree with another over it.
+func (tr tree) and(over tree) tree {
+	other := maps.Clone(tr)
+	maps.Copy(other, over)
+	return other
+}
+
+const memoryStat2 = "anon 1000\nfile 5000\nkernel 77\nshmem 400\ninactive_anon 1\ninactive_file 3000\nslab_reclaimable 600\n"
+
+// aGroup2 is a group of version 2.
+var aGroup2 = tree{
+	"cgroup.events":         "populated 1\nfrozen 0\n",
+	"memory.current":        "8000\n",
+	"memory.stat":           memoryStat2,
+	"memory.events":         "low 0\nhigh 3\nmax 4\noom 2\noom_kill 1\noom_group_kill 9\n",
+	"memory.peak":           "9000\n",
+	"memory.swap.current":   "50\n",
+	"memory.max":            "100000\n",
+	"memory.high":           "max\n",
+	"cpu.max":               "200000 100000\n",
+	"cpu.stat":              "usage_usec 1000000\nuser_usec 1\nsystem_usec 2\nnr_periods 10\nnr_throttled 1\nthrottled_usec 100\n",
+	"cpuset.cpus.effective": "0-2,5\n",
+	"pids.current":          "7\n",
+	"pids.max":              "max\n",
+	"io.stat":               "8:0 rbytes=100 wbytes=200 rios=1 wios=1 dbytes=0 dios=0\n253:0 rbytes=100 wbytes=200 rios=1 wios=1 dbytes=0 dios=0\n",
+	"cpu.pressure":          "some avg10=1.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+	"memory.pressure":       "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+	"io.pressure":           "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+}
+
+func mount2(root, point string) string {
+	return fmt.Sprintf("32 27 0:28 %s %s rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n", root, point)
+}
+
+func mount1(root, controllers string) string {
+	return fmt.Sprintf("33 27 0:29 %s /sys/fs/cgroup/%s rw - cgroup cgroup rw,%s\n", root, strings.TrimPrefix(controllers, "name="), controllers)
+}
+
+// aContainer2 is a container in a namespace of control groups of its own, as Docker and Kubernetes make them today.
+var aContainer2 = aGroup2.below("root/sys/fs/cgroup/").and(tree{
+	"proc/self/cgroup": "0::/\n",
+	"proc/self/mountinfo": "27 1 0:50 / / rw - overlay overlay rw\n" + mount2("/", "/sys/fs/cgroup") +
+		"40 27 254:1 /var/lib/docker/containers/" + anID + "/hostname /etc/hostname rw - ext4 /dev/vda1 rw\n",
+	"sys/dev/block/8:0/":              "",
+	"sys/dev/block/253:0/slaves/sda/": "",
+})
+
+func TestContainer2(t *testing.T) {
+	tr := aContainer2
+	r := tr.write(t)
+	s := containerSource(r)
+	read(t, s)
+	time.Sleep(20 * time.Millisecond)
+	tree{
+		"root/sys/fs/cgroup/cpu.stat":     "usage_usec 1005000\nnr_periods 20\nnr_throttled 6\nthrottled_usec 1100\n",
+		"root/sys/fs/cgroup/io.stat":      "8:0 rbytes=1100 wbytes=200\n253:0 rbytes=1100 wbytes=200\n",
+		"root/sys/fs/cgroup/cpu.pressure": "some avg10=1.00 avg60=0.00 avg300=0.00 total=1005000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+	}.over(t, r)
+	got := *read(t, s).Container
+	checkNumbers(t, got)
+	want := Cgroup{
+		Name: anID[:12], Path: "/", Version: "v2",
+		CPULimit: Known(2), CPUs: Known(4), Throttled: Known(0.5), CPU: got.CPU, ThrottledTime: got.ThrottledTime,
+		MemoryLimit: Known(100000), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
+		Shared: Known(400), SlabReclaimable: Known(600), Peak: Known(9000), Swap: Known(50),
+		HighEvents: Known(3), LimitEvents: Known(4), OOMKills: Known(1),
+		Tasks: Known(7), ReadRate: got.ReadRate, WriteRate: Known(0), Pressure: got.Pressure,
+	}
+	if got != want {
+		t.Errorf("got\n%+v, want\n%+v", got, want)
+	}
+	cpu, ok := got.CPU.Get()
+	if reads, _ := got.ReadRate.Get(); !ok || cpu <= 0 || cpu > 0.25 || reads < cpu*199e3 || reads > cpu*201e3 {
+		t.Errorf("cpu %v, reads %v: 5 ms and 1000 bytes in some 20 ms", cpu, reads)
+	}
+	if held, _ := got.ThrottledTime.Get(); held < cpu*0.199 || held > cpu*0.201 {
+		t.Errorf("throttled for %v s/s, CPU %v", held, cpu)
+	}
+	if p := got.Pressure; p == nil || p.CPU == nil || p.Memory == nil || p.IO == nil || p.IRQ != nil || !p.CPU.Some.known || p.CPU.Some.value <= 0 {
+		t.Errorf("pressure %+v", p)
+	}
+}
+
+// Where a group is, what it is called, and the least limit of it and of those above.
+func TestContainerPlaces(t *testing.T) {
+	plain2 := tree{"cgroup.events": "populated 1\n", "memory.current": "5\n", "cpu.stat": "usage_usec 1\n"}
+	at2 := func(path string, limits ...tree) tree {
+		tr := tree{
+			"proc/self/cgroup":    "0::" + path + "\n",
+			"proc/self/mountinfo": "27 1 254:1 / / rw - ext4 /dev/vda1 rw\n" + mount2("/", "/sys/fs/cgroup"),
+		}
+		for _, l := range limits {
+			maps.Copy(tr, l)
+		}
+		return tr.and(plain2.below("root/sys/fs/cgroup" + path + "/"))
+	}
+	limit2 := func(path, name, value string) tree { return tree{"root/sys/fs/cgroup" + path + "/" + name: value} }
+	pod := "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_0000_4444_8888_aaaabbbbcccc.slice"
+	k8s := pod + "/cri-containerd-" + anID + ".scope"
+	old := "/kubepods/burstable/pod0a1b2c3d-0000-4444-8888-aaaabbbbcccc/" + anID
+	old1 := tree{
+		"proc/self/cgroup": "5:memory:" + old + "\n4:cpu,cpuacct:" + old + "\n3:pids:/\n2:cpuset:" + old + "\n1:name=systemd:" + old + "\n",
+		"proc/self/mountinfo": mount1("/", "memory") + mount1("/", "cpu,cpuacct") + mount1("/", "pids") + mount1("/", "cpuset") +
+			mount1("/", "name=systemd"),
+		"root/sys/fs/cgroup/memory" + old + "/memory.usage_in_bytes":                "900\n",
+		"root/sys/fs/cgroup/memory" + old + "/memory.stat":                          "cache 1\ntotal_inactive_file 1000\nhierarchical_memory_limit 7000\n",
+		"root/sys/fs/cgroup/memory" + old + "/memory.limit_in_bytes":                "9223372036854771712\n",
+		"root/sys/fs/cgroup/memory" + filepath.Dir(old) + "/memory.limit_in_bytes":  "8000\n",
+		"root/sys/fs/cgroup/cpu,cpuacct" + old + "/cpu.cfs_quota_us":                "-1\n",
+		"root/sys/fs/cgroup/cpu,cpuacct" + old + "/cpu.cfs_period_us":               "100000\n",
+		"root/sys/fs/cgroup/cpu,cpuacct" + filepath.Dir(old) + "/cpu.cfs_quota_us":  "50000\n",
+		"root/sys/fs/cgroup/cpu,cpuacct" + filepath.Dir(old) + "/cpu.cfs_period_us": "100000\n",
+		"root/sys/fs/cgroup/pids/release_agent":                                     "",
+		"root/sys/fs/cgroup/pids/pids.current":                                      "1234\n",
+	}
+	for _, test := range []struct {
+		name     string
+		host     tree
+		cgroupns string
+		want     Cgroup // of it name, path, version and limits
+		missing  string
+	}{
+		{name: "a host's root", host: tree{
+			"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": mount2("/", "/sys/fs/cgroup"), "root/sys/fs/cgroup/cpu.stat": "usage_usec 1\n",
+		}, missing: "not in a control group of its own"},
+		{name: "no control groups", host: tree{"proc/self/status": ""}, missing: "no control groups on this kernel"},
+		{name: "not mounted", host: tree{"proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": "27 1 0:1 / / rw - ext4 a rw\n"},
+			missing: "its control group is not mounted here"},
+		{name: "outside", host: at2("/a").with("proc/self/cgroup", "0::/../../other\n").and(plain2.below("root/other/")),
+			missing: "its control group is not mounted here"},
+		{name: "a terminal without limits", host: at2("/user.slice/user-1000.slice/session-3.scope"),
+			missing: "its control group sets no limit, and is no container's"},
+		{name: "a service", host: at2("/system.slice/five\\x2dwire.service", limit2("/system.slice/five\\x2dwire.service", "pids.max", "500\n")),
+			want: Cgroup{Name: "five-wire.service", Path: "/system.slice/five\\x2dwire.service", Version: "v2", TasksLimit: Known(500)}},
+		{name: "a namespace without a name", host: at2("/"), cgroupns: "cgroup:[4026532900]", want: Cgroup{Name: "/", Path: "/", Version: "v2"}},
+		{name: "limits above", host: at2(k8s, limit2(k8s, "memory.max", "max\n"), limit2(k8s, "cpu.max", "max 100000\n"),
+			limit2(pod, "memory.max", "5000\n"), limit2(filepath.Dir(pod), "memory.high", "4000\n"), limit2(pod, "cpu.max", "150000 100000\n"),
+			limit2("/kubepods.slice", "cpu.max", "400000 100000\n"), limit2("/kubepods.slice", "cpuset.cpus.effective", "0-1\n"), limit2("", "cpuset.cpus.effective", "0-9\n")),
+			want: Cgroup{Name: anID[:12], Path: k8s, Version: "v2", MemoryLimit: Known(4000), CPULimit: Known(1.5), CPUs: Known(2)}},
+		{name: "rootless podman", host: at2("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + anID + ".scope/container"),
+			want: Cgroup{Name: anID[:12], Path: "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + anID + ".scope/container", Version: "v2"}},
+		{name: "LXC", host: at2("/lxc.payload.web/system.slice/fivewire.service"),
+			want: Cgroup{Name: "web", Path: "/lxc.payload.web/system.slice/fivewire.service", Version: "v2"}},
+		{name: "Docker, version 2, host's namespace", host: at2("/docker/"+anID).with("proc/self/mountinfo", mount2("/docker/"+anID, "/sys/fs/cgroup")).
+			and(plain2.below("root/sys/fs/cgroup/")).and(limit2("", "memory.max", "77\n")),
+			want: Cgroup{Name: anID[:12], Path: "/docker/" + anID, Version: "v2", MemoryLimit: Known(77)}},
+		{name: "Kubernetes, version 1", host: old1,
+			want: Cgroup{Name: anID[:12], Path: old, Version: "v1", MemoryLimit: Known(7000), CPULimit: Known(0.5)}},
+		{name: "hybrid", host: old1.and(plain2.below("root/sys/fs/cgroup/unified"+old+"/")).
+			with("proc/self/cgroup", old1["proc/self/cgroup"]+"0::"+old+"\n").
+			with("proc/self/mountinfo", old1["proc/self/mountinfo"]+mount2("/", "/sys/fs/cgroup/unified")),
+			want: Cgroup{Name: anID[:12], Path: old, Version: "hybrid", MemoryLimit: Known(7000), CPULimit: Known(0.5)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := test.host.write(t)
+			if test.cgroupns != "" {
+				link(t, r, "proc/self/ns/cgroup", test.cgroupns)
+			}
+			s := containerSource(r)
+			for range 3 {
+				part, err := s.Read(t.Context())
+				if test.missing != "" {
+					if part != nil || err == nil || err.Error() != test.missing || !isMissing(err) {
+						t.Fatalf("got %v, %v; want %q", part, err, test.missing)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				var snapshot Snapshot
+				part.AddTo(&snapshot)
+				c := snapshot.Container
+				got := Cgroup{Name: c.Name, Path: c.Path, Version: c.Version, CPULimit: c.CPULimit, CPUs: c.CPUs, MemoryLimit: c.MemoryLimit, TasksLimit: c.TasksLimit}
+				if got != test.want {
+					t.Errorf("got %+v, want %+v", got, test.want)
+				}
+				if test.name == "Kubernetes, version 1" && (c.WorkingSet != Known(0) || c.Tasks.known) {
+					t.Errorf("working set %v, want 0; tasks %v, of the whole machine", c.WorkingSet, c.Tasks)
+				}
+			}
+		})
+	}
+}
+
+var aGroup1 = tree{
+	"proc/self/cgroup": "4:memory:/a\n3:cpu:/a\n2:cpuacct:/a\n1:blkio:/a\n5:cpuset:/a\n6:pids:/a\n0::/\n",
+	"proc/self/mountinfo": mount1("/", "memory") + mount1("/", "cpu") + mount1("/", "cpuacct") + mount1("/", "blkio") +
+		mount1("/", "cpuset") + mount1("/", "pids") + mount2("/", "/sys/fs/cgroup/unified"),
+	"root/sys/fs/cgroup/unified/cpu.stat":                   "usage_usec 99999\n",
+	"root/sys/fs/cgroup/unified/cpu.pressure":               "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+	"root/sys/fs/cgroup/memory/a/memory.usage_in_bytes":     "8000\n",
+	"root/sys/fs/cgroup/memory/a/memory.max_usage_in_bytes": "9000\n",
+	"root/sys/fs/cgroup/memory/a/memory.failcnt":            "4\n",
+	"root/sys/fs/cgroup/memory/a/memory.oom_control":        "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+	"root/sys/fs/cgroup/memory/a/memory.limit_in_bytes":     "100000\n",
+	"root/sys/fs/cgroup/memory/a/memory.stat": "cache 1\nrss 1\nshmem 1\nhierarchical_memory_limit 100000\ntotal_cache 5000\ntotal_rss 1000\n" +
+		"total_shmem 400\ntotal_inactive_file 3000\ntotal_swap 50\n",
+	"root/sys/fs/cgroup/cpu/a/cpu.stat":                          "nr_periods 10\nnr_throttled 0\nthrottled_time 0\n",
+	"root/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us":                  "200000\n",
+	"root/sys/fs/cgroup/cpu/a/cpu.cfs_period_us":                 "100000\n",
+	"root/sys/fs/cgroup/cpuacct/a/cpuacct.usage":                 "5000000\n",
+	"root/sys/fs/cgroup/cpuset/a/cpuset.effective_cpus":          "0-3\n",
+	"root/sys/fs/cgroup/pids/a/pids.current":                     "7\n",
+	"root/sys/fs/cgroup/pids/a/pids.max":                         "70\n",
+	"root/sys/fs/cgroup/blkio/a/blkio.throttle.io_service_bytes": "8:0 Read 100\n8:0 Write 200\n8:0 Sync 1\n8:0 Total 300\nTotal 300\n",
+	"root/sys/fs/cgroup/memory/release_agent":                    "",
+	"root/sys/fs/cgroup/memory/memory.limit_in_bytes":            "9223372036854771712\n",
+}
+
+func TestContainer1(t *testing.T) {
+	r := aGroup1.write(t)
+	s := containerSource(r)
+	first := read(t, s).Container
+	if first.CPU.known || first.ReadRate.known || first.Throttled.known {
+		t.Errorf("rates from one read: %+v", first)
+	}
+	time.Sleep(10 * time.Millisecond)
+	tree{
+		"root/sys/fs/cgroup/cpuacct/a/cpuacct.usage": "6000000\n",
+		"root/sys/fs/cgroup/cpu/a/cpu.stat":          "nr_periods 10\nnr_throttled 0\nthrottled_time 0\n",
+	}.over(t, r)
+	got := *read(t, s).Container
+	want := Cgroup{
+		Name: "/a", Path: "/a", Version: "hybrid",
+		CPULimit: Known(2), CPUs: Known(4), Throttled: Known(0), CPU: got.CPU, ThrottledTime: Known(0),
+		MemoryLimit: Known(100000), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
+		Shared: Known(400), Peak: Known(9000), Swap: Known(50), LimitEvents: Known(4), OOMKills: Known(1),
+		Tasks: Known(7), TasksLimit: Known(70), ReadRate: Known(0), WriteRate: Known(0),
+	}
+	if got != want {
+		t.Errorf("got\n%+v, want\n%+v", got, want)
+	}
+	if cpu, ok := got.CPU.Get(); !ok || cpu <= 0 || cpu > 0.1 {
+		t.Errorf("cpu %v: 1 ms in some 10 ms", got.CPU)
+	}
+}
+
+// Counters that go down, files that are torn, absurd or gone, a move to another group.
+func TestContainerTroubles(t *testing.T) {
+	r := aContainer2.write(t)
+	s := containerSource(r)
+	read(t, s)
+	base := "root/sys/fs/cgroup/"
+	tree{
+		base + "cpu.stat": "usage_usec 5\nnr_periods 1\nnr_throttled 0\nthrottled_usec 3\n", base + "io.stat": "8:0 rbytes=1 wbytes=1\n",
+		base + "memory.current": "80", base + "memory.max": "18446744073709551615\n", base + "memory.swap.current": "99999999999999999999999\n",
+		base + "cpu.max": "1 0\n", base + "pids.current": "-1\n", base + "cpuset.cpus.effective": "3-1\n", base + "memory.peak": "max\n",
+		base + "cpu.pressure": "some avg10", base + "memory.stat": "anon 7\nfile 12",
+	}.over(t, r)
+	got := *read(t, s).Container
+	checkNumbers(t, got)
+	for name, n := range map[string]Number{
+		"CPU": got.CPU, "Throttled": got.Throttled, "ThrottledTime": got.ThrottledTime, "ReadRate": got.ReadRate, "Memory": got.Memory, "MemoryLimit": got.MemoryLimit,
+		"Swap": got.Swap, "CPULimit": got.CPULimit, "Tasks": got.Tasks, "CPUs": got.CPUs, "Peak": got.Peak, "File": got.File, "WorkingSet": got.WorkingSet,
+	} {
+		if n.known {
+			t.Errorf("%s is %v", name, n.value)
+		}
+	}
+	if got.Anonymous != Known(7) || got.Pressure.CPU != nil {
+		t.Errorf("anonymous %v, pressure %+v", got.Anonymous, got.Pressure.CPU)
+	}
+
+	aGroup2.below("root/sys/fs/cgroup/moved/").over(t, r)
+	tree{"proc/self/cgroup": "0::/moved\n", base + "moved/cpu.stat": "usage_usec 90000000000\n"}.over(t, r)
+	if got = *read(t, s).Container; got.CPU.known || got.Path != "/moved" || got.Memory != Known(8000) {
+		t.Errorf("moved: %+v", got)
+	}
+	read(t, s)
+	if err := os.RemoveAll(r.ofRoot("sys")); err != nil {
+		t.Fatal(err)
+	}
+	tree{"proc/self/cgroup": "0::/moved/away\n"}.over(t, r)
+	if part, err := s.Read(t.Context()); part != nil || err == nil {
+		t.Errorf("gone: %v, %v", part, err)
+	}
+}
+
+func TestContainerAllocates(t *testing.T) {
+	for name, tr := range map[string]tree{"version 2": aContainer2, "version 1": aGroup1} {
+		s := containerSource(tr.write(t))
+		read(t, s)
+		read(t, s)
+		if n := testing.AllocsPerRun(20, func() {
+			if _, err := s.Read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 1 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkContainer(b *testing.B) {
+	s := containerSource(aContainer2.write(b))
+	ctx := b.Context()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Read(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestGroupName(t *testing.T) {
+	for path, want := range map[string]string{
+		"/": "/",
+		"/system.slice/docker-" + anID + ".scope":                                    anID[:12],
+		"/docker/" + anID + "/kubelet/kubepods/pod1/" + anotherID:                    anotherID[:12],
+		"/docker/" + anID + "/system.slice/containerd.service":                       anID[:12],
+		"/../cri-containerd-" + anID + ".scope":                                      anID[:12],
+		"/../crio-" + anID:                                                           anID[:12],
+		"/machine.slice/libpod-conmon-" + anID + ".scope":                            "libpod-conmon-" + anID + ".scope",
+		"/libpod_parent/libpod-" + anID:                                              anID[:12],
+		"/a.slice:cri-containerd:" + anID:                                            anID[:12],
+		"/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-123": "0123456789ab",
+		"/lxc/web":         "web",
+		"/lxc.payload/web": "web",
+		"/lxc.monitor.web": "/lxc.monitor.web",
+		"/machine.slice/machine-my\\x2dbox.scope/payload":                        "my-box",
+		"/kubepods/pod0a1b2c3d-0000-4444-8888-aaaabbbbcccc":                      "pod0a1b2c3d-0000-4444-8888-aaaabbbbcccc",
+		"/kubepods.slice/kubepods-pod0a1b2c3d_0000_4444_8888_aaaabbbbcccc.slice": "pod0a1b2c3d-0000-4444-8888-aaaabbbbcccc",
+		"/user.slice/user-1000.slice/user@1000.service/app.slice":                "app.slice",
+		"/user.slice/user-1000.slice/user@1000.service/app.slice/a/b":            "app.slice",
+		"/custom/group": "/custom/group",
+		"/\x1b[2Jevil":  "/\ufffd[2Jevil",
+	} {
+		if got := nameOfGroup(path); got != want {
+			t.Errorf("%q is called %q, want %q", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,268 @@
+package collector
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+const (
+	// mostGroupMounts bounds what is kept of a mount table: there are some fifteen hierarchies.
+	mostGroupMounts = 64
+	// mostLevels bounds how many groups above one are looked at.
+	mostLevels = 32
+)
+
+// A groupMount is a mounted hierarchy of control groups.
+type groupMount struct {
+	controllers string // of version 1 "cpu,cpuacct" or "name=systemd", among other options; "" for version 2
+	v2          bool
+	root        string // the group that is mounted
+	point       string // where
+}
+
+// parseGroupMounts takes those of a mount table (proc_pid_mountinfo(5)) that are not hidden below other mounts. Lines are
+// like
+//
+//	ID PARENT MAJOR:MINOR ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS
+func parseGroupMounts(b []byte) []groupMount {
+	var groups []groupMount
+	var at []mountEntry // of groups
+	table := make(mountTable)
+	for {
+		line, rest, ok := cutWhole(b)
+		if !ok {
+			break
+		}
+		b = rest
+		before, after, ok := strings.Cut(string(line), " - ")
+		fields, options := strings.Fields(before), strings.Fields(after)
+		if !ok || len(fields) < 6 || len(options) < 3 {
+			continue
+		}
+		e := mountEntry{id: fields[0], parent: fields[1], point: unescapeMount(fields[4])}
+		if !strings.HasPrefix(e.point, "/") {
+			continue
+		}
+		table[e.parent] = append(table[e.parent], e)
+		m := groupMount{v2: options[0] == "cgroup2", root: unescapeMount(fields[3]), point: e.point}
+		if !m.v2 {
+			m.controllers = options[2]
+		}
+		if (m.v2 || options[0] == "cgroup") && strings.HasPrefix(m.root, "/") && len(groups) < mostGroupMounts {
+			groups, at = append(groups, m), append(at, e)
+		}
+	}
+	above := make(map[string]mountEntry)
+	for _, list := range table {
+		for _, e := range list {
+			above[e.id] = e
+		}
+	}
+	var seen []groupMount
+	for i, e := range at {
+		if !table.hides(e, above) {
+			seen = append(seen, groups[i])
+		}
+	}
+	return seen
+}
+
+// A mountEntry is any mount; a mountTable has them by what they are mounted on.
+type (
+	mountEntry struct{ id, parent, point string }
+	mountTable map[string][]mountEntry
+)
+
+// hides: another mount is on top of e, or of one that e is below.
+func (t mountTable) hides(e mountEntry, above map[string]mountEntry) bool {
+	for _, over := range t[e.id] {
+		if over.point == e.point && over.id != e.id {
+			return true
+		}
+	}
+	for range mostLevels {
+		for _, beside := range t[e.parent] {
+			if beside.id != e.id && strings.HasPrefix(e.point, strings.TrimSuffix(beside.point, "/")+"/") {
+				return true
+			}
+		}
+		parent, ok := above[e.parent]
+		if !ok || parent.id == e.id {
+			return false
+		}
+		e = parent
+	}
+	return false
+}
+
+// unescapeMount undoes what the mount table does to blanks: \040 and the like.
+func unescapeMount(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] <= '3' && isOctal(s[i+1]) && isOctal(s[i+2]) && isOctal(s[i+3]) {
+			b.WriteByte((s[i+1]-'0')<<6 | (s[i+2]-'0')<<3 | (s[i+3] - '0'))
+			i += 3
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func isOctal(c byte) bool { return c >= '0' && c <= '7' }
+
+// groupPaths are the groups that a process is in, by controller; "" is the hierarchy of version 2.
+type groupPaths map[string]string
+
+// parseGroupPaths takes /proc/PID/cgroup (cgroups(7)), lines like "4:cpu,cpuacct:/a", and "0::/b" for version 2.
+func parseGroupPaths(b []byte) groupPaths {
+	paths := make(groupPaths)
+	for len(paths) < mostGroupMounts {
+		line, rest, ok := cutWhole(b)
+		if !ok {
+			break
+		}
+		b = rest
+		_, line, ok = bytes.Cut(line, []byte(":"))
+		controllers, where, also := bytes.Cut(line, []byte(":"))
+		if !ok || !also || len(where) == 0 || where[0] != '/' {
+			continue
+		}
+		for _, controller := range strings.Split(string(controllers), ",") {
+			if _, taken := paths[controller]; !taken {
+				paths[controller] = string(where)
+			}
+		}
+	}
+	return paths
+}
+
+// main is the path to name a group by: the first that is not the root's.
+func (p groupPaths) main() string {
+	for _, controller := range [...]string{"", "memory", "cpu", "pids", "name=systemd"} {
+		if where := p[controller]; where != "" && where != "/" {
+			return where
+		}
+	}
+	return "/"
+}
+
+// isOutside: in some hierarchy the group is not below the root of this process's namespace.
+func (p groupPaths) isOutside() bool {
+	for _, where := range p {
+		if strings.HasPrefix(where, "/..") {
+			return true
+		}
+	}
+	return false
+}
+
+// A groupDir is the directory of a group in one hierarchy, and the uppermost that is seen: the same, or above it.
+type groupDir struct {
+	dir, top string
+}
+
+// levels are the directories from the group up.
+func (d groupDir) levels() []string {
+	var dirs []string
+	for dir := d.dir; dir != "" && len(dirs) < mostLevels; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
+		if dir == d.top || dir == "/" {
+			break
+		}
+	}
+	return dirs
+}
+
+// A groupPlace is where a group's files are. What is not mounted has no directory.
+type groupPlace struct {
+	v2                                        groupDir
+	memory, cpu, cpuacct, cpuset, pids, blkio groupDir // of version 1
+}
+
+func groupPlaceOf(paths groupPaths, mounts []groupMount) groupPlace {
+	return groupPlace{
+		v2:      dirOf("", paths, mounts),
+		memory:  dirOf("memory", paths, mounts),
+		cpu:     dirOf("cpu", paths, mounts),
+		cpuacct: dirOf("cpuacct", paths, mounts),
+		cpuset:  dirOf("cpuset", paths, mounts),
+		pids:    dirOf("pids", paths, mounts),
+		blkio:   dirOf("blkio", paths, mounts),
+	}
+}
+
+func (p *groupPlace) v1() []*groupDir {
+	return []*groupDir{&p.memory, &p.cpu, &p.cpuacct, &p.cpuset, &p.pids, &p.blkio}
+}
+
+// version is "" for a place that is nowhere.
+func (p *groupPlace) version() string {
+	has1 := false
+	for _, d := range p.v1() {
+		has1 = has1 || d.dir != ""
+	}
+	switch {
+	case has1 && p.v2.dir != "":
+		return "hybrid"
+	case has1:
+		return "v1"
+	case p.v2.dir != "":
+		return "v2"
+	}
+	return ""
+}
+
+// dirOf finds a group in the mounts of its hierarchy: in the one that shows most of what is above it. With a
+// namespace of control groups a path may be outside of what is mounted, "/../other": then it is nowhere. It must not
+// be joined to the mount, or it would be another directory.
+func dirOf(controller string, paths groupPaths, mounts []groupMount) groupDir {
+	where, ok := paths[controller]
+	if !ok {
+		return groupDir{}
+	}
+	var best groupDir
+	shortest := -1
+	for _, m := range mounts {
+		if m.v2 != (controller == "") || !m.v2 && !hasWord(m.controllers, controller) {
+			continue
+		}
+		below, ok := below(m.root, where)
+		if !ok || shortest >= 0 && len(m.root) > shortest {
+			continue
+		}
+		shortest = len(m.root)
+		best = groupDir{dir: path.Join(m.point, below), top: path.Clean(m.point)}
+	}
+	return best
+}
+
+// below is the path of a group from the one that is mounted.
+func below(root, where string) (string, bool) {
+	rest := where
+	if root != "/" {
+		var ok bool
+		if rest, ok = strings.CutPrefix(where, root); !ok || rest != "" && rest[0] != '/' {
+			return "", false
+		}
+	}
+	for part := range strings.SplitSeq(rest, "/") {
+		if part == ".." {
+			return "", false
+		}
+	}
+	return rest, true
+}
+
+func hasWord(list, word string) bool {
+	for w := range strings.SplitSeq(list, ",") {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,202 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strconv"
+)
+
+// hostPIDInode is the first process namespace's (include/linux/proc_ns.h, PROC_PID_INIT_INO).
+const hostPIDInode = 0xEFFFFFFC
+
+// scopePIDs bounds how many processes are looked at for whether they share namespaces with this one.
+const scopePIDs = 512
+
+// A scopeReader compares this process's namespaces with those of the first process and of the others.
+type scopeReader struct {
+	roots roots
+	units *unitReader
+	// Another host's directories were given for the own /proc, /sys and /.
+	otherProc, otherSys, otherRoot bool
+}
+
+func newScopeReader(r roots) *scopeReader {
+	return &scopeReader{
+		roots: r, units: newUnitReader(r),
+		otherProc: r.isElsewhere(), otherSys: r.sys != "/sys", otherRoot: r.root != "/",
+	}
+}
+
+func (r *scopeReader) read(context.Context) (Part, error) {
+	// With another host's /proc, "self" may be nobody there.
+	mountinfo, _ := readStart(r.roots.ofProc("self/mountinfo"), longestMountTable)
+	first, _ := readStart(r.roots.ofProc("1/mountinfo"), longestMountTable)
+	host := r.isHost()
+	lxcfs := lxcfsFiles(mountinfo)
+	if r.otherProc {
+		lxcfs = nil
+	}
+	part := &scopePart{Scopes{
+		CPU:       containerIf(lxcfs["stat"]),
+		Memory:    containerIf(lxcfs["meminfo"]),
+		Pressure:  containerIf(lxcfs["pressure/cpu"]),
+		Disks:     containerIf(lxcfs["diskstats"]),
+		Uptime:    containerIf(lxcfs["uptime"]),
+		Processes: containerIf(!host),
+		Networks:  containerIf(!r.hasHostNetworks(host)),
+	}}
+	s := &part.scopes
+	s.Filesystems = containerIf(!r.otherRoot && !(host && !r.otherProc && sameRoot(mountinfo, first)))
+	if r.units.findTree().names != "" {
+		s.Units = containerIf(!host && !r.otherSys)
+	}
+	if !host {
+		processes, networks := r.shared()
+		if processes {
+			s.Processes = ScopePod
+		}
+		if networks && s.Networks == ScopeContainer {
+			s.Networks = ScopePod
+		}
+	}
+	s.Sockets = s.Networks
+	return part, nil
+}
+
+func containerIf(is bool) Scope {
+	if is {
+		return ScopeContainer
+	}
+	return ScopeHost
+}
+
+// isHost: all processes of the machine are in sight. Whoever mounts a /proc for this process somewhere else gives it
+// the host's, even if it may not look into its first process to make sure.
+func (r *scopeReader) isHost() bool {
+	if r.otherProc {
+		inode, ok := namespaceOf(r.roots.ofProc("1/ns/pid"))
+		return !ok || inode == hostPIDInode
+	}
+	return isHostPIDs(r.roots.ofProc("self/ns/pid"))
+}
+
+func isHostPIDs(link string) bool {
+	inode, ok := namespaceOf(link)
+	return ok && inode == hostPIDInode
+}
+
+// hasHostNetworks: with another host's /proc, the networks of its first process are read.
+func (r *scopeReader) hasHostNetworks(host bool) bool {
+	if r.otherProc {
+		return true
+	}
+	own, ok := namespaceOf(r.roots.ofProc("self/ns/net"))
+	if ok && own < firstDynamicInode { // since Linux 6.18 the first one has such a number
+		return true
+	}
+	if host && ok {
+		if first, ok := namespaceOf(r.roots.ofProc("1/ns/net")); ok {
+			return own == first
+		}
+	}
+	dir := r.roots.ofSys("class/net")
+	names, _ := os.ReadDir(dir)
+	for _, name := range names {
+		// A card may be moved into a container, but that is rare; a container's own interfaces have no device.
+		if _, err := os.Stat(r.roots.ofSys("class/net", name.Name(), "device")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// shared: there are processes here that have other mounts, so they are of another container; and such that share
+// the networks too.
+func (r *scopeReader) shared() (processes, networks bool) {
+	ownMounts, ok := namespaceOf(r.roots.ofProc("self/ns/mnt"))
+	ownNetworks, also := namespaceOf(r.roots.ofProc("self/ns/net"))
+	names, err := namesOf(r.roots.ofProc(), 4*scopePIDs)
+	if !ok || !also || err != nil {
+		return false, false
+	}
+	looked := 0
+	for _, name := range names {
+		if _, err := strconv.ParseUint(name, 10, 31); err != nil {
+			continue
+		}
+		if looked++; looked > scopePIDs || processes && networks {
+			break
+		}
+		if mounts, ok := namespaceOf(r.roots.ofProc(name, "ns/mnt")); !ok || mounts == ownMounts {
+			continue
+		}
+		processes = true
+		if net, ok := namespaceOf(r.roots.ofProc(name, "ns/net")); ok && net == ownNetworks {
+			networks = true
+		}
+	}
+	return processes, networks
+}
+
+func namesOf(dir string, most int) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Readdirnames(most)
+}
+
+// lxcfsFiles are the files below /proc that lxcfs is mounted over: they tell of the container.
+func lxcfsFiles(mountinfo []byte) map[string]bool {
+	files := make(map[string]bool)
+	for len(files) < 64 {
+		line, rest, ok := cutWhole(mountinfo)
+		if !ok {
+			break
+		}
+		mountinfo = rest
+		before, after, ok := bytes.Cut(line, []byte(" - "))
+		if kind, _ := cutWord(after); !ok || string(kind) != "fuse.lxcfs" {
+			continue
+		}
+		_, _, point := mountWords(before)
+		if file, ok := bytes.CutPrefix(point, []byte("/proc/")); ok {
+			files[string(file)] = true
+		}
+	}
+	return files
+}
+
+// mountWords are the device, the root and the mount point of a line of a mount table.
+func mountWords(line []byte) (device, root, point []byte) {
+	_, line = cutWord(line)
+	_, line = cutWord(line)
+	device, line = cutWord(line)
+	root, line = cutWord(line)
+	point, _ = cutWord(line)
+	return device, root, point
+}
+
+// sameRoot: two mount tables have the same directory at their root. A service of a host may have a mount namespace of
+// its own, and still see the host's file systems. These tables can be read where the namespaces themselves cannot.
+func sameRoot(a, b []byte) bool {
+	deviceA, rootA := mountedRoot(a)
+	deviceB, rootB := mountedRoot(b)
+	return len(deviceA) > 0 && bytes.Equal(deviceA, deviceB) && bytes.Equal(rootA, rootB)
+}
+
+// mountedRoot is what is mounted on "/": the last one covers those before.
+func mountedRoot(mountinfo []byte) (device, root []byte) {
+	for {
+		line, rest, ok := cutWhole(mountinfo)
+		if !ok {
+			return device, root
+		}
+		mountinfo = rest
+		if d, r, point := mountWords(line); string(point) == "/" {
+			device, root = d, r
+		}
+	}
+}

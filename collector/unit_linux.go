@@ -1,0 +1,300 @@
+package collector
+
+import (
+	"context"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// topUnits is how many are shown, half of them for their CPU and half for their memory.
+	topUnits = 10
+	// mostUnits bounds how many are read. A host has about a hundred.
+	mostUnits = 1000
+	// keptUnits is of how many the files are kept open: that takes a fifth of the time, and two open files each.
+	keptUnits = 128
+	// mostSlices and deepestSlice bound the search: slices nest, and users may make some.
+	mostSlices   = 1000
+	deepestSlice = 6
+	// unitsFor is how long a list of units holds. One that ends meanwhile is noticed at once.
+	unitsFor = 30 * time.Second
+)
+
+// A unitReader reads what each unit's control group has used. There is no need to ask systemd: it makes a group for
+// each unit, of its name, and leaves it to the kernel to count.
+type unitReader struct {
+	roots   roots
+	kept    groupFiles
+	opened  groupFiles
+	stacked *stackedDevices
+
+	tree   unitTree
+	units  []*unit
+	total  int
+	stale  bool      // a unit has ended since
+	listed time.Time // when units was made; zero is never
+	at     time.Time // of the last read
+	costs  []unitCost
+	shows  int
+
+	numbers groupNumbers // of the unit that is being read
+}
+
+// unitTree is where the hierarchies are in which units have groups.
+type unitTree struct {
+	names                        string // in which they are found; "" when there are none
+	v2                           string
+	memory, cpuacct, pids, blkio string // of version 1, where version 2 has not the controller
+}
+
+// A unit is remembered from read to read.
+type unit struct {
+	path, name  string
+	cpu, memory groupFile
+	before, now groupCount  // processor time
+	details     []groupFile // kept open as long as it is shown
+	shows       int         // unitReader.shows when it was shown
+	shown       time.Time   // when its details were last read
+	read        groupCount  // as of then
+	written     groupCount
+}
+
+func newUnitReader(r roots) *unitReader {
+	u := &unitReader{roots: r, stacked: newStackedDevices(r)}
+	u.kept = groupFiles{keep: true, open: openGroupFile}
+	u.opened = groupFiles{open: openGroupFile}
+	return u
+}
+
+func (r *unitReader) read(context.Context) (Part, error) {
+	now := time.Now()
+	if r.stale || r.listed.IsZero() || now.Sub(r.listed) >= unitsFor {
+		r.list()
+		r.listed, r.stale = now, false
+	}
+	if r.total == 0 {
+		return nil, notHere("no systemd units in the control groups")
+	}
+	r.costs = r.costs[:0]
+	for i, u := range r.units {
+		files := &r.kept
+		if i >= keptUnits {
+			files = &r.opened
+		}
+		r.numbers = groupNumbers{}
+		err := r.readFile(files, &u.cpu)
+		if err != nil {
+			r.stale = r.stale || isMissingFile(err)
+			u.now = groupCount{}
+			continue
+		}
+		r.readFile(files, &u.memory)
+		u.before, u.now = u.now, r.numbers.cpu
+		r.costs = append(r.costs, unitCost{index: i, memory: r.numbers.memory.number()})
+	}
+	now = time.Now()
+	elapsed := between(r.at, now)
+	r.at = now
+	for i := range r.costs {
+		c := &r.costs[i]
+		u := r.units[c.index]
+		if cpu := rateOf(u.before, u.now, elapsed, 1e-9); cpu.value < mostProcessors {
+			c.cpu = cpu
+		}
+	}
+	top := r.costs[:topUnitsOf(r.costs)]
+	r.shows++
+	part := &unitPart{units: Units{Total: r.total - len(r.units) + len(r.costs), Top: make([]Unit, len(top))}}
+	for i, c := range top {
+		part.units.Top[i] = r.show(r.units[c.index], c, now)
+	}
+	for _, u := range r.units {
+		if u.details != nil && u.shows != r.shows {
+			u.forgetDetails()
+		}
+	}
+	return part, nil
+}
+
+// A unitPart is one look at the units.
+type unitPart struct {
+	units Units
+}
+
+func (p *unitPart) AddTo(s *Snapshot) { s.Units = &p.units }
+
+// show reads the details of a unit. Their rates are since it was last shown.
+func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
+	if u.details == nil {
+		u.details = r.detailsOf(u.path)
+	}
+	r.numbers = groupNumbers{}
+	for i := range u.details {
+		f := &u.details[i]
+		f.gone = f.gone || r.readFile(&r.kept, f) != nil
+	}
+	n := &r.numbers
+	elapsed := between(u.shown, now)
+	shown := Unit{
+		Name: u.name, CPU: c.cpu, Memory: c.memory, Tasks: n.tasks.number(), OOMKills: n.kills.number(),
+		ReadRate: rateOf(u.read, n.read, elapsed, 1), WriteRate: rateOf(u.written, n.written, elapsed, 1),
+	}
+	u.shows, u.shown, u.read, u.written = r.shows, now, n.read, n.written
+	return shown
+}
+
+func (u *unit) forgetDetails() {
+	for i := range u.details {
+		u.details[i].close()
+	}
+	u.details = nil
+}
+
+// readFile adds a file to the numbers.
+func (r *unitReader) readFile(files *groupFiles, f *groupFile) error {
+	if f.path == "" || f.gone {
+		return nil
+	}
+	b, err := files.content(f)
+	if err == nil {
+		f.parse(&r.numbers, b)
+	}
+	return err
+}
+
+// list finds the units there are, and keeps what is known of those that were there.
+func (r *unitReader) list() {
+	r.tree = r.findTree()
+	known := make(map[string]*unit, len(r.units))
+	for _, u := range r.units {
+		known[u.path] = u
+	}
+	r.units, r.total = r.units[:0:0], 0
+	if r.tree.names == "" {
+		return
+	}
+	dirs := []string{"/"}
+	for i := 0; i < len(dirs) && i < mostSlices; i++ {
+		for _, name := range namesIn(path.Join(r.tree.names, dirs[i])) {
+			where := path.Join(dirs[i], name)
+			switch {
+			case isSliceDir(name) && strings.Count(where, "/") < deepestSlice:
+				dirs = append(dirs, where)
+			case isUnitDir(name) && r.total < 10*mostUnits:
+				r.total++
+				if len(r.units) == mostUnits {
+					continue
+				}
+				u := known[where]
+				delete(known, where)
+				if u == nil {
+					u = r.newUnit(where)
+				}
+				u.forgetDetails() // a controller may have come or gone
+				r.units = append(r.units, u)
+			}
+		}
+	}
+	for _, u := range known {
+		u.cpu.close()
+		u.memory.close()
+		u.forgetDetails()
+	}
+	for _, u := range r.units[min(keptUnits, len(r.units)):] {
+		u.cpu.close() // it was among the first
+		u.memory.close()
+	}
+}
+
+func (r *unitReader) newUnit(where string) *unit {
+	u := &unit{path: where, name: clean(unitName(path.Base(where)))}
+	t := &r.tree
+	switch {
+	case t.cpuacct != "" && r.opened.exists(path.Join(t.cpuacct, where, "cpuacct.usage")):
+		u.cpu = groupFile{path: path.Join(t.cpuacct, where, "cpuacct.usage"), parse: func(n *groupNumbers, b []byte) { n.cpu = parseCount(b) }}
+	case t.v2 != "":
+		u.cpu = groupFile{path: path.Join(t.v2, where, "cpu.stat"), parse: parseGroupCPU}
+	default: // for noticing that it ends
+		u.cpu = groupFile{path: path.Join(t.names, where, "notify_on_release"), parse: func(*groupNumbers, []byte) {}}
+	}
+	parse := func(n *groupNumbers, b []byte) { n.memory = parseSize(b) }
+	switch {
+	case t.memory != "" && r.opened.exists(path.Join(t.memory, where, "memory.usage_in_bytes")):
+		u.memory = groupFile{path: path.Join(t.memory, where, "memory.usage_in_bytes"), parse: parse}
+	case t.v2 != "" && r.opened.exists(path.Join(t.v2, where, "memory.current")):
+		u.memory = groupFile{path: path.Join(t.v2, where, "memory.current"), parse: parse}
+	}
+	return u
+}
+
+func (r *unitReader) detailsOf(where string) []groupFile {
+	var list []groupFile
+	add := func(root, name string, parse func(*groupNumbers, []byte)) {
+		if root != "" {
+			list = append(list, groupFile{path: path.Join(root, where, name), parse: parse})
+		}
+	}
+	tasks := func(n *groupNumbers, b []byte) { n.tasks = parseCount(b) }
+	throttle := func(n *groupNumbers, b []byte) { n.read, n.written = parseThrottleBytes(b, r.stacked.has) }
+	t := &r.tree
+	add(t.v2, "pids.current", tasks)
+	add(t.pids, "pids.current", tasks)
+	add(t.v2, "io.stat", func(n *groupNumbers, b []byte) { n.read, n.written = parseIOStat(b, r.stacked.has) })
+	add(t.blkio, "blkio.throttle.io_service_bytes", throttle)
+	add(t.blkio, "blkio.throttle.io_service_bytes_recursive", throttle)
+	add(t.v2, "memory.events", parseMemoryEvents)
+	add(t.memory, "memory.oom_control", parseMemoryEvents)
+	return list
+}
+
+// findTree looks in the host's /sys, and in the one below its root where that was given alone. Systemd mounts version 2
+// on /sys/fs/cgroup, or below it beside version 1, where it has a hierarchy of its own for the names.
+func (r *unitReader) findTree() unitTree {
+	for _, root := range [...]string{r.roots.ofSys("fs/cgroup"), r.roots.ofRoot("sys/fs/cgroup")} {
+		if hasUnits(root) && r.opened.exists(path.Join(root, "cgroup.controllers")) {
+			return unitTree{names: root, v2: root}
+		}
+		t := unitTree{names: path.Join(root, "systemd")}
+		if unified := path.Join(root, "unified"); hasUnits(unified) {
+			t.v2 = unified
+			if !hasUnits(t.names) {
+				t.names = unified
+			}
+		}
+		if !hasUnits(t.names) {
+			continue
+		}
+		t.memory, t.pids, t.blkio = path.Join(root, "memory"), path.Join(root, "pids"), path.Join(root, "blkio")
+		t.cpuacct = path.Join(root, "cpuacct") // a link to cpu,cpuacct where the two are mounted together
+		if _, err := os.Stat(t.cpuacct); err != nil {
+			t.cpuacct = path.Join(root, "cpu,cpuacct")
+		}
+		return t
+	}
+	return unitTree{}
+}
+
+// hasUnits: systemd keeps itself in init.scope, and what it starts in system.slice.
+func hasUnits(root string) bool {
+	for _, name := range [...]string{"init.scope", "system.slice"} {
+		if _, err := os.Stat(path.Join(root, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// namesIn is empty for a slice that is gone.
+func namesIn(dir string) []string {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(16 * mostUnits)
+	slices.Sort(names)
+	return names
+}
