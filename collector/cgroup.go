@@ -40,7 +40,7 @@ type Cgroup struct {
 }
 
 // cgroupSource fills Container: with the control group of this process, whatever host the other sources look at. It
-// is there where it means something: where the group or one above it has a limit, or it is a container's.
+// is there where it means something: where the group or one above it has a limit of CPU or memory, or it is a container's.
 func cgroupSource(roots) Source {
 	return containerSource(roots{proc: "/proc", sys: "/sys", etc: "/etc", root: "/"})
 }

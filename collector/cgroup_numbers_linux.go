@@ -60,8 +60,9 @@ type groupNumbers struct {
 // stallFiles are a group's files of pressure, in the order of Pressure's fields.
 var stallFiles = [...]string{"cpu.pressure", "memory.pressure", "io.pressure", "irq.pressure"}
 
+// isLimited leaves out a limit of tasks: systemd gives one to nearly every service, and it says nothing of a container.
 func (n *groupNumbers) isLimited() bool {
-	return n.cpuLimit.known || n.memoryLimit.known || n.tasksLimit.known
+	return n.cpuLimit.known || n.memoryLimit.known
 }
 
 // mostProcessors is more than any machine has.
