@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -136,10 +135,6 @@ func diskTotals(c *diskCounters) DiskTotals {
 		BusySeconds: seconds(atBusyMillis), WeightedSeconds: seconds(atWeightedMillis),
 		InFlight: c[atInFlight],
 	}
-}
-
-func sortDisks(disks []Disk) {
-	slices.SortFunc(disks, func(a, b Disk) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // diskKindOn is the kind of a device of a system other than Linux, as far as its name tells; empty for what is none,

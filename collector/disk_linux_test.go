@@ -157,7 +157,7 @@ func TestManyDisks(t *testing.T) {
 	for i := range mostDisks + 100 {
 		name := fmt.Sprintf("dm-%d", i)
 		pairs = append(pairs, name, 1)
-		host["sys/block/"+name+"/dm/name"] = "old"
+		host["sys/block/"+name+"/"] = ""
 	}
 	host["proc/diskstats"] = stats(pairs...)
 	r := host.write(t)

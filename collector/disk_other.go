@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v3/disk"
@@ -48,7 +50,7 @@ func disksOf(before, after map[string]disk.IOCountersStat, elapsed time.Duration
 		}
 		disks = append(disks, d)
 	}
-	sortDisks(disks)
+	slices.SortFunc(disks, func(a, b Disk) int { return strings.Compare(a.Name, b.Name) })
 	return disks
 }
 
