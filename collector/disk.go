@@ -1,26 +1,21 @@
 package collector
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"regexp"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/disk"
 )
 
 // Disk is one block device and its traffic. Partitions are not listed: what they do is in their disk.
 type Disk struct {
-	Name  string `json:"name"`            // the kernel's: "sda", "nvme0n1", "dm-0"
-	Label string `json:"label,omitempty"` // of a device-mapper device its name, of a disk its model
+	Name string `json:"name"` // the kernel's: "sda", "nvme0n1", "dm-0"
+	// Label is of a disk its model, of a device-mapper device its name, of a RAID its level, of a loop device its file.
+	Label string `json:"label,omitempty"`
 	// Kind is "disk", "dm" (device mapper: LVM, LUKS, multipath), "md" (RAID), "loop", "zram", "optical" or "other".
 	Kind string `json:"kind"`
 	// Counted says whether this one is part of the totals. What passes through a device that is built on others is
-	// theirs already: of each stack the devices at the bottom are counted, once.
+	// theirs already: of each stack the devices at the bottom are counted, once. Those are of kind "disk": drives,
+	// virtual ones, and ones across a network (nbd, rbd), whose bytes pass no other device of this host. A loop
+	// device is a file on another disk, drbd and a ZFS volume pass their own disks, zram and ram are memory.
 	Counted   bool       `json:"counted"`
 	ReadRate  Number     `json:"read_rate"`  // bytes per second
 	WriteRate Number     `json:"write_rate"` // bytes per second
@@ -33,7 +28,8 @@ type Disk struct {
 	Totals    DiskTotals `json:"-"`
 }
 
-// DiskTotals are counters since boot (Documentation/admin-guide/iostats.rst). Times are seconds.
+// DiskTotals are counters since boot (Documentation/admin-guide/iostats.rst). Times are seconds; the kernel keeps them
+// as 32 bits of milliseconds, so they begin again after 49 days of work.
 type DiskTotals struct {
 	ReadBytes, WrittenBytes, DiscardedBytes                 uint64
 	Reads, ReadsMerged, Writes, WritesMerged                uint64
@@ -44,88 +40,118 @@ type DiskTotals struct {
 	HasDiscards, HasFlushes                                 bool   // the kernel counts them
 }
 
-func diskSource(r roots) Source {
-	var before map[string]disk.IOCountersStat
-	var at time.Time
-	return Source{Name: "disks", Every: everyElsewhere(), Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
-		after, err := readDisks(ctx, r)
-		if err != nil {
-			return nil, fmt.Errorf("read disks: %w", err)
-		}
-		now := time.Now()
-		part := disksOf(before, after, between(at, now))
-		before, at = after, now
-		return PartFunc(func(s *Snapshot) { s.Disks = part }), nil
-	}}
-}
+// diskCounters are the columns of /proc/diskstats after the name, in its order (iostats.rst). A sector is 512 bytes
+// whatever the disk's is. Other systems fill the ones they have.
+type diskCounters [17]uint64
 
-// readDisks names the disks it wants: gopsutil looks up the serial number of each device it returns, on every call.
-func readDisks(ctx context.Context, r roots) (map[string]disk.IOCountersStat, error) {
-	if runtime.GOOS != "linux" {
-		return disk.IOCountersWithContext(ctx)
-	}
-	names, err := blockDevices(r)
-	if err != nil || len(names) == 0 {
-		return nil, err // no name would mean all of them
-	}
-	stats, err := disk.IOCountersWithContext(ctx, slices.Clone(names)...) // it writes into the names
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if _, ok := stats[name]; !ok { // gopsutil leaves out a disk that has never been used
-			stats[name] = disk.IOCountersStat{Name: name}
-		}
-	}
-	return stats, nil
-}
+const (
+	atReads = iota
+	atReadsMerged
+	atSectorsRead
+	atReadMillis
+	atWrites
+	atWritesMerged
+	atSectorsWritten
+	atWriteMillis
+	atInFlight
+	atBusyMillis
+	atWeightedMillis // of each request in flight
+	atDiscards
+	atDiscardsMerged
+	atSectorsDiscarded
+	atDiscardMillis
+	atFlushes
+	atFlushMillis
+)
 
-// blockDevices names the whole disks. /sys/block lists devices, not partitions, and knows what no name tells: xvda1 is
-// a disk on some machines.
-func blockDevices(r roots) ([]string, error) {
-	entries, err := os.ReadDir(r.ofSys("block"))
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if !notDisks.MatchString(e.Name()) {
-			names = append(names, e.Name())
+const sectorSize = 512
+
+// diskTimes is which times the system keeps for a disk.
+type diskTimes struct{ requests, busy, queue bool }
+
+type diskPart struct{ disks []Disk }
+
+func (p *diskPart) AddTo(s *Snapshot) { s.Disks = p.disks }
+
+// rate fills in what a disk did from one reading to the next. A disk whose counters went down is another one under the
+// same name, or was put back: what the others did meanwhile is unknown too.
+func (d *Disk) rate(before, after *diskCounters, elapsed time.Duration, times diskTimes) {
+	for _, i := range [...]int{atReads, atSectorsRead, atWrites, atSectorsWritten} {
+		if after[i] < before[i] {
+			return
 		}
 	}
-	return names, nil
-}
-
-// notDisks are block devices that are memory, removable media, or built on other block devices, whose traffic would be
-// counted twice. nvme0c0n1 is one path to nvme0n1.
-var notDisks = regexp.MustCompile(`^(loop|ram|zram|fd|sr|dm-|md|drbd|bcache|nbd)[0-9]|^nvme[0-9]+c`)
-
-func disksOf(before, after map[string]disk.IOCountersStat, elapsed time.Duration) []Disk {
-	disks := make([]Disk, 0, len(after))
-	for name, a := range after {
-		d := Disk{Name: clean(name)}
-		if b, ok := before[name]; ok {
-			d.ReadRate = perSecond(b.ReadBytes, a.ReadBytes, elapsed)
-			d.WriteRate = perSecond(b.WriteBytes, a.WriteBytes, elapsed)
-			d.Reads = perSecond(b.ReadCount, a.ReadCount, elapsed)
-			d.Writes = perSecond(b.WriteCount, a.WriteCount, elapsed)
-			d.Busy = diskBusy(b.IoTime, a.IoTime, elapsed)
-		}
-		disks = append(disks, d)
+	d.ReadRate = bytesPerSecond(before[atSectorsRead], after[atSectorsRead], elapsed)
+	d.WriteRate = bytesPerSecond(before[atSectorsWritten], after[atSectorsWritten], elapsed)
+	d.Reads = perSecond(before[atReads], after[atReads], elapsed)
+	d.Writes = perSecond(before[atWrites], after[atWrites], elapsed)
+	if times.busy {
+		d.Busy = diskBusy(before[atBusyMillis], after[atBusyMillis], elapsed)
 	}
-	slices.SortFunc(disks, func(a, b Disk) int { return strings.Compare(a.Name, b.Name) })
-	return disks
+	if queue, ok := perSecond(before[atWeightedMillis], after[atWeightedMillis], elapsed).Get(); ok && times.queue {
+		d.Queue = Known(queue / 1000)
+	}
+	if times.requests && elapsed > 0 {
+		d.ReadTime = timePerRequest(before, after, atReadMillis, atReads)
+		d.WriteTime = timePerRequest(before, after, atWriteMillis, atWrites)
+	}
 }
 
-// diskBusy is the ratio of time with a request in flight, from a counter of milliseconds. Windows has none.
-func diskBusy(before, after uint64, elapsed time.Duration) Number {
-	if runtime.GOOS == "windows" {
+func bytesPerSecond(before, after uint64, elapsed time.Duration) Number {
+	sectors, ok := perSecond(before, after, elapsed).Get()
+	if !ok {
 		return Number{}
 	}
+	return Known(sectors * sectorSize)
+}
+
+// diskBusy is the ratio of time with a request in flight, from a counter of milliseconds.
+func diskBusy(before, after uint64, elapsed time.Duration) Number {
 	ms, ok := perSecond(before, after, elapsed).Get()
 	if !ok {
 		return Number{}
 	}
 	return ratio(ms, 1000)
+}
+
+// timePerRequest is in seconds. A request is counted, and its time added, when it ends.
+func timePerRequest(before, after *diskCounters, millis, requests int) Number {
+	n := after[requests] - before[requests]
+	if n == 0 || after[millis] < before[millis] {
+		return Number{}
+	}
+	return Known(float64(after[millis]-before[millis]) / 1000 / float64(n))
+}
+
+func diskTotals(c *diskCounters) DiskTotals {
+	seconds := func(i int) float64 { return float64(c[i]) / 1000 }
+	return DiskTotals{
+		ReadBytes: c[atSectorsRead] * sectorSize, WrittenBytes: c[atSectorsWritten] * sectorSize,
+		DiscardedBytes: c[atSectorsDiscarded] * sectorSize,
+		Reads:          c[atReads], ReadsMerged: c[atReadsMerged], Writes: c[atWrites], WritesMerged: c[atWritesMerged],
+		Discards: c[atDiscards], DiscardsMerged: c[atDiscardsMerged], Flushes: c[atFlushes],
+		ReadSeconds: seconds(atReadMillis), WriteSeconds: seconds(atWriteMillis),
+		DiscardSeconds: seconds(atDiscardMillis), FlushSeconds: seconds(atFlushMillis),
+		BusySeconds: seconds(atBusyMillis), WeightedSeconds: seconds(atWeightedMillis),
+		InFlight: c[atInFlight],
+	}
+}
+
+// diskKindOn is the kind of a device of a system other than Linux, as far as its name tells; empty for what is none,
+// such as FreeBSD's pass0, which is the same drive as da0. md is a disk in memory there, vnd a file.
+func diskKindOn(goos, name string) string {
+	if goos == "windows" {
+		return "disk"
+	}
+	switch strings.TrimRight(name, "0123456789") {
+	case "pass", "xpt", "ses":
+		return ""
+	case "cd":
+		return "optical"
+	case "vnd":
+		return "loop"
+	case "md", "rd", "fd":
+		return "other"
+	}
+	return "disk"
 }

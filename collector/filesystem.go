@@ -1,223 +1,196 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
-	"slices"
+	"math"
+	"math/bits"
 	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/disk"
 )
-
-// usageTimeout is how long one mount may take. A local one answers in microseconds.
-const usageTimeout = time.Second
 
 // Filesystem is one mounted filesystem, with df's numbers.
 type Filesystem struct {
-	Mount       string `json:"mount"` // as the host sees it
-	Device      string `json:"device"`
-	Type        string `json:"type"`
-	Total       uint64 `json:"total"`
-	Used        uint64 `json:"used"`
-	Available   uint64 `json:"available"`  // to an unprivileged user
-	Free        uint64 `json:"-"`          // to root
-	UsedRatio   Number `json:"used_ratio"` // used / (used + available), as df prints it
+	Mount     string `json:"mount"` // as the host sees it
+	Device    string `json:"device"`
+	Type      string `json:"type"`
+	Total     uint64 `json:"total"`
+	Used      uint64 `json:"used"`
+	Available uint64 `json:"available"`  // to an unprivileged user
+	Free      uint64 `json:"-"`          // to root
+	UsedRatio Number `json:"used_ratio"` // used / (used + available), as df prints it
+	// Inodes are 0 of 0 where a filesystem has no fixed number of them (btrfs, vfat).
 	InodesTotal uint64 `json:"inodes_total"`
 	InodesUsed  uint64 `json:"inodes_used"`
 	ReadOnly    bool   `json:"read_only"`
 	// Remote: on another machine or behind a daemon. InMemory: tmpfs, whose space is memory.
 	Remote   bool `json:"remote,omitempty"`
 	InMemory bool `json:"in_memory,omitempty"`
-	// Stale: it does not answer; the numbers are the last it gave, zero if it never gave any.
+	// Stale: it does not answer, or with an error; the numbers are the last it gave, zero if it never gave any.
 	Stale bool `json:"stale,omitempty"`
 }
 
-// HiddenMounts counts the mounts that are not listed as filesystems for one reason.
+// HiddenMounts counts the mounts that are not listed as filesystems for one reason, in plain words. The reasons are in
+// a fixed order.
 type HiddenMounts struct {
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
 }
 
-func filesystemSource(r roots) Source {
-	usages := mountUsages{roots: r, read: disk.UsageWithContext, timeout: usageTimeout}
-	return Source{Name: "filesystems", Every: 10 * time.Second, Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
-		mounts, err := disk.PartitionsWithContext(ctx, true)
-		if err != nil && len(mounts) == 0 { // Windows returns drives and an error for those that are empty
-			return nil, fmt.Errorf("read mounts: %w", err)
-		}
-		part, err := usages.of(ctx, shownMounts(mounts))
-		return PartFunc(func(s *Snapshot) { s.Filesystems = part }), err
-	}}
+const filesystemsEvery = 10 * time.Second
+
+// smallMemory: a filesystem in memory below this is one of the system's own, such as /run/lock.
+const smallMemory = 16 << 20
+
+// usage is how full a filesystem is, in bytes and inodes.
+type usage struct {
+	total, used, available, free uint64
+	inodes, inodesUsed           uint64
 }
 
-// mountUsages asks mounts how full they are. A dead one (a server gone, a FUSE daemon hung) blocks whoever asks, beyond
-// any cancelling: so each is asked in a goroutine of its own, and not asked again until it has answered.
-type mountUsages struct {
-	roots   roots
-	read    func(ctx context.Context, path string) (*disk.UsageStat, error)
-	timeout time.Duration
-	stuck   map[string]stuckMount
-}
-
-type stuckMount struct {
-	asked  time.Time
-	answer chan usageAnswer
-}
-
-type usageAnswer struct {
-	stat *disk.UsageStat
-	err  error
-}
-
-// of returns the filesystems that answered. The error names the others.
-func (u *mountUsages) of(ctx context.Context, mounts []disk.PartitionStat) ([]Filesystem, error) {
-	var shown []Filesystem
-	var failed []error
-	stuck := make(map[string]stuckMount)
-	for _, m := range mounts {
-		s, ok := u.stuck[m.Mountpoint]
-		wait := time.Duration(0)
-		if !ok {
-			s = u.ask(ctx, m.Mountpoint)
-			wait = u.timeout
-		}
-		a, ok := s.wait(ctx, wait)
-		if !ok {
-			stuck[m.Mountpoint] = s
-			failed = append(failed, fmt.Errorf("filesystem %s: %w", m.Mountpoint, noAnswer(time.Since(s.asked))))
-			continue
-		}
-		switch {
-		case errors.Is(a.err, fs.ErrPermission), errors.Is(a.err, fs.ErrNotExist):
-			// Another user's FUSE mount, or one that another has been mounted over: there, but not for us.
-		case a.err != nil:
-			failed = append(failed, fmt.Errorf("filesystem %s: %w", m.Mountpoint, a.err))
-		case a.stat.Total > 0:
-			shown = append(shown, filesystemOf(m, a.stat))
-		}
+// usageOf is for what statfs gives, in blocks of a size. Filesystems in user space may say what they like: what is
+// free is at most what there is, and so is what is available, which some count below zero.
+func usageOf(blocks, free, available, size, inodes, inodesFree uint64) (usage, error) {
+	if over, _ := bits.Mul64(blocks, size); over > 0 {
+		return usage{}, fmt.Errorf("absurd size: %d blocks of %d bytes", blocks, size)
 	}
-	u.stuck = stuck
-	return shown, errors.Join(failed...)
-}
-
-func (u *mountUsages) ask(ctx context.Context, mount string) stuckMount {
-	s := stuckMount{asked: time.Now(), answer: make(chan usageAnswer, 1)}
-	go func() {
-		var a usageAnswer
-		defer func() { s.answer <- a }()
-		defer recoverTo(&a.err)
-		path := mount
-		if runtime.GOOS == "linux" { // where a container may have the host's root somewhere else
-			path = u.roots.ofRoot(mount)
-		}
-		a.stat, a.err = u.read(ctx, path)
-	}()
-	return s
-}
-
-// wait returns the answer, if there is one or one comes in time.
-func (s stuckMount) wait(ctx context.Context, limit time.Duration) (usageAnswer, bool) {
-	timeout := time.NewTimer(limit)
-	defer timeout.Stop()
-	select {
-	case a := <-s.answer:
-		return a, true
-	default:
+	if free > blocks {
+		free = 0
 	}
-	select {
-	case a := <-s.answer:
-		return a, true
-	case <-timeout.C:
-	case <-ctx.Done():
+	if available > blocks {
+		available = 0
 	}
-	return usageAnswer{}, false
+	if inodes > math.MaxInt64 { // -1: it cannot tell
+		inodes = 0
+	}
+	return usage{
+		total: blocks * size, used: (blocks - free) * size, available: available * size, free: free * size,
+		inodes: inodes, inodesUsed: without(inodes, inodesFree),
+	}, nil
 }
 
 // filesystemOf has df's numbers: the space reserved for root is neither used nor available, so the ratio reaches 1
 // when users are out of space.
-func filesystemOf(m disk.PartitionStat, u *disk.UsageStat) Filesystem {
+func filesystemOf(m mount, u usage) Filesystem {
 	return Filesystem{
-		Mount:       clean(m.Mountpoint),
-		Device:      clean(m.Device),
-		Type:        clean(m.Fstype),
-		Total:       u.Total,
-		Used:        u.Used,
-		Available:   u.Free,
-		UsedRatio:   ratio(float64(u.Used), float64(u.Used)+float64(u.Free)),
-		InodesTotal: u.InodesTotal,
-		InodesUsed:  u.InodesUsed,
-		ReadOnly:    slices.Contains(m.Opts, "ro"),
+		Mount:       clean(m.path),
+		Device:      clean(withoutUser(m.device)),
+		Type:        clean(m.fstype),
+		Total:       u.total,
+		Used:        u.used,
+		Available:   u.available,
+		Free:        u.free,
+		UsedRatio:   ratio(float64(u.used), float64(u.used)+float64(u.available)),
+		InodesTotal: u.inodes,
+		InodesUsed:  u.inodesUsed,
+		ReadOnly:    m.readOnly,
+		Remote:      m.isRemote(),
+		InMemory:    m.isInMemory(),
 	}
 }
 
-// shownMounts picks what df would be asked about: one mount for each device, the root whatever it is, no network
-// filesystem. Of several mounts of a device it keeps the one with the shortest path: the others are bind mounts.
-func shownMounts(mounts []disk.PartitionStat) []disk.PartitionStat {
-	var shown []disk.PartitionStat
-	for _, m := range mounts {
-		shown = slices.DeleteFunc(shown, func(s disk.PartitionStat) bool { return s.Mountpoint == m.Mountpoint }) // covered by m
-		if !isShown(m) {
+// withoutUser is a URL without the user and the password that some filesystems take there.
+func withoutUser(device string) string {
+	scheme, rest, ok := strings.Cut(device, "://")
+	if !ok {
+		return device
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	i := strings.LastIndexByte(host, '@')
+	if i < 0 {
+		return device
+	}
+	return scheme + "://" + cmp.Or(host[i+1:], "?") + "/" + path
+}
+
+// What a mount may turn out to be when it is asked; it is hidden then.
+var (
+	errElsewhere = errors.New("another filesystem is at its path")
+	errNotADir   = errors.New("not a directory")
+)
+
+func hiddenFor(err error) hideReason {
+	switch {
+	case errors.Is(err, errElsewhere):
+		return hiddenElsewhere
+	case errors.Is(err, errNotADir):
+		return hiddenFile
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+		return hiddenNotOurs // another user's FUSE mount, or one in a directory that this process does not have
+	}
+	return notHidden
+}
+
+type filesystemPart struct {
+	filesystems []Filesystem
+	hidden      []HiddenMounts
+}
+
+func (p *filesystemPart) AddTo(s *Snapshot) { s.Filesystems, s.HiddenMounts = p.filesystems, p.hidden }
+
+// filesystemReader asks the mounts that are picked how full they are.
+type filesystemReader struct {
+	usages usageReader
+	shown  []mount
+	hidden hiddenCounts
+	files  map[string]bool // paths that are no directories
+}
+
+// part asks the mounts. The error names those that do not answer.
+func (f *filesystemReader) part(ctx context.Context) (*filesystemPart, error) {
+	states := f.usages.refresh(ctx, f.shown)
+	now := time.Now()
+	hidden := f.hidden
+	part := &filesystemPart{filesystems: make([]Filesystem, 0, len(f.shown))}
+	var failed []error
+	for i, m := range f.shown {
+		s := states[i]
+		err := s.err
+		if s.waiting {
+			err = noAnswer(now.Sub(s.asked))
+		}
+		reason := hiddenFor(err)
+		switch {
+		case reason != notHidden:
+		case !s.answered:
+		case s.usage.total == 0:
+			reason = hiddenNoSize
+		case m.isInMemory() && m.path != "/" && s.usage.total < smallMemory:
+			reason = hiddenSystem
+		}
+		if reason != notHidden {
+			hidden[reason]++
 			continue
 		}
-		i := slices.IndexFunc(shown, func(s disk.PartitionStat) bool { return s.Device == m.Device })
-		switch {
-		case i < 0:
-			shown = append(shown, m)
-		case len(m.Mountpoint) < len(shown[i].Mountpoint):
-			shown[i] = m
+		filesystem := filesystemOf(m, s.usage)
+		if err != nil {
+			filesystem.Stale = true
+			failed = append(failed, fmt.Errorf("filesystem %s: %w", m.path, err))
 		}
+		part.filesystems = append(part.filesystems, filesystem)
 	}
-	return shown
+	part.hidden = hidden.list()
+	return part, few(failed)
 }
 
-func isShown(m disk.PartitionStat) bool {
-	if m.Mountpoint == "/" {
-		return m.Fstype != "rootfs" // what the kernel has under the real root
+// few is the errors in one line, and how many more there are.
+func few(errs []error) error {
+	const named = 3
+	if len(errs) == 0 {
+		return nil
 	}
-	return !isPseudo(m.Fstype) && !isRemote(m.Fstype) && !isInternal(m.Mountpoint)
-}
-
-// isPseudo: no disk space of its own, or that of a file or a directory which is counted already.
-func isPseudo(fstype string) bool {
-	switch fstype {
-	case "autofs", "bdev", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "cpuset", "debugfs", "devfs",
-		"devpts", "devtmpfs", "efivarfs", "fdescfs", "fusectl", "hugetlbfs", "ipathfs", "linprocfs", "linsysfs", "mqueue",
-		"nsfs", "nullfs", "overlay", "pipefs", "proc", "procfs", "pstore", "ramfs", "rootfs", "rpc_pipefs", "securityfs",
-		"selinuxfs", "smackfs", "sockfs", "sysfs", "tmpfs", "tracefs", "none",
-		"erofs", "iso9660", "squashfs", "udf", "ISO9660", "UDF", "CDFS": // images and discs are always full
-		return true
-	}
-	return false
-}
-
-// isRemote: may hang with a server or a daemon. fuseblk, a local disk, does not match.
-func isRemote(fstype string) bool {
-	switch fstype {
-	case "9p", "acfs", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gfs", "gfs2", "glusterfs",
-		"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "smb3", "smbfs", "vboxsf", "vmhgfs", "webdav":
-		return true
-	}
-	return strings.HasPrefix(fstype, "fuse.")
-}
-
-// isInternal: mounts that container runtimes and macOS make for themselves.
-func isInternal(mount string) bool {
-	switch mount {
-	case "/etc/hosts", "/etc/hostname", "/etc/resolv.conf": // a container's, each a file of the host's disk
-		return true
-	case "/System/Volumes/Data": // where macOS keeps what is the user's
-		return false
-	}
-	for _, under := range []string{"/proc/", "/sys/", "/dev/", "/run/credentials/", "/snap/", "/System/Volumes/",
-		"/private/var/vm", "/var/lib/docker/", "/var/lib/containers/storage/", "/var/lib/kubelet/"} {
-		if strings.HasPrefix(mount, under) {
-			return true
+	var b strings.Builder
+	for i, err := range errs[:min(len(errs), named)] {
+		if i > 0 {
+			b.WriteString("; ")
 		}
+		b.WriteString(err.Error())
 	}
-	return false
+	if more := len(errs) - named; more > 0 {
+		fmt.Fprintf(&b, "; and %d more", more)
+	}
+	return errors.New(b.String())
 }

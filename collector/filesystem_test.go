@@ -1,158 +1,270 @@
 package collector
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/disk"
 )
 
-func TestShownMounts(t *testing.T) {
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func TestUsageOf(t *testing.T) {
 	for _, tt := range []struct {
-		name, mounts, want string // "device mount type", one a line; the mounts
+		name                                         string
+		blocks, free, available, size, inodes, ifree uint64
+		want                                         usage
+		bad                                          bool
 	}{
-		{"server", `
-			/dev/sda2 / ext4
-			proc /proc proc
-			tmpfs /run tmpfs
-			/dev/sda1 /boot/efi vfat
-			/dev/loop3 /snap/core/1 squashfs
-			/dev/sda2 /var/lib/docker/btrfs ext4
-			overlay /var/lib/docker/overlay2/x/merged overlay
-			server:/export /mnt/nfs nfs4
-			me@host:/ /home/me/ssh fuse.sshfs
-			/dev/sdb1 /mnt/usb fuseblk
-			tank/home /home zfs
-			tank/home/me /home/me zfs
-			systemd-1 /proc/sys/fs/binfmt_misc autofs`, "/ /boot/efi /mnt/usb /home /home/me"},
-		{"container", `
-			overlay / overlay
-			/dev/vda1 /etc/hosts ext4
-			/dev/vda1 /data ext4
-			/dev/vda1 /etc/resolv.conf ext4
-			shm /dev/shm tmpfs`, "/ /data"},
-		{"bind mounts", `
-			/dev/sda2 / ext4
-			/dev/sdb1 /srv/deep/a xfs
-			/dev/sdb1 /srv xfs
-			/dev/sdb1 /srv/b xfs`, "/ /srv"},
-		{"mounted over", `
-			rootfs / rootfs
-			/dev/sda2 / ext4
-			/dev/sdb1 /mnt ext4
-			tmpfs /mnt tmpfs
-			/dev/sdc1 /opt ext4
-			/dev/sdd1 /opt xfs`, "/ /opt"},
-		{"diskless", `
-			tmpfs / tmpfs
-			server:/home /home nfs`, "/"},
-		{"macOS", `
-			/dev/disk3s1s1 / apfs
-			devfs /dev devfs
-			/dev/disk3s6 /System/Volumes/VM apfs
-			/dev/disk3s5 /System/Volumes/Data apfs
-			map /System/Volumes/Data/home autofs`, "/ /System/Volumes/Data"},
-		{"windows", `
-			C: C: NTFS
-			D: D: CDFS`, "C:"},
+		{"ext4", 100, 40, 35, 4096, 10, 6, usage{409600, 60 * 4096, 35 * 4096, 40 * 4096, 10, 4}, false},
+		{"btrfs", 100, 40, 35, 1, 0, 0, usage{100, 60, 35, 40, 0, 0}, false},
+		{"empty", 0, 0, 0, 4096, 0, 0, usage{}, false},
+		{"more free than there is", 100, 101, 200, 1, 5, 9, usage{100, 100, 0, 0, 5, 0}, false},
+		{"available below zero", 100, 1, math.MaxUint64 - 3, 1, math.MaxUint64, math.MaxUint64, usage{100, 99, 0, 1, 0, 0}, false},
+		{"absurd", 1 << 60, 0, 0, 1 << 10, 0, 0, usage{}, true},
+		{"large", 1 << 50, 0, 0, 1 << 13, 0, 0, usage{total: 1 << 63, used: 1 << 63}, false},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var mounts []disk.PartitionStat
-			for line := range strings.Lines(strings.TrimSpace(tt.mounts)) {
-				f := strings.Fields(line)
-				mounts = append(mounts, disk.PartitionStat{Device: f[0], Mountpoint: f[1], Fstype: f[2]})
-			}
-			var got []string
-			for _, m := range shownMounts(mounts) {
-				got = append(got, m.Mountpoint)
-			}
-			if strings.Join(got, " ") != tt.want {
-				t.Errorf("got %v, want %s", got, tt.want)
-			}
-		})
+		got, err := usageOf(tt.blocks, tt.free, tt.available, tt.size, tt.inodes, tt.ifree)
+		if got != tt.want || (err != nil) != tt.bad {
+			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
+		}
 	}
 }
 
 func TestFilesystemOf(t *testing.T) {
 	// 100 blocks, 5 of them kept for root: df says 60 / (60 + 35) = 63 %.
-	got := filesystemOf(disk.PartitionStat{Mountpoint: "/a\nb", Device: "/dev/sda1", Fstype: "ext4", Opts: []string{"ro", "relatime"}},
-		&disk.UsageStat{Total: 100, Used: 60, Free: 35, InodesTotal: 10, InodesUsed: 4})
-	want := Filesystem{Mount: "/a\uFFFDb", Device: "/dev/sda1", Type: "ext4", Total: 100, Used: 60, Available: 35,
+	got := filesystemOf(mount{path: "/a\nb", device: "/dev/sda1", fstype: "ext4", readOnly: true},
+		usage{total: 100, used: 60, available: 35, free: 40, inodes: 10, inodesUsed: 4})
+	want := Filesystem{Mount: "/a\uFFFDb", Device: "/dev/sda1", Type: "ext4", Total: 100, Used: 60, Available: 35, Free: 40,
 		UsedRatio: Known(60.0 / 95), InodesTotal: 10, InodesUsed: 4, ReadOnly: true}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	if got := filesystemOf(mount{path: "/m", device: "https://me:secret@host/x@y", fstype: "fuse"}, usage{}); got.Device != "https://host/x@y" || !got.Remote {
+		t.Errorf("got %+v", got)
+	}
+	for device, want := range map[string]string{"": "", "server:/x": "server:/x", "a://b": "a://b", "a://u@b": "a://b/", "a://u@/c": "a://?/c", "me@host:/": "me@host:/"} {
+		if got := withoutUser(device); got != want {
+			t.Errorf("%q: got %q, want %q", device, got, want)
+		}
+	}
+}
+
+// A fakeMounts answers by the name of the mount.
+type fakeMounts struct {
+	free  chan struct{} // closed: what hangs goes on
+	asked map[string]*atomic.Int32
+	now   atomic.Int32 // asked at this moment
+	most  atomic.Int32
+}
+
+func (f *fakeMounts) measure(m mount) (usage, error) {
+	if n := f.asked[m.path]; n != nil {
+		n.Add(1)
+	}
+	n := f.now.Add(1)
+	f.most.Store(max(f.most.Load(), n))
+	defer f.now.Add(-1)
+	name := strings.TrimPrefix(m.path, "/")
+	switch {
+	case strings.HasPrefix(name, "dead"):
+		<-f.free
+	case strings.HasPrefix(name, "slow"):
+		time.Sleep(400 * time.Millisecond)
+	case name == "theirs":
+		return usage{}, syscall.EACCES
+	case name == "gone":
+		return usage{}, syscall.ENOENT
+	case name == "elsewhere":
+		return usage{}, errElsewhere
+	case name == "broken":
+		return usage{}, syscall.EIO
+	case name == "throws":
+		panic("torn")
+	case name == "empty":
+		return usage{}, nil
+	}
+	return usage{total: 100 << 20, used: 5, available: 5}, nil
+}
+
+func (f *fakeMounts) reader() *filesystemReader {
+	f.free = make(chan struct{})
+	return &filesystemReader{usages: usageReader{measure: f.measure}}
+}
+
+// of reads mounts by their names; a name may have a type: "dead:nfs". It returns what is shown, "!" marking what is
+// stale, what is hidden, the error, and the time it took.
+func (f *filesystemReader) of(t *testing.T, names string) (string, time.Duration) {
+	t.Helper()
+	f.shown = nil
+	for _, name := range strings.Fields(names) {
+		name, fstype, _ := strings.Cut(name, ":")
+		f.shown = append(f.shown, mount{dev: name, path: "/" + name, fstype: fstype})
+	}
+	start := time.Now()
+	part, err := f.part(t.Context())
+	took := time.Since(start)
+	var got []string
+	for _, filesystem := range part.filesystems {
+		text := filesystem.Mount
+		if filesystem.Stale {
+			text += "!"
+		}
+		if filesystem.Total > 0 {
+			text += "+"
+		}
+		got = append(got, text)
+	}
+	checkNumbers(t, part.filesystems)
+	return fmt.Sprintf("%s; %s; %v", strings.Join(got, " "), hiddenText(part.hidden), err), took
 }
 
 func TestDeadMount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		free := make(chan struct{})
-		asked := 0
-		usages := mountUsages{timeout: time.Second, read: func(_ context.Context, path string) (*disk.UsageStat, error) {
-			switch {
-			case strings.HasSuffix(path, "dead"):
-				asked++
-				<-free
-			case strings.HasSuffix(path, "theirs"):
-				return nil, syscall.EACCES
-			case strings.HasSuffix(path, "gone"):
-				return nil, syscall.ENOENT
-			case strings.HasSuffix(path, "broken"):
-				return nil, errors.New("input/output error")
-			case strings.HasSuffix(path, "throws"):
-				panic("torn")
-			case strings.HasSuffix(path, "empty"):
-				return &disk.UsageStat{}, nil
-			}
-			return &disk.UsageStat{Total: 10, Used: 5, Free: 5}, nil
-		}}
-		of := func(names ...string) (string, time.Duration) {
-			var mounts []disk.PartitionStat
-			for _, name := range names {
-				mounts = append(mounts, disk.PartitionStat{Mountpoint: "/" + name, Device: name})
-			}
-			start := time.Now()
-			shown, err := usages.of(t.Context(), mounts)
-			var got []string
-			for _, f := range shown {
-				got = append(got, f.Mount)
-			}
-			return fmt.Sprintf("%v %v", got, err), time.Since(start)
-		}
+		fake := fakeMounts{asked: map[string]*atomic.Int32{"/dead": {}}}
+		f := fake.reader()
 		for _, step := range []struct {
 			mounts, want string
 			took         time.Duration
 		}{
-			{"a dead theirs gone empty b", "[/a /b] filesystem /dead: no answer for 1s", time.Second},
-			{"a dead b", "[/a /b] filesystem /dead: no answer for 11s", 0}, // not asked again, not waited for
-			{"a broken throws", "[/a] filesystem /broken: input/output error\nfilesystem /throws: panic: torn", 0},
+			{"a dead b", "/a+ /dead! /b+; ; filesystem /dead: no answer for 1s", time.Second},
+			{"a dead b", "/a+ /dead! /b+; ; filesystem /dead: no answer for 11s", 0}, // not asked again, not waited for
+			{"a b", "/a+ /b+; ; <nil>", 0}, // unmounted while it hangs
+			{"a dead", "/a+ /dead!; ; filesystem /dead: no answer for 31s", 0},
+			{"theirs gone elsewhere a", "/a+; not for us to see 2, not visible from here, another filesystem is at its path 1; <nil>", 0},
+			{"a empty small:tmpfs", "/a+ /small+; without a size 1; <nil>", 0},
+			{"a broken throws", "/a+ /broken! /throws!; ; filesystem /broken: input/output error; filesystem /throws: panic: torn", 0},
 		} {
-			if got, took := of(strings.Fields(step.mounts)...); got != step.want || took != step.took {
+			if got, took := f.of(t, step.mounts); got != step.want || took != step.took {
 				t.Errorf("%s: got %q after %s, want %q after %s", step.mounts, got, took, step.want, step.took)
 			}
 			time.Sleep(10 * time.Second)
 		}
-		close(free)
+		close(fake.free)
 		synctest.Wait()
-		if got, _ := of("a", "dead"); got != "[/a /dead] <nil>" {
-			t.Errorf("after it came back: %s", got)
+		if got, took := f.of(t, "a dead"); got != "/a+ /dead+; ; <nil>" || took != 0 {
+			t.Errorf("after it came back: %s after %s", got, took)
 		}
-		if asked != 2 {
+		if asked := fake.asked["/dead"].Load(); asked != 2 {
 			t.Errorf("the dead mount was asked %d times, want 2: when it died, and when it was back", asked)
+		}
+		// It dies again, and what it said stays.
+		fake.free = make(chan struct{})
+		if got, _ := f.of(t, "dead"); got != "/dead!+; ; filesystem /dead: no answer for 1s" {
+			t.Errorf("after it died again: %s", got)
+		}
+		close(fake.free)
+		synctest.Wait()
+	})
+}
+
+// Only a bounded number of goroutines is ever lost to dead mounts, and the disks go on.
+func TestManyDeadMounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fake fakeMounts
+		f := fake.reader()
+		names := "a b:nfs"
+		for i := range 60 {
+			names += fmt.Sprintf(" dead%d:nfs", i)
+		}
+		longest := time.Duration(0)
+		var got string
+		for range 10 {
+			var took time.Duration
+			got, took = f.of(t, names)
+			longest = max(longest, took)
+			if !strings.HasPrefix(got, "/a+ /b+") {
+				t.Errorf("got %s", got)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		if n := fake.now.Load(); n != mostWaiting-atOnce {
+			t.Errorf("%d goroutines wait, want %d", n, mostWaiting-atOnce)
+		}
+		if longest > usageBatch {
+			t.Errorf("a read took %s", longest)
+		}
+		if !strings.Contains(got, "and 57 more") {
+			t.Errorf("error %s", got)
+		}
+		// Disks that die then are bounded too.
+		for i := range 60 {
+			names += fmt.Sprintf(" deaddisk%d", i)
+		}
+		for range 10 {
+			got, _ = f.of(t, names)
+			time.Sleep(10 * time.Second)
+		}
+		if n := fake.now.Load(); n != mostWaiting {
+			t.Errorf("%d goroutines wait, want %d", n, mostWaiting)
+		}
+		close(fake.free)
+		synctest.Wait()
+		for range 10 {
+			got, _ = f.of(t, names)
+			time.Sleep(10 * time.Second)
+		}
+		if strings.Contains(got, "!") || !strings.HasSuffix(got, "<nil>") {
+			t.Errorf("after they came back: %s", got)
 		}
 	})
 }
 
-func TestFilesystemSource(t *testing.T) {
-	got := read(t, filesystemSource(aHost.write(t))).Filesystems
-	if len(got) != 1 || got[0].Mount != "/" || got[0].Device != "/dev/vda1" || got[0].Total == 0 {
-		t.Errorf("got %v, want / by the numbers of the root directory we made", got)
+func TestFewAreAskedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fake fakeMounts
+		f := fake.reader()
+		got, took := f.of(t, "slow1 slow2 slow3 slow4 slow5 slow6 slow7 slow8")
+		if took != 800*time.Millisecond || fake.most.Load() != atOnce || !strings.HasSuffix(got, "<nil>") {
+			t.Errorf("%s after %s, %d at once", got, took, fake.most.Load())
+		}
+	})
+}
+
+func TestRemoteMountsAreAskedSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := fakeMounts{asked: map[string]*atomic.Int32{"/local": {}, "/far": {}}}
+		f := fake.reader()
+		f.of(t, "local far:nfs")
+		time.Sleep(250 * time.Millisecond)
+		for range 13 { // at 0.25 s, and then each 10 s until 2 min
+			f.of(t, "local far:nfs")
+			time.Sleep(9990 * time.Millisecond)
+		}
+		if local, far := fake.asked["/local"].Load(), fake.asked["/far"].Load(); local != 14 || far != 3 {
+			t.Errorf("asked %d and %d times, want 14 and 3", local, far)
+		}
+	})
+}
+
+func TestFew(t *testing.T) {
+	a := errors.New("a")
+	for n, want := range []string{"<nil>", "a", "a; a", "a; a; a", "a; a; a; and 1 more"} {
+		var errs []error
+		for range n {
+			errs = append(errs, a)
+		}
+		if got := fmt.Sprint(few(errs)); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
 	}
-	checkNumbers(t, got)
+}
+
+func FuzzUsage(f *testing.F) {
+	f.Add(uint64(100), uint64(40), uint64(35), uint64(4096), uint64(10), uint64(6))
+	f.Add(uint64(math.MaxUint64), uint64(math.MaxUint64), uint64(math.MaxUint64), uint64(math.MaxUint64), uint64(math.MaxUint64), uint64(0))
+	f.Fuzz(func(t *testing.T, blocks, free, available, size, inodes, ifree uint64) {
+		u, err := usageOf(blocks, free, available, size, inodes, ifree)
+		if err == nil && (u.used > u.total || u.free > u.total || u.available > u.total || u.inodesUsed > u.inodes) {
+			t.Errorf("%+v", u)
+		}
+		checkNumbers(t, filesystemOf(mount{}, u))
+	})
 }

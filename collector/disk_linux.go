@@ -1,0 +1,268 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// factsFor is how long the facts about a disk are believed: a label or a RAID may change under a name that stays.
+	factsFor = 10 * time.Second
+	// factsAtOnce bounds how many devices are looked at anew in one read.
+	factsAtOnce = 64
+)
+
+func diskSource(r roots) Source {
+	d := diskReader{roots: r, stats: kernelFile{path: r.ofProc("diskstats")}}
+	return Source{Name: "disks", Read: func(context.Context) (Part, error) {
+		part, err := d.read()
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return nil, notHere("this kernel counts no disk traffic")
+		case err != nil:
+			err = fmt.Errorf("read disks: %w", err)
+		}
+		if part == nil { // a nil pointer in an interface is not nil
+			return nil, err
+		}
+		return part, err
+	}}
+}
+
+// A diskReader knows the devices by their place in diskstats, which changes only when one comes or goes.
+type diskReader struct {
+	roots   roots
+	stats   kernelFile
+	lines   []diskLine
+	devices []blockDevice // one for each line
+	order   []int         // of devices, as they are listed
+	before  int           // how many were listed
+	at      time.Time     // of the last read
+	looked  time.Time     // when the facts were last read
+	next    int           // whose facts are next
+}
+
+// A blockDevice is what is known of a device apart from its counters.
+type blockDevice struct {
+	name     string
+	listed   bool // not a partition
+	unused   bool // to be listed though it was never used
+	head     int  // the device that this is one path to; -1: none
+	disk     Disk // without readings
+	counters diskCounters
+	seen     bool // there are counters
+}
+
+func (d *diskReader) read() (*diskPart, error) {
+	b, err := d.stats.read()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var odd error
+	if d.lines, odd = parseDiskstats(b, d.lines[:0]); odd != nil && len(d.lines) == 0 {
+		return nil, odd
+	}
+	switch {
+	case !d.isSameSet():
+		d.renew()
+		d.looked = now
+	case now.Sub(d.looked) >= factsFor:
+		if d.next == 0 {
+			d.renew() // one that came when /sys did not have it yet
+		}
+		d.lookAgain()
+		if d.next == 0 {
+			d.looked = now
+		}
+	}
+	part := &diskPart{disks: d.disks(between(d.at, now))}
+	if len(part.disks) > mostDisks {
+		part.disks, odd = part.disks[:mostDisks], fmt.Errorf("%d disks, of which %d are listed", len(part.disks), mostDisks)
+	}
+	d.at = now
+	return part, odd
+}
+
+func (d *diskReader) isSameSet() bool {
+	if len(d.lines) != len(d.devices) {
+		return false
+	}
+	for i := range d.lines {
+		if string(d.lines[i].name) != d.devices[i].name {
+			return false
+		}
+	}
+	return true
+}
+
+// renew takes over a set of devices that is not the one before.
+func (d *diskReader) renew() {
+	before := make(map[string]blockDevice, len(d.devices))
+	for _, device := range d.devices {
+		before[device.name] = device
+	}
+	at := make(map[string]int, len(d.lines))
+	for i := range d.lines {
+		at[string(d.lines[i].name)] = i
+	}
+	whole := d.wholeDisks(at)
+	d.devices = make([]blockDevice, len(d.lines))
+	d.order = d.order[:0]
+	for i := range d.lines {
+		name := string(d.lines[i].name)
+		device, ok := before[name]
+		if !ok {
+			device = blockDevice{name: name}
+		}
+		disk, isPart := partitionOf(name)
+		if whole != nil {
+			device.listed = whole[sysName(name)]
+		} else {
+			_, there := at[disk]
+			device.listed = !isPart || !there
+		}
+		device.listed = device.listed && at[name] == i
+		device.head = -1
+		if head, ok := pathOf(name); ok {
+			if i, ok := at[head]; ok {
+				device.head = i
+			}
+		}
+		if device.listed {
+			if device.disk.Name == "" {
+				d.look(&device)
+			}
+			d.order = append(d.order, i)
+		}
+		d.devices[i] = device
+	}
+	slices.SortFunc(d.order, func(a, b int) int { return cmp.Compare(d.devices[a].name, d.devices[b].name) })
+	d.next = 0
+}
+
+// wholeDisks is what /sys/block lists: devices and not partitions, which no name tells for certain. It is nil in a
+// container that has no /sys, or another machine's.
+func (d *diskReader) wholeDisks(at map[string]int) map[string]bool {
+	dir, err := os.Open(d.roots.ofSys("block"))
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(mostLines)
+	whole := make(map[string]bool, len(names))
+	for _, name := range names {
+		whole[name] = true
+	}
+	for name := range at {
+		if whole[sysName(name)] {
+			return whole
+		}
+	}
+	return nil
+}
+
+// lookAgain reads the facts of the next devices. They are few enough that a host with thousands does not notice.
+func (d *diskReader) lookAgain() {
+	end := min(d.next+factsAtOnce, len(d.order))
+	for _, i := range d.order[d.next:end] {
+		d.look(&d.devices[i])
+	}
+	d.next = end
+	if end == len(d.order) {
+		d.next = 0
+	}
+}
+
+// look reads the facts about a device. Any of them may be missing: there are devices without, and containers.
+func (d *diskReader) look(device *blockDevice) {
+	name := sysName(device.name)
+	kind := diskKind(device.name)
+	device.unused = isListedUnused(device.name, kind)
+	device.disk = Disk{Name: clean(device.name), Kind: kind, Counted: kind == "disk" && !d.hasEntries(name, "slaves")}
+	switch kind {
+	case "dm":
+		device.disk.Label = d.text(name, "dm/name")
+	case "md":
+		device.disk.Label = d.text(name, "md/level")
+	case "loop":
+		device.disk.Label = d.text(name, "loop/backing_file")
+	default:
+		if device.disk.Label = d.text(name, "device/model"); device.disk.Label == "" {
+			device.disk.Label = d.text(name, "device/name") // of an SD card
+		}
+	}
+}
+
+func (d *diskReader) hasEntries(name, dir string) bool {
+	f, err := os.Open(d.roots.ofSys("block", name, dir))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(1)
+	return len(names) > 0
+}
+
+func (d *diskReader) text(name, file string) string {
+	f, err := os.Open(d.roots.ofSys("block", name, file))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, 4<<10))
+	if err != nil {
+		return ""
+	}
+	return clean(strings.TrimSpace(string(b)))
+}
+
+// sysName is the name of a device's directory: cciss!c0d0 of cciss/c0d0. It stays in /sys/block whatever the name is.
+func sysName(name string) string {
+	if name == "." || name == ".." {
+		return "!"
+	}
+	return strings.ReplaceAll(name, "/", "!")
+}
+
+// disks is what is listed, by name.
+func (d *diskReader) disks(elapsed time.Duration) []Disk {
+	disks := make([]Disk, 0, d.before)
+	for _, i := range d.order {
+		device, line := &d.devices[i], &d.lines[i]
+		if d.isListed(device, line) {
+			disk := device.disk
+			if device.seen {
+				timed := line.counters.isTimed()
+				disk.rate(&device.counters, &line.counters, elapsed, diskTimes{requests: timed, busy: timed, queue: timed})
+			}
+			disk.Totals = diskTotals(&line.counters)
+			disk.Totals.HasDiscards = line.columns >= columnsWithDiscards
+			disk.Totals.HasFlushes = line.columns >= columnsWithFlushes
+			disks = append(disks, disk)
+		}
+		device.counters, device.seen = line.counters, true
+	}
+	d.before = len(disks)
+	return disks
+}
+
+// isListed: of an NVMe disk with several paths the disk is listed, and the paths where the kernel counts at these alone
+// (before 6.3).
+func (d *diskReader) isListed(device *blockDevice, line *diskLine) bool {
+	used := line.counters.requests() > 0
+	if device.head >= 0 {
+		return used && d.lines[device.head].counters.requests() == 0
+	}
+	if _, isPath := pathOf(device.name); isPath {
+		return used
+	}
+	return used || device.unused
+}
