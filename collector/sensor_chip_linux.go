@@ -36,10 +36,10 @@ type chip struct {
 	done   chan struct{} // room for one
 	run    func()        // answer, made once: a go statement with it allocates nothing
 
-	power    *sysfsFile // of the device, nil when there is none
-	traffic  *sysfsFile // of a disk that turns, nil for the others
+	power    *rawFile // of the device, nil when there is none
+	traffic  *rawFile // of a disk that turns, nil for the others
 	opened   bool
-	files    []*sysfsFile // of each input; nil when it cannot be opened
+	files    []*rawFile // of each input; nil when it cannot be opened
 	texts    []Sensor     // of each input, with label and limits
 	values   []Number
 	counters []byte    // of traffic, as of the last reading
@@ -59,7 +59,7 @@ func (c *chip) prepare() {
 	n := len(c.inputs)
 	c.run = c.answer
 	c.shown, c.seen, c.done = make([]Sensor, n), make([]bool, n), make(chan struct{}, 1)
-	c.files, c.texts, c.values = make([]*sysfsFile, n), make([]Sensor, n), make([]Number, n)
+	c.files, c.texts, c.values = make([]*rawFile, n), make([]Sensor, n), make([]Number, n)
 }
 
 // poll takes an answer if there is one.
@@ -171,11 +171,11 @@ func (c *chip) open() {
 		case in.kind == kindTemperature:
 			s.High, s.Critical = c.limit(input+"_max"), c.limit(input+"_crit")
 		}
-		if label := textOf(c.dir, input+"_label"); label != "" {
+		if label := rawText(c.dir, input+"_label"); label != "" {
 			s.Label = label
 		}
 		c.texts[i] = s
-		f := newSysfsFile(filepath.Join(c.dir, file))
+		f := newRawFile(filepath.Join(c.dir, file))
 		if f.open() == nil {
 			c.files[i] = f
 		}
@@ -183,7 +183,7 @@ func (c *chip) open() {
 }
 
 func (c *chip) limit(file string) Number {
-	b, err := readSysfs(filepath.Join(c.dir, file))
+	b, err := readRaw(filepath.Join(c.dir, file))
 	if err != nil {
 		return Number{}
 	}
@@ -198,7 +198,7 @@ func (c *chip) limit(file string) Number {
 func (c *chip) trip(kind string) Number {
 	for i := range 16 {
 		point := "trip_point_" + strconv.Itoa(i)
-		is := textOf(c.dir, point+"_type")
+		is := rawText(c.dir, point+"_type")
 		if is == "" {
 			break
 		}
@@ -210,37 +210,37 @@ func (c *chip) trip(kind string) Number {
 }
 
 // diskTraffic is the file of a turning disk's counters; nil for a disk that does not turn.
-func diskTraffic(device string) *sysfsFile {
+func diskTraffic(device string) *rawFile {
 	disks, err := os.ReadDir(filepath.Join(device, "block"))
 	if err != nil || len(disks) == 0 {
 		return nil
 	}
 	disk := filepath.Join(device, "block", disks[0].Name())
-	if textOf(disk, "queue/rotational") == "0" {
+	if rawText(disk, "queue/rotational") == "0" {
 		return nil
 	}
-	return sysfsFileAt(filepath.Join(disk, "stat"))
+	return rawFileAt(filepath.Join(disk, "stat"))
 }
 
-// A sysfsFile is a small file below /sys that is read again and again with one system call. It is not a kernelFile: that
+// A rawFile is a small file below /sys that is read again and again with one system call. It is not a kernelFile: that
 // one is an os.File as os.Open makes it, which may hand the file to the poller, and wait for ever after an EAGAIN.
-type sysfsFile struct {
+type rawFile struct {
 	path string
 	file *os.File // blocking, unknown to the poller; the garbage collector closes it
 	buf  []byte
 }
 
-func newSysfsFile(path string) *sysfsFile { return &sysfsFile{path: path, buf: make([]byte, 256)} }
+func newRawFile(path string) *rawFile { return &rawFile{path: path, buf: make([]byte, 256)} }
 
-// sysfsFileAt is nil when there is no such file.
-func sysfsFileAt(path string) *sysfsFile {
+// rawFileAt is nil when there is no such file.
+func rawFileAt(path string) *rawFile {
 	if _, err := os.Stat(path); err != nil {
 		return nil
 	}
-	return newSysfsFile(path)
+	return newRawFile(path)
 }
 
-func (f *sysfsFile) open() error {
+func (f *rawFile) open() error {
 	fd, err := unix.Open(f.path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -250,7 +250,7 @@ func (f *sysfsFile) open() error {
 }
 
 // read returns what fits into the buffer, until the next read.
-func (f *sysfsFile) read() ([]byte, error) {
+func (f *rawFile) read() ([]byte, error) {
 	if f.file == nil {
 		if err := f.open(); err != nil {
 			return nil, err
@@ -269,8 +269,8 @@ func (f *sysfsFile) read() ([]byte, error) {
 	return nil, unix.EINTR
 }
 
-func readSysfs(path string) ([]byte, error) {
-	f := newSysfsFile(path)
+func readRaw(path string) ([]byte, error) {
+	f := newRawFile(path)
 	if err := f.open(); err != nil {
 		return nil, err
 	}
@@ -278,9 +278,9 @@ func readSysfs(path string) ([]byte, error) {
 	return f.read()
 }
 
-// textOf is the text in a file, fit to be shown; "" when there is none.
-func textOf(dir, file string) string {
-	b, err := readSysfs(filepath.Join(dir, filepath.FromSlash(file)))
+// rawText is the text in a file, fit to be shown; "" when there is none.
+func rawText(dir, file string) string {
+	b, err := readRaw(filepath.Join(dir, filepath.FromSlash(file)))
 	if err != nil {
 		return ""
 	}

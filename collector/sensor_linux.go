@@ -204,7 +204,7 @@ func listChips(root, class string) ([]*chip, error) {
 
 // findChip describes /sys/class/hwmon/hwmonN; nil when it has nothing to read.
 func findChip(root, dir string) *chip {
-	c := &chip{dir: dir, name: textOf(dir, "name")}
+	c := &chip{dir: dir, name: rawText(dir, "name")}
 	if c.inputs = listInputs(dir); len(c.inputs) == 0 { // drivers of the old kind have their files at the device
 		c.dir = filepath.Join(dir, "device")
 		if c.inputs = listInputs(c.dir); len(c.inputs) == 0 {
@@ -221,7 +221,7 @@ func findChip(root, dir string) *chip {
 	} else {
 		c.place, c.device = devicePlace(strings.TrimPrefix(device, root+"/devices/")), metricDevice(device)
 		c.real = device
-		c.power = sysfsFileAt(filepath.Join(device, "power", "runtime_status"))
+		c.power = rawFileAt(filepath.Join(device, "power", "runtime_status"))
 		if c.name == "drivetemp" {
 			c.traffic = diskTraffic(device)
 		}
@@ -242,7 +242,7 @@ func findZone(root, dir string) *chip {
 		return nil
 	}
 	return &chip{
-		dir: dir, real: real, zone: true, name: cmp.Or(textOf(dir, "type"), "thermal"),
+		dir: dir, real: real, zone: true, name: cmp.Or(rawText(dir, "type"), "thermal"),
 		place: devicePlace(strings.TrimPrefix(real, root+"/devices/")), device: metricDevice(real),
 		inputs: []inputName{{kind: kindTemperature, prefix: "temp", number: 1}},
 	}

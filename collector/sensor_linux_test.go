@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// link makes links, from names to what they point to; both are below "proc", "sys", "etc" and "root".
-func link(t testing.TB, r roots, links map[string]string) {
+// linkSensors makes links, from names to what they point to; both are below "proc", "sys", "etc" and "root".
+func linkSensors(t testing.TB, r roots, links map[string]string) {
 	t.Helper()
 	root := filepath.Dir(r.proc)
 	for from, to := range links {
@@ -90,7 +90,7 @@ func sensorLines(sensors []Sensor) string {
 
 func TestSensors(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	got := read(t, sensorSource(r)).Sensors
 	want := `pci0000:00-0000:04:00.0-nvme/temp1|nvme|temp1|temperature|38.85|-|84.85|nvme_nvme0|temp1
 platform-coretemp.0/temp1|coretemp|Package id 0|temperature|45|80|100|platform_coretemp_0|temp1
@@ -108,7 +108,7 @@ platform-nct6775.656/fan2|nct6798|fan2|fan|900|-|-|platform_nct6775_656|fan2
 // One that has given a value stays, without one when it cannot be read or says nonsense.
 func TestSensorGap(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	s := sensorSource(r)
 	read(t, s)
 	tree{coretemp + "hwmon/hwmon4/temp1_input": "-1000\n"}.over(t, r)
@@ -124,7 +124,7 @@ func TestSensorGap(t *testing.T) {
 
 func TestThermalZone(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, map[string]string{"sys/class/thermal/thermal_zone0": "sys/devices/virtual/thermal/thermal_zone0"})
+	linkSensors(t, r, map[string]string{"sys/class/thermal/thermal_zone0": "sys/devices/virtual/thermal/thermal_zone0"})
 	got := sensorLines(read(t, sensorSource(r)).Sensors)
 	if want := "virtual-thermal-thermal_zone0/temp1|acpitz|acpitz|temperature|50|-|105|thermal_thermal_zone0|temp1\n"; got != want {
 		t.Errorf("got %s", got)
@@ -145,7 +145,7 @@ func TestNoSensors(t *testing.T) {
 // Chips come and go, and change their numbers.
 func TestSensorHotPlug(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	b := sensorBoard{roots: r, patience: chipPatience}
 	s := Source{Name: "sensors", Read: b.read}
 	read(t, s)
@@ -156,7 +156,7 @@ func TestSensorHotPlug(t *testing.T) {
 	if got := read(t, s).Sensors; len(got) != 6 {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
-	link(t, r, map[string]string{"sys/class/hwmon/hwmon9": "sys/devices/pci0000:00/0000:04:00.0/nvme/nvme0/hwmon0"})
+	linkSensors(t, r, map[string]string{"sys/class/hwmon/hwmon9": "sys/devices/pci0000:00/0000:04:00.0/nvme/nvme0/hwmon0"})
 	b.listed = time.Time{}
 	if got := read(t, s).Sensors; len(got) != 7 || got[0].ID != "pci0000:00-0000:04:00.0-nvme/temp1" {
 		t.Errorf("got\n%s", sensorLines(got))
@@ -166,7 +166,7 @@ func TestSensorHotPlug(t *testing.T) {
 // A device that sleeps is not woken: its file is not even opened.
 func TestSleepingDevice(t *testing.T) {
 	r := aBoard.with(coretemp+"power/runtime_status", "suspended\n").write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	s := sensorSource(r)
 	if got := read(t, s).Sensors; len(got) != 4 {
 		t.Errorf("got\n%s", sensorLines(got))
@@ -190,7 +190,7 @@ func TestIdleDisk(t *testing.T) {
 		disk + "block/sda/stat":             "1 2 3\n",
 		disk + "block/sda/queue/rotational": "1\n",
 	}.write(t)
-	link(t, r, map[string]string{"sys/class/hwmon/hwmon0": disk + "hwmon/hwmon0", disk + "hwmon/hwmon0/device": disk})
+	linkSensors(t, r, map[string]string{"sys/class/hwmon/hwmon0": disk + "hwmon/hwmon0", disk + "hwmon/hwmon0/device": disk})
 	b := sensorBoard{roots: r, patience: chipPatience}
 	s := Source{Name: "sensors", Read: b.read}
 	expect := func(want Number) {
@@ -213,7 +213,7 @@ func TestIdleDisk(t *testing.T) {
 // A chip that hangs loses nobody else's values, is asked once, and is taken up again when it answers.
 func TestHangingChip(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	path := r.ofSys("devices/platform/nct6775.656/hwmon/hwmon1/fan1_input")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func TestHangingChip(t *testing.T) {
 // A slow one is not waited for again: its values come with the next read.
 func TestSlowChip(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	b := sensorBoard{roots: r, patience: chipPatience}
 	s := Source{Name: "sensors", Read: b.read}
 	read(t, s)
@@ -293,7 +293,7 @@ func TestManySensors(t *testing.T) {
 
 func TestSensorAllocs(t *testing.T) {
 	r := aBoard.write(t)
-	link(t, r, boardLinks)
+	linkSensors(t, r, boardLinks)
 	s := sensorSource(r)
 	read(t, s)
 	if n := testing.AllocsPerRun(100, func() {
@@ -307,7 +307,7 @@ func TestSensorAllocs(t *testing.T) {
 
 func BenchmarkSensors(b *testing.B) {
 	r := aBoard.write(b)
-	link(b, r, boardLinks)
+	linkSensors(b, r, boardLinks)
 	s := sensorSource(r)
 	b.ReportAllocs()
 	for b.Loop() {
