@@ -40,7 +40,7 @@ type chip struct {
 	traffic  *rawFile // of a disk that turns, nil for the others
 	opened   bool
 	files    []*rawFile // of each input; nil when it cannot be opened
-	texts    []Sensor     // of each input, with label and limits
+	texts    []Sensor   // of each input, with label and limits
 	values   []Number
 	counters []byte    // of traffic, as of the last reading
 	at       time.Time // of the last reading
