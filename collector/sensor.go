@@ -1,7 +1,17 @@
 package collector
 
 import (
-	"context"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// mostSensors bounds the list. A machine with a hundred cores has some 130.
+	mostSensors = 256
+	// sensorsEvery is for hardware that moves slowly and is slow to ask: a reading over I²C takes milliseconds.
+	sensorsEvery = 5 * time.Second
 )
 
 // Sensor is one reading of the hardware.
@@ -10,14 +20,142 @@ type Sensor struct {
 	Chip     string `json:"chip"`  // "coretemp"
 	Label    string `json:"label"` // "Package id 0", or the input's name
 	Kind     string `json:"kind"`  // "temperature" (degrees Celsius), "fan" (revolutions per minute)
-	Value    Number `json:"value"`
-	High     Number `json:"high"` // the hardware's own limit, where it has a sane one
+	Value    Number `json:"value"` // unknown while it cannot be read, is absurd, or its device sleeps
+	High     Number `json:"high"`  // the hardware's own limit, where it has a sane one
 	Critical Number `json:"critical"`
 	// Device and Input are node_exporter's names of the chip and the sensor, "platform_coretemp_0" and "temp2".
 	Device string `json:"-"`
 	Input  string `json:"-"`
 }
 
-func sensorSource(r roots) Source {
-	return Source{Name: "sensors", Read: func(context.Context) (Part, error) { return nil, notHere("not read yet") }}
+const (
+	kindTemperature = "temperature"
+	kindFan         = "fan"
+)
+
+// sensorPart is the list of one read.
+type sensorPart struct{ sensors []Sensor }
+
+func (p *sensorPart) AddTo(s *Snapshot) { s.Sensors = p.sensors }
+
+// temperature is what a chip says, in degrees Celsius, unless no hardware can be so warm and work. Inside a running
+// machine nothing is at 0 °C or below: that is a register nobody has written, or a diode that is not connected (they
+// read -128, -62, 0). Silicon is off long before 150 °C; what is above is a register of ones, or a sum.
+func temperature(celsius float64) Number {
+	if celsius <= 0 || celsius >= 150 {
+		return Number{}
+	}
+	return Known(celsius)
+}
+
+// temperatureLimit is a limit that means something: many chips have the ends of a register there, 0, -273 or 65261.
+func temperatureLimit(celsius float64) Number {
+	if celsius < 20 || celsius > 150 {
+		return Number{}
+	}
+	return Known(celsius)
+}
+
+// fanSpeed is in revolutions per minute: 0 is a fan that stands still. The fastest go at about 40 000; 65535 is a
+// register of ones.
+func fanSpeed(rpm float64) Number {
+	if rpm >= 60_000 {
+		return Number{}
+	}
+	return Known(rpm)
+}
+
+// An inputName is the name of one input of a chip, without its ending: "temp2" or "fan1".
+type inputName struct {
+	kind   string
+	prefix string
+	number int
+}
+
+// parseInput takes the name of a file, "temp2_input" (Documentation/hwmon/sysfs-interface.rst).
+func parseInput(file string) (inputName, bool) {
+	name, ok := strings.CutSuffix(file, "_input")
+	if !ok {
+		return inputName{}, false
+	}
+	in := inputName{kind: kindTemperature, prefix: "temp"}
+	digits, ok := strings.CutPrefix(name, "temp")
+	if !ok {
+		in.kind, in.prefix = kindFan, "fan"
+		if digits, ok = strings.CutPrefix(name, "fan"); !ok {
+			return inputName{}, false
+		}
+	}
+	n, ok := parseUint([]byte(digits))
+	if !ok || n > 9999 || len(digits) > 1 && digits[0] == '0' {
+		return inputName{}, false
+	}
+	in.number = int(n)
+	return in, true
+}
+
+// compareInputs puts temperatures first, each kind by number: temp2 before temp10.
+func compareInputs(a, b inputName) int {
+	return cmp.Or(strings.Compare(b.prefix, a.prefix), cmp.Compare(a.number, b.number))
+}
+
+// parseReading takes what is in a file of a sensor: one decimal number, which may be negative.
+func parseReading(b []byte) (float64, bool) {
+	b, _ = cutLine(b)
+	word, _ := cutWord(b)
+	negative := len(word) > 0 && word[0] == '-'
+	if negative {
+		word = word[1:]
+	}
+	v, ok := parseUint(word)
+	if negative {
+		return -float64(v), ok
+	}
+	return float64(v), ok
+}
+
+// readingOf is the Number in a file of a sensor of that kind.
+func readingOf(b []byte, kind string) Number {
+	v, ok := parseReading(b)
+	switch {
+	case !ok:
+		return Number{}
+	case kind == kindFan:
+		return fanSpeed(v)
+	}
+	return temperature(v / 1000)
+}
+
+// devicePlace makes a name of a device's path below /sys/devices: where it is plugged in or soldered, which a reboot
+// does not change, as hwmon3 and nvme1 may.
+func devicePlace(path string) string {
+	elem := strings.Split(strings.Trim(path, "/"), "/")
+	if n := len(elem); n > 2 && elem[n-2] == "nvme" {
+		elem = elem[:n-1] // the controller's number; its PCI address is before it
+	}
+	return clean(strings.Join(elem, "-"))
+}
+
+// metricDevice is node_exporter's name of a chip: what its device is part of and the device's own name.
+func metricDevice(path string) string {
+	elem := strings.Split(strings.Trim(path, "/"), "/")
+	slices.Reverse(elem)
+	name := metricWord(elem[0])
+	if len(elem) > 1 {
+		if of := metricWord(elem[1]); of != "" && name != "" {
+			return of + "_" + name
+		}
+	}
+	return name
+}
+
+// metricWord keeps what may stand in the names of such metrics.
+func metricWord(s string) string {
+	word := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == ':' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(s))
+	return clean(strings.Trim(word, "_"))
 }

@@ -1,15 +1,284 @@
 package collector
 
+import (
+	"math"
+	"time"
+)
+
 // Verdict is what a snapshot comes to, in a sentence.
 type Verdict struct {
 	// State is "healthy", "busy" (worth knowing) or "bad" (somebody should do something).
 	State string `json:"state"`
-	// Resource is what it is about: "cpu", "memory", "io", "disk", "network", "thermal", "container"; "" when healthy.
+	// Resource is what it is about: "cpu", "memory", "io", "disk", "network", "files", "thermal", "container"; "" when healthy.
 	Resource string `json:"resource,omitempty"`
-	// Text is the sentence: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
+	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
 	// Since is when it began, Unix milliseconds.
 	Since int64 `json:"since"`
 	// PID is the culprit's, 0 for none.
 	PID int32 `json:"pid,omitempty"`
+}
+
+const (
+	stateHealthy = "healthy"
+	stateBusy    = "busy"
+	stateBad     = "bad"
+
+	// eventLasts is for how long something that happened in a moment is the verdict.
+	eventLasts = 60
+	// lingers is for how long a condition must be over before it is taken for over: a sentence that comes and goes is
+	// worse than one that is late.
+	lingers = 10
+	// comesUp is how long a condition may have been over, in seconds, when its rule becomes the verdict.
+	comesUp = 3
+	// blindFor is for how long a number may be unknown before its condition is taken for over.
+	blindFor = 5
+	// longGap is a time without snapshots, in seconds, after which everything begins anew.
+	longGap = 60
+	// almost makes up for the rounding of a sum of intervals.
+	almost = 1e-3
+)
+
+// A judge says what snapshots come to, one after the other. It reckons with their intervals, which are monotonic: setting the
+// clock changes no duration. What it says depends on the snapshots alone. The zero judge works.
+type judge struct {
+	rules    []rule
+	states   []ruleState
+	clock    float64 // seconds: the intervals together
+	interval float64 // the last one
+	calm     float64 // by clock: the last time that something was wrong
+	at       time.Time
+	past     past
+
+	last   *Verdict
+	shown  int // which rule it is of; -1 when healthy
+	second int64
+	text   sentence
+}
+
+// A rule is one thing that may be wrong. Its value has two levels, of which either may be missing.
+type rule struct {
+	resource  string
+	sources   []string // that the value is from: while one of them has no answer, it is unknown
+	value     func(*judge, *Snapshot) (float64, bool)
+	bad, busy level
+	event     bool // the value is how often it happened now
+	gauge     bool // the value is as of now, not of the time since the snapshot before
+	mild      bool // healthy all the same
+	head      string
+	detail    func(j *judge, s *Snapshot, text *sentence)
+}
+
+// A level is reached when the value has been enter or more for hold seconds, and left when it has been less than leave,
+// which is lower, for as long as it lingers. One without enter is not there.
+type level struct {
+	enter, leave, hold float64
+}
+
+type ruleState struct {
+	smooth    float64
+	isKnown   bool
+	unknown   float64 // for how long
+	count     float64 // of an event, since it began
+	bad, busy levelState
+}
+
+// A levelState is by the judge's clock.
+type levelState struct {
+	holds bool
+	shown bool
+	since float64 // when it first held
+	held  float64 // when it last did
+}
+
+// verdict is what s, which follows upon the snapshot before, comes to. The same snapshot again changes nothing.
+func (j *judge) verdict(s *Snapshot) *Verdict {
+	if j.rules == nil {
+		j.rules = verdictRules()
+		j.states = make([]ruleState, len(j.rules))
+		j.shown = -1
+	}
+	if j.last != nil && s.At.Equal(j.at) {
+		return j.last
+	}
+	interval, _ := s.Interval.Get()
+	j.clock += interval
+	if interval > longGap && interval > 4*j.interval { // nobody looked: what was before says nothing about now
+		clear(j.states)
+		j.calm = j.clock
+	}
+	j.interval, j.at = interval, s.At
+	j.past.note(s, j.clock)
+	for i := range j.rules {
+		j.step(&j.rules[i], &j.states[i], s)
+	}
+	return j.say(s)
+}
+
+// step brings a rule's state up to s.
+func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
+	v, ok := 0.0, false
+	if isFresh(s, r.sources) {
+		v, ok = r.value(j, s)
+	}
+	switch {
+	case !ok:
+		st.unknown += j.interval
+		if st.unknown <= blindFor {
+			return
+		}
+		st.isKnown, v = false, 0
+	case r.event:
+		st.unknown = 0
+		if st.bad.shown || st.busy.shown {
+			st.count += v
+		} else {
+			st.count = v
+		}
+	default: // over less than a second numbers jump: those are averaged over about one
+		share := min(j.interval, 1)
+		if !st.isKnown || j.interval == 0 {
+			share = 1
+		}
+		st.smooth += (v - st.smooth) * share
+		st.unknown, st.isKnown = 0, true
+		v = st.smooth
+	}
+	began := j.clock - j.interval // what is of the time since the snapshot before held since then
+	if r.gauge || r.event {
+		began = j.clock
+	}
+	linger := float64(lingers)
+	if r.event {
+		linger = eventLasts
+	}
+	st.bad.step(r.bad, v, began, j.clock, linger)
+	st.busy.step(r.busy, v, began, j.clock, linger)
+}
+
+func (st *levelState) step(l level, v, began, clock, linger float64) {
+	if l.enter == 0 {
+		return
+	}
+	switch {
+	case v >= l.enter && !st.holds:
+		*st = levelState{holds: true, since: began, held: clock}
+	case v >= l.enter, st.shown && v >= l.leave:
+		st.held = clock
+	case !st.shown, clock-st.held >= linger-almost:
+		*st = levelState{}
+	}
+	if st.holds && clock-st.since >= l.hold-almost {
+		st.shown = true
+	}
+}
+
+// since is when a rule that is shown began: what is bad was busy before.
+func (st *ruleState) since() float64 {
+	switch {
+	case !st.busy.shown:
+		return st.bad.since
+	case !st.bad.shown:
+		return st.busy.since
+	}
+	return min(st.bad.since, st.busy.since)
+}
+
+func (st *ruleState) held() float64 { return max(st.bad.held, st.busy.held) }
+
+// worst is the rule that is shown: the first that is bad, or else the first that is busy. The order is fixed, so two that
+// are equally bad do not take turns. One that only lingers does not come up anew.
+func (j *judge) worst() int {
+	busy := -1
+	for i := range j.states {
+		st := &j.states[i]
+		if i != j.shown && !j.rules[i].event && j.clock-st.held() > comesUp {
+			continue
+		}
+		if st.bad.shown {
+			return i
+		}
+		if busy < 0 && st.busy.shown {
+			busy = i
+		}
+	}
+	return busy
+}
+
+// say makes a verdict when there is a new one to make: not more than once a second while one lasts.
+func (j *judge) say(s *Snapshot) *Verdict {
+	i := j.worst()
+	if i < 0 || j.rules[i].mild {
+		return j.sayHealthy(s, i)
+	}
+	j.calm = j.clock
+	r, st := &j.rules[i], &j.states[i]
+	state := stateBusy
+	if st.bad.shown {
+		state = stateBad
+	}
+	lasted := st.held() - st.since()
+	if r.event {
+		lasted = j.clock - st.held()
+	}
+	second := int64(lasted + almost)
+	if i == j.shown && second == j.second && state == j.last.State {
+		return j.last
+	}
+	began := since(s.At, j.clock-st.since())
+	if i != j.shown {
+		j.past.culprit = culprit{}
+	} else if isNear(began, j.last.Since) {
+		began = j.last.Since
+	}
+	text := j.text.begin(r.head)
+	text.count = st.count
+	if !r.event && second > 0 {
+		text.add(" for ").duration(second)
+	}
+	text.add(": ")
+	r.detail(j, s, text)
+	if r.event {
+		text.add(", the last ").duration(second).add(" ago")
+	}
+	j.shown, j.second = i, second
+	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid}
+	return j.last
+}
+
+func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
+	began := since(s.At, j.clock-j.calm)
+	if j.last != nil && j.last.State == stateHealthy && mild == j.shown && isNear(began, j.last.Since) {
+		return j.last
+	}
+	text := j.text.begin(stateHealthy)
+	if mild >= 0 {
+		j.rules[mild].detail(j, s, text)
+	}
+	j.shown = mild
+	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began}
+	return j.last
+}
+
+// since is the wall time that many seconds before at.
+func since(at time.Time, seconds float64) int64 {
+	return at.UnixMilli() - int64(math.Round(seconds*1000))
+}
+
+// isNear: the two are the same but for rounding. Nobody sets a clock by less than a second.
+func isNear(a, b int64) bool { return a-b < 1000 && b-a < 1000 }
+
+// isFresh: none of the sources shows an old part. One that has none at all is left to the rules.
+func isFresh(s *Snapshot, sources []string) bool {
+	for i := range s.Sources {
+		if s.Sources[i].Partial || !s.Sources[i].Age.known {
+			continue
+		}
+		for _, name := range sources {
+			if s.Sources[i].Name == name {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -156,11 +156,25 @@ func TestGoImports(t *testing.T) {
 			if strings.HasPrefix(dep, fiber) && path != "dashboard" && path != "dashboard/internal/transport" && path != "dashboard/internal/problem" {
 				t.Errorf("%s imports %s: Fiber's types are in three packages, so that a move is a small one", path, dep)
 			}
-			if dep == "os/exec" {
+			if dep == "os/exec" && path != "collector" { // TestWhoStartsPrograms has its one exception
 				t.Errorf("%s imports os/exec: fivewire starts no programs", path)
 			}
 		}
 	}
+}
+
+// TestWhoStartsPrograms: one file does. nvidia-smi is the only portable way to a GPU's numbers without cgo.
+func TestWhoStartsPrograms(t *testing.T) {
+	walk(t, "collector", ".go", func(file, text string) {
+		f, err := parser.ParseFile(token.NewFileSet(), file, text, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		starts := slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"os/exec"` })
+		if starts && file != "collector/gpu.go" && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s imports os/exec: of the collector, gpu.go alone may start a program", file)
+		}
+	})
 }
 
 // TestGoFiles: one package comment each, no init, no state of a package's own.

@@ -1,0 +1,171 @@
+package collector
+
+// past is what a judge remembers of snapshots: it tells what has changed.
+type past struct {
+	kills      Number // of the host, since boot
+	newKills   float64
+	groupKills map[string]float64 // of each group, by path
+	killedIn   string             // the name of the group that lost somebody now
+	newInGroup float64
+
+	reads  int
+	mounts map[string]mount
+
+	sizes, older []size // of processes: at the last mark, and at the one before
+	marked       float64
+
+	culprit culprit
+}
+
+type mount struct {
+	read     int // the last one it was in
+	writable bool
+}
+
+// A size is what a process had when it was looked at.
+type size struct {
+	culprit
+	memory uint64
+}
+
+// A culprit is one process. The zero culprit is none.
+type culprit struct {
+	pid     int32
+	started int64
+}
+
+// markEvery is the time between two looks at the sizes of processes, in seconds: growth is over one to two of these.
+const markEvery = 30
+
+func (p *past) note(s *Snapshot, clock float64) {
+	p.noteKills(s)
+	p.noteMounts(s)
+	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
+		p.sizes, p.older = p.older[:0], p.sizes
+		for _, t := range s.Processes.Top {
+			if len(p.sizes) < 4*topProcesses {
+				p.sizes = append(p.sizes, size{culprit{t.PID, t.Started}, t.Memory})
+			}
+		}
+		p.marked = clock
+	}
+}
+
+func (p *past) noteKills(s *Snapshot) {
+	p.newKills, p.newInGroup = 0, 0
+	if s.Paging != nil && s.Paging.OOMKills.known {
+		p.newKills = grown(p.kills, s.Paging.OOMKills)
+		p.kills = s.Paging.OOMKills
+	}
+	if s.Container != nil {
+		p.noteGroup(s.Container, len(s.Neighbours)+1)
+	}
+	for i := range s.Neighbours {
+		p.noteGroup(&s.Neighbours[i], len(s.Neighbours)+1)
+	}
+}
+
+func (p *past) noteGroup(g *Cgroup, groups int) {
+	now, ok := g.OOMKills.Get()
+	if !ok {
+		return
+	}
+	before, was := p.groupKills[g.Path]
+	if was && before == now {
+		return
+	}
+	if p.groupKills == nil || len(p.groupKills) > 4*groups+16 { // those that are gone
+		p.groupKills = make(map[string]float64)
+	}
+	p.groupKills[g.Path] = now
+	if was && now > before {
+		p.newInGroup, p.killedIn = p.newInGroup+now-before, groupName(g)
+	}
+}
+
+func grown(before, after Number) float64 {
+	if !before.known {
+		return 0
+	}
+	return max(after.value-before.value, 0)
+}
+
+// noteMounts remembers which filesystems were writable in every snapshot before this one.
+func (p *past) noteMounts(s *Snapshot) {
+	if len(s.Filesystems) == 0 {
+		return
+	}
+	p.reads++
+	if p.mounts == nil || len(p.mounts) > 4*len(s.Filesystems)+16 {
+		p.mounts = make(map[string]mount, len(s.Filesystems))
+	}
+	for i := range s.Filesystems {
+		f := &s.Filesystems[i]
+		m := p.mounts[f.Mount]
+		if m.read != p.reads-1 { // mounted anew
+			m.writable = false
+		}
+		p.mounts[f.Mount] = mount{read: p.reads, writable: m.writable || !f.ReadOnly && !f.Stale}
+	}
+}
+
+// growth is by how much a process has grown since one or two marks ago; false for one that was not there.
+func (p *past) growth(t *Process) (uint64, bool) {
+	for _, list := range [2][]size{p.older, p.sizes} {
+		for i := range list {
+			if list[i].pid == t.PID && list[i].started == t.Started {
+				return without(t.Memory, list[i].memory), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// pick is the process with the highest score above least; nil when there is none. The one before stays as long as it is
+// nearly as high, so that two of a kind do not take turns.
+func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) float64) *Process {
+	if s.Processes == nil || !isFresh(s, []string{"processes"}) {
+		return nil
+	}
+	var best, same *Process
+	most, kept := least, 0.0
+	for i := range s.Processes.Top {
+		t := &s.Processes.Top[i]
+		v := score(p, t)
+		if v > most {
+			best, most = t, v
+		}
+		if t.PID == p.culprit.pid && t.Started == p.culprit.started {
+			same, kept = t, v
+		}
+	}
+	if same != nil && kept > least && kept >= 0.8*most {
+		best = same
+	}
+	p.culprit = culprit{}
+	if best != nil {
+		p.culprit = culprit{best.PID, best.Started}
+	}
+	return best
+}
+
+func scoreCPU(_ *past, t *Process) float64 { return t.CPU.value }
+
+// scoreIO puts those that move bytes before those that wait, a kernel thread for instance, whose bytes we cannot see.
+func scoreIO(_ *past, t *Process) float64 {
+	v := t.ReadRate.value + t.WriteRate.value
+	if v < 64<<10 {
+		v = 0
+	}
+	if t.State == "waiting" {
+		v += 1 + t.CPU.value
+	}
+	return v
+}
+
+// scoreMemory is the size, and what it has lately grown by ten times: a big process that stands still was there before
+// memory became short.
+func scoreMemory(p *past, t *Process) float64 {
+	grown, _ := p.growth(t)
+	return float64(t.Memory) + 10*float64(grown)
+}

@@ -1,0 +1,94 @@
+package collector
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRules: each rule's sentence, after its condition has held for 42 seconds.
+func TestRules(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*Snapshot)
+		want   Verdict
+	}{
+		{"cpu", func(s *Snapshot) { *s = burning() }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 92 % of 4 cores", PID: 99}},
+		{"cpu, bad", func(s *Snapshot) { *s = burning(); s.Pressure.CPU.Some = Known(0.95) }, Verdict{State: "bad", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 92 % of 4 cores", PID: 99}},
+		{"cpu busy and nobody waits", func(s *Snapshot) { s.CPU.Busy = Known(1) }, Verdict{}},
+		{"cpu, no pressure", func(s *Snapshot) { *s = burning(); s.Pressure = nil }, Verdict{}},
+		{"cpu, no pressure, all of it", func(s *Snapshot) { *s = burning(); s.Pressure = nil; s.CPU.Busy = Known(0.99) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 99 % of 4 cores", PID: 99}},
+		{"cpu, pressure unknown", func(s *Snapshot) { *s = burning(); s.Pressure = &Pressure{} }, Verdict{}},
+		{"io", func(s *Snapshot) { *s = writing() }, Verdict{State: "busy", Resource: "io", Text: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure", PID: 811}},
+		{"io, bad", func(s *Snapshot) { *s = writing(); s.Pressure.IO.Full = Known(0.8); s.Disks[0].Busy = Known(0.97) }, Verdict{State: "bad", Resource: "io", Text: "I/O-bound for 42 s: postgres (pid 811), 80 % full pressure, sda 97 % busy", PID: 811}},
+		{"io, no pressure", func(s *Snapshot) { s.Pressure = nil; s.CPU.IOWait = Known(0.5) }, Verdict{State: "busy", Resource: "io", Text: "I/O-bound for 42 s: 50 % iowait"}},
+		{"io, no pressure, a little", func(s *Snapshot) { s.Pressure = nil; s.CPU.IOWait = Known(0.25) }, Verdict{}},
+		{"disk", func(s *Snapshot) { s.Disks[0] = Disk{Name: "nvme0n1", Busy: Known(0.99), WriteTime: Known(0.08)} }, Verdict{State: "busy", Resource: "disk", Text: "disk saturated for 42 s: nvme0n1 99 % busy, 80 ms for a request"}},
+		{"disk busy and quick", func(s *Snapshot) { s.Disks[0] = Disk{Name: "nvme0n1", Busy: Known(1), WriteTime: Known(0.0004)} }, Verdict{}},
+		{"steal", func(s *Snapshot) { s.CPU.Steal = Known(0.35) }, Verdict{State: "bad", Resource: "cpu", Text: "CPU withheld for 42 s: the hypervisor keeps 35 % of 4 cores"}},
+		{"memory", func(s *Snapshot) { s.Memory.Available = 500 << 20 }, Verdict{State: "bad", Resource: "memory", Text: "memory short for 42 s: 3 % available, postgres (pid 811) has 2 GiB", PID: 811}},
+		{"memory, busy", func(s *Snapshot) { s.Memory.Available = 1400 << 20 }, Verdict{State: "busy", Resource: "memory", Text: "memory short for 42 s: 9 % available, postgres (pid 811) has 2 GiB", PID: 811}},
+		{"memory, no pressure", func(s *Snapshot) { s.Memory.Available = 1400 << 20; s.Pressure = nil }, Verdict{}},
+		{"memory of a large machine", func(s *Snapshot) { s.Memory.Total, s.Memory.Available = 1<<40, 40<<30 }, Verdict{}},
+		{"memory pressure", func(s *Snapshot) { s.Pressure.Memory.Full = Known(0.24) }, Verdict{State: "bad", Resource: "memory", Text: "short of memory for 42 s: postgres (pid 811), 24 % full pressure", PID: 811}},
+		{"swap", func(s *Snapshot) { s.Paging.SwapIn, s.Paging.SwapOut = Known(4<<20), Known(5<<20) }, Verdict{State: "busy", Resource: "memory", Text: "swapping for 42 s: postgres (pid 811), 4 MiB/s in, 5 MiB/s out", PID: 811}},
+		{"swap, out alone", func(s *Snapshot) { s.Paging.SwapOut = Known(500 << 20) }, Verdict{}},
+		{"full", func(s *Snapshot) { s.Filesystems[0].UsedRatio, s.Filesystems[0].Available = Known(0.994), 300<<20 }, Verdict{State: "bad", Resource: "disk", Text: "filesystem nearly full for 42 s: / 99 %, 300 MiB left"}},
+		{"full, but large", func(s *Snapshot) { s.Filesystems[1].UsedRatio = Known(0.99) }, Verdict{}},
+		{"full by its nature", func(s *Snapshot) {
+			s.Filesystems = append(s.Filesystems, Filesystem{Mount: "/snap", UsedRatio: Known(1), ReadOnly: true})
+		}, Verdict{}},
+		{"inodes", func(s *Snapshot) { s.Filesystems[0].InodesUsed = 96 }, Verdict{State: "busy", Resource: "disk", Text: "inodes nearly used up for 42 s: / 96 %"}},
+		{"stale", func(s *Snapshot) { s.Filesystems[1].Stale = true }, Verdict{State: "bad", Resource: "disk", Text: "filesystem does not answer for 42 s: /data"}},
+		{"heat", func(s *Snapshot) { s.Sensors[0].Value = Known(101) }, Verdict{State: "bad", Resource: "thermal", Text: "too hot for 42 s: coretemp Package id 0 at 101 °C, critical is 100 °C"}},
+		{"heat without a limit", func(s *Snapshot) { s.Sensors[0].Value, s.Sensors[0].Critical = Known(140), Number{} }, Verdict{}},
+		{"loss", func(s *Snapshot) { s.Networks[0].ReceiveDrops = Known(120) }, Verdict{State: "bad", Resource: "network", Text: "packets lost for 42 s: eth0 6 %, 120/s"}},
+		{"loss of a few", func(s *Snapshot) {
+			s.Networks[0] = Network{Name: "eth0", ReceivePackets: Known(1), ReceiveDrops: Known(2)}
+		}, Verdict{}},
+		{"loss of a virtual one", func(s *Snapshot) { s.Networks[0].ReceiveDrops, s.Networks[0].Virtual = Known(500), true }, Verdict{}},
+		{"retransmits", func(s *Snapshot) { s.Sockets.Retransmits = Known(80) }, Verdict{State: "busy", Resource: "network", Text: "network unreliable for 42 s: 8 % of TCP segments are sent again"}},
+		{"retransmits of a few", func(s *Snapshot) { s.Sockets.Retransmits, s.Sockets.SegmentsOut = Known(5), Known(10) }, Verdict{}},
+		{"refused", func(s *Snapshot) { s.Sockets.ListenOverflows = Known(30) }, Verdict{State: "busy", Resource: "network", Text: "connections refused for 42 s: 30/s, a program takes them too slowly"}},
+		{"conntrack", func(s *Snapshot) { s.Sockets.Conntrack = Known(65000) }, Verdict{State: "bad", Resource: "network", Text: "connection tracker nearly full for 42 s: 65000 of 65536 entries"}},
+		{"handles", func(s *Snapshot) { s.Handles.Allocated = 990 }, Verdict{State: "bad", Resource: "files", Text: "file handles nearly used up for 42 s: 990 of 1000"}},
+		{"throttled", func(s *Snapshot) { s.Container.Throttled = Known(0.45) }, Verdict{State: "busy", Resource: "container", Text: "held back by its CPU limit for 42 s: web in 45 % of its periods, limit 1.5 cores"}},
+		{"neighbour throttled", func(s *Snapshot) { s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}} }, Verdict{State: "bad", Resource: "container", Text: "held back by its CPU limit for 42 s: app in 90 % of its periods"}},
+		{"container memory", func(s *Snapshot) { s.Container.WorkingSet, s.Container.Name = Known(500<<20), "" }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: this container uses 98 % of 512 MiB"}},
+		{"hostile name", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].Name = strings.Repeat("\x1b[2Jé", 50) }, Verdict{State: "busy", Resource: "cpu",
+			Text: "CPU saturated for 42 s: " + strings.Repeat("�[2Jé", 4) + "�[2J… (pid 99), 92 % of 4 cores", PID: 99}},
+		{"no process is at fault", func(s *Snapshot) { *s = burning(); s.Processes = nil }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: 92 % of 4 cores"}},
+		{"one source fails", func(s *Snapshot) {
+			s.Sources = []SourceState{{Name: "disks", Error: "x", Age: Known(3)}, {Name: "users", Missing: true}}
+		}, Verdict{State: "healthy", Text: "healthy as far as is known: no answer from disks"}},
+		{"three sources fail", func(s *Snapshot) {
+			s.Sources = []SourceState{{Name: "disks"}, {Name: "cpu", Partial: true}, {Name: "host"}, {Name: "users"}}
+		}, Verdict{State: "healthy", Text: "healthy as far as is known: no answer from disks and 2 more"}},
+		{"nothing is known", func(s *Snapshot) { *s = Snapshot{} }, Verdict{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTrial(t)
+			tr.run(quiet(), 30, 1)
+			tr.loose = true
+			changed := tr.now
+			s := quiet()
+			tt.change(&s)
+			got := tr.run(s, 60, 1)
+			want := tt.want
+			if want.State == "" {
+				want = Verdict{State: "healthy", Text: "healthy"}
+			}
+			want.Since = got.Since
+			if want.State != stateHealthy {
+				if d := got.Since - changed.UnixMilli(); d != 0 && d != 1000 { // a gauge holds from its snapshot on
+					t.Errorf("since %d ms after the change", d)
+				}
+			}
+			for _, seconds := range []string{" for 60 s", " for 59 s"} {
+				got.Text = strings.Replace(got.Text, seconds, " for 42 s", 1)
+			}
+			if *got != want {
+				t.Errorf("got  %+v\nwant %+v", *got, want)
+			}
+		})
+	}
+}

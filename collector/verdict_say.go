@@ -1,0 +1,207 @@
+package collector
+
+// What each rule has to say, when it is the verdict. The value that set it off may be a little lower by now.
+
+func sayGroupKills(j *judge, _ *Snapshot, text *sentence) {
+	text.kills().add(" in ").name(j.past.killedIn)
+}
+
+func sayHostKills(j *judge, s *Snapshot, text *sentence) {
+	text.kills()
+	if p := j.past.pick(s, 0, scoreMemory); p != nil {
+		text.add(", largest now ").process(p)
+	}
+}
+
+func (t *sentence) kills() *sentence {
+	t.add("the kernel killed ")
+	if t.count == 1 {
+		return t.add("a process")
+	}
+	return t.number(t.count).add(" processes")
+}
+
+func sayReadOnly(j *judge, s *Snapshot, text *sentence) {
+	text.mount(worstMount(j, s, isTurned))
+}
+
+func sayStale(j *judge, s *Snapshot, text *sentence) {
+	text.mount(worstMount(j, s, isStale))
+}
+
+func (t *sentence) mount(f *Filesystem, _ float64) *sentence {
+	if f == nil {
+		return t.add("none now")
+	}
+	return t.name(f.Mount)
+}
+
+func sayFull(j *judge, s *Snapshot, text *sentence) {
+	f, v := worstMount(j, s, howFull)
+	text.mount(f, v)
+	if f != nil {
+		text.add(" ").percent(v).add(", ").bytes(float64(f.Available)).add(" left")
+	}
+}
+
+func sayInodes(j *judge, s *Snapshot, text *sentence) {
+	f, v := worstMount(j, s, inodesUsed)
+	text.mount(f, v).add(" ").percent(v)
+}
+
+func sayMemoryStall(j *judge, s *Snapshot, text *sentence) {
+	text.culprit(j.past.pick(s, 0, scoreMemory))
+	v, _ := memoryStall(j, s)
+	text.percent(v).add(" full pressure")
+}
+
+func sayMemoryTaken(j *judge, s *Snapshot, text *sentence) {
+	if s.Memory == nil {
+		return
+	}
+	text.percent(ratio(float64(s.Memory.Available), float64(s.Memory.Total)).value).add(" available")
+	p := j.past.pick(s, 0, scoreMemory)
+	if p == nil {
+		return
+	}
+	text.add(", ").process(p)
+	if grown, _ := j.past.growth(p); float64(grown) > float64(p.Memory)/10 {
+		text.add(" grew by ").bytes(float64(grown))
+		return
+	}
+	text.add(" has ").bytes(float64(p.Memory))
+}
+
+func sayHeat(_ *judge, s *Snapshot, text *sentence) {
+	if sensor, _ := hottest(s); sensor != nil {
+		text.name(sensor.Chip).add(" ").name(sensor.Label).add(" at ").number(sensor.Value.value).
+			add(" °C, critical is ").number(sensor.Critical.value).add(" °C")
+	}
+}
+
+func sayHandles(_ *judge, s *Snapshot, text *sentence) {
+	if s.Handles != nil {
+		text.number(float64(s.Handles.Allocated)).add(" of ").number(float64(s.Handles.Maximum))
+	}
+}
+
+func sayConntrack(_ *judge, s *Snapshot, text *sentence) {
+	if s.Sockets != nil {
+		text.number(s.Sockets.Conntrack.value).add(" of ").number(s.Sockets.ConntrackLimit.value).add(" entries")
+	}
+}
+
+func sayIO(j *judge, s *Snapshot, text *sentence) {
+	text.culprit(j.past.pick(s, 0, scoreIO))
+	if s.Pressure != nil && s.Pressure.IO != nil {
+		text.percent(s.Pressure.IO.Full.value).add(" full pressure")
+	} else if s.CPU != nil {
+		text.percent(s.CPU.IOWait.value).add(" iowait")
+	}
+	var busiest *Disk
+	for i := range s.Disks {
+		if d := &s.Disks[i]; d.Busy.value >= 0.5 && (busiest == nil || d.Busy.value > busiest.Busy.value) {
+			busiest = d
+		}
+	}
+	if busiest != nil {
+		text.add(", ").name(busiest.Name).add(" ").percent(busiest.Busy.value).add(" busy")
+	}
+}
+
+func sayDisk(j *judge, s *Snapshot, text *sentence) {
+	d, _ := slowest(s)
+	if d == nil {
+		text.add("none now")
+		return
+	}
+	text.name(d.Name).add(" ").percent(d.Busy.value).add(" busy, ").
+		number(1000 * max(d.ReadTime.value, d.WriteTime.value)).add(" ms for a request")
+	if p := j.past.pick(s, 0, scoreIO); p != nil {
+		text.add(", ").process(p)
+	}
+}
+
+func saySwap(j *judge, s *Snapshot, text *sentence) {
+	text.culprit(j.past.pick(s, 0, scoreMemory))
+	if s.Paging != nil {
+		text.bytes(s.Paging.SwapIn.value).add("/s in, ").bytes(s.Paging.SwapOut.value).add("/s out")
+	}
+}
+
+func saySteal(_ *judge, s *Snapshot, text *sentence) {
+	if s.CPU != nil {
+		text.add("the hypervisor keeps ").percent(s.CPU.Steal.value).cores(s)
+	}
+}
+
+func sayCPU(j *judge, s *Snapshot, text *sentence) {
+	text.culprit(j.past.pick(s, 0.05, scoreCPU))
+	if s.CPU != nil {
+		text.percent(s.CPU.Busy.value).cores(s)
+	}
+}
+
+func (t *sentence) cores(s *Snapshot) *sentence {
+	n := len(s.CPU.Cores)
+	if n == 0 {
+		return t
+	}
+	t.add(" of ").number(float64(n)).add(" core")
+	if n > 1 {
+		t.add("s")
+	}
+	return t
+}
+
+func sayThrottle(_ *judge, s *Snapshot, text *sentence) {
+	if g, v, ok := worstGroup(s, heldBack); ok {
+		text.name(groupName(g)).add(" in ").percent(v).add(" of its periods")
+		if cores, ok := g.CPULimit.Get(); ok {
+			text.add(", limit ").decimal(cores).add(" cores")
+		}
+	}
+}
+
+func sayGroupMemory(_ *judge, s *Snapshot, text *sentence) {
+	if g, v, ok := worstGroup(s, nearLimit); ok {
+		text.name(groupName(g)).add(" uses ").percent(v).add(" of ").bytes(g.MemoryLimit.value)
+	}
+}
+
+func groupName(g *Cgroup) string {
+	if g.Name == "" {
+		return "this container"
+	}
+	return g.Name
+}
+
+func sayLoss(_ *judge, s *Snapshot, text *sentence) {
+	if n, v := lossiest(s); n != nil {
+		text.name(n.Name).add(" ").percent(v).add(", ").number(lostBy(n)).add("/s")
+	}
+}
+
+func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
+	v, _ := retransmits(j, s)
+	text.percent(v).add(" of TCP segments are sent again")
+}
+
+func sayRefused(j *judge, s *Snapshot, text *sentence) {
+	v, _ := refused(j, s)
+	text.decimal(v).add("/s, a program takes them too slowly")
+}
+
+func sayBlind(_ *judge, s *Snapshot, text *sentence) {
+	more := -1
+	for i := range s.Sources {
+		if isBlind(&s.Sources[i]) {
+			if more++; more == 0 {
+				text.add(" as far as is known: no answer from ").name(s.Sources[i].Name)
+			}
+		}
+	}
+	if more > 0 {
+		text.add(" and ").number(float64(more)).add(" more")
+	}
+}
