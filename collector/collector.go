@@ -84,6 +84,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 	due := start.Add(min(interval, firstAfter))
 	timer := time.NewTimer(due.Sub(start))
 	defer timer.Stop()
+	var j judge
 	var before time.Time // when the last snapshot was due
 	for {
 		if !pool.idle(ctx, timer.C) {
@@ -105,6 +106,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 			return nil
 		}
 		pool.addTo(&s)
+		s.Verdict = j.verdict(&s)
 		sink(s)
 
 		n := time.Since(start)/interval + 1

@@ -9,7 +9,7 @@ type past struct {
 	newInGroup float64
 
 	reads  int
-	mounts map[string]mount
+	mounts map[string]pastMount
 
 	sizes, older []size // of processes: at the last mark, and at the one before
 	marked       float64
@@ -17,7 +17,7 @@ type past struct {
 	culprit culprit
 }
 
-type mount struct {
+type pastMount struct {
 	read     int // the last one it was in
 	writable bool
 }
@@ -97,7 +97,7 @@ func (p *past) noteMounts(s *Snapshot) {
 	}
 	p.reads++
 	if p.mounts == nil || len(p.mounts) > 4*len(s.Filesystems)+16 {
-		p.mounts = make(map[string]mount, len(s.Filesystems))
+		p.mounts = make(map[string]pastMount, len(s.Filesystems))
 	}
 	for i := range s.Filesystems {
 		f := &s.Filesystems[i]
@@ -105,7 +105,7 @@ func (p *past) noteMounts(s *Snapshot) {
 		if m.read != p.reads-1 { // mounted anew
 			m.writable = false
 		}
-		p.mounts[f.Mount] = mount{read: p.reads, writable: m.writable || !f.ReadOnly && !f.Stale}
+		p.mounts[f.Mount] = pastMount{read: p.reads, writable: m.writable || !f.ReadOnly && !f.Stale}
 	}
 }
 
