@@ -16,17 +16,25 @@
 //
 // # What happens to a source that fails
 //
-// Each Source is read in a goroutine of its own, one read at a time. A source that fails or panics is marked in
-// Snapshot.Sources with the text of its error, its last good part stays in the snapshot with its age, and the others
-// do not notice. A source that hangs holds up one snapshot, by three quarters of an interval or 2 s, whichever is less;
-// from then on nobody waits for it, it is marked "no answer for 3s", and it is taken up again when it answers. The log says once
-// when a source begins to fail and once when it is well again.
+// A source that fails or panics is marked in Snapshot.Sources with the text of its error, its last good part stays in
+// the snapshot with its age, and the others do not notice. A source that hangs holds up one snapshot, by three quarters
+// of an interval or 2 s, whichever is less; from then on nobody waits for it, it is marked "no answer for 3s", and it is
+// taken up again when it answers. It is never read twice at the same time. The log says once when a source begins to
+// fail and once when it is well again.
+//
+// A source of something that this host has not, or does not tell, is marked as missing and has no part. It is asked
+// again once a minute, since hardware may be plugged in; the log is spared.
 //
 // # Goroutines
 //
-// Run starts one per source and ends them before it returns. One that hangs in a system call cannot be ended: it is
-// left behind after 100 ms, and ends when its read does. The same goes for the mounts that the source of filesystems
-// asks, each in a goroutine: a dead one is left alone, one goroutine with it, and named in Snapshot.Sources.
+// Run starts one, a lane, which reads the sources of a tick one after the other: to wake a goroutine for each would cost
+// more than the reads. When a tick is not read after 50 ms (a third of the wait, if that is less), each source that is
+// still to be read goes on in a goroutine of its own: so what is slow does not add up, and what hangs hangs alone. Those
+// goroutines end with their read. So does a lane that has not come back by the next tick, which is read in a fresh one.
+//
+// Run ends them all before it returns. One that hangs in a system call cannot be ended: it is left behind after 100 ms,
+// and ends when its read does. The same goes for the mounts that the source of filesystems asks, each in a goroutine: a
+// dead one is left alone, one goroutine with it, and named in Snapshot.Sources.
 //
 // There is no state outside a Collector and its sources: two may run in one process. Package collectortest has sources
 // and snapshots for tests; package history keeps what a chart needs.
@@ -76,7 +84,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		return err
 	}
 
-	pool := startPool(ctx, sources, log)
+	pool := startPool(ctx, sources, min(interval/4*3, longestWait), log)
 	defer pool.stop()
 
 	start := time.Now()
@@ -87,7 +95,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 	var j judge
 	var before time.Time // when the last snapshot was due
 	for {
-		if !pool.idle(ctx, timer.C) {
+		if !pool.idle(timer.C) {
 			return nil
 		}
 		now := time.Now()
@@ -101,7 +109,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		}
 		before = due
 
-		pool.read(ctx, due.Sub(start), min(interval/4*3, longestWait))
+		pool.read(due.Sub(start))
 		if ctx.Err() != nil {
 			return nil
 		}

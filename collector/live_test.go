@@ -120,34 +120,3 @@ func readAll(t *testing.T, sources []Source, whole bool) {
 		}
 	}
 }
-
-// BenchmarkTick is what a tick costs: every default source read on this machine, and a snapshot made of it.
-func BenchmarkTick(b *testing.B) {
-	p := startPool(b.Context(), DefaultSources(), slog.New(slog.DiscardHandler))
-	defer p.stop()
-	p.prime()
-	time.Sleep(firstAfter)
-	for range p.workers {
-		p.take(<-p.answers)
-	}
-	before := ownCPU(b)
-	b.ReportAllocs()
-	since := time.Duration(0)
-	var s Snapshot
-	for b.Loop() {
-		s = Snapshot{}
-		p.read(b.Context(), since, time.Minute)
-		p.addTo(&s)
-		since += time.Second
-	}
-	b.ReportMetric(float64(ownCPU(b)-before)/float64(b.N)/1e3, "cpu-us/op")
-	b.ReportMetric(float64(s.Processes.Total), "processes")
-}
-
-func ownCPU(b *testing.B) time.Duration {
-	cost, err := readSelf(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return cost.cpu
-}

@@ -1,34 +1,85 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 )
 
-// A pool has a worker for each source. All its methods are for the goroutine of Run.
+const (
+	// longestPatience bounds how long a tick is read in one lane, beside a third of its budget: enough is left then for
+	// the sources that are spread out. A healthy tick takes a few milliseconds.
+	longestPatience = 50 * time.Millisecond
+	// missingEvery is how often a source is asked again that has said that this host has no such thing: hardware may be
+	// plugged in.
+	missingEvery = time.Minute
+)
+
+// A pool reads the sources that are due, in lanes. Its fields belong to the goroutine of Run, save those below mu, and
+// so do its methods, save those of lanes.
+//
+// To wake a goroutine on another thread costs more than most reads. So one lane reads the sources of a tick one after
+// the other, and Run is woken once, when it has done. Only when that takes too long are the sources that are still to be
+// read spread out, each in a lane of its own: what hangs, or is slow, does so alone.
 type pool struct {
-	workers []*worker
-	answers chan answer   // room for one from each worker: none ever waits to be heard
-	ended   chan struct{} // room for one from each worker
+	ctx     context.Context
+	budget  time.Duration // of a tick
 	log     *slog.Logger
+	workers []*worker
+	due     []*worker   // scratch of ask
+	lane    *lane       // reads the next batch; nil when there is none yet
+	timer   *time.Timer // for patience, then for what is left of the budget
+	states  []SourceState
+	shown   []SourceState // as in the last snapshot, which has it too
+
+	news chan struct{} // room for one: a lane has come to the end of its queue, or has ended
+
+	mu       sync.Mutex
+	lanes    int // that have not ended
+	answered []answer
 }
 
-// A worker reads one source in a goroutine of its own, when it is asked. Besides source and asks, its fields belong to
-// the goroutine of Run.
+// A worker is a source, what is known of its reads, and what of it is shown.
 type worker struct {
 	source Source
-	asks   chan struct{} // room for one; closed to end the goroutine
 	asked  time.Time     // when the read under way was asked for; zero when there is none
-	period int64         // of source.Every, counted from the start: the last one it was read in
+	since  time.Duration // the same, since the start: of the last read that was asked for
+	next   time.Duration // when to ask next, since the start
 
 	part    Part      // the last good one
 	read    time.Time // when that was read
-	err     error     // of the last read
-	partial bool      // the last read gave a part and an error
-	failing bool      // as the log knows it
+	state   problem   // of the last read
+	silence problem   // of the read under way
+	silent  time.Duration
+	failing bool // as the log knows it
+}
+
+// A problem is an error as it is shown: its text is made once. The zero one is none.
+type problem struct {
+	text    string // "" when there is none
+	stack   string // of a panic
+	partial bool   // the read gave a part and this error
+	missing bool
+}
+
+func problemOf(err error, partial bool) (p problem) {
+	if err == nil {
+		return problem{}
+	}
+	p = problem{text: "an error without a text", partial: partial}
+	defer func() { _ = recover() }() // a source's error may be a nil pointer
+	p.text = cmp.Or(clean(err.Error()), p.text)
+	p.missing = isMissing(err)
+	var panicked panicError
+	if errors.As(err, &panicked) {
+		p.stack = panicked.stack
+	}
+	return p
 }
 
 // An answer is what a read came to.
@@ -36,109 +87,216 @@ type answer struct {
 	worker *worker
 	at     time.Time
 	part   Part
-	err    error
+	state  problem
 }
 
-func startPool(ctx context.Context, sources []Source, log *slog.Logger) *pool {
+// A lane is a goroutine that reads sources one after the other. Its fields belong to pool.mu, save asks.
+type lane struct {
+	asks  chan struct{} // room for one: there is a queue. Closed to end the goroutine when it has come to its end
+	queue []*worker     // what it has yet to read
+	busy  bool          // it reads
+}
+
+func startPool(ctx context.Context, sources []Source, budget time.Duration, log *slog.Logger) *pool {
 	p := &pool{
-		answers: make(chan answer, len(sources)),
-		ended:   make(chan struct{}, len(sources)),
-		log:     log,
+		ctx:      ctx,
+		budget:   budget,
+		log:      log,
+		timer:    time.NewTimer(time.Hour),
+		news:     make(chan struct{}, 1),
+		answered: make([]answer, 0, len(sources)),
 	}
+	p.timer.Stop()
 	for _, s := range sources {
-		w := &worker{source: s, asks: make(chan struct{}, 1), period: -1}
-		p.workers = append(p.workers, w)
-		go w.run(ctx, p.answers, p.ended)
+		p.workers = append(p.workers, &worker{source: s})
 	}
 	return p
 }
 
-func (w *worker) run(ctx context.Context, answers chan<- answer, ended chan<- struct{}) {
-	defer func() { ended <- struct{}{} }()
-	for range w.asks {
-		at := time.Now()
-		part, err := safeRead(ctx, w.source)
-		answers <- answer{w, at, part, err}
+// patience is how long a tick is read in one lane.
+func (p *pool) patience() time.Duration { return min(p.budget/3, longestPatience) }
+
+// startLane has a queue read in a new lane.
+func (p *pool) startLane(queue []*worker) *lane {
+	l := &lane{asks: make(chan struct{}, 1), queue: queue, busy: true}
+	l.asks <- struct{}{}
+	p.mu.Lock()
+	p.lanes++
+	p.mu.Unlock()
+	go p.run(l)
+	return l
+}
+
+// run is the goroutine of a lane.
+func (p *pool) run(l *lane) {
+	defer func() { // at the end, and when a source has ended the goroutine
+		p.mu.Lock()
+		p.lanes--
+		p.mu.Unlock()
+		p.tellNews()
+	}()
+	for range l.asks {
+		for w := p.nextOf(l); w != nil; w = p.nextOf(l) {
+			a := answer{worker: w, at: time.Now()}
+			part, err := safeRead(p.ctx, w.source)
+			a.part, a.state = part, problemOf(err, part != nil)
+			p.mu.Lock()
+			p.answered = append(p.answered, a)
+			p.mu.Unlock()
+		}
+		p.tellNews()
 	}
 }
 
-// ask has w's source read, unless a read is under way.
-func (w *worker) ask(now time.Time) bool {
-	if !w.asked.IsZero() {
-		return false
+// nextOf takes the next source off a lane's queue, or nil at its end.
+func (p *pool) nextOf(l *lane) *worker {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(l.queue) == 0 {
+		l.busy = false
+		return nil
 	}
-	w.asked = now
-	w.asks <- struct{}{}
-	return true
+	w := l.queue[0]
+	l.queue = l.queue[1:]
+	return w
 }
 
-// due reports whether w's source is to be read, a time since the start.
-func (w *worker) due(since time.Duration) bool {
-	if w.source.Every <= 0 {
-		return true
+func (p *pool) tellNews() {
+	select {
+	case p.news <- struct{}{}:
+	default: // there is some already, and it says no more than that
 	}
-	return int64(since/w.source.Every) > w.period
+}
+
+// ask has the sources read that are due, a time since the start, but for those whose read is under way. It returns how
+// many they are.
+func (p *pool) ask(now time.Time, since time.Duration) int {
+	p.spread() // what is left of the batch before
+	p.due = p.due[:0]
+	for _, w := range p.workers {
+		if since < w.next || !w.asked.IsZero() {
+			continue
+		}
+		w.asked, w.since, w.next = now, since, 0
+		if every := w.source.Every; every > 0 {
+			w.next = (since/every + 1) * every
+		}
+		p.due = append(p.due, w)
+	}
+	if len(p.due) == 0 {
+		return 0
+	}
+
+	p.mu.Lock()
+	free := p.lane != nil && !p.lane.busy
+	if free {
+		p.lane.queue, p.lane.busy = p.due, true
+	}
+	p.mu.Unlock()
+	if free {
+		p.lane.asks <- struct{}{}
+	} else {
+		if p.lane != nil {
+			close(p.lane.asks)
+		}
+		p.lane = p.startLane(p.due)
+	}
+	return len(p.due)
+}
+
+// spread gives each source that the lane has not come to yet a lane of its own.
+func (p *pool) spread() {
+	if p.lane == nil {
+		return
+	}
+	p.mu.Lock()
+	rest := p.lane.queue
+	p.lane.queue = nil
+	p.mu.Unlock()
+	for _, w := range rest {
+		close(p.startLane([]*worker{w}).asks)
+	}
+}
+
+// collect takes the answers that there are, and returns how many of them were asked for at a time.
+func (p *pool) collect(asked time.Time) int {
+	n := 0
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.answered {
+		if a.worker.asked.Equal(asked) {
+			n++
+		}
+		a.worker.take(a)
+	}
+	clear(p.answered) // parts are large
+	p.answered = p.answered[:0]
+	return n
 }
 
 // take files an answer.
-func (p *pool) take(a answer) {
-	w := a.worker
+func (w *worker) take(a answer) {
 	w.asked = time.Time{}
-	w.err = a.err
-	w.partial = a.err != nil && a.part != nil
-	if a.part != nil || a.err == nil {
+	w.silence, w.silent = problem{}, 0
+	w.state = a.state
+	if a.part != nil || a.state.text == "" {
 		w.part, w.read = a.part, a.at
+	} else if a.state.missing {
+		w.part = nil // if it was here before
+		w.next = w.since + max(w.source.Every, missingEvery)
 	}
 }
 
 // prime has every source read, for something to measure against, and waits for none.
 func (p *pool) prime() {
-	now := time.Now()
+	p.ask(time.Now(), 0)
 	for _, w := range p.workers {
-		w.ask(now)
+		w.next = 0 // the first snapshot has them all
 	}
+	p.timer.Reset(p.patience())
 }
 
 // idle takes late answers until the alarm rings, or returns false when ctx has ended.
-func (p *pool) idle(ctx context.Context, alarm <-chan time.Time) bool {
+func (p *pool) idle(alarm <-chan time.Time) bool {
 	for {
 		select {
-		case a := <-p.answers:
-			p.take(a)
+		case <-p.news:
+			p.collect(time.Time{})
+		case <-p.timer.C:
+			p.spread()
 		case <-alarm:
-			return ctx.Err() == nil
-		case <-ctx.Done():
+			p.timer.Stop()
+			return p.ctx.Err() == nil
+		case <-p.ctx.Done():
 			return false
 		}
 	}
 }
 
-// read has the sources read that are due, a time since the start, and waits for them for at most budget. Those that
-// were asked before and have not answered are not asked again and not waited for.
-func (p *pool) read(ctx context.Context, since, budget time.Duration) {
+// read has the sources read that are due, a time since the start, and waits for them for as long as the budget allows.
+// Those that were asked before and have not answered are not asked again and not waited for.
+func (p *pool) read(since time.Duration) {
 	now := time.Now()
-	waiting := 0
-	for _, w := range p.workers {
-		if w.due(since) && w.ask(now) {
-			waiting++
-			if w.source.Every > 0 {
-				w.period = int64(since / w.source.Every)
-			}
-		}
-	}
-	timeout := time.NewTimer(budget)
-	defer timeout.Stop()
-	for waiting > 0 {
+	waiting := p.ask(now, since)
+	p.timer.Reset(p.patience())
+	defer p.timer.Stop()
+	for spread := false; waiting > 0; {
+		rings := false
 		select {
-		case a := <-p.answers:
-			if a.worker.asked.Equal(now) {
-				waiting--
-			}
-			p.take(a)
-		case <-timeout.C:
+		case <-p.news:
+		case <-p.timer.C:
+			rings = true
+		case <-p.ctx.Done():
 			return
-		case <-ctx.Done():
+		}
+		waiting -= p.collect(now)
+		switch {
+		case rings && spread:
 			return
+		case rings:
+			p.spread()
+			p.timer.Reset(p.budget - p.patience())
+			spread = true
 		}
 	}
 }
@@ -146,63 +304,90 @@ func (p *pool) read(ctx context.Context, since, budget time.Duration) {
 // addTo fills a snapshot with the last good part of every source, and marks those that are not well.
 func (p *pool) addTo(s *Snapshot) {
 	now := time.Now()
+	p.states = p.states[:0]
 	for _, w := range p.workers {
-		err, partial := w.err, w.partial
+		state := w.state
 		if !w.asked.IsZero() {
-			err, partial = noAnswer(now.Sub(w.asked)), false
+			state = w.silentFor(now.Sub(w.asked))
 		}
-		age := Number{}
 		if w.part != nil {
-			if failed := safeAdd(w.part, s); failed != nil {
-				err, partial = failed, false
+			if err := safeAdd(w.part, s); err != nil {
+				state = problemOf(err, false)
 			}
-			age = Known(now.Sub(w.read).Seconds())
 		}
-		if err != nil {
-			s.Sources = append(s.Sources, SourceState{Name: w.source.Name, Error: clean(err.Error()), Age: age, Partial: partial, Missing: isMissing(err)})
+		if state.text != "" {
+			age := Number{}
+			if w.part != nil {
+				age = Known(now.Sub(w.read).Seconds())
+			}
+			p.states = append(p.states, SourceState{Name: w.source.Name, Error: state.text, Age: age, Partial: state.partial, Missing: state.missing})
 		}
-		if !isMissing(err) {
-			p.tell(w, err)
+		if !state.missing {
+			p.tell(w, state)
 		}
 	}
+	if !slices.Equal(p.states, p.shown) {
+		p.shown = slices.Clip(slices.Clone(p.states))
+	}
+	s.Sources = p.shown
+}
+
+// silentFor is the problem of a source that has not answered.
+func (w *worker) silentFor(d time.Duration) problem {
+	if d = inWholeUnits(d); w.silence.text == "" || d != w.silent {
+		w.silence, w.silent = problemOf(noAnswer(d), false), d
+	}
+	return w.silence
 }
 
 // tell logs that a source begins to fail, or is well again.
-func (p *pool) tell(w *worker, err error) {
-	if (err != nil) == w.failing {
+func (p *pool) tell(w *worker, state problem) {
+	if (state.text != "") == w.failing {
 		return
 	}
-	w.failing = err != nil
-	var panicked panicError
+	w.failing = state.text != ""
 	switch {
-	case errors.As(err, &panicked):
-		p.log.Error("source panics", "source", w.source.Name, "error", clean(err.Error()), "stack", panicked.stack)
-	case err != nil:
-		p.log.Warn("source fails", "source", w.source.Name, "error", clean(err.Error()))
+	case state.stack != "":
+		p.log.Error("source panics", "source", w.source.Name, "error", state.text, "stack", state.stack)
+	case w.failing:
+		p.log.Warn("source fails", "source", w.source.Name, "error", state.text)
 	default:
 		p.log.Info("source is well again", "source", w.source.Name)
 	}
 }
 
 func noAnswer(d time.Duration) error {
-	unit := time.Second
-	if d < time.Second {
-		unit = time.Millisecond
-	}
-	return fmt.Errorf("no answer for %s", d.Truncate(unit))
+	return fmt.Errorf("no answer for %s", inWholeUnits(d))
 }
 
-// stop ends the workers and waits for those that are not stuck.
-func (p *pool) stop() {
-	for _, w := range p.workers {
-		close(w.asks)
+func inWholeUnits(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Truncate(time.Millisecond)
 	}
-	timeout := time.NewTimer(parting)
-	defer timeout.Stop()
-	for range p.workers {
+	return d.Truncate(time.Second)
+}
+
+// stop ends the lanes and waits for those that are not stuck.
+func (p *pool) stop() {
+	if p.lane == nil {
+		return
+	}
+	p.mu.Lock()
+	p.lane.queue = nil
+	p.mu.Unlock()
+	close(p.lane.asks)
+	p.timer.Reset(parting)
+	defer p.timer.Stop()
+	for {
+		p.mu.Lock()
+		lanes := p.lanes
+		p.mu.Unlock()
+		if lanes == 0 {
+			return
+		}
 		select {
-		case <-p.ended:
-		case <-timeout.C:
+		case <-p.news:
+		case <-p.timer.C:
 			return
 		}
 	}

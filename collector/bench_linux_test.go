@@ -1,0 +1,215 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// warmUp is after how many ticks the state is steady: what is read once is read, buffers have their size, and idle
+// processes are known to be idle.
+const warmUp = 15
+
+// allocationsPerTick is what a steady tick of all default sources may allocate at most. The goal is 20: what the parts
+// of the snapshot are.
+const allocationsPerTick = 2000
+
+func TestTickAllocates(t *testing.T) {
+	ticks := startTicks(t, time.Second)
+	if n := testing.AllocsPerRun(20, func() { ticks.tick() }); n > allocationsPerTick {
+		t.Errorf("%g allocations in a tick, at most %d are allowed", n, allocationsPerTick)
+	} else {
+		t.Logf("%g allocations in a tick", n)
+	}
+}
+
+// BenchmarkTick is what a tick costs, once a second, on this machine with so many processes: every default source read,
+// and a snapshot made of it. The system calls are those of the whole process, counted by a tracer.
+func BenchmarkTick(b *testing.B) { benchmarkTick(b, time.Second) }
+
+// BenchmarkFastTick is the same ten times a second.
+func BenchmarkFastTick(b *testing.B) { benchmarkTick(b, time.Second/10) }
+
+func benchmarkTick(b *testing.B, interval time.Duration) {
+	for _, processes := range []int{100, 500, 2000} {
+		b.Run("processes="+strconv.Itoa(processes), func(b *testing.B) {
+			if testing.Short() && processes > 500 {
+				b.Skip("-short")
+			}
+			startProcesses(b, processes)
+			t := startTicks(b, interval)
+			before := ownCPU(b)
+			b.ReportAllocs()
+			var s Snapshot
+			for b.Loop() {
+				s = t.tick()
+			}
+			b.ReportMetric(float64(ownCPU(b)-before)/float64(b.N)/1e3, "cpu-us/op")
+			b.ReportMetric(float64(s.Processes.Total), "processes")
+			if n, err := syscallsPerTick(b, interval); err != nil {
+				b.Logf("no system calls counted: %v", err)
+			} else {
+				b.ReportMetric(n, "syscalls/op")
+			}
+		})
+	}
+}
+
+// ticks makes ticks one after the other that are due an interval apart.
+type ticks struct {
+	pool            *pool
+	since, interval time.Duration
+}
+
+// startTicks has the ticks behind it until the state is steady.
+func startTicks(t testing.TB, interval time.Duration) *ticks {
+	ticks := &ticks{pool: startPool(t.Context(), DefaultSources(), time.Minute, slog.New(slog.DiscardHandler)), interval: interval}
+	t.Cleanup(ticks.pool.stop)
+	for range warmUp * int(max(time.Second/interval, 1)) {
+		ticks.tick()
+	}
+	return ticks
+}
+
+func (t *ticks) tick() Snapshot {
+	var s Snapshot
+	t.pool.read(t.since)
+	t.pool.addTo(&s)
+	t.since += t.interval
+	return s
+}
+
+// tickVariable tells TestTracedTicks how many ticks to make, and how far apart: "10 1s".
+const tickVariable = "COLLECTOR_TRACED_TICKS"
+
+// TestTracedTicks is what is traced.
+func TestTracedTicks(t *testing.T) {
+	var n int
+	var interval string
+	if _, err := fmt.Sscan(os.Getenv(tickVariable), &n, &interval); err != nil {
+		t.Skip("for the benchmarks")
+	}
+	d, err := time.ParseDuration(interval)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticks := startTicks(t, d)
+	for range n {
+		ticks.tick()
+	}
+}
+
+// syscallsPerTick counts them in one process that makes some ticks and in one that makes more: so the start, the
+// warm-up and the end have no part in it.
+func syscallsPerTick(b *testing.B, interval time.Duration) (float64, error) {
+	n := 10 * int(max(time.Second/interval, 1)) // what is read every 10 s counts
+	few, err := traceSyscalls(b, "TestTracedTicks", fmt.Sprintf("%s=%d %s", tickVariable, n, interval))
+	if err != nil {
+		return 0, err
+	}
+	many, err := traceSyscalls(b, "TestTracedTicks", fmt.Sprintf("%s=%d %s", tickVariable, 3*n, interval))
+	if err != nil {
+		return 0, err
+	}
+	b.Logf("system calls of a tick: %s", many.perTick(few, 2*n))
+	return float64(many.sum()-few.sum()) / float64(2*n), nil
+}
+
+// startProcesses starts processes that sleep until there are n on this machine, and ends them after the benchmark.
+func startProcesses(b *testing.B, n int) {
+	b.Helper()
+	there := countProcesses(b)
+	var pids []int
+	b.Cleanup(func() {
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		for _, pid := range pids {
+			_, _ = syscall.Wait4(pid, nil, 0, nil)
+		}
+	})
+	for range n - there {
+		// Not os/exec, which keeps a descriptor for each.
+		pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "600"}, &syscall.ProcAttr{Dir: "/"})
+		if err != nil {
+			b.Skipf("NOT MEASURED: of %d processes %d could be started: %v", n-there, len(pids), err)
+		}
+		pids = append(pids, pid)
+	}
+}
+
+func countProcesses(b *testing.B) int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		b.Skipf("NOT MEASURED: %v", err)
+	}
+	n := 0
+	for _, e := range entries {
+		if _, err := strconv.Atoi(e.Name()); err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// BenchmarkPool is what the pool itself costs, live: sources that do nothing, read once a second. Without a source it is
+// the timer alone.
+//
+//	go test ./collector -run - -bench Pool -benchtime 20x
+func BenchmarkPool(b *testing.B) {
+	for _, n := range []int{0, 1, 20} {
+		b.Run("sources="+strconv.Itoa(n), func(b *testing.B) { benchmarkPool(b, n) })
+	}
+}
+
+func benchmarkPool(b *testing.B, sources int) {
+	c := Collector{Sources: idleSources(sources), Logger: slog.New(slog.DiscardHandler)}
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	const warm = 2
+	n := 0
+	var cpu time.Duration
+	var memory runtime.MemStats
+	if err := c.Run(ctx, func(Snapshot) {
+		switch n++; n {
+		case warm:
+			runtime.ReadMemStats(&memory)
+			cpu = ownCPU(b)
+		case warm + b.N:
+			b.ReportMetric(float64(ownCPU(b)-cpu)/float64(b.N)/1e3, "cpu-us/op")
+			before := memory.Mallocs
+			runtime.ReadMemStats(&memory)
+			b.ReportMetric(float64(memory.Mallocs-before)/float64(b.N), "mallocs/op")
+			cancel()
+		}
+	}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// idleSources are n sources that do nothing.
+func idleSources(n int) []Source {
+	sources := make([]Source, n)
+	part := PartFunc(func(*Snapshot) {})
+	for i := range sources {
+		sources[i] = Source{Name: strconv.Itoa(i), Read: func(context.Context) (Part, error) { return part, nil }}
+	}
+	return sources
+}
+
+// ownCPU is the processor time of this process, to the microsecond.
+func ownCPU(b *testing.B) time.Duration {
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}

@@ -1,0 +1,116 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A selfReader reads what this process costs. The files are its own, so HOST_PROC has no say.
+type selfReader struct {
+	statm kernelFile
+	fds   *os.File // /proc/self/fd; the garbage collector closes it
+
+	limitsRead time.Time
+	limit      Number
+	listed     Number // descriptors as of then; unknown where they need not be listed
+}
+
+func (r *selfReader) read(now time.Time) (ownCost, error) {
+	var c ownCost
+	var err error
+	if c.cpu, err = ownTime(); err != nil {
+		return ownCost{}, err
+	}
+	r.statm.path = "/proc/self/statm"
+	if b, err := r.statm.read(); err == nil {
+		if virtual, resident, ok := parseStatm(b); ok {
+			pageSize := uint64(os.Getpagesize())
+			c.memory, c.virtual = resident*pageSize, Known(float64(virtual)*float64(pageSize))
+		}
+	}
+	size := r.fdsSize()
+	if r.limitsRead.IsZero() || now.Sub(r.limitsRead) >= limitsEvery {
+		r.limitsRead, r.limit, r.listed = now, descriptorLimit(), Number{}
+		if size <= 0 {
+			r.listed = countDescriptors("/proc/self/fd")
+		}
+	}
+	c.limit, c.descriptors = r.limit, r.listed
+	if size > 0 {
+		c.descriptors = Known(float64(size))
+	}
+	return c, nil
+}
+
+// fdsSize is the size of /proc/self/fd, which is the number of descriptors since Linux 6.2, and 0 before.
+func (r *selfReader) fdsSize() int64 {
+	if r.fds == nil {
+		f, err := os.Open("/proc/self/fd")
+		if err != nil {
+			return 0
+		}
+		r.fds = f
+	}
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(r.fds.Fd()), &stat); err != nil {
+		return 0
+	}
+	return stat.Size
+}
+
+// parseStatm takes the first two numbers of /proc/PID/statm (proc_pid_statm(5)): pages of address space, and those that
+// are resident.
+func parseStatm(b []byte) (virtual, resident uint64, ok bool) {
+	line, _ := cutLine(b)
+	virtual, line, ok = cutUint(line)
+	if !ok {
+		return 0, 0, false
+	}
+	resident, _, ok = cutUint(line)
+	if !ok || resident > virtual || virtual > 1<<52 { // more than 64 bits can address
+		return 0, 0, false
+	}
+	return virtual, resident, true
+}
+
+// ownStart is when this process started, by the wall clock as it is now.
+func ownStart(ctx context.Context) time.Time {
+	b, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return time.Time{}
+	}
+	after, ok := parseOwnStart(b)
+	if !ok {
+		return time.Time{}
+	}
+	booted, err := bootTime(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	return booted.Add(after)
+}
+
+// parseOwnStart finds the time from boot to start, the 22nd word of /proc/PID/stat (proc_pid_stat(5)), in hundredths of
+// a second. The second word is in brackets and may hold anything, so the third is what follows the last of them.
+func parseOwnStart(b []byte) (time.Duration, bool) {
+	end := bytes.LastIndexByte(b, ')')
+	if end < 0 {
+		return 0, false
+	}
+	rest, _ := cutLine(b[end+1:])
+	for range 22 - 3 {
+		var word []byte
+		if word, rest = cutWord(rest); len(word) == 0 {
+			return 0, false
+		}
+	}
+	ticks, rest, ok := cutUint(rest)
+	if !ok || len(rest) == 0 || ticks > 100*365*24*3600*100 { // cut off, or a century
+		return 0, false
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, true
+}
