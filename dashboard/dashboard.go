@@ -13,6 +13,7 @@ import (
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/metrics"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
@@ -47,6 +48,9 @@ type Dashboard struct {
 	transports *transport.Server
 	history    *history.History
 	host       atomic.Pointer[collector.Host]
+	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
+	metrics    *metrics.Exporter
+	sending    sending
 }
 
 // New makes a dashboard that has not been shown anything yet.
@@ -70,6 +74,7 @@ func New(config Config) *Dashboard {
 		}),
 		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
 		history: history.New(time.Hour, max(config.Interval, time.Second)),
+		metrics: metrics.New(config.Logger),
 	}
 }
 
@@ -84,6 +89,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}
+	s.Self = d.withSent(s.Self)
 	data, err := json.Marshal(s)
 	if err != nil {
 		d.log.Error("a snapshot cannot be encoded and is left out", "error", err)
@@ -93,6 +99,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 		d.host.Store(s.Host)
 	}
 	if d.hub.Publish(s.At, data) != nil {
+		d.shown.Store(&shown{s, time.Now()})
 		d.history.Append(s)
 	}
 }
