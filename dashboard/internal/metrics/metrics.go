@@ -18,8 +18,8 @@
 //
 // # Limits
 //
-// Scrapes of one snapshot share one page for a quarter of a second, so that a crowd costs as much as four scrapes a
-// second. This package is the only one that knows the Prometheus library.
+// Scrapes of one snapshot in one format share a page for a quarter of a second, so that a crowd costs as much as four
+// scrapes a second. This package is the only one that knows the Prometheus library.
 package metrics
 
 import (
@@ -69,16 +69,18 @@ type Exporter struct {
 
 	mu       sync.Mutex
 	sheet    sheet
-	of       *collector.Snapshot // what families and pages were made of
-	made     time.Time
-	families []*dto.MetricFamily
 	pages    [2]page // plain text, OpenMetrics
 	zip      *gzip.Writer
 	panicked bool // it has been logged
 }
 
-// A page is one format of the families; empty until somebody asks for it.
-type page struct{ plain, zipped []byte }
+// A page is what a snapshot was last made into, in one format.
+type page struct {
+	of     *collector.Snapshot
+	made   time.Time
+	plain  []byte
+	zipped []byte // nil until somebody asks for it
+}
 
 // New makes an exporter that tells log, once, when it meets figures that it cannot write.
 func New(log *slog.Logger) *Exporter {
@@ -110,45 +112,45 @@ func (e *Exporter) Page(s *collector.Snapshot, facts func() Facts, accept, accep
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.of != s || time.Since(e.made) > shared {
-		e.gather(s, facts())
-		e.of, e.made, e.pages = s, time.Now(), [2]page{}
-	}
 	p := &e.pages[0]
 	if format.FormatType() == expfmt.TypeOpenMetrics {
 		p = &e.pages[1]
 	}
-	var err error
-	if p.plain == nil {
-		if p.plain, err = e.encode(format); err != nil {
+	if p.of != s || time.Since(p.made) > shared {
+		plain, err := e.encode(e.gather(s, facts()), format)
+		if err != nil {
 			return Answer{}, err
 		}
+		*p = page{of: s, made: time.Now(), plain: plain}
 	}
 	if answer.Body = p.plain; !acceptsGzip(acceptEncoding) {
 		return answer, nil
 	}
 	if p.zipped == nil {
-		if p.zipped, err = e.compress(p.plain); err != nil {
+		zipped, err := e.compress(p.plain)
+		if err != nil {
 			return Answer{}, err
 		}
+		p.zipped = zipped
 	}
 	answer.Body, answer.Encoding = p.zipped, "gzip"
 	return answer, nil
 }
 
-// gather fills e.families. mu is held.
-func (e *Exporter) gather(s *collector.Snapshot, f Facts) {
+// gather makes families of a snapshot, as many as it can, and counts in e.sheet.left what it cannot. mu is held.
+func (e *Exporter) gather(s *collector.Snapshot, f Facts) []*dto.MetricFamily {
 	sheet := &e.sheet
 	sheet.begin()
 	for _, write := range e.subjects() {
 		e.safely(func() { write(sheet, s, f) })
 	}
-	families, err := e.registry.Gather() // what it can, with an error for each sample that it cannot
+	families, err := e.registry.Gather() // with an error for each sample that is not in them
 	var each prometheus.MultiError
 	if errors.As(err, &each) {
 		sheet.left += len(each)
 	}
-	e.families = families
+	sheet.end()
+	return families
 }
 
 // subjects are the parts of a page. They are written one by one, so that one that fails takes no other with it.
@@ -175,12 +177,12 @@ func (e *Exporter) safely(part func()) {
 	part()
 }
 
-// encode writes e.families down. mu is held.
-func (e *Exporter) encode(format expfmt.Format) ([]byte, error) {
+// encode writes families down, and how many samples are not in them. mu is held.
+func (e *Exporter) encode(families []*dto.MetricFamily, format expfmt.Format) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := expfmt.NewEncoder(&b, format)
 	left := e.sheet.left
-	for _, family := range e.families {
+	for _, family := range families {
 		before := b.Len()
 		if err := encoder.Encode(family); err != nil {
 			b.Truncate(before)

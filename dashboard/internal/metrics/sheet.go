@@ -31,11 +31,16 @@ func (s *sheet) Collect(to chan<- prometheus.Metric) {
 }
 
 func (s *sheet) begin() {
-	clear(s.samples)
-	s.samples, s.left = s.samples[:0], 0
+	s.left = 0
 	if len(s.descs) > mostDescs {
 		clear(s.descs)
 	}
+}
+
+// end forgets the samples; the room for them is kept.
+func (s *sheet) end() {
+	clear(s.samples)
+	s.samples = s.samples[:0]
 }
 
 // A family takes the samples of one name.
