@@ -15,7 +15,7 @@ const hostile = "a\"b\\c\nd}{e=\"1\" 2\n# TYPE x counter"
 
 func exporter(t testing.TB) *Exporter {
 	e := New(slog.New(slog.NewTextHandler(t.Output(), nil)))
-	e.linux, e.pageSize, e.goVersion = true, 4096, "go1.26"
+	e.linux, e.goVersion = true, "go1.26"
 	return e
 }
 
@@ -82,7 +82,7 @@ func madeUp() *collector.Snapshot {
 			Netstat: table("Ip_Forwarding", 1, "Ip_InReceives", 5, "Icmp_InMsgs", 6, "Tcp_RtoMin", 200, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
 				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3, "TcpExt_TCPPureAcks", 4,
 				"IpExt_InOctets", 123456, "IpExt_OutOctets", 654321),
-			Sockstat: table("sockets_used", 230, "TCP_inuse", 12, "TCP_orphan", 0, "TCP_tw", 5, "TCP_alloc", 14, "TCP_mem", 3, "UDP6_inuse", 2, "FRAG_memory", 0)},
+			Sockstat: table("sockets_used", 230, "TCP_inuse", 12, "TCP_orphan", 0, "TCP_tw", 5, "TCP_alloc", 14, "TCP_mem", 3, "TCP_mem_bytes", 3*4096, "UDP6_inuse", 2, "FRAG_memory", 0)},
 		Disks: []collector.Disk{
 			{Name: "nvme0n1", Kind: "disk", Totals: collector.DiskTotals{ReadBytes: 1 << 30, WrittenBytes: 2 << 30, DiscardedBytes: 1 << 20, Reads: 1000, ReadsMerged: 10,
 				Writes: 2000, WritesMerged: 20, Discards: 30, DiscardsMerged: 3, Flushes: 40, ReadSeconds: 1.5, WriteSeconds: 2.5, DiscardSeconds: 0.5,

@@ -28,7 +28,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -63,7 +62,6 @@ type Facts struct {
 type Exporter struct {
 	log       *slog.Logger
 	linux     bool // the counters that only Linux has mean something
-	pageSize  int  // of memory
 	goVersion string
 	registry  *prometheus.Registry
 
@@ -87,7 +85,6 @@ func New(log *slog.Logger) *Exporter {
 	e := &Exporter{
 		log:       log,
 		linux:     runtime.GOOS == "linux",
-		pageSize:  os.Getpagesize(),
 		goVersion: runtime.Version(),
 		registry:  prometheus.NewRegistry(),
 	}

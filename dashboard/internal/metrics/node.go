@@ -188,12 +188,7 @@ func (e *Exporter) sockets(w *sheet, s *collector.Snapshot, _ Facts) {
 			}
 		}
 		for i, key := range k.Sockstat.Names {
-			value := float64(k.Sockstat.Values[i])
-			name := "node_sockstat_" + metricName(key)
-			w.gauge(name, key+" of /proc/net/sockstat.").add(value)
-			if strings.HasSuffix(key, "_mem") { // in pages
-				w.gauge(name+"_bytes", key+" of /proc/net/sockstat, in bytes.").add(value * float64(e.pageSize))
-			}
+			w.gauge("node_sockstat_"+metricName(key), key+" of /proc/net/sockstat.").add(float64(k.Sockstat.Values[i]))
 		}
 		w.number((*sheet).gauge, "node_nf_conntrack_entries", "Connections that the connection tracker follows.", k.Conntrack)
 		w.number((*sheet).gauge, "node_nf_conntrack_entries_limit", "Connections that the connection tracker can follow.", k.ConntrackLimit)

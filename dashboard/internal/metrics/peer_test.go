@@ -138,7 +138,11 @@ func live(t *testing.T) map[string]*dto.MetricFamily {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parse(t, string(a.Body))
+	families := parse(t, string(a.Body))
+	if n, _ := sample(families, "fivewire_samples_left_out"); n > 0 {
+		t.Errorf("%v samples are left out: a series is written twice", n)
+	}
+	return families
 }
 
 // liveSnapshot reads this host with fresh sources, so that no part of it is older than the call.
