@@ -13,6 +13,7 @@ import (
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/metrics"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
@@ -47,8 +48,10 @@ type Dashboard struct {
 	transports *transport.Server
 	history    *history.History
 	host       atomic.Pointer[collector.Host]
-	processes  atomic.Pointer[collector.Processes]
 	table      processTable
+	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
+	metrics    *metrics.Exporter
+	sending    sending
 
 	publishing sync.Mutex // over what follows
 	encoder    *collector.Encoder
@@ -77,6 +80,7 @@ func New(config Config) *Dashboard {
 		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
 		history: history.New(time.Hour, max(config.Interval, time.Second)),
 		encoder: collector.NewEncoder(),
+		metrics: metrics.New(config.Logger),
 	}
 }
 
@@ -94,13 +98,12 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	if s.Host != nil {
 		d.host.Store(s.Host)
 	}
-	if s.Processes != nil {
-		d.processes.Store(s.Processes)
-	}
+	s.Self = d.withSent(s.Self)
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	d.json = d.encoder.Append(d.json[:0], &s)
 	if d.hub.Publish(s.At, d.json) != nil {
+		d.shown.Store(&shown{s, time.Now()})
 		d.history.Append(s)
 	}
 }

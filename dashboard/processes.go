@@ -102,12 +102,12 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 	if tree != "true" && tree != "false" {
 		return problem.Bad("tree", strconv.QuoteToASCII(tree[:min(len(tree), 64)])+" is not a truth value", "true", "false").Send(c)
 	}
-	last := d.processes.Load()
-	if last == nil || last.Table == nil {
+	last := d.shown.Load()
+	if last == nil || last.snapshot.Processes == nil || last.snapshot.Processes.Table == nil {
 		c.Set(fiber.HeaderRetryAfter, "1")
 		return problem.New(fiber.StatusServiceUnavailable, "processes have not been read yet, or whoever publishes does not read them").Send(c)
 	}
-	rows, at, err := d.table.read(last.Table)
+	rows, at, err := d.table.read(last.snapshot.Processes.Table)
 	if err != nil {
 		d.log.Warn("the process table cannot be read", "error", err)
 		detail := "the process table cannot be read now"

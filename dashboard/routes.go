@@ -22,6 +22,7 @@ func (d *Dashboard) routes() []route {
 	table := []route{
 		{"GET", "/healthz", d.healthz},
 		{"GET", "/readyz", d.readyz},
+		{"GET", "/metrics", d.getMetrics},
 		{"GET", "/api/v1/config", d.getConfig},
 		{"GET", "/api/v1/host", d.getHost},
 		{"GET", "/api/v1/history", d.getHistory},

@@ -156,6 +156,9 @@ func TestGoImports(t *testing.T) {
 			if strings.HasPrefix(dep, fiber) && path != "dashboard" && path != "dashboard/internal/transport" && path != "dashboard/internal/problem" {
 				t.Errorf("%s imports %s: Fiber's types are in three packages, so that a move is a small one", path, dep)
 			}
+			if strings.HasPrefix(dep, "github.com/prometheus/") && path != "dashboard/internal/metrics" {
+				t.Errorf("%s imports %s: only dashboard/internal/metrics knows the Prometheus library, so that nothing else depends on its types", path, dep)
+			}
 			if dep == "os/exec" && path != "collector" { // TestWhoStartsPrograms has its one exception
 				t.Errorf("%s imports os/exec: fivewire starts no programs", path)
 			}

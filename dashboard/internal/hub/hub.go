@@ -67,7 +67,7 @@ type Hub struct {
 	backlog       []*Message // consecutive, the newest last
 	bytes         int        // of JSON in backlog
 	subscriptions map[*Subscription]struct{}
-	dropped       uint64 // by subscriptions that have ended
+	ended         Counts // the sum of what became of messages in subscriptions that have ended
 }
 
 // New starts an epoch.
@@ -154,6 +154,8 @@ func (h *Hub) Close() {
 type Stats struct {
 	Subscriptions int
 	Published     uint64
+	Delivered     uint64 // to subscribers, ever: each message once for each of them
+	Thinned       uint64 // left out because subscribers asked for fewer, ever
 	Dropped       uint64 // lost to slow subscribers, ever
 	Newest        Cursor // the zero Cursor before the first message
 	Backlog       int    // messages
@@ -167,7 +169,9 @@ func (h *Hub) Stats() Stats {
 	s := Stats{
 		Subscriptions: len(h.subscriptions),
 		Published:     h.last,
-		Dropped:       h.dropped,
+		Delivered:     h.ended.Delivered,
+		Thinned:       h.ended.Thinned,
+		Dropped:       h.ended.Dropped,
 		Backlog:       len(h.backlog),
 		BacklogBytes:  h.bytes,
 	}
@@ -175,6 +179,8 @@ func (h *Hub) Stats() Stats {
 		s.Newest = Cursor{h.epoch, h.last}
 	}
 	for sub := range h.subscriptions {
+		s.Delivered += sub.counts.Delivered
+		s.Thinned += sub.counts.Thinned
 		s.Dropped += sub.counts.Dropped
 	}
 	return s

@@ -146,5 +146,7 @@ func (s *Subscription) Close() {
 	s.counts = s.count()
 	s.closed = true
 	delete(h.subscriptions, s)
-	h.dropped += s.counts.Dropped
+	h.ended.Delivered += s.counts.Delivered
+	h.ended.Thinned += s.counts.Thinned
+	h.ended.Dropped += s.counts.Dropped
 }

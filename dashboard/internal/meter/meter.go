@@ -19,6 +19,7 @@ package meter
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // Bytes is one direction's bytes by what they were for.
@@ -49,8 +50,22 @@ type Figures struct {
 	Measured string `json:"measured"`
 }
 
+// A Total is the sum over all tallies that point to it, those that are forgotten included, and never goes down. The
+// bytes of a held connection count with the next message, those of an answer when it has left. The zero Total is ready.
+type Total struct{ requests, connections, messages, in, out atomic.Int64 }
+
+// Totals is a Total at one moment.
+type Totals struct{ Requests, Connections, Messages, In, Out int64 }
+
+// Totals reads the sum. It waits for nobody, so the figures may be of moments a little apart.
+func (t *Total) Totals() Totals {
+	return Totals{t.requests.Load(), t.connections.Load(), t.messages.Load(), t.in.Load(), t.out.Load()}
+}
+
 // A Tally adds up exchanges. The zero Tally is ready; it is safe for concurrent use.
 type Tally struct {
+	Total *Total // nil, or what also counts them; not to be changed once there was an exchange
+
 	mu   sync.Mutex
 	sum  Figures
 	body bool // at least one exchange was not on a Conn
@@ -69,6 +84,7 @@ type Exchange struct {
 	headIn, headOut                 int64 // held: known when the head has passed
 	body                            int64 // answered: length of the response body
 	held                            bool
+	told                            Totals // what the tally's Total has of this exchange
 }
 
 // Begin starts an exchange on the connection that a request came by. A request that is answered in full must be
@@ -78,9 +94,15 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sum.Requests++
+	if t.Total != nil {
+		t.Total.requests.Add(1)
+	}
 	if c, ok := conn.(*Conn); ok {
 		x.conn, x.startIn, x.startOut = c, c.startIn, c.startOut
 		c.request = x
+		if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
+			t.Total.connections.Add(1)
+		}
 		if c.payer != t {
 			c.payer = t
 			t.sum.Connections++
@@ -126,6 +148,20 @@ func (x *Exchange) Sent(payload, frame int) {
 	x.messages++
 	x.payloadOut += int64(payload)
 	x.body += int64(frame)
+	x.tell()
+}
+
+// tell brings the tally's Total up to date. tally.mu is held.
+func (x *Exchange) tell() {
+	total := x.tally.Total
+	if total == nil {
+		return
+	}
+	in, out := x.bytes()
+	total.messages.Add(x.messages - x.told.Messages)
+	total.in.Add(in.Total - x.told.In)
+	total.out.Add(out.Total - x.told.Out)
+	x.told.Messages, x.told.In, x.told.Out = x.messages, in.Total, out.Total
 }
 
 // In is how many bytes have come in by a held connection; 0 where that cannot be seen.
@@ -152,6 +188,7 @@ func (x *Exchange) End() {
 		return
 	}
 	delete(t.open, x)
+	x.tell()
 	in, out := x.bytes()
 	t.sum.Messages += x.messages
 	t.sum.Bytes.In.add(in)

@@ -19,6 +19,8 @@ const mostViewers = 10_000
 // Viewers remembers who watches: what each asked for and what it has cost. It is bounded: ids are of the viewers' own
 // choosing.
 type Viewers struct {
+	totals map[string]*meter.Total // by technique; the map does not change
+
 	mu sync.Mutex
 	m  map[string]*viewer
 }
@@ -35,7 +37,13 @@ type holding struct {
 	since     time.Time
 }
 
-func newViewers() *Viewers { return &Viewers{m: make(map[string]*viewer)} }
+func newViewers() *Viewers {
+	v := &Viewers{totals: make(map[string]*meter.Total), m: make(map[string]*viewer)}
+	for _, t := range All() {
+		v.totals[t.Name] = new(meter.Total)
+	}
+	return v
+}
 
 // get finds or makes a viewer. v.mu is held.
 func (v *Viewers) get(id string) *viewer {
@@ -68,14 +76,14 @@ func (v *Viewers) forget() {
 
 func (v *Viewers) tally(id, technique string) *meter.Tally {
 	if strings.HasPrefix(id, "~") {
-		return new(meter.Tally) // nobody can ask for it
+		return &meter.Tally{Total: v.totals[technique]} // nobody can ask for it
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.get(id)
 	t := w.tallies[technique]
 	if t == nil {
-		t = new(meter.Tally)
+		t = &meter.Tally{Total: v.totals[technique]}
 		w.tallies[technique] = t
 	}
 	return t
@@ -129,6 +137,42 @@ func (v *Viewers) Wire(id string) map[string]meter.Figures {
 		figures[technique] = t.Figures()
 	}
 	return figures
+}
+
+// Totals is what all viewers have cost since the start, by technique, those that are forgotten included.
+func (v *Viewers) Totals() map[string]meter.Totals {
+	totals := make(map[string]meter.Totals, len(v.totals))
+	for technique, t := range v.totals {
+		totals[technique] = t.Totals()
+	}
+	return totals
+}
+
+// Sent is how many bytes have gone to viewers since the start.
+func (v *Viewers) Sent() int64 {
+	n := int64(0)
+	for _, t := range v.totals {
+		n += t.Totals().Out
+	}
+	return n
+}
+
+// Holding counts who holds a connection or a long poll now, by technique. Polling holds nothing and is not there.
+func (v *Viewers) Holding() map[string]int {
+	n := make(map[string]int, len(v.totals))
+	for technique := range v.totals {
+		if technique != "polling" {
+			n[technique] = 0
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, w := range v.m {
+		for _, h := range w.held {
+			n[h.technique]++
+		}
+	}
+	return n
 }
 
 // Short names a viewer to others.
