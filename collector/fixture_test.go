@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tree is a made-up host: the content of files by path, below "proc", "sys", "etc" and "root". A path that ends in a
@@ -143,6 +144,9 @@ func walk(t *testing.T, v reflect.Value, path string) {
 			walk(t, v.Elem(), path)
 		}
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return // its location is the time package's
+		}
 		for i := range v.NumField() {
 			walk(t, v.Field(i), path+"."+v.Type().Field(i).Name)
 		}
