@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,23 +8,39 @@ import (
 )
 
 const (
-	// topProcesses is how many are listed by CPU, and how many by memory: together at most twice as many.
-	topProcesses = 15
+	// mostByCPU, mostByMemory and mostByTraffic are how many are listed for each: together at most mostShown.
+	mostByCPU     = 15
+	mostByMemory  = 15
+	mostByTraffic = 10
+	mostShown     = mostByCPU + mostByMemory + mostByTraffic
+
+	// attention is for how long every process is read on every tick after somebody has asked for all of them.
+	attention = 15 * time.Second
+	// mostRows and tableTime bound what one who asks for all of them may cost.
+	mostRows  = 32768
+	tableTime = 2 * time.Second
+
 	// userReads is for how many reads a user name holds: a daemon begins as root and changes to its own user.
-	userReads = 30
+	// commandReads likewise for its command line, which it may write over, and for its control group.
+	userReads    = 30
+	commandReads = 60
+	// mostRefreshed is how many of those are read again in one tick: what was read in one tick falls due in one.
+	mostRefreshed = 4
 )
 
 // Processes counts them all and lists those at the top by CPU, by memory and by disk traffic, most CPU first.
 type Processes struct {
-	Total   int       `json:"total"`
+	Total   int       `json:"total"` // with those that are listed but not for us to see
 	Threads int       `json:"threads"`
-	Running int       `json:"running"`
+	Running int       `json:"running"` // this and the next two are 0 where the system does not tell states
 	Waiting int       `json:"waiting"` // uninterruptible: mostly for a disk
 	Zombies int       `json:"zombies"`
 	Top     []Process `json:"top"`
-	// Table returns every process there is now, with all fields, most CPU first. To ask costs a read of several files of each; the
-	// collector keeps its figures fresh while somebody asks. It may be called from any goroutine, while the collector
-	// runs and after. It is nil where Processes were not made by this package's source.
+	// Table returns every process as of the collector's last read, with all fields, most CPU first, at most 32 768. To
+	// ask costs a read of several files of each; the collector keeps its figures fresh, and reads the disk traffic of
+	// all, for 15 s after it. When ctx or 2 s end first, the last ones lack command line, user and service. It may be called
+	// from any goroutine, while the collector runs and after. It is nil where Processes were not made by this package's
+	// source.
 	Table func(context.Context) ([]Process, error) `json:"-"`
 }
 
@@ -38,6 +53,7 @@ type Process struct {
 	User    string `json:"user"`    // effective user: name, or the number where it has none, or "" when it ended meanwhile
 	State   string `json:"state"`   // running, sleeping, waiting (mostly for a disk), idle, stopped, traced, zombie, dead; "" where unknown
 	// Service is the systemd unit it belongs to, and Container the short id or the name of its container; "" for none.
+	// In a container, Service is a unit of the systemd that runs there.
 	Service   string `json:"service,omitempty"`
 	Container string `json:"container,omitempty"`
 	CPU       Number `json:"cpu"`        // cores in use over the last second or so: 1 is one core
@@ -51,139 +67,174 @@ type Process struct {
 // processSource reads once a second at most: processor time of processes comes in hundredths of a second, so over a
 // tenth of a second it would go in steps of a tenth of a core.
 func processSource(r roots) Source {
-	var table processTable
-	reader := processReader{roots: r} // process_linux.go; process_other.go is the portable one
-	var at time.Time
-	return Source{Name: "processes", Every: time.Second, Read: func(ctx context.Context) (Part, error) {
-		ctx = r.gopsutil(ctx)
-		table.begin()
-		if err := reader.read(ctx, &table); err != nil {
-			table, at = processTable{}, time.Time{} // half read: the next one cannot be compared with it
-			return nil, fmt.Errorf("read processes: %w", err)
-		}
-		now := time.Now()
-		top := table.end(between(at, now))
-		at = now
-		part := &Processes{Total: table.total, Top: make([]Process, len(top))}
-		for i, t := range top {
-			if t.userRead == 0 || table.reads-t.userRead >= userReads {
-				t.user, t.userRead = reader.user(ctx, t.pid), table.reads
-			}
-			part.Top[i] = t.process()
-		}
-		return PartFunc(func(s *Snapshot) { s.Processes = part }), nil
-	}}
+	return Source{Name: "processes", Every: time.Second, Read: newProcessWatch(r).read}
 }
 
-// A task is a process as the table remembers it from read to read.
-type task struct {
-	pid     int32
-	started int64 // Unix milliseconds. With pid its identity: the kernel uses a PID again
-	name    string
-	state   string
-	threads int32
-	memory  uint64
-	cpu     float64 // seconds of processor time since it started
+// A processWatch is what the source and those who ask for the whole table share.
+type processWatch struct {
+	started time.Time
+	now     func() time.Time // tests have another
+	table   func(context.Context) ([]Process, error)
 
-	before     float64 // cpu as of the read before
-	comparable bool    // before means something
-	rate       Number  // of cpu
+	// held has something in it while somebody is at what follows: a mutex that a caller can stop waiting for.
+	held    chan struct{}
+	reader  processReader // process_linux.go; process_other.go is the portable one
+	tasks   processTable
+	details detailReader
+	asked   time.Duration // when the whole table was last asked for
+	wanted  bool          // it was, ever
 
-	read     int // the last read it was in
-	user     string
-	userRead int // the read its user was looked up in; 0 is never
+	// asking likewise, for those who ask: one of them at a time reads details.
+	asking chan struct{}
+	asker  detailReader
 }
 
-func (t *task) process() Process {
-	return Process{
-		PID:     t.pid,
-		Name:    t.name,
-		User:    t.user,
-		State:   t.state,
-		CPU:     t.rate,
-		Memory:  t.memory,
-		Threads: t.threads,
-		Started: t.started,
+func newProcessWatch(r roots) *processWatch {
+	w := &processWatch{
+		started: time.Now(),
+		now:     time.Now,
+		held:    make(chan struct{}, 1),
+		reader:  newProcessReader(r),
+		details: newDetailReader(r),
+		asking:  make(chan struct{}, 1),
+		asker:   newDetailReader(r),
+	}
+	w.table = w.all
+	return w
+}
+
+// enter takes a lock, or gives up when ctx ends. A lock that is free is taken whatever ctx says.
+func enter(ctx context.Context, lock chan struct{}) error {
+	select {
+	case lock <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-// A processTable compares each read of all processes with the one before: begin, then task for each process that is
-// there, then end. The zero table works.
-type processTable struct {
-	total  int // set by the reader
-	reads  int
-	tasks  map[int32]*task
-	list   []*task // those of the read under way
-	newest int64   // when the youngest process of the reads before started
+func leave(lock chan struct{}) { <-lock }
+
+// A processPart is all of a part in one piece of memory.
+type processPart struct {
+	processes Processes
+	rows      [mostShown]Process
 }
 
-func (t *processTable) begin() {
-	t.reads++
-	t.list = t.list[:0]
-	if t.tasks == nil {
-		t.tasks = make(map[int32]*task)
+func (p *processPart) AddTo(s *Snapshot) { s.Processes = &p.processes }
+
+func (w *processWatch) read(ctx context.Context) (Part, error) {
+	if err := enter(ctx, w.held); err != nil {
+		return nil, fmt.Errorf("read processes: %w", err)
 	}
-}
-
-// task is where to put what was read of a process. Its cpu is still that of the read before.
-func (t *processTable) task(pid int32, started int64) *task {
-	p := t.tasks[pid]
-	if p == nil || p.started != started {
-		p = &task{pid: pid, started: started}
-		p.comparable = t.reads > 1 && started > t.newest // born since the read before: it had used nothing
-		t.tasks[pid] = p
-	} else {
-		p.before, p.comparable = p.cpu, true
+	defer leave(w.held)
+	t := &w.tasks
+	now := w.now().Sub(w.started)
+	t.begin(now, w.wanted && now-w.asked < attention)
+	if err := w.reader.read(ctx, t, func() time.Duration { return w.now().Sub(w.started) }); err != nil {
+		return nil, fmt.Errorf("read processes: %w", err)
 	}
-	p.read = t.reads
-	t.list = append(t.list, p)
-	return p
-}
+	shown := t.end()
+	w.readDetails(ctx, shown)
 
-// end forgets the processes that are gone and returns those at the top by CPU or by memory, most CPU first.
-func (t *processTable) end(elapsed time.Duration) []*task {
-	for _, p := range t.list {
-		p.rate = Number{}
-		if p.comparable {
-			p.rate = perSecondOf(p.before, p.cpu, elapsed)
-		}
-		t.newest = max(t.newest, p.started)
+	part := &processPart{processes: t.counts()}
+	part.processes.Table = w.table
+	part.processes.Top = part.rows[:len(shown)]
+	for i, p := range shown {
+		part.rows[i] = p.process(t.tick)
 	}
-	if len(t.tasks) > len(t.list) {
-		for pid, p := range t.tasks {
-			if p.read != t.reads {
-				delete(t.tasks, pid)
-			}
-		}
-	}
-	top := first(topProcesses, t.list, byCPU)
-	for _, p := range first(topProcesses, t.list, byMemory) {
-		if !slices.Contains(top, p) {
-			top = append(top, p)
-		}
-	}
-	slices.SortFunc(top, byCPU)
-	return top
+	return part, nil
 }
 
-func byCPU(a, b *task) int {
-	return cmp.Or(cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(b.memory, a.memory), cmp.Compare(a.pid, b.pid))
-}
-
-func byMemory(a, b *task) int {
-	return cmp.Or(cmp.Compare(b.memory, a.memory), cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(a.pid, b.pid))
-}
-
-// first returns the n that compare puts first, in order, without sorting the rest.
-func first(n int, list []*task, compare func(a, b *task) int) []*task {
-	best := make([]*task, 0, n+1)
-	for _, p := range list {
-		if len(best) == n && compare(p, best[n-1]) >= 0 {
+// readDetails reads at once what was never read of those shown, and bit by bit what may have changed.
+func (w *processWatch) readDetails(ctx context.Context, shown []*task) {
+	refreshed := 0
+	for _, p := range shown {
+		due := p.details.due(w.tasks.tick, p.name)
+		if !due.any() {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(best, p, compare)
-		best = slices.Insert(best, i, p)
-		best = best[:min(len(best), n)]
+		if !due.first {
+			if refreshed == mostRefreshed {
+				continue
+			}
+			refreshed++
+		}
+		w.details.read(ctx, p.identity(), &p.details, due)
 	}
-	return best
+}
+
+// all is Processes.Table.
+func (w *processWatch) all(ctx context.Context) ([]Process, error) {
+	ctx, cancel := context.WithTimeout(ctx, tableTime)
+	defer cancel()
+	tasks, rows, err := w.rows(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read processes: %w", err)
+	}
+	if enter(ctx, w.asking) != nil {
+		return processesOf(rows), nil
+	}
+	defer leave(w.asking)
+	read := 0
+	for ; read < len(rows) && ctx.Err() == nil; read++ {
+		r := &rows[read]
+		if due := r.details.due(r.tick, r.Name); due.any() {
+			w.asker.read(ctx, r.identity, &r.details, due)
+		}
+	}
+	w.keep(ctx, tasks[:read], rows)
+	return processesOf(rows), nil
+}
+
+// A tableRow is one process of a table that was asked for.
+type tableRow struct {
+	Process
+	identity identity
+	details  details
+	tick     int
+}
+
+// rows copies what is known now, most CPU first, and remembers that somebody asked.
+func (w *processWatch) rows(ctx context.Context) ([]*task, []tableRow, error) {
+	if err := enter(ctx, w.held); err != nil {
+		return nil, nil, err
+	}
+	defer leave(w.held)
+	w.asked, w.wanted = w.now().Sub(w.started), true
+	tasks := w.tasks.known()
+	slices.SortFunc(tasks, byCPU)
+	tasks = tasks[:min(len(tasks), mostRows)]
+	rows := make([]tableRow, len(tasks))
+	for i, p := range tasks {
+		rows[i] = tableRow{p.process(w.tasks.tick), p.identity(), p.details, w.tasks.tick}
+	}
+	return tasks, rows, nil
+}
+
+// keep remembers the details of rows. A task stands for one process for ever, so it does no harm to one that is gone.
+func (w *processWatch) keep(ctx context.Context, tasks []*task, rows []tableRow) {
+	if enter(ctx, w.held) != nil {
+		return // they will be read again
+	}
+	defer leave(w.held)
+	for i, p := range tasks {
+		if d := &rows[i].details; d.commandRead >= p.details.commandRead && d.userRead >= p.details.userRead {
+			p.details = *d
+		}
+	}
+}
+
+func processesOf(rows []tableRow) []Process {
+	processes := make([]Process, len(rows))
+	for i := range rows {
+		processes[i] = rows[i].Process
+		rows[i].details.addTo(&processes[i])
+	}
+	return processes
 }

@@ -1,249 +1,239 @@
 package collector
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// clockTicks is the unit of processor times under /proc, a second. It is 100 on every architecture Go runs on,
-// whatever the kernel's own timer does (USER_HZ).
-const clockTicks = 100
-
-// processReader reads /proc/PID/stat: it has all that is shown but the user, for three system calls. gopsutil needs
-// several files for the same, and some ten calls for each.
+// processReader reads /proc/PID/stat, which has all that is shown on every tick but disk traffic, for three system
+// calls. gopsutil needs several files for the same, and some ten calls for each.
+//
+// Most processes of most hosts sleep, and one that has not run since has nothing new to tell. Where PIDs mean to us what
+// they mean to that /proc, the clock of a process tells whether it has run, for one call, which costs a twentieth of
+// reading it; so only those are read that have. Elsewhere, those that do nothing are read on every tenth tick.
 type processReader struct {
-	roots  roots
-	booted int64 // Unix milliseconds
+	roots     roots
+	dir       pidDir
+	booted    int64                                 // Unix milliseconds; 0 before the first read
+	sinceBoot func() time.Duration                  // tests have another
+	clockOf   func(pid int32) (time.Duration, bool) // likewise
+	ours      bool                                  // PIDs mean the same to us
+
+	forks  kernelFile
+	count  uint64 // that it had
+	listed int    // the tick of the last listing; 0 is never, or what it found is no good any more
+	pids   []int32
 	buf    []byte
-	users  passwd
+	moved  []*task // to read the disk traffic of
+}
+
+func newProcessReader(r roots) processReader {
+	reader := processReader{roots: r, sinceBoot: sinceBoot, clockOf: clockOf, buf: make([]byte, 4<<10)}
+	reader.dir.path = r.ofProc()
+	return reader
+}
+
+// begin finds out once what this /proc is.
+func (r *processReader) begin(ctx context.Context) error {
+	booted, err := bootTime(ctx) // once: a start time must stay the same when the clock is set
+	if err != nil {
+		return err
+	}
+	self, err := os.Readlink(r.roots.ofProc("self"))
+	r.ours = err == nil && self == strconv.Itoa(os.Getpid())
+	r.forks.path = r.roots.ofProc("stat")
+	if r.ours {
+		r.forks.path = r.roots.ofProc("loadavg")
+	}
+	r.booted = booted.UnixMilli()
+	return nil
+}
+
+// sinceBoot reads the clock that the kernel dates processes by.
+func sinceBoot() time.Duration {
+	var up unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {
+		return 0 // it cannot fail
+	}
+	return time.Duration(up.Nano())
+}
+
+// clockOf is the processor time that a process has used, from its clock (clock_getcpuclockid(3)). Anybody may read it.
+func clockOf(pid int32) (time.Duration, bool) {
+	const ofProcess = 2 // CPUCLOCK_SCHED, without the bit for a single thread
+	var used unix.Timespec
+	if err := unix.ClockGettime(^pid<<3|ofProcess, &used); err != nil {
+		return 0, false
+	}
+	return time.Duration(used.Nano()), true
 }
 
 // read puts every process into the table. Those that end meanwhile are left out.
-func (r *processReader) read(ctx context.Context, table *processTable) error {
-	if r.buf == nil {
-		booted, err := bootTime(ctx) // once: a start time must stay the same when the clock is set
-		if err != nil {
+func (r *processReader) read(ctx context.Context, t *processTable, now func() time.Duration) error {
+	err := r.sweep(ctx, t, now)
+	if err != nil { // perhaps the host's /proc is another one now
+		r.listed = 0
+		r.dir.close()
+	}
+	return err
+}
+
+func (r *processReader) sweep(ctx context.Context, t *processTable, now func() time.Duration) error {
+	if r.booted == 0 {
+		if err := r.begin(ctx); err != nil {
 			return err
 		}
-		r.booted, r.buf = booted.UnixMilli(), make([]byte, 4<<10)
 	}
-	proc, err := os.Open(r.roots.ofProc())
-	if err != nil {
+	if err := r.list(t); err != nil {
 		return err
 	}
-	defer proc.Close()
-	names, err := proc.Readdirnames(-1)
-	if err != nil {
-		return err
-	}
-	dir := int(proc.Fd())
-	table.total = 0
-	for _, name := range names {
-		pid, err := strconv.ParseInt(name, 10, 32)
-		if err != nil {
-			continue // not a process
+	r.moved = r.moved[:0]
+	left := mostTraffic // of which to read disk traffic: those at the top first
+	for i, p := range t.tasks {
+		if i%32 == 0 {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			t.now = now()
 		}
-		b, err := readAt(dir, name+"/stat", r.buf)
-		if isGone(err) {
+		wanted := t.all || t.wasShown(p)
+		used, known := time.Duration(0), false
+		if r.ours && t.askable(p) {
+			used, known = r.clockOf(p.pid)
+		}
+		if known && t.rests(p, used.Seconds()) {
+			if wanted && p.traffic.tick != t.tick {
+				r.readTraffic(t, p)
+			}
 			continue
 		}
-		if err != nil {
+		if (!known || p.hidden) && !t.due(p) {
+			continue
+		}
+		p, moved, err := r.see(t, i, used, known)
+		switch {
+		case err != nil:
 			return err
+		case p == nil:
+		case wanted:
+			r.readTraffic(t, p)
+			left--
+		case moved || p.state == "waiting":
+			r.moved = append(r.moved, p)
 		}
-		stat, ok := parseStat(b)
-		if !ok {
-			continue // torn
-		}
-		table.total++
-		started := r.booted + int64(stat.started)*(1000/clockTicks)
-		stat.putInto(table.task(int32(pid), started))
 	}
-	if table.total == 0 {
+	// When there are more than may be read, each tick begins elsewhere.
+	for i := range min(left, len(r.moved)) {
+		r.readTraffic(t, r.moved[(t.tick*mostTraffic+i)%len(r.moved)])
+	}
+	if !slices.ContainsFunc(t.tasks, func(p *task) bool { return p.seen != 0 && !p.gone }) {
 		return errors.New("none found")
 	}
 	return nil
 }
 
-// readAt reads a small file in one call, as files under /proc come: whole, as of one moment.
-func readAt(dir int, name string, buf []byte) ([]byte, error) {
-	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	n, err := unix.Read(fd, buf)
-	if err != nil {
-		return nil, err
-	}
-	return buf[:n], nil
-}
-
-// isGone: the process ended before its file was opened, or before it was read; or it is not for us to see.
-func isGone(err error) bool {
-	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EACCES) ||
-		errors.Is(err, unix.EPERM)
-}
-
-// procStat is what we take from /proc/PID/stat (proc_pid_stat(5)). comm is part of the buffer that was read into.
-type procStat struct {
-	comm    []byte
-	state   byte
-	ticks   uint64 // utime + stime
-	threads int32
-	started uint64 // ticks after boot
-	pages   uint64 // resident
-}
-
-func (s procStat) putInto(t *task) {
-	if t.name == "" || !s.isNamed(t.name) {
-		t.name = clean(string(s.comm)) // exec gives a process another name
-	}
-	t.state = stateOf(s.state)
-	t.threads = s.threads
-	t.memory = s.pages * uint64(os.Getpagesize())
-	t.cpu = float64(s.ticks) / clockTicks
-}
-
-// isNamed is always false for a name that had to be cleaned: those are few.
-func (s procStat) isNamed(name string) bool { return string(s.comm) == name }
-
-// parseStat takes a line like
-//
-//	7 (a b) S 1 7 7 0 -1 4194560 1 2 3 4 UTIME STIME 5 6 20 0 THREADS 0 STARTTIME VSIZE RSS 9 …
-//
-// comm is in brackets and may hold anything, brackets, spaces and line ends too: it ends at the last one.
-func parseStat(b []byte) (procStat, bool) {
-	open, end := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
-	if open < 0 || end < open {
-		return procStat{}, false
-	}
-	s := procStat{comm: b[open+1 : end]}
-	rest, ok := bytes.CutPrefix(b[end+1:], []byte(" "))
-	if !ok {
-		return procStat{}, false
-	}
-	for field := 3; field <= 24; field++ {
-		var word []byte
-		if word, rest, ok = bytes.Cut(rest, []byte(" ")); !ok || len(word) == 0 {
-			return procStat{}, false // there is something behind each of these: the file was cut off
-		}
-		if field == 3 {
-			s.state = word[0]
-			continue
-		}
-		if !(field == 14 || field == 15 || field == 20 || field == 22 || field == 24) {
-			continue
-		}
-		v, err := strconv.ParseUint(string(word), 10, 63)
+// list brings the table's list up to date, if there may be processes that are not in it.
+func (r *processReader) list(t *processTable) error {
+	clock := int64(r.sinceBoot() / (time.Second / clockTicks))
+	forked := r.forked() // before the listing: what begins during it counts for the next one
+	if forked || r.listed == 0 || t.tick-r.listed >= idleTicks {
+		pids, err := r.dir.list(r.pids[:0])
 		if err != nil {
-			return procStat{}, false
+			return err
 		}
-		switch field {
-		case 14, 15:
-			s.ticks += v
-		case 20:
-			s.threads = int32(min(v, 1<<31-1))
-		case 22:
-			s.started = v
-		case 24:
-			s.pages = v
+		r.pids = pids
+		if !slices.IsSorted(pids) { // the kernel's are
+			slices.Sort(pids)
 		}
+		t.list(pids)
+		r.listed = t.tick
 	}
-	return s, true
+	t.complete(clock)
+	return nil
 }
 
-// stateOf says what the letters of ps mean.
-func stateOf(letter byte) string {
-	switch letter {
-	case 'R':
-		return "running"
-	case 'S':
-		return "sleeping"
-	case 'D':
-		return "waiting" // cannot be interrupted: mostly for a disk
-	case 'T':
-		return "stopped"
-	case 't':
-		return "traced"
-	case 'Z':
-		return "zombie"
-	case 'X', 'x':
-		return "dead"
-	case 'I':
-		return "idle" // a kernel thread
-	case 'P':
-		return "parked"
-	}
-	return "unknown"
-}
-
-// user is the name of a process's effective user, its number when it has no name, "" when the process is gone.
-// /proc/PID belongs to root when the process has changed its user, so it is no use to look at the owner.
-func (r *processReader) user(ctx context.Context, pid int32) string {
-	b, err := os.ReadFile(r.roots.ofProc(strconv.Itoa(int(pid)), "status"))
+// forked tells whether a process or a thread may have begun since the last call. /proc/stat counts them, but takes long
+// to make where there are many processors and interrupts; where PIDs mean the same to us it is the last one given.
+func (r *processReader) forked() bool {
+	b, err := r.forks.read()
 	if err != nil {
-		return ""
+		return true
 	}
-	uid, ok := effectiveUser(string(b))
+	count, ok := parseLastPID(b)
+	if !r.ours {
+		count, ok = parseForks(b)
+	}
+	same := ok && count == r.count
+	r.count = count
+	return !same
+}
+
+// see reads one process, of which it may be known how much processor time it has used. It returns none where there is
+// nothing to see.
+func (r *processReader) see(t *processTable, i int, used time.Duration, known bool) (p *task, moved bool, err error) {
+	p = t.tasks[i]
+	b, errno := r.dir.read(p.pid, "/stat", r.buf)
+	switch {
+	case isGone(errno):
+		p.gone = true
+		return nil, false, nil
+	case isHidden(errno):
+		p.hide()
+		return nil, false, nil
+	case errno != 0:
+		return nil, false, errno
+	}
+	stat, ok := parseStat(b)
 	if !ok {
-		return ""
+		return nil, false, nil // torn
 	}
-	r.users.update(r.roots.ofEtc("passwd"))
-	if name := r.users.names[uid]; name != "" {
-		return name
+	s := stat.sighting(r.booted)
+	if known {
+		s.cpu = used.Seconds() // the same, but finer
 	}
-	return uid
+	p, moved = t.see(i, s)
+	if p.name == "" || string(stat.comm) != p.name { // exec gives a process another name
+		p.name = clean(string(stat.comm))
+	}
+	return p, moved, nil
 }
 
-// effectiveUser finds the line "Uid:\tREAL\tEFFECTIVE\t…" (proc_pid_status(5)).
-func effectiveUser(status string) (uid string, ok bool) {
-	for line := range strings.Lines(status) {
-		if rest, found := strings.CutPrefix(line, "Uid:"); found {
-			if ids := strings.Fields(rest); len(ids) == 4 {
-				_, err := strconv.ParseUint(ids[1], 10, 32)
-				return ids[1], err == nil
-			}
-		}
+// readTraffic reads what a process has moved from and to disks. It is for its own user and root to see, and not every
+// kernel counts it: what cannot be read is not asked for again for a while.
+func (r *processReader) readTraffic(t *processTable, p *task) {
+	if t.tick < p.traffic.again {
+		return
 	}
-	return "", false
-}
-
-// passwd is the host's list of users, read again when it has changed. It is not os/user's: that one reads this
-// machine's files in a container that has the host's somewhere else, and may ask a directory server and wait.
-type passwd struct {
-	names   map[string]string // by number
-	changed time.Time
-	size    int64
-}
-
-func (p *passwd) update(file string) {
-	stat, err := os.Stat(file)
-	if err != nil || stat.ModTime().Equal(p.changed) && stat.Size() == p.size {
-		return // without it there are numbers
+	b, errno := r.dir.read(p.pid, "/io", r.buf)
+	if errno != 0 {
+		p.traffic.again = t.tick + userReads
+		return
 	}
-	if b, err := os.ReadFile(file); err == nil {
-		p.names, p.changed, p.size = parsePasswd(string(b)), stat.ModTime(), stat.Size()
+	if read, written, ok := parseTraffic(b); ok {
+		t.addTraffic(p, read, written)
 	}
 }
 
-// parsePasswd reads passwd(5): name:password:number:… The first name of a number counts.
-func parsePasswd(s string) map[string]string {
-	names := make(map[string]string)
-	for line := range strings.Lines(s) {
-		fields := strings.Split(line, ":")
-		if len(fields) < 7 || fields[2] == "" { // "+::::::" stands for a directory server's
-			continue
-		}
-		if _, taken := names[fields[2]]; !taken {
-			names[fields[2]] = clean(fields[0])
-		}
+// isGone: the process ended before its file was opened, or before it was read.
+func isGone(errno unix.Errno) bool { return errno == unix.ENOENT || errno == unix.ESRCH }
+
+// isHidden: the process is not for us to see (proc(5), hidepid).
+func isHidden(errno unix.Errno) bool { return errno == unix.EACCES || errno == unix.EPERM }
+
+func (s procStat) sighting(booted int64) sighting {
+	return sighting{
+		parent:  s.parent,
+		birth:   int64(s.started),
+		started: booted + int64(s.started)*(1000/clockTicks),
+		state:   stateOf(s.state),
+		threads: s.threads,
+		memory:  s.pages * uint64(os.Getpagesize()),
+		cpu:     float64(s.ticks) / clockTicks,
 	}
-	return names
 }

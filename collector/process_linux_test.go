@@ -1,214 +1,278 @@
 package collector
 
 import (
+	"context"
+	"encoding/binary"
+	"fmt"
 	"os"
-	"os/exec"
-	"strconv"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-func TestParseStat(t *testing.T) {
-	good := procStat{state: 'S', ticks: 11, threads: 3, started: 500, pages: 42}
-	for _, tt := range []struct{ name, line, comm string }{
-		{"plain", statLine("7 (bash) S", 5, 6, 3, 500, 42), "bash"},
-		{"space", statLine("7 (tmux: server) S", 5, 6, 3, 500, 42), "tmux: server"},
-		{"brackets", statLine("7 ((sd-pam)) S", 5, 6, 3, 500, 42), "(sd-pam)"},
-		{"a state and numbers in the name", statLine("7 (a) R 1 (2 3) S", 5, 6, 3, 500, 42), "a) R 1 (2 3"},
-		{"line end", statLine("7 (a\nb) S", 5, 6, 3, 500, 42), "a\nb"},
-		{"quotes and invalid UTF-8", statLine("7 (\"\xff'`) S", 5, 6, 3, 500, 42), "\"\xff'`"},
-		{"empty", statLine("7 () S", 5, 6, 3, 500, 42), ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, ok := parseStat([]byte(tt.line))
-			if !ok || string(got.comm) != tt.comm {
-				t.Fatalf("got %q, %t, want %q", got.comm, ok, tt.comm)
-			}
-			got.comm = nil
-			if got.state != good.state || got.ticks != good.ticks || got.threads != good.threads || got.started != good.started || got.pages != good.pages {
-				t.Errorf("got %+v, want %+v", got, good)
-			}
-			// Torn at any place it is nothing, or (behind what we take) the same.
-			for n := range tt.line {
-				if cut, ok := parseStat([]byte(tt.line[:n])); ok && (string(cut.comm) != tt.comm || cut.pages != good.pages) {
-					t.Fatalf("%q is taken for %+v", tt.line[:n], cut)
-				}
-			}
-		})
+// aWatch is a processWatch over a made-up host, with clocks that stand still.
+type aWatch struct {
+	*processWatch
+	host  roots
+	clock time.Time
+	boot  time.Duration
+}
+
+func watchOf(t testing.TB, tr tree) *aWatch {
+	t.Helper()
+	host := tr.write(t)
+	w := &aWatch{processWatch: newProcessWatch(host), host: host, boot: time.Minute}
+	w.clock = w.started
+	w.now = func() time.Time { return w.clock }
+	w.reader.sinceBoot = func() time.Duration { return w.boot }
+	return w
+}
+
+// after reads, a time after the last read.
+func (w *aWatch) after(t testing.TB, d time.Duration) *Processes {
+	t.Helper()
+	w.clock, w.boot = w.clock.Add(d), w.boot+d
+	part, err := w.read(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "7", "7 (a", "7 a)", ")(", "7 (a)S 1", "7 (a) ", strings.Replace(statLine("7 (a) S", 5, 6, 3, 500, 42), " 500 ", " -5 ", 1),
-		strings.Replace(statLine("7 (a) S", 5, 6, 3, 500, 42), " 42 ", " 99999999999999999999 ", 1)} {
-		if got, ok := parseStat([]byte(bad)); ok {
-			t.Errorf("%q is taken for %+v", bad, got)
-		}
+	var s Snapshot
+	part.AddTo(&s)
+	return s.Processes
+}
+
+func (w *aWatch) change(t testing.TB, tr tree) { tr.over(t, w.host) }
+
+func (w *aWatch) remove(t testing.TB, path string) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(filepath.Dir(w.host.proc), path)); err != nil {
+		t.Fatal(err)
 	}
 }
 
-func FuzzParseStat(f *testing.F) {
-	f.Add([]byte(statLine("7 (a) R 1 (2 3) S", 5, 6, 3, 500, 42)), "a) (b", uint64(1), uint64(2))
-	f.Add([]byte("7 (a) S 1 2"), "\n\xff", uint64(1<<63-1), uint64(0))
-	f.Fuzz(func(t *testing.T, line []byte, comm string, started, pages uint64) {
-		if s, ok := parseStat(line); ok {
-			var p task
-			s.putInto(&p)
-			checkText(t, p.name)
-			checkNumber(t, Known(p.cpu))
-			if p.threads < 0 || int64(s.started) < 0 {
-				t.Fatalf("%q gives %+v", line, p)
-			}
-		}
-		started, pages = started>>1, pages>>1
-		s, ok := parseStat([]byte(statLine("7 ("+comm+") D", 1, 2, 3, started, pages)))
-		if !ok || string(s.comm) != comm || s.state != 'D' || s.ticks != 3 || s.started != started || s.pages != pages {
-			t.Fatalf("%q: got %+v, %t", comm, s, ok)
-		}
-	})
+func (w *aWatch) all(t testing.TB) []Process {
+	t.Helper()
+	list, err := w.table(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
-func TestEffectiveUser(t *testing.T) {
-	for _, tt := range []struct {
-		status, want string
-		ok           bool
-	}{
-		{"Name:\tx\nUid:\t0\t33\t0\t33\nGid:\t1\t1\t1\t1\n", "33", true},
-		{"Uid:\t4294967294\t4294967294\t0\t0\n", "4294967294", true}, // nobody of a user namespace
-		{"Name:\tUid:\t1\t1\t1\t1\n", "", false},
-		{"Uid:\t0\t33", "", false},
-		{"Uid:\ta\tb\tc\td\n", "b", false},
-		{"", "", false},
-	} {
-		if got, ok := effectiveUser(tt.status); got != tt.want || ok != tt.ok {
-			t.Errorf("%q: got %q, %t, want %q, %t", tt.status, got, ok, tt.want, tt.ok)
+func find(t testing.TB, list []Process, pid int32) Process {
+	t.Helper()
+	for _, p := range list {
+		if p.PID == pid {
+			return p
 		}
 	}
+	t.Fatalf("process %d is not listed", pid)
+	return Process{}
 }
 
-func TestParsePasswd(t *testing.T) {
-	names := parsePasswd("root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\n\n# a comment\n+::::::\nann:x:1000:1000:Ann\n\x1bm:x:7:7:::\nbob:x:8:8:Bob,,,:/:/bin/sh")
-	want := map[string]string{"0": "root", "7": "\uFFFDm", "8": "bob"}
-	if len(names) != len(want) {
-		t.Errorf("got %q, want %q", names, want)
-	}
-	for uid, name := range want {
-		if names[uid] != name {
-			t.Errorf("%s: got %q, want %q", uid, names[uid], name)
-		}
-	}
+func ioFile(read, written uint64) string {
+	return fmt.Sprintf("rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: %d\nwrite_bytes: %d\ncancelled_write_bytes: 7\n", read, written)
 }
 
-func FuzzPasswd(f *testing.F) {
-	f.Add("root:x:0:0:root:/root:/bin/sh\n", "Uid:\t0\t33\t0\t33\n")
-	f.Fuzz(func(t *testing.T, file, status string) {
-		for _, name := range parsePasswd(file) {
-			checkText(t, name)
-		}
-		if uid, ok := effectiveUser(status); ok {
-			checkText(t, uid)
-		}
-	})
-}
+// forks makes a /proc/stat that says so many were started.
+func forks(n int) string { return fmt.Sprintf("cpu 1\nintr 1\nprocesses %d\n", n) }
 
 func TestProcessSource(t *testing.T) {
-	host := aHost.write(t)
-	source := processSource(host)
-	got := read(t, source).Processes
-	if got.Total != 2 || len(got.Top) != 2 { // 88 is torn, 99 is gone
+	w := watchOf(t, aHost.with("proc/77/cmdline", "a\x00--password=x\x00").with("proc/77/cgroup", "0::/system.slice/a.service\n").
+		with("proc/77/io", ioFile(1000, 2000)))
+	got := w.after(t, 0)
+	if got.Total != 2 || len(got.Top) != 2 || got.Threads != 5 || got.Running != 1 || got.Table == nil { // 88 is torn, 99 is gone
 		t.Fatalf("got %+v", got)
 	}
 	a, init := got.Top[0], got.Top[1] // no rates yet: most memory first
-	if a.PID != 77 || a.Name != "a) R (b c" || a.User != "ann" || a.State != "running" || a.Threads != 4 || a.Memory != 5000*uint64(os.Getpagesize()) {
+	started := a.Started
+	a.Started = 0
+	want := Process{PID: 77, Parent: 1, Name: "a) R (b c", Command: "a --password=•••", User: "ann", State: "running", Service: "a.service",
+		Threads: 4, Memory: 5000 * uint64(os.Getpagesize())}
+	if a != want {
+		t.Errorf("got %+v, want %+v", a, want)
+	}
+	if init.User != "root" || init.State != "sleeping" || started-init.Started != 29900 || init.Command != "" {
+		t.Errorf("got %+v", init)
+	}
+
+	w.change(t, tree{
+		"proc/77/stat": statLine("77 (renamed) D", 5, 5, 4, 3000, 5000), "proc/77/cmdline": "b\x00", "proc/77/io": ioFile(3000, 2000),
+		"proc/77/status": "Uid:\t0\t4294967294\t0\t0\n", "proc/77/cgroup": "0::/user.slice\n",
+		"proc/1/stat": statLine("1 (init) S", 550, 150, 1, 10, 2000),
+	})
+	before := got
+	got = w.after(t, 2*time.Second)
+	init, a = got.Top[0], got.Top[1]
+	if init.PID != 1 || init.CPU != Known(0.5) || init.ReadRate != (Number{}) {
+		t.Errorf("got %+v", init)
+	}
+	if a.Name != "renamed" || a.State != "waiting" || a.CPU != Known(0) || a.Command != "b" || a.User != "4294967294" || a.Service != "" ||
+		a.ReadRate != Known(1000) || a.WriteRate != Known(0) || got.Waiting != 1 {
 		t.Errorf("got %+v", a)
 	}
-	if init.User != "root" || init.State != "sleeping" || a.Started-init.Started != 29900 {
-		t.Errorf("got %+v and %+v", a, init)
+	if before.Top[0].Name != "a) R (b c" {
+		t.Error("a part that was returned has changed")
 	}
+	w.change(t, tree{"proc/77/io": ioFile(8000, 3000)})
+	if a = find(t, w.after(t, 2*time.Second).Top, 77); a.ReadRate != Known(2500) || a.WriteRate != Known(500) {
+		t.Errorf("got %+v", a)
+	}
+}
 
-	later := aHost.with("proc/77/stat", statLine("77 (renamed) D", 5, 5, 4, 3000, 5000)).with("proc/1/stat", statLine("1 (init) S", 550, 150, 1, 10, 2000))
-	time.Sleep(time.Millisecond)
-	later.over(t, host)
-	got = read(t, source).Processes
-	if got.Top[0].PID != 1 || got.Top[1].Name != "renamed" || got.Top[1].State != "waiting" || got.Top[1].CPU != Known(0) {
-		t.Errorf("got %+v", got)
-	}
-	if cpu, ok := got.Top[0].CPU.Get(); !ok || cpu <= 0 {
-		t.Errorf("init uses %v", got.Top[0].CPU)
-	}
-
-	if _, err := processSource(tree{"proc/": ""}.write(t)).Read(t.Context()); err == nil || err.Error() != "read processes: none found" {
+func TestNoProcesses(t *testing.T) {
+	w := watchOf(t, tree{"proc/": ""})
+	if _, err := w.read(t.Context()); err == nil || err.Error() != "read processes: none found" {
 		t.Errorf("no process: %v", err)
 	}
-	if err := os.Rename(host.proc, host.proc+"-away"); err != nil {
-		t.Fatal(err)
+	w.change(t, aHost)
+	if got := w.after(t, time.Second); got.Total != 2 {
+		t.Errorf("got %+v", got)
 	}
-	if _, err := source.Read(t.Context()); err == nil {
+	w.remove(t, "proc")
+	if _, err := w.read(t.Context()); err == nil {
 		t.Error("without /proc there is no error")
 	}
-	if err := os.Rename(host.proc+"-away", host.proc); err != nil {
-		t.Fatal(err)
+	w.change(t, aHost.with("proc/1/stat", statLine("1 (init) S", 600, 100, 1, 10, 2000)))
+	if got := find(t, w.after(t, time.Second).Top, 1); got.CPU != (Number{}) && got.CPU != Known(1) {
+		t.Errorf("after a failure the rate is %v", got.CPU)
 	}
-	got = read(t, source).Processes
-	if got.Top[0].CPU != (Number{}) {
-		t.Errorf("after a failure there is nothing to compare with, but %v", got.Top[0].CPU)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.read(ended); err == nil {
+		t.Error("it is read after the end")
+	}
+}
+
+// What is born, ends, or takes another's PID, between any two steps of a read.
+func TestProcessesComeAndGo(t *testing.T) {
+	w := watchOf(t, aHost.with("proc/stat", forks(1)))
+	w.after(t, 0)
+	// Born a second ago, two thirds of a core since; its files come one by one.
+	w.change(t, tree{"proc/stat": forks(2), "proc/5/": ""})
+	if got := w.after(t, 10*time.Second); got.Total != 2 {
+		t.Errorf("got %+v", got)
+	}
+	w.change(t, tree{"proc/stat": forks(3), "proc/5/stat": statLine("5 (new) R", 50, 10, 1, 7050, 1), "proc/5/io": ioFile(500, 0)})
+	if got := find(t, w.after(t, time.Second).Top, 5); got.CPU != Known(0.6) || got.User != "" || got.ReadRate != Known(500) {
+		t.Errorf("born: got %+v", got)
+	}
+	// Its PID is used again, by one that was there all the time, unseen; then by one that is new.
+	w.change(t, tree{"proc/5/stat": statLine("5 (other) R", 90000, 0, 1, 6000, 1)})
+	if got := find(t, w.after(t, time.Second).Top, 5); got.CPU != (Number{}) || got.Name != "other" || got.ReadRate != (Number{}) {
+		t.Errorf("unseen before: got %+v", got)
+	}
+	w.change(t, tree{"proc/5/stat": statLine("5 (third) R", 20, 0, 1, uint64(w.boot.Milliseconds()/10), 1), "proc/5/status": "Uid:\t1\t1000\t1\t1\n"})
+	if got := find(t, w.after(t, time.Second).Top, 5); got.CPU != Known(0.2) || got.Name != "third" || got.User != "ann" {
+		t.Errorf("used again: got %+v", got)
+	}
+	// It ends: its file is gone, and nothing was listed anew. Then the directory.
+	w.remove(t, "proc/5/stat")
+	if got := w.after(t, time.Second); got.Total != 2 || len(got.Top) != 2 {
+		t.Errorf("ended: got %+v", got)
+	}
+	w.remove(t, "proc/5")
+	w.change(t, tree{"proc/stat": forks(4)})
+	w.after(t, time.Second)
+	// A zombie, and one whose details are gone.
+	w.change(t, tree{"proc/stat": forks(5), "proc/6/stat": statLine("6 (dead) Z", 1, 1, 1, 100, 0)})
+	got := w.after(t, time.Second)
+	if z := find(t, got.Top, 6); got.Zombies != 1 || z.State != "zombie" || z.Command != "" || z.Memory != 0 || z.User != "" {
+		t.Errorf("zombie: got %+v", got)
+	}
+	// Hostile names, and counters that cannot be.
+	w.change(t, tree{"proc/6/stat": statLine("6 (<b>\n\xff) R (x) S", 1<<62, 1<<62, 1, 100, 5)})
+	if z := find(t, w.after(t, time.Second).Top, 6); z.Name != "dead" {
+		t.Errorf("absurd: got %+v", z)
+	}
+	w.change(t, tree{"proc/6/stat": statLine("6 (<b>\n\xff) R (x) S", 1, 1, 1, 100, 5)})
+	if z := find(t, w.after(t, time.Second).Top, 6); z.Name != "<b>\uFFFD\uFFFD) R (x" {
+		t.Errorf("hostile: got %+v", z)
+	}
+}
+
+// The list is read again when something was started, and at the latest every tenth time.
+func TestListing(t *testing.T) {
+	w := watchOf(t, aHost.with("proc/stat", forks(1)))
+	w.after(t, 0)
+	w.change(t, tree{"proc/5/stat": statLine("5 (quiet) S", 0, 0, 1, 1, 1)})
+	for n := 1; w.after(t, time.Second).Total == 2; n++ {
+		if n == idleTicks {
+			t.Fatal("it is never seen")
+		}
+	}
+	if w.tasks.tick != 1+idleTicks {
+		t.Errorf("listed in tick %d", w.tasks.tick)
+	}
+	w.change(t, tree{"proc/6/stat": statLine("6 (told) S", 0, 0, 1, 1, 1), "proc/stat": forks(2)})
+	if got := w.after(t, time.Second); got.Total != 4 {
+		t.Errorf("got %+v", got)
+	}
+	w.change(t, tree{"proc/7/stat": statLine("7 (torn) S", 0, 0, 1, 1, 1), "proc/stat": "cpu 1\nproc"})
+	if got := w.after(t, time.Second); got.Total != 5 {
+		t.Errorf("a count that cannot be read: got %+v", got)
 	}
 }
 
 func TestUserChanges(t *testing.T) {
-	host := aHost.write(t)
-	r := processReader{roots: host}
-	if got := r.user(t.Context(), 77); got != "ann" {
+	w := watchOf(t, aHost)
+	user := func() string { return find(t, w.after(t, time.Second).Top, 77).User }
+	later := func() string {
+		for range userReads + 2 {
+			w.after(t, time.Second)
+		}
+		return user()
+	}
+	if got := user(); got != "ann" {
 		t.Errorf("got %q, want ann", got)
 	}
-	if err := os.WriteFile(host.ofEtc("passwd"), []byte("annabel:x:1000:1000::/:/bin/sh\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.user(t.Context(), 77); got != "annabel" {
+	w.change(t, tree{"etc/passwd": "annabel:x:1000:1000::/:/bin/sh\nroot:x:0:0::/:\n"})
+	if got := later(); got != "annabel" {
 		t.Errorf("after passwd has changed: got %q, want annabel", got)
 	}
-	if err := os.Remove(host.ofEtc("passwd")); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.user(t.Context(), 77); got != "annabel" {
+	w.remove(t, "etc/passwd")
+	if got := later(); got != "annabel" {
 		t.Errorf("without passwd: got %q, want what was known", got)
 	}
-	if got := (&processReader{roots: host}).user(t.Context(), 77); got != "1000" {
-		t.Errorf("without passwd: got %q, want the number", got)
+	w.change(t, tree{"proc/77/status": "Uid:\t0\t7\t0\t0\n"})
+	if got := later(); got != "7" {
+		t.Errorf("another user: got %q, want the number", got)
 	}
-	if got := r.user(t.Context(), 99); got != "" {
-		t.Errorf("no such process: got %q", got)
+	w.change(t, tree{"proc/77/cmdline": "x\x00y z\x00", "proc/77/cgroup": "4:cpu:/docker/" + strings.Repeat("0a", 32) + "\n"})
+	for range commandReads {
+		w.after(t, time.Second)
+	}
+	if got := find(t, w.after(t, time.Second).Top, 77); got.Command != `x "y z"` || got.Container != "0a0a0a0a0a0a" {
+		t.Errorf("got %+v", got)
 	}
 }
 
-// A busy child that names itself is found, with its rate, by two real reads.
-func TestRealProcess(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell: ", err)
+func TestAppendPIDs(t *testing.T) {
+	entry := func(name string, extra int) []byte {
+		b := make([]byte, 19+len(name)+1+extra)
+		binary.NativeEndian.PutUint16(b[16:], uint16(len(b)))
+		copy(b[19:], name)
+		return b
 	}
-	cmd := exec.CommandContext(t.Context(), shell, "-c", "while :; do :; done")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	all := slices.Concat(entry(".", 4), entry("..", 3), entry("1", 4), entry("self", 0), entry("22", 3), entry("007", 2), entry("0", 1),
+		entry("2147483647", 1), entry("2147483648", 1), entry("-5", 1), entry("1x", 5), entry("", 5), entry("9", 0))
+	if got := appendPIDs(nil, all); !slices.Equal(got, []int32{1, 22, 2147483647, 9}) {
+		t.Errorf("got %d", got)
 	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	source := processSource(hostRoots())
-	read(t, source)
-	time.Sleep(200 * time.Millisecond)
-	for _, p := range read(t, source).Processes.Top {
-		if int(p.PID) != cmd.Process.Pid {
-			continue
-		}
-		cpu, ok := p.CPU.Get()
-		if !ok || cpu <= 0.05 || cpu > 1.2 {
-			t.Errorf("cpu %v, want about 1", p.CPU)
-		}
-		if age := time.Since(time.UnixMilli(p.Started)); age < 0 || age > 30*time.Second {
-			t.Errorf("started %s ago", age)
-		}
-		if p.Threads != 1 || p.Memory == 0 || p.User == "" {
-			t.Errorf("got %+v", p)
-		}
-		return
+	for n := range all {
+		appendPIDs(nil, all[:n])
 	}
-	t.Error("process " + strconv.Itoa(cmd.Process.Pid) + " is not listed")
+}
+
+func FuzzAppendPIDs(f *testing.F) {
+	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x18\x00\x0412\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, pid := range appendPIDs(nil, b) {
+			if pid <= 0 {
+				t.Fatalf("PID %d", pid)
+			}
+		}
+	})
 }

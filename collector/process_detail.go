@@ -1,0 +1,66 @@
+package collector
+
+// identity is which process is meant. name is part of it, as far as details go: after exec there are others.
+type identity struct {
+	pid   int32
+	birth int64
+	name  string
+}
+
+func (p *task) identity() identity { return identity{p.pid, p.birth, p.name} }
+
+// details is what is read of a process seldom, and of few.
+type details struct {
+	command, user, service, container string
+
+	parent                int32  // where it takes long to find
+	name                  string // of the process, as of then
+	commandRead, userRead int    // the ticks they were read in; 0 is never
+	commandSum, groupSum  uint64 // of the texts they were made from
+	uid                   uint32
+}
+
+// dues is which of its details to read.
+type dues struct {
+	tick          int
+	first         bool // all of them, and none was read before
+	command, user bool
+}
+
+func (d dues) any() bool { return d.command || d.user }
+
+func (d *details) due(tick int, name string) dues {
+	first := d.commandRead == 0 || d.name != name
+	return dues{
+		tick:    tick,
+		first:   first,
+		command: first || tick-d.commandRead >= commandReads,
+		user:    first || tick-d.userRead >= userReads,
+	}
+}
+
+func (d *details) addTo(p *Process) {
+	p.Command, p.User, p.Service, p.Container = d.command, d.user, d.service, d.container
+	if p.Parent == 0 {
+		p.Parent = d.parent
+	}
+}
+
+// process is what is shown of a task on a tick.
+func (p *task) process(tick int) Process {
+	out := Process{
+		PID:     p.pid,
+		Parent:  p.parent,
+		Name:    p.name,
+		State:   p.state,
+		CPU:     p.rate,
+		Memory:  p.memory,
+		Threads: p.threads,
+		Started: p.started,
+	}
+	if p.traffic.tick == tick {
+		out.ReadRate, out.WriteRate = p.traffic.readRate, p.traffic.writeRate
+	}
+	p.details.addTo(&out)
+	return out
+}

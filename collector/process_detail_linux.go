@@ -1,0 +1,89 @@
+package collector
+
+import (
+	"context"
+	"hash/maphash"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// detailReader reads what stat has not.
+type detailReader struct {
+	dir   pidDir
+	buf   []byte
+	name  []byte
+	seed  maphash.Seed
+	users userNames
+}
+
+func newDetailReader(r roots) detailReader {
+	return detailReader{
+		dir:   pidDir{path: r.ofProc()},
+		buf:   make([]byte, longestCommand),
+		seed:  maphash.MakeSeed(),
+		users: userNames{file: r.ofEtc("passwd")},
+	}
+}
+
+// read brings the details of a process up to date, as far as they are due.
+//
+// It opens the directory of the process first, and looks whether it is still the same one: from there on, files can
+// only be that process's, or unreadable. What is unreadable stays empty, and is not asked for again until it is due.
+func (r *detailReader) read(_ context.Context, who identity, d *details, due dues) {
+	if due.first {
+		*d = details{}
+	}
+	d.name = who.name
+	if due.command {
+		d.commandRead = due.tick
+	}
+	if due.user {
+		d.userRead = due.tick
+	}
+	if r.dir.open() != nil {
+		return
+	}
+	r.name = append(strconv.AppendInt(r.name[:0], int64(who.pid), 10), 0)
+	dir, errno := openAt(r.dir.fd, r.name, unix.O_PATH|unix.O_DIRECTORY)
+	if errno != 0 {
+		if isGone(errno) {
+			r.dir.close() // perhaps it is the directory that is gone
+		}
+		return
+	}
+	defer unix.Close(dir)
+	if stat, ok := parseStat(r.file(dir, "stat")); !ok || int64(stat.started) != who.birth {
+		return
+	}
+	if due.user {
+		if uid, ok := parseEffectiveUser(r.file(dir, "status")); ok {
+			r.users.update(due.tick)
+			d.user = r.users.name(uid, d.uid, d.user)
+			d.uid = uid
+		}
+	}
+	if due.command {
+		r.readCommand(dir, d)
+	}
+}
+
+// readCommand makes texts anew only when those they are made from have changed.
+func (r *detailReader) readCommand(dir int, d *details) {
+	line := r.file(dir, "cmdline")
+	if sum := maphash.Bytes(r.seed, line); sum != d.commandSum || d.command == "" {
+		d.command, d.commandSum = redact(line), sum
+	}
+	group := r.file(dir, "cgroup")
+	if sum := maphash.Bytes(r.seed, group); sum != d.groupSum {
+		d.service, d.container = placeOf(string(group))
+		d.groupSum = sum
+	}
+}
+
+// file reads one file of a process, nothing where it cannot be read.
+func (r *detailReader) file(dir int, name string) []byte {
+	r.name = append(append(r.name[:0], name...), 0)
+	b, _ := readAt(dir, r.name, r.buf)
+	return b
+}

@@ -1,0 +1,141 @@
+package collector
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A pidDir is /proc, opened once. It reads the small files of processes without allocating. The zero value needs a
+// path.
+type pidDir struct {
+	path string
+	file *os.File // the garbage collector closes it
+	fd   int
+	buf  []byte // of directory entries
+	name []byte
+}
+
+func (d *pidDir) open() error {
+	if d.file != nil {
+		return nil
+	}
+	file, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	d.file, d.fd = file, int(file.Fd())
+	return nil
+}
+
+func (d *pidDir) close() {
+	if d.file != nil {
+		d.file.Close()
+		d.file = nil
+	}
+}
+
+// list appends the PIDs of all processes there are: in ascending order when it is the kernel's.
+func (d *pidDir) list(pids []int32) ([]int32, error) {
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	if _, err := unix.Seek(d.fd, 0, 0); err != nil {
+		return nil, err
+	}
+	if d.buf == nil {
+		d.buf = make([]byte, 32<<10)
+	}
+	for {
+		n, err := unix.Getdents(d.fd, d.buf)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n <= 0 {
+			return pids, nil
+		}
+		pids = appendPIDs(pids, d.buf[:min(n, len(d.buf))])
+		if len(pids) > mostTasks {
+			return nil, errors.New("too many")
+		}
+	}
+}
+
+// appendPIDs takes the names that are numbers from what getdents64(2) returns: entries of an inode number and an offset
+// of 8 bytes each, the length of the entry in 2, a type in 1, and the name with a zero behind it.
+func appendPIDs(pids []int32, entries []byte) []int32 {
+	const header = 19
+	for len(entries) > header {
+		length := int(binary.NativeEndian.Uint16(entries[16:]))
+		if length <= header || length > len(entries) {
+			break
+		}
+		if pid, ok := parsePID(entries[header:length]); ok {
+			pids = append(pids, pid)
+		}
+		entries = entries[length:]
+	}
+	return pids
+}
+
+// parsePID reads a number without leading zeros that ends in a zero byte.
+func parsePID(name []byte) (int32, bool) {
+	pid := int64(0)
+	for i, c := range name {
+		if c == 0 {
+			return int32(pid), i > 0
+		}
+		d := int64(c) - '0'
+		if d < 0 || d > 9 || d == 0 && i == 0 {
+			return 0, false
+		}
+		if pid = pid*10 + d; pid > 1<<31-1 {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// read reads a file of a process in one call, as files under /proc come: whole, as of one moment. name begins with a
+// slash. The directory must be open.
+func (d *pidDir) read(pid int32, name string, buf []byte) ([]byte, unix.Errno) {
+	d.name = strconv.AppendInt(d.name[:0], int64(pid), 10)
+	d.name = append(d.name, name...)
+	d.name = append(d.name, 0)
+	return readAt(d.fd, d.name, buf)
+}
+
+// readAt reads a file below a directory into buf, once. name ends in a zero byte.
+func readAt(dir int, name, buf []byte) ([]byte, unix.Errno) {
+	fd, errno := openAt(dir, name, unix.O_RDONLY)
+	if errno != 0 {
+		return nil, errno
+	}
+	n, err := unix.Read(fd, buf)
+	unix.Close(fd)
+	if err != nil {
+		errno, _ := err.(unix.Errno)
+		return nil, errno
+	}
+	return buf[:n], 0
+}
+
+// openAt is unix.Openat without its copy of the name, which would be one allocation for each process.
+func openAt(dir int, name []byte, flags int) (int, unix.Errno) {
+	flags |= unix.O_CLOEXEC | unix.O_LARGEFILE
+	for {
+		// The pointer is to memory of ours that stays in use for the length of the call, as package unsafe wants it:
+		// the conversion is in the call's own arguments. name is never empty, and ends in a zero byte.
+		fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])), uintptr(flags), 0, 0, 0)
+		if errno != unix.EINTR {
+			return int(fd), errno
+		}
+	}
+}

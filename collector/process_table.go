@@ -1,0 +1,307 @@
+package collector
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+const (
+	// stillReads is how many reads without a change make a process idle, and idleTicks how often it is read then.
+	stillReads = 5
+	idleTicks  = 10
+	// restTicks is how often one is read that is known to have done nothing: others may have taken memory from it.
+	restTicks = 6 * idleTicks
+	// fewThreads is how many make it cheap to ask whether a process has done anything.
+	fewThreads = 64
+	// mostTraffic is of how many processes disk traffic is read in one tick, while nobody looks at all of them.
+	mostTraffic = 64
+	// mostTasks bounds how many processes are told apart.
+	mostTasks = 1 << 17
+)
+
+// A task is a process as the table remembers it from read to read. It stands for one process: when its PID is used
+// again, there is another task.
+type task struct {
+	pid     int32
+	parent  int32
+	birth   int64 // when it started, as the system has it. With pid its identity
+	started int64 // the same in Unix milliseconds
+	name    string
+	state   string
+	threads int32
+	memory  uint64
+	cpu     float64 // seconds of processor time since it started
+
+	seen int           // the tick it was last read in; 0 is never
+	at   time.Duration // when that was
+	rate Number        // of cpu. A process that is not read on a tick is idle, and that is 0
+	born int           // the tick it was first read in, if it had started since the one before
+
+	still  int8 // reads in a row without a change
+	slot   int8 // which of restTicks it is read in when it rests
+	shown  int  // the tick in which it was last at the top
+	gone   bool // its files were not there
+	hidden bool // it is not for us to see
+
+	traffic traffic
+	details details
+}
+
+// traffic is what a process has moved from and to disks. Rates are those of the tick that they were read in.
+type traffic struct {
+	read, written       uint64
+	readRate, writeRate Number
+	at                  time.Duration
+	tick                int // 0 is never
+	again               int // before that tick it is no use to ask
+}
+
+// A sighting is what one read tells of a process.
+type sighting struct {
+	parent  int32
+	birth   int64
+	started int64
+	state   string
+	threads int32
+	memory  uint64
+	cpu     float64
+}
+
+// A moment is when the list of processes was known to be complete: by the monotonic clock, and by the one that
+// task.birth is of.
+type moment struct {
+	now   time.Duration
+	clock int64
+}
+
+// A processTable compares each read of all processes with the ones before: begin, then list where the list may have
+// changed, then see for each that is due, then end. The zero table works.
+type processTable struct {
+	tick int
+	all  bool // nobody is idle: somebody looks at the whole table
+	now  time.Duration
+	last moment // of the tick before
+	this moment
+
+	tasks, spare []*task // by PID
+	slot         int8    // the next to be given
+
+	sum                      Processes
+	cpu, memory, busy, shown []*task // lists of the last tick, used again
+}
+
+func (t *processTable) begin(now time.Duration, all bool) {
+	t.tick++
+	t.now, t.all = now, all
+}
+
+// complete says that every process there was at a moment is in the list.
+func (t *processTable) complete(clock int64) { t.this = moment{t.now, clock} }
+
+// list forgets those that are not among pids, which ascend, and takes up the new ones.
+func (t *processTable) list(pids []int32) {
+	old, list := t.tasks, t.spare[:0]
+	for i, pid := range pids {
+		if i > 0 && pid == pids[i-1] {
+			continue
+		}
+		for len(old) > 0 && old[0].pid < pid {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].pid == pid && !old[0].gone {
+			list = append(list, old[0])
+		} else if len(list) < mostTasks {
+			list = append(list, t.newTask(pid))
+		}
+	}
+	t.spare = t.tasks[:0]
+	t.tasks = list
+	clear(t.spare[:cap(t.spare)]) // those that are gone are not kept
+}
+
+// newTask spreads idle processes over the ticks.
+func (t *processTable) newTask(pid int32) *task {
+	t.slot = (t.slot + 1) % restTicks
+	return &task{pid: pid, slot: t.slot}
+}
+
+// due tells whether to read a process on this tick.
+func (t *processTable) due(p *task) bool {
+	return t.all || p.still < stillReads || t.wasShown(p) || t.tick%idleTicks == int(p.slot)%idleTicks
+}
+
+// askable tells whether to ask on this tick how much processor time a process has used, where that can be had without
+// reading it. It takes longer the more threads there are.
+func (t *processTable) askable(p *task) bool { return p.threads <= fewThreads || t.due(p) }
+
+// rests tells whether a process that has used so much by now can be left alone: it has not run, so all is as it was,
+// but for its memory. If so, that is filed.
+func (t *processTable) rests(p *task, cpu float64) bool {
+	if p.seen == 0 || p.hidden || cpu != p.cpu || t.tick%restTicks == int(p.slot) {
+		return false
+	}
+	if (t.all || t.wasShown(p)) && t.tick%idleTicks == int(p.slot)%idleTicks {
+		return false
+	}
+	p.at, p.rate = t.now, Known(0)
+	p.still = min(p.still+1, stillReads)
+	if d := &p.traffic; d.tick != 0 && d.tick >= p.seen {
+		d.readRate, d.writeRate, d.at, d.tick = Known(0), Known(0), t.now, t.tick
+	}
+	return true
+}
+
+func (t *processTable) wasShown(p *task) bool { return p.shown != 0 && p.shown == t.tick-1 }
+
+// see files what was read of the process in place i of the list. It tells whether its processor time has moved.
+func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
+	p = t.tasks[i]
+	if p.seen != 0 && p.birth != s.birth { // the PID was used again
+		p = t.newTask(p.pid)
+		t.tasks[i] = p
+	}
+	p.rate = Number{}
+	switch {
+	case p.seen != 0:
+		p.rate = perSecondOf(p.cpu, s.cpu, t.now-p.at)
+	case t.last != (moment{}) && s.birth >= t.last.clock:
+		// Born since the list was last complete: all it has used, it has used since. One that began before and comes
+		// into sight now has no rate until its next read.
+		p.born = t.tick
+		p.rate = perSecondOf(0, s.cpu, t.now-t.last.now)
+	}
+	moved = s.cpu != p.cpu
+	if moved || p.seen == 0 || s.memory != p.memory || s.state != p.state || s.state == "running" || s.state == "waiting" {
+		p.still = 0
+	} else if p.still < stillReads {
+		p.still++
+	}
+	p.parent, p.birth, p.started, p.state = s.parent, s.birth, s.started, s.state
+	p.threads, p.memory, p.cpu = s.threads, s.memory, s.cpu
+	p.seen, p.at, p.hidden = t.tick, t.now, false
+	return p, moved
+}
+
+// hide notes that a process is not for us to see. It may become so: it is tried again as idle ones are.
+func (p *task) hide() {
+	p.hidden, p.still, p.shown = true, stillReads, 0
+}
+
+// addTraffic files what a process has read and written since it started.
+func (t *processTable) addTraffic(p *task, read, written uint64) {
+	d := &p.traffic
+	d.readRate, d.writeRate = Number{}, Number{}
+	switch {
+	case d.tick != 0:
+		d.readRate = perSecond(d.read, read, t.now-d.at)
+		d.writeRate = perSecond(d.written, written, t.now-d.at)
+	case p.born == t.tick:
+		d.readRate = perSecond(0, read, t.now-t.last.now)
+		d.writeRate = perSecond(0, written, t.now-t.last.now)
+	}
+	d.read, d.written, d.at, d.tick = read, written, t.now, t.tick
+}
+
+// end drops those that are gone, counts the others, and returns those at the top, most CPU first.
+func (t *processTable) end() []*task {
+	if t.this != (moment{}) {
+		t.last, t.this = t.this, moment{}
+	}
+	t.sum = Processes{}
+	t.cpu, t.memory, t.busy, t.shown = t.cpu[:0], t.memory[:0], t.busy[:0], t.shown[:0]
+	left := t.tasks[:0]
+	for _, p := range t.tasks {
+		if p.gone {
+			continue
+		}
+		left = append(left, p)
+		if p.hidden {
+			t.sum.Total++
+		}
+		if p.seen == 0 || p.hidden {
+			continue
+		}
+		if p.seen != t.tick {
+			p.rate = Known(0)
+		}
+		t.count(p)
+		t.cpu = insertTask(mostByCPU, t.cpu, p, byCPU)
+		t.memory = insertTask(mostByMemory, t.memory, p, byMemory)
+		if p.traffic.sum(t.tick) > 0 {
+			t.busy = insertTask(mostByTraffic, t.busy, p, byTraffic)
+		}
+	}
+	clear(t.tasks[len(left):])
+	t.tasks = left
+	for _, top := range [][]*task{t.cpu, t.memory, t.busy} {
+		for _, p := range top {
+			if p.shown != t.tick {
+				p.shown = t.tick
+				t.shown = append(t.shown, p)
+			}
+		}
+	}
+	slices.SortFunc(t.shown, byCPU)
+	return t.shown
+}
+
+func (t *processTable) count(p *task) {
+	t.sum.Total++
+	t.sum.Threads += int(p.threads)
+	switch p.state {
+	case "running":
+		t.sum.Running++
+	case "waiting":
+		t.sum.Waiting++
+	case "zombie":
+		t.sum.Zombies++
+	}
+}
+
+// counts is what the last end counted.
+func (t *processTable) counts() Processes { return t.sum }
+
+// known returns a new list of all that were seen.
+func (t *processTable) known() []*task {
+	known := make([]*task, 0, len(t.tasks))
+	for _, p := range t.tasks {
+		if p.seen != 0 && !p.hidden && !p.gone {
+			known = append(known, p)
+		}
+	}
+	return known
+}
+
+// sum is 0 for what was not read in that tick.
+func (d *traffic) sum(tick int) float64 {
+	if d.tick != tick {
+		return 0
+	}
+	return d.readRate.value + d.writeRate.value
+}
+
+func byCPU(a, b *task) int {
+	return cmp.Or(cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(b.memory, a.memory), cmp.Compare(a.pid, b.pid))
+}
+
+func byMemory(a, b *task) int {
+	return cmp.Or(cmp.Compare(b.memory, a.memory), cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(a.pid, b.pid))
+}
+
+func byTraffic(a, b *task) int {
+	x, y := &a.traffic, &b.traffic
+	return cmp.Or(cmp.Compare(y.sum(y.tick), x.sum(x.tick)), cmp.Compare(a.pid, b.pid))
+}
+
+// insertTask keeps in best the n that compare puts first, in order.
+func insertTask(n int, best []*task, p *task, compare func(a, b *task) int) []*task {
+	if len(best) == n {
+		if compare(p, best[n-1]) >= 0 {
+			return best
+		}
+		best = best[:n-1]
+	}
+	i, _ := slices.BinarySearchFunc(best, p, compare)
+	return slices.Insert(best, i, p)
+}
