@@ -43,7 +43,7 @@ func (p *past) note(s *Snapshot, clock float64) {
 	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
 		p.sizes, p.older = p.older[:0], p.sizes
 		for _, t := range s.Processes.Top {
-			if len(p.sizes) < 4*topProcesses {
+			if len(p.sizes) < 2*mostShown {
 				p.sizes = append(p.sizes, size{culprit{t.PID, t.Started}, t.Memory})
 			}
 		}
