@@ -34,7 +34,8 @@
 //
 // Run ends them all before it returns. One that hangs in a system call cannot be ended: it is left behind after 100 ms,
 // and ends when its read does. The same goes for the mounts that the source of filesystems asks, each in a goroutine: a
-// dead one is left alone, one goroutine with it, and named in Snapshot.Sources.
+// dead one is left alone, one goroutine with it, and named in Snapshot.Sources; and for the chips of sensors likewise.
+// nvidia-smi is run off the tick and killed, with what it started, when it has not answered in time or Run ends.
 //
 // There is no state outside a Collector and its sources: two may run in one process. Package collectortest has sources
 // and snapshots for tests; package history keeps what a chart needs.

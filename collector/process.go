@@ -57,7 +57,7 @@ type Process struct {
 	Service   string `json:"service,omitempty"`
 	Container string `json:"container,omitempty"`
 	CPU       Number `json:"cpu"`        // cores in use over the last second or so: 1 is one core
-	Memory    uint64 `json:"memory"`     // resident set in bytes
+	Memory    uint64 `json:"memory"`     // resident set in bytes; up to a minute old for a process that has not run since
 	ReadRate  Number `json:"read_rate"`  // from disks, bytes per second; unknown where we may not look
 	WriteRate Number `json:"write_rate"` // to disks, bytes per second
 	Threads   int32  `json:"threads"`

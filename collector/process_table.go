@@ -12,8 +12,10 @@ const (
 	idleTicks  = 10
 	// restTicks is how often one is read that is known to have done nothing: others may have taken memory from it.
 	restTicks = 6 * idleTicks
-	// fewThreads is how many make it cheap to ask whether a process has done anything.
+	// fewThreads is how many make it cheap to ask whether a process has done anything, and mostAsked about how many
+	// idle ones are asked that in one tick: up to so many, each on every tick.
 	fewThreads = 64
+	mostAsked  = 300
 	// mostTraffic is of how many processes disk traffic is read in one tick, while nobody looks at all of them.
 	mostTraffic = 64
 	// mostTasks bounds how many processes are told apart.
@@ -133,7 +135,10 @@ func (t *processTable) due(p *task) bool {
 
 // askable tells whether to ask on this tick how much processor time a process has used, where that can be had without
 // reading it. It takes longer the more threads there are.
-func (t *processTable) askable(p *task) bool { return p.threads <= fewThreads || t.due(p) }
+func (t *processTable) askable(p *task) bool {
+	every := 1 + len(t.tasks)/mostAsked
+	return t.due(p) || p.threads <= fewThreads && (t.tick+int(p.slot))%every == 0
+}
 
 // rests tells whether a process that has used so much by now can be left alone: it has not run, so all is as it was,
 // but for its memory. If so, that is filed.

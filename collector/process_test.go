@@ -163,6 +163,39 @@ func TestIdleProcesses(t *testing.T) {
 	}
 }
 
+// To ask all whether they have run costs little, but not nothing.
+func TestAskable(t *testing.T) {
+	for _, tt := range []struct{ processes, threads, least, most int }{
+		{250, 1, 250, 250},
+		{250, fewThreads + 1, 25, 30},
+		{500, 1, 250, 310},
+		{5000, 1, 500, 900},
+		{50000, 1, 5000, 6000},
+	} {
+		var table processTable
+		pids := make([]int32, tt.processes)
+		for i := range pids {
+			pids[i] = int32(i + 1)
+		}
+		table.list(pids)
+		for _, p := range table.tasks {
+			p.threads, p.still = int32(tt.threads), stillReads
+		}
+		for range restTicks {
+			table.begin(0, false)
+			asked := 0
+			for _, p := range table.tasks {
+				if table.askable(p) {
+					asked++
+				}
+			}
+			if asked < tt.least || asked > tt.most {
+				t.Fatalf("%d of %d are asked", asked, tt.processes)
+			}
+		}
+	}
+}
+
 func TestProcessTop(t *testing.T) {
 	var table processTable
 	pids := make([]int32, 100)

@@ -110,7 +110,7 @@ func TestAttention(t *testing.T) {
 	}
 }
 
-func TestProcessTableIsBounded(t *testing.T) {
+func TestProcessesTableIsBounded(t *testing.T) {
 	w := watchOf(t, aHost.with("proc/77/cmdline", "x\x00"))
 	got := w.after(t, 0)
 	w.tasks.tasks[0].details, w.tasks.tasks[1].details = details{}, details{}

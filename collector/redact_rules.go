@@ -20,7 +20,7 @@ func (r *redactor) words(words []textSpan, depth int) {
 			}
 			r.words(parts, depth+1)
 		}
-		if options := secretOptions(s); options != nil && !(i == 0 && len(options) == 1 && options[0] == loginOption) {
+		if options := secretOptions(s); options != nil && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
 			program = options
 			continue
 		}
@@ -157,9 +157,6 @@ type secretOption struct {
 	bundled  bool   // may be the last letter of several
 }
 
-// loginOption is for docker login and the like; login(1) itself has another -p.
-var loginOption = secretOption{name: "-p", separate: true}
-
 // secretOptions are those of a program by its file name; none for most.
 func secretOptions(path string) []secretOption {
 	if strings.HasPrefix(path, "-") || len(path) > 200 {
@@ -199,9 +196,9 @@ func secretOptions(path string) []secretOption {
 	case "ssh-keygen":
 		return []secretOption{{name: "-N", separate: true}, {name: "-P", separate: true}}
 	case "docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oras":
-		return nil // -p is for ports; docker login -p is found by the word "login"
+		return nil // -p is for ports, but behind the word login
 	case "login":
-		return []secretOption{loginOption}
+		return []secretOption{{name: "-p", separate: true}}
 	}
 	return nil
 }
