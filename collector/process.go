@@ -100,8 +100,12 @@ func newProcessWatch(r roots) *processWatch {
 		asker:   newDetailReader(r),
 	}
 	w.table = w.all
+	w.tasks.clock = w.elapsed
 	return w
 }
+
+// elapsed is monotonic time, since the watch began.
+func (w *processWatch) elapsed() time.Duration { return w.now().Sub(w.started) }
 
 // enter takes a lock, or gives up when ctx ends. A lock that is free is taken whatever ctx says.
 func enter(ctx context.Context, lock chan struct{}) error {
@@ -134,9 +138,9 @@ func (w *processWatch) read(ctx context.Context) (Part, error) {
 	}
 	defer leave(w.held)
 	t := &w.tasks
-	now := w.now().Sub(w.started)
+	now := w.elapsed()
 	t.begin(now, w.wanted && now-w.asked < attention)
-	if err := w.reader.read(ctx, t, func() time.Duration { return w.now().Sub(w.started) }); err != nil {
+	if err := w.reader.read(ctx, t); err != nil {
 		return nil, fmt.Errorf("read processes: %w", err)
 	}
 	shown := t.end()
@@ -206,7 +210,7 @@ func (w *processWatch) rows(ctx context.Context) ([]*task, []tableRow, error) {
 		return nil, nil, err
 	}
 	defer leave(w.held)
-	w.asked, w.wanted = w.now().Sub(w.started), true
+	w.asked, w.wanted = w.elapsed(), true
 	tasks := w.tasks.known()
 	slices.SortFunc(tasks, byCPU)
 	tasks = tasks[:min(len(tasks), mostRows)]

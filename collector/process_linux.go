@@ -75,8 +75,8 @@ func clockOf(pid int32) (time.Duration, bool) {
 }
 
 // read puts every process into the table. Those that end meanwhile are left out.
-func (r *processReader) read(ctx context.Context, t *processTable, now func() time.Duration) error {
-	err := r.sweep(ctx, t, now)
+func (r *processReader) read(ctx context.Context, t *processTable) error {
+	err := r.sweep(ctx, t)
 	if err != nil { // perhaps the host's /proc is another one now
 		r.listed = 0
 		r.dir.close()
@@ -84,7 +84,7 @@ func (r *processReader) read(ctx context.Context, t *processTable, now func() ti
 	return err
 }
 
-func (r *processReader) sweep(ctx context.Context, t *processTable, now func() time.Duration) error {
+func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 	if r.booted == 0 {
 		if err := r.begin(ctx); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (r *processReader) sweep(ctx context.Context, t *processTable, now func() t
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			t.now = now()
+			t.now = t.clock()
 		}
 		wanted := t.all || t.wasShown(p)
 		used, known := time.Duration(0), false
@@ -128,6 +128,7 @@ func (r *processReader) sweep(ctx context.Context, t *processTable, now func() t
 			r.moved = append(r.moved, p)
 		}
 	}
+	t.now = t.clock()
 	// When there are more than may be read, each tick begins elsewhere.
 	for i := range min(left, len(r.moved)) {
 		r.readTraffic(t, r.moved[(t.tick*mostTraffic+i)%len(r.moved)])

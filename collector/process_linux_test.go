@@ -23,10 +23,23 @@ type aWatch struct {
 func watchOf(t testing.TB, tr tree) *aWatch {
 	t.Helper()
 	host := tr.write(t)
-	w := &aWatch{processWatch: newProcessWatch(host), host: host, boot: time.Minute}
+	w := &aWatch{processWatch: closed(t, newProcessWatch(host)), host: host, boot: time.Minute}
 	w.clock = w.started
 	w.now = func() time.Time { return w.clock }
 	w.reader.sinceBoot = func() time.Duration { return w.boot }
+	return w
+}
+
+// closed closes a watch's files with the test: those that the garbage collector closes confuse tests that count them.
+func closed(t testing.TB, w *processWatch) *processWatch {
+	t.Cleanup(func() {
+		w.reader.dir.close()
+		w.details.dir.close()
+		w.asker.dir.close()
+		if f := w.reader.forks.file; f != nil {
+			f.Close()
+		}
+	})
 	return w
 }
 

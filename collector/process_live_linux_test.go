@@ -58,10 +58,12 @@ func (w liveWatch) of(t testing.TB, pid int32) Process {
 	return find(t, list, pid)
 }
 
+func liveOf(t testing.TB) liveWatch { return liveWatch{closed(t, newProcessWatch(hostRoots()))} }
+
 // A busy child is found, with its rate, by two real reads.
 func TestRealProcess(t *testing.T) {
 	pid := start(t, child(t, "sh", "-c", "while :; do :; done"))
-	w := liveWatch{newProcessWatch(hostRoots())}
+	w := liveOf(t)
 	w.read(t)
 	time.Sleep(300 * time.Millisecond)
 	p := find(t, w.read(t).Top, pid)
@@ -78,7 +80,7 @@ func TestRealProcess(t *testing.T) {
 
 // One that is born between two reads has a rate at once, and of what it really used.
 func TestRealBirth(t *testing.T) {
-	w := liveWatch{newProcessWatch(hostRoots())}
+	w := liveOf(t)
 	w.read(t)
 	before := time.Now()
 	pid := start(t, child(t, "sh", "-c", "while :; do :; done"))
@@ -96,7 +98,7 @@ func TestRealExec(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := start(t, cmd)
-	w := liveWatch{newProcessWatch(hostRoots())}
+	w := liveOf(t)
 	p := w.of(t, pid)
 	for range 100 { // until the shell itself was executed
 		if p.Name != filepath.Base(os.Args[0])[:min(15, len(filepath.Base(os.Args[0])))] {
@@ -151,7 +153,7 @@ func TestRealTraffic(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := start(t, cmd)
-	w := liveWatch{newProcessWatch(hostRoots())}
+	w := liveOf(t)
 	w.of(t, pid)
 	w.read(t)
 	at := time.Now()
@@ -201,7 +203,7 @@ func TestRealThreads(t *testing.T) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "ready" {
 	}
-	w := liveWatch{newProcessWatch(hostRoots())}
+	w := liveOf(t)
 	p := w.of(t, pid)
 	if p.Threads < 200 {
 		t.Errorf("got %+v", p)
@@ -218,19 +220,19 @@ func BenchmarkProcesses(b *testing.B) {
 			for range n {
 				start(b, child(b, "sleep", "600"))
 			}
-			benchmarkRead(b, liveWatch{newProcessWatch(hostRoots())})
+			benchmarkRead(b, liveOf(b))
 		})
 	}
 	b.Run("all", func(b *testing.B) { // while somebody looks at all of them
 		for range 500 {
 			start(b, child(b, "sleep", "600"))
 		}
-		w := liveWatch{newProcessWatch(hostRoots())}
+		w := liveOf(b)
 		w.wanted, w.asked = true, time.Hour
 		benchmarkRead(b, w)
 	})
 	b.Run("table", func(b *testing.B) {
-		w := liveWatch{newProcessWatch(hostRoots())}
+		w := liveOf(b)
 		p := w.read(b)
 		b.ReportAllocs()
 		for b.Loop() {

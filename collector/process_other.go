@@ -18,7 +18,7 @@ type processReader struct{}
 
 func newProcessReader(roots) processReader { return processReader{} }
 
-func (processReader) read(ctx context.Context, t *processTable, now func() time.Duration) error {
+func (processReader) read(ctx context.Context, t *processTable) error {
 	clock := time.Now().UnixMilli()
 	pids, err := process.PidsWithContext(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func (processReader) read(ctx context.Context, t *processTable, now func() time.
 		if !t.due(p) {
 			continue
 		}
-		t.now = now()
+		t.now = t.clock()
 		s, ok := readSighting(ctx, p.pid)
 		if !ok {
 			p.hide() // gone, or not for us to see

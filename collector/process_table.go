@@ -80,11 +80,12 @@ type moment struct {
 // A processTable compares each read of all processes with the ones before: begin, then list where the list may have
 // changed, then see for each that is due, then end. The zero table works.
 type processTable struct {
-	tick int
-	all  bool // nobody is idle: somebody looks at the whole table
-	now  time.Duration
-	last moment // of the tick before
-	this moment
+	clock func() time.Duration // it may stand still, as in the zero table
+	tick  int
+	all   bool          // nobody is idle: somebody looks at the whole table
+	now   time.Duration // monotonic, not after what is being read
+	last  moment        // of the tick before
+	this  moment
 
 	tasks, spare []*task // by PID
 	slot         int8    // the next to be given
@@ -96,6 +97,15 @@ type processTable struct {
 func (t *processTable) begin(now time.Duration, all bool) {
 	t.tick++
 	t.now, t.all = now, all
+}
+
+// since is the time since an earlier moment, to one that is not before what was read just now. What a reading is of
+// lies between now and then; so a reader that has to wait in between makes a rate lower, and never a spike of it.
+func (t *processTable) since(at time.Duration) time.Duration {
+	if t.clock == nil {
+		return t.now - at
+	}
+	return t.clock() - at
 }
 
 // complete says that every process there was at a moment is in the list.
@@ -169,12 +179,12 @@ func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
 	p.rate = Number{}
 	switch {
 	case p.seen != 0:
-		p.rate = perSecondOf(p.cpu, s.cpu, t.now-p.at)
+		p.rate = perSecondOf(p.cpu, s.cpu, t.since(p.at))
 	case t.last != (moment{}) && s.birth >= t.last.clock:
 		// Born since the list was last complete: all it has used, it has used since. One that began before and comes
 		// into sight now has no rate until its next read.
 		p.born = t.tick
-		p.rate = perSecondOf(0, s.cpu, t.now-t.last.now)
+		p.rate = perSecondOf(0, s.cpu, t.since(t.last.now))
 	}
 	moved = s.cpu != p.cpu
 	if moved || p.seen == 0 || s.memory != p.memory || s.state != p.state || s.state == "running" || s.state == "waiting" {
@@ -199,11 +209,11 @@ func (t *processTable) addTraffic(p *task, read, written uint64) {
 	d.readRate, d.writeRate = Number{}, Number{}
 	switch {
 	case d.tick != 0:
-		d.readRate = perSecond(d.read, read, t.now-d.at)
-		d.writeRate = perSecond(d.written, written, t.now-d.at)
+		elapsed := t.since(d.at)
+		d.readRate, d.writeRate = perSecond(d.read, read, elapsed), perSecond(d.written, written, elapsed)
 	case p.born == t.tick:
-		d.readRate = perSecond(0, read, t.now-t.last.now)
-		d.writeRate = perSecond(0, written, t.now-t.last.now)
+		elapsed := t.since(t.last.now)
+		d.readRate, d.writeRate = perSecond(0, read, elapsed), perSecond(0, written, elapsed)
 	}
 	d.read, d.written, d.at, d.tick = read, written, t.now, t.tick
 }

@@ -238,6 +238,27 @@ func TestProcessTop(t *testing.T) {
 	}
 }
 
+// A reader that has to wait, between the clock and what it reads or after it, sees no more than there is.
+func TestRatesOfALateReader(t *testing.T) {
+	work := time.Duration(0) // of one that always works: what its clock shows
+	table := processTable{clock: func() time.Duration { return work }}
+	for n := range 200 {
+		work += time.Second
+		table.begin(work, false)
+		table.list([]int32{1})
+		table.complete(1)
+		work += time.Duration(rand.Int64N(int64(time.Second))) // late
+		used := work
+		work += time.Duration(rand.Int64N(int64(time.Second))) // later
+		p, _ := table.see(0, sighting{cpu: used.Seconds()})
+		table.addTraffic(p, uint64(used), 0)
+		table.end()
+		if n > 0 && (p.rate.value > 1.000001 || p.rate.value < 0.2 || p.traffic.readRate.value > 1.000001e9) {
+			t.Fatalf("it uses %v of a core, and reads %v", p.rate, p.traffic.readRate)
+		}
+	}
+}
+
 func TestInsertTask(t *testing.T) {
 	for n := range 200 {
 		list := make([]*task, n)

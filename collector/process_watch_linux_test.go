@@ -139,7 +139,7 @@ func TestProcessesTableIsBounded(t *testing.T) {
 
 // Many ask while the source reads: nothing is torn (run with -race), nobody waits for ever.
 func TestTableConcurrently(t *testing.T) {
-	w := newProcessWatch(hostRoots())
+	w := closed(t, newProcessWatch(hostRoots()))
 	part, err := w.read(t.Context())
 	if err != nil {
 		t.Fatal(err)
