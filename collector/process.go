@@ -49,7 +49,7 @@ type Process struct {
 	PID     int32  `json:"pid"`
 	Parent  int32  `json:"parent"`
 	Name    string `json:"name"`    // the kernel's command name; any bytes made valid UTF-8
-	Command string `json:"command"` // command line with secrets blotted out; "" for kernel threads and where we may not look
+	Command string `json:"command"` // command line with secrets blotted out, cut after 120 bytes in Top; "" for kernel threads and where we may not look
 	User    string `json:"user"`    // effective user: name, or the number where it has none, or "" when it ended meanwhile
 	State   string `json:"state"`   // running, sleeping, waiting (mostly for a disk), idle, stopped, traced, zombie, dead; "" where unknown
 	// Service is the systemd unit it belongs to, and Container the short id or the name of its container; "" for none.
@@ -151,6 +151,7 @@ func (w *processWatch) read(ctx context.Context) (Part, error) {
 	part.processes.Top = part.rows[:len(shown)]
 	for i, p := range shown {
 		part.rows[i] = p.process(t.tick)
+		part.rows[i].Command = p.details.brief
 	}
 	return part, nil
 }

@@ -1,5 +1,7 @@
 package collector
 
+import "unicode/utf8"
+
 // identity is which process is meant. name is part of it, as far as details go: after exec there are others.
 type identity struct {
 	pid   int32
@@ -12,6 +14,7 @@ func (p *task) identity() identity { return identity{p.pid, p.birth, p.name} }
 // details is what is read of a process seldom, and of few.
 type details struct {
 	command, user, service, container string
+	brief                             string // the command, cut for a snapshot
 
 	parent                int32  // where it takes long to find
 	name                  string // of the process, as of then
@@ -25,6 +28,22 @@ type dues struct {
 	tick          int
 	first         bool // all of them, and none was read before
 	command, user bool
+}
+
+// longestBrief bounds a command line in a snapshot, in bytes: it goes to every viewer each second. Processes.Table has
+// all of it.
+const longestBrief = 120
+
+func (d *details) setCommand(command string) {
+	d.command, d.brief = command, command
+	if len(command) <= longestBrief {
+		return
+	}
+	end := longestBrief - len("…")
+	for !utf8.RuneStart(command[end]) {
+		end--
+	}
+	d.brief = command[:end] + "…"
 }
 
 func (d dues) any() bool { return d.command || d.user }

@@ -72,7 +72,8 @@ func (r *detailReader) read(_ context.Context, who identity, d *details, due due
 func (r *detailReader) readCommand(dir int, d *details) {
 	line := r.file(dir, "cmdline")
 	if sum := maphash.Bytes(r.seed, line); sum != d.commandSum || d.command == "" {
-		d.command, d.commandSum = redact(line), sum
+		d.commandSum = sum
+		d.setCommand(redact(line))
 	}
 	group := r.file(dir, "cgroup")
 	if sum := maphash.Bytes(r.seed, group); sum != d.groupSum {

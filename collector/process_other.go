@@ -98,9 +98,10 @@ func (detailReader) read(ctx context.Context, who identity, d *details, due dues
 	}
 	d.name = who.name
 	if due.command {
-		d.commandRead, d.command = due.tick, ""
+		d.commandRead = due.tick
+		d.setCommand("")
 		if line, err := p.CmdlineWithContext(ctx); err == nil {
-			d.command = redact([]byte(line))
+			d.setCommand(redact([]byte(line)))
 		}
 	}
 	if due.user {

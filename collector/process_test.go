@@ -50,6 +50,20 @@ func rates(top []*task) string {
 	return strings.Join(s, " ")
 }
 
+func TestBriefCommand(t *testing.T) {
+	for command, want := range map[string]string{
+		"":                       "",
+		strings.Repeat("a", 120): strings.Repeat("a", 120),
+		strings.Repeat("a", 121): strings.Repeat("a", 117) + "…",
+		strings.Repeat("a", 116) + "数据处理": strings.Repeat("a", 116) + "…",
+	} {
+		var d details
+		if d.setCommand(command); d.brief != want || d.command != command {
+			t.Errorf("%q is cut to %q, want %q", command, d.brief, want)
+		}
+	}
+}
+
 func TestProcessTable(t *testing.T) {
 	at := func(pid int32, birth int64, cpu float64, memory uint64) sighting {
 		return sighting{parent: pid, birth: birth, cpu: cpu, memory: memory}
