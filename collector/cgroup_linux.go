@@ -231,7 +231,9 @@ func newStackedDevices(self roots) *stackedDevices {
 func (s *stackedDevices) has(device []byte) bool {
 	is, known := s.known[string(device)]
 	major, minor, _ := bytes.Cut(device, []byte(":"))
-	if known || len(s.known) >= mostDevices || !isDigitText(string(major)) || !isDigitText(string(minor)) {
+	_, number := parseUint(major)
+	_, another := parseUint(minor)
+	if known || len(s.known) >= mostDevices || !number || !another {
 		return is
 	}
 	slaves, err := os.ReadDir(s.self.ofSys("dev/block", string(device), "slaves"))

@@ -4,52 +4,23 @@ import (
 	"strings"
 )
 
-// shortGroupID is how much of a container's id is shown: as much as container tools do.
-const shortGroupID = 12
-
 // groupContainer finds a container in a group's path, the innermost: its name, and the path up to it. It may have groups
 // of its own below.
 func groupContainer(where string) (name, of string, ok bool) {
+	before, further := "", ""
 	for start := 1; start < len(where); {
 		end := len(where)
 		if i := strings.IndexByte(where[start:], '/'); i >= 0 {
 			end = start + i
 		}
-		if found, is := containerElement(where[start:end], where[:start]); is {
+		segment := unitName(where[start:end])
+		if found := containerOfSegment(further, before, segment); found != "" {
 			name, of, ok = found, where[:end], true
 		}
+		further, before = before, segment
 		start = end + 1
 	}
 	return name, of, ok
-}
-
-// containerElement takes an element of a path as container managers write it:
-//
-//	docker-ID.scope, cri-containerd-ID.scope, crio-ID.scope, libpod-ID.scope   with systemd
-//	ID below /docker or /kubepods/…/podUID, libpod-ID, crio-ID                 without
-//	TASK-NUMBER below /ecs
-//	lxc.payload.NAME, NAME below /lxc or /lxc.payload, machine-NAME.scope
-func containerElement(element, above string) (name string, ok bool) {
-	if name, ok := strings.CutPrefix(element, "lxc.payload."); ok && name != "" {
-		return name, true
-	}
-	if strings.HasSuffix(above, "/lxc/") || strings.HasSuffix(above, "/lxc.payload/") {
-		return element, element != ""
-	}
-	if strings.Contains(element, "-conmon-") { // watches a container
-		return "", false
-	}
-	element, scope := strings.CutSuffix(element, ".scope")
-	if machine, ok := strings.CutPrefix(element, "machine-"); ok && scope && machine != "" {
-		return unitName(machine), true
-	}
-	if i := len(element) - 64; i >= 0 && isHexText(element[i:]) && (i == 0 || element[i-1] == '-' || element[i-1] == ':') {
-		return element[i : i+shortGroupID], true
-	}
-	if task, number, ok := strings.Cut(element, "-"); ok && len(task) == 32 && isHexText(task) && isDigitText(number) {
-		return task[:shortGroupID], true
-	}
-	return "", false
 }
 
 // nameOfGroup is what to call a group: its container, its pod, its unit, or its path.
@@ -82,7 +53,7 @@ func podElement(element string) (string, bool) {
 		name = strings.ReplaceAll(name[i+1:], "_", "-")
 	}
 	uid, ok := strings.CutPrefix(name, "pod")
-	if !ok || len(uid) < 32 || !isHexText(strings.ReplaceAll(uid, "-", "")) {
+	if !ok || len(uid) < 32 || !isHex(strings.ReplaceAll(uid, "-", "")) {
 		return "", false
 	}
 	return name, true
@@ -110,8 +81,8 @@ func mountedContainer(mountinfo []byte) (name string, ok bool) {
 		}
 		before := ""
 		for element := range strings.SplitSeq(string(word), "/") {
-			if strings.HasSuffix(before, "containers") && len(element) == 64 && isHexText(element) {
-				return element[:shortGroupID], true
+			if strings.HasSuffix(before, "containers") && len(element) == 64 && isHex(element) {
+				return element[:shortID], true
 			}
 			if before == "pods" {
 				if pod, ok := podElement("pod" + element); ok {
@@ -121,22 +92,4 @@ func mountedContainer(mountinfo []byte) (name string, ok bool) {
 			before = element
 		}
 	}
-}
-
-func isHexText(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func isDigitText(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -52,7 +52,7 @@ func placeOfPath(path string) (service, container string) {
 		if segment == "" || segment == ".." || segment == "." {
 			continue
 		}
-		segment = unescapeUnit(strings.TrimPrefix(segment, "_")) // systemd puts "_" before a name that the kernel could take for its own
+		segment = unitName(segment)
 		if name := containerOfSegment(further, before, segment); name != "" {
 			service, container = "", name
 		} else if isUnit(segment) && !(segment == "init.scope" && service != "") { // the init of a user's systemd is part of its unit
@@ -125,7 +125,7 @@ func isHex(s string) bool {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
 func isAlphanumeric(s string) bool {
@@ -137,22 +137,24 @@ func isAlphanumeric(s string) bool {
 	return true
 }
 
-// unescapeUnit undoes systemd.unit(5)'s escapes: \x2d is "-".
-func unescapeUnit(s string) string {
-	if !strings.Contains(s, `\x`) {
-		return s
+// unitName makes a unit's name of its control group's: "_" in front keeps it apart from the kernel's own files, and
+// "\x2d" is a character that means something in a name (systemd.unit(5)).
+func unitName(group string) string {
+	group = strings.TrimPrefix(group, "_")
+	if !strings.Contains(group, `\x`) {
+		return group
 	}
 	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
-			high, low := hexDigit(s[i+2]), hexDigit(s[i+3])
+	for i := 0; i < len(group); i++ {
+		if group[i] == '\\' && i+3 < len(group) && group[i+1] == 'x' {
+			high, low := hexDigit(group[i+2]), hexDigit(group[i+3])
 			if high >= 0 && low >= 0 {
 				b.WriteByte(byte(high<<4 | low))
 				i += 3
 				continue
 			}
 		}
-		b.WriteByte(s[i])
+		b.WriteByte(group[i])
 	}
 	return b.String()
 }

@@ -15,39 +15,6 @@ func isUnitDir(name string) bool {
 // isSliceDir: a directory of that name has units in it.
 func isSliceDir(name string) bool { return strings.HasSuffix(name, ".slice") && name != ".slice" }
 
-// unitName makes a unit's name of its directory's: "_" in front keeps it apart from the kernel's own files, and
-// "\x2d" is a character that means something in a name (systemd.unit(5)).
-func unitName(name string) string {
-	name = strings.TrimPrefix(name, "_")
-	if strings.IndexByte(name, '\\') < 0 {
-		return name
-	}
-	var b strings.Builder
-	for i := 0; i < len(name); i++ {
-		if strings.HasPrefix(name[i:], `\x`) && i+3 < len(name) {
-			high, ok := hexOf(name[i+2])
-			low, also := hexOf(name[i+3])
-			if ok && also {
-				b.WriteByte(high<<4 | low)
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(name[i])
-	}
-	return b.String()
-}
-
-func hexOf(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	}
-	return 0, false
-}
-
 // unitCost is what a unit is sorted by.
 type unitCost struct {
 	index       int // in the list of units
