@@ -15,12 +15,15 @@ import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
 import { Meter } from "./panel/meter.js";
+import { Missing } from "./panel/missing.js";
 import { Processes } from "./panel/processes.js";
+import { showScopes } from "./panel/scopes.js";
 import { Sources } from "./panel/sources.js";
 import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
 import { Theme } from "./panel/theme.js";
 import { Tiles } from "./panel/tiles.js";
+import { Verdict } from "./panel/verdict.js";
 import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
 import { remember } from "./remember.js";
@@ -66,6 +69,8 @@ const charts = new Charts(store, cores, frame);
 const processes = new Processes();
 const filesystems = new Filesystems();
 const sources = new Sources();
+const missing = new Missing();
+const verdict = new Verdict();
 const help = new Help();
 const past = new Past(api, store, () => {
   frame.mark(charts.draw);
@@ -87,6 +92,7 @@ let asking = false;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
+  verdict.show(latest.data);
   tiles.show(latest.data);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
@@ -96,7 +102,11 @@ const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
   filesystems.show(latest.data);
-  sources.show(latest.data.sources ?? []);
+  /** @type {import("./panel/sources.js").Source[]} */
+  const unwell = latest.data.sources ?? [];
+  sources.show(unwell.filter((source) => !source.missing));
+  missing.show(unwell.filter((source) => source.missing));
+  showScopes(latest.data);
 });
 
 /** @param {Message} message */

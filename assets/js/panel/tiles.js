@@ -129,7 +129,8 @@ export class Tiles {
   show(s) {
     this.#latest = s;
     for (const { tile, root, label, figures, detail, gauge } of this.#tiles) {
-      const there = tile.there?.(s) ?? true;
+      const absent = (s.sources ?? []).some((/** @type {any} */ source) => source.missing && source.name === tile.source);
+      const there = !absent && (tile.there?.(s) ?? true);
       if (root.hidden === there) root.hidden = !there;
       if (!there) continue;
       tile.figures.forEach(({ read }, i) => {
