@@ -187,6 +187,18 @@ function two(v) {
 
 /**
  * @param {number} at Unix milliseconds
+ * @param {number} now
+ * @returns {string} "14:05:30" where that says enough, with the day before it where it is not today's
+ */
+export function moment(at, now) {
+  if (!known(at)) return unknown;
+  const then = new Date(at);
+  if (new Date(now).toDateString() === then.toDateString()) return clock(at);
+  return `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())} ${clock(at, false)}`;
+}
+
+/**
+ * @param {number} at Unix milliseconds
  * @param {boolean} [seconds]
  * @returns {string} "14:05" or "14:05:30" in the reader's time zone
  */

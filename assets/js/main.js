@@ -92,7 +92,7 @@ let asking = false;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
-  verdict.show(latest.data);
+  verdict.show(latest.data, latest.at);
   tiles.show(latest.data);
   header.show(latest.data, interval, received.rate(performance.now()));
 });

@@ -69,9 +69,9 @@ export function row(s) {
 
   for (const [part, [kind, ...names]] of Object.entries(rates)) {
     const all = s[part] ?? [];
-    const counted = part === "networks" ? ways(all) : all;
+    const summed = part === "networks" ? ways(all) : counted(all);
     for (const name of names) {
-      out[`${kind}.${name}`] = sum(counted, name);
+      out[`${kind}.${name}`] = total(summed, name);
       for (const d of all.slice(0, devices)) out[of(`${kind}.${name}`, d.name)] = d[name];
     }
   }
@@ -80,11 +80,20 @@ export function row(s) {
 
 /**
  * The interfaces that lead out of the host: what counts as its traffic.
- * @param {any[]} networks
+ * @param {any[] | undefined} networks
  * @returns {any[]}
  */
 export function ways(networks) {
-  return networks.filter((n) => !n.virtual);
+  return (networks ?? []).filter((n) => !n.virtual);
+}
+
+/**
+ * The disks at the bottom of each stack: what passes through a device that is built on them is theirs already.
+ * @param {any[] | undefined} disks
+ * @returns {any[]}
+ */
+export function counted(disks) {
+  return (disks ?? []).filter((d) => d.counted);
 }
 
 /**
@@ -136,8 +145,8 @@ function plus(a, b) {
  * @param {string} field
  * @returns {number | null}
  */
-function sum(list, field) {
-  let total = null;
-  for (const item of list) if (item[field] != null) total = (total ?? 0) + item[field];
-  return total;
+export function total(list, field) {
+  let sum = null;
+  for (const item of list) if (item[field] != null) sum = (sum ?? 0) + item[field];
+  return sum;
 }

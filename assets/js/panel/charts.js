@@ -136,7 +136,7 @@ export class Charts {
     root.dataset.unit = entry.unit;
     root.dataset.testid = `chart-${entry.id}`;
     one(".stale", root).dataset.source = entry.source;
-    one(".scope", root).dataset.scope = entry.source === "load" ? "cpu" : entry.source;
+    one(".scope", root).dataset.scope = entry.source;
     root.dataset.part = entry.source;
     write(one(".chart-title", root), entry.title);
     attribute(canvas, "aria-label", entry.title);

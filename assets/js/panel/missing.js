@@ -1,8 +1,8 @@
 // @ts-check
-// What this host has not, or does not tell: nothing is wrong. Panels that are about it are hidden (data-part names the
-// source), and one folded line at the foot says what is missing and why.
+// What this host has not, or does not tell: nothing is wrong. Elements that are about it are put away (data-part names
+// the sources they are made of), and one folded line at the foot says what is missing and why.
 
-import { one, write } from "./dom.js";
+import { one, reveal, write } from "./dom.js";
 
 /** @typedef {import("./sources.js").Source} Source */
 
@@ -14,24 +14,28 @@ export class Missing {
 
   /** @param {Source[]} sources those that are missing */
   show(sources) {
-    const absent = new Set(sources.map((source) => source.name));
-    for (const element of document.querySelectorAll("[data-part]")) {
-      const part = /** @type {HTMLElement} */ (element);
-      const hidden = absent.has(part.dataset.part ?? "");
-      if (part.hidden !== hidden) part.hidden = hidden;
-    }
     const told = sources.map((source) => `${source.name}: ${source.error}`).join("\n");
     if (told === this.#told) return;
     this.#told = told;
-    this.#box.hidden = sources.length === 0;
+    const absent = new Set(sources.map((source) => source.name));
+    // Not hidden: that is for the panel itself, which knows whether it has something to show.
+    for (const element of document.querySelectorAll("[data-part]")) {
+      const parts = (element.getAttribute("data-part") ?? "").split(" ");
+      element.toggleAttribute("data-absent", parts.every((part) => absent.has(part)));
+    }
+    reveal(this.#box, sources.length > 0);
     write(this.#names, sources.map((source) => source.name).join(", "));
-    this.#list.replaceChildren(...sources.flatMap((source) => [line("dt", source.name), line("dd", source.error)]));
+    this.#list.replaceChildren(...sources.map(entry));
   }
 }
 
-/** @param {string} tag @param {string} text */
-function line(tag, text) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  return element;
+/** @param {Source} source */
+function entry({ name, error }) {
+  const line = document.createElement("div");
+  const term = document.createElement("dt");
+  const reason = document.createElement("dd");
+  term.textContent = name;
+  reason.textContent = error;
+  line.append(term, reason);
+  return line;
 }

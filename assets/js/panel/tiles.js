@@ -3,8 +3,8 @@
 
 import { Spark } from "../chart/spark.js";
 import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
-import { ways } from "../series.js";
-import { attribute, one, property, stamp, write } from "./dom.js";
+import { counted, total, ways } from "../series.js";
+import { attribute, one, property, reveal, stamp, write } from "./dom.js";
 import { fullness } from "./level.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -61,8 +61,8 @@ const tiles = [
   {
     id: "disk", label: "Disks", source: "disks",
     figures: [
-      { name: "read", read: (s) => rateParts(total(s.disks, "read_rate")) },
-      { name: "write", read: (s) => rateParts(total(s.disks, "write_rate")) },
+      { name: "read", read: (s) => rateParts(total(counted(s.disks), "read_rate")) },
+      { name: "write", read: (s) => rateParts(total(counted(s.disks), "write_rate")) },
     ],
     detail: (s) => busiest(s.disks),
     traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
@@ -70,10 +70,10 @@ const tiles = [
   {
     id: "network", label: "Network", source: "networks",
     figures: [
-      { name: "in", read: (s) => rateParts(total(s.networks && ways(s.networks), "receive_rate")) },
-      { name: "out", read: (s) => rateParts(total(s.networks && ways(s.networks), "transmit_rate")) },
+      { name: "in", read: (s) => rateParts(total(ways(s.networks), "receive_rate")) },
+      { name: "out", read: (s) => rateParts(total(ways(s.networks), "transmit_rate")) },
     ],
-    detail: (s) => (s.networks && ways(s.networks).map((/** @type {any} */ n) => n.name).join(", ")) || unknown,
+    detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
   },
   {
@@ -107,6 +107,8 @@ export class Tiles {
     this.#tiles = tiles.map((tile) => {
       const root = stamp("tile");
       root.dataset.testid = `tile-${tile.id}`;
+      root.dataset.part = tile.source;
+      one(".scope", root).dataset.scope = tile.source;
       write(one(".tile-label", root), tile.label);
       const box = one(".tile-figures", root);
       box.dataset.count = String(tile.figures.length);
@@ -129,9 +131,8 @@ export class Tiles {
   show(s) {
     this.#latest = s;
     for (const { tile, root, label, figures, detail, gauge } of this.#tiles) {
-      const absent = (s.sources ?? []).some((/** @type {any} */ source) => source.missing && source.name === tile.source);
-      const there = !absent && (tile.there?.(s) ?? true);
-      if (root.hidden === there) root.hidden = !there;
+      const there = tile.there?.(s) ?? true;
+      reveal(root, there);
       if (!there) continue;
       tile.figures.forEach(({ read }, i) => {
         const [figure, unit] = read(s);
@@ -142,7 +143,7 @@ export class Tiles {
       if (tile.subject) write(label, `${tile.label} ${tile.subject(s)}`);
       const ratio = tile.ratio?.(s);
       const { level, word } = fullness(ratio);
-      const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source);
+      const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source && !source.missing);
       write(detail, [stale ? "stale" : word, tile.detail(s)].filter(Boolean).join(" · "));
       attribute(root, "data-level", level);
       attribute(root, "data-stale", String(stale));
@@ -183,24 +184,17 @@ function bar(box) {
   return gauge;
 }
 
-/** @param {any[] | undefined} list @param {string} name */
-function total(list, name) {
-  let sum = null;
-  for (const item of list ?? []) if (known(item[name])) sum = (sum ?? 0) + item[name];
-  return sum;
-}
-
-/** @param {any} s */
+/** The one that will be full first: what is read-only stays as it is, and what does not answer is not known. @param {any} s */
 function fullest(s) {
   let most = null;
-  for (const f of s.filesystems ?? []) if (known(f.used_ratio) && !(most?.used_ratio >= f.used_ratio)) most = f;
+  for (const f of s.filesystems ?? []) if (!f.stale && !f.read_only && known(f.used_ratio) && !(most?.used_ratio >= f.used_ratio)) most = f;
   return most;
 }
 
 /** @param {any[] | undefined} disks */
 function busiest(disks) {
   let most = null;
-  for (const d of disks ?? []) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
+  for (const d of counted(disks)) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
   return most ? `${most.name} busy ${percent(most.busy)}` : unknown;
 }
 

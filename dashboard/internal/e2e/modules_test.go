@@ -92,3 +92,20 @@ func TestSequence(t *testing.T) {
 		}
 	}
 }
+
+// What the charts draw of a snapshot, and of history.
+func TestSeries(t *testing.T) {
+	p := modules(t)
+	got := evaluate[map[string]any](p, `(async () => {
+		const { row } = await import(base + "series.js");
+		const r = row({
+			disks: [{ name: "sda", counted: true, read_rate: 1, write_rate: 2 }, { name: "dm-0", counted: false, read_rate: 1, write_rate: 2 },
+				{ name: "sdb", counted: true, read_rate: null, write_rate: 4 }],
+			networks: [{ name: "lo", virtual: true, receive_rate: 5 }, { name: "eth0", virtual: false, receive_rate: 7 }],
+		});
+		return { read: r["disk.read_rate"], write: r["disk.write_rate"], dm: r["disk.dm-0.write_rate"], network: r["network.receive_rate"], sent: r["network.transmit_rate"] };
+	})()`)
+	if want := `{"dm":2,"network":7,"read":1,"sent":null,"write":6}`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}

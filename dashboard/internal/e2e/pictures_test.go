@@ -10,14 +10,17 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/assets"
+	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
 	"github.com/fivewire/fivewire/dashboard"
 )
 
 var pictures = flag.String("pictures", "", "write README's pictures of the page into this folder")
 
-// showcase serves a made-up host that has been watched for five minutes, and returns its URL.
-func showcase(t *testing.T) string {
+// showcase serves a made-up host that has been watched for five minutes, and returns its URL. Each snapshot goes through
+// change first, where there is one.
+func showcase(t *testing.T, change func(*collector.Snapshot)) string {
+	t.Helper()
 	ln, url, err := dashboard.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -31,6 +34,9 @@ func showcase(t *testing.T) string {
 	publish := func(n int) {
 		s := collectortest.Snapshot(n)
 		s.At = began.Add(time.Duration(n-past) * time.Second)
+		if change != nil {
+			change(&s)
+		}
 		d.Publish(s)
 	}
 	for n := range past + 1 {
@@ -61,7 +67,7 @@ func showcase(t *testing.T) string {
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
 	needBrowser(t)
-	url := showcase(t)
+	url := showcase(t, nil)
 	for _, scheme := range []string{"dark", "light"} {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1024, 768}, {390, 844}} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, size.width), func(t *testing.T) {

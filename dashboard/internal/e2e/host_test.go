@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// The host view, with a made-up host that has every part: what the collector knows gets onto the screen, and what it does
+// not know leaves no hole.
+
+// exhibit opens the page of a made-up host whose snapshots go through change.
+func exhibit(t *testing.T, change func(*collector.Snapshot)) *page {
+	t.Helper()
+	p := newPage(t)
+	p.view(1440, 3200, "dark")
+	p.open(showcase(t, change) + "?technique=sse")
+	p.live("sse")
+	return p
+}
+
+// shown says whether an element, by its data-testid, can be seen.
+func (p *page) shown(testid string) bool {
+	p.t.Helper()
+	return evaluate[bool](p, `document.querySelector('[data-testid="`+testid+`"]')?.checkVisibility() ?? false`)
+}
+
+// says waits until an element, by its data-testid, says something of the kind.
+func (p *page) says(testid, want string) {
+	p.t.Helper()
+	got := ""
+	for range 500 {
+		if got = p.text(testid); strings.Contains(got, want) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.t.Errorf("%s says %q, want %q", testid, got, want)
+}
+
+// click clicks an element, by its data-testid.
+func (p *page) click(testid string) {
+	p.t.Helper()
+	evaluate[bool](p, `(document.querySelector('[data-testid="`+testid+`"]').click(), true)`)
+}
+
+// What it comes to is told aloud when its meaning changes, and not each second it goes on.
+func TestVerdict(t *testing.T) {
+	var verdict atomic.Pointer[collector.Verdict]
+	since := time.Now().Add(-time.Minute).UnixMilli()
+	bad := func(text string) *collector.Verdict {
+		return &collector.Verdict{State: "bad", Resource: "io", Text: text, Since: since, PID: 98}
+	}
+	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy", Since: since})
+	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	p.says("verdict", "healthy")
+	p.says("verdict-since", "since ")
+	if got := p.text("verdict-text"); got != "" {
+		t.Errorf("when all is well it also says %q", got)
+	}
+	evaluate[bool](p, `(globalThis.told = [], new MutationObserver(() => told.push(document.querySelector("#verdict-announcer").textContent))
+		.observe(document.querySelector("#verdict-announcer"), {childList: true, characterData: true, subtree: true}), true)`)
+	verdict.Store(bad("I/O-bound for 8 s: <b>postgres</b>"))
+	p.says("verdict", "I/O-bound for 8 s: <b>postgres</b>")
+	verdict.Store(bad("I/O-bound for 9 s: <b>postgres</b>"))
+	p.says("verdict-text", "for 9 s")
+	if got := evaluate[[]string](p, `told`); len(got) != 1 || got[0] != "I/O-bound for 8 s: <b>postgres</b>" {
+		t.Errorf("told aloud: %q", got)
+	}
+	verdict.Store(nil)
+	eventually(t, "without a verdict there is no line", func() bool { return !p.shown("verdict") })
+}
+
+// What a host has not is no warning: its panel, tile or chart goes away, and one line says why.
+func TestMissing(t *testing.T) {
+	var missing atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		if missing.Load() {
+			s.Filesystems = nil
+			s.Sources = []collector.SourceState{{Name: "filesystems", Error: "no <i>mounts</i> here", Missing: true},
+				{Name: "load", Error: "told to fail"}}
+		}
+	})
+	if !p.shown("filesystems") || !p.shown("tile-filesystem") || p.shown("missing") {
+		t.Error("what is there is not shown")
+	}
+	missing.Store(true)
+	p.says("missing", "not available here: filesystems")
+	if p.shown("filesystems") || p.shown("tile-filesystem") {
+		t.Error("what is not there is shown")
+	}
+	p.says("missing", "no <i>mounts</i> here")
+	if p.shown("notice") {
+		t.Error("it warns of what is only missing")
+	}
+	p.says("chart-load", "cannot be read") // what fails is still marked
+	missing.Store(false)
+	eventually(t, "it comes back", func() bool { return p.shown("filesystems") && p.shown("tile-filesystem") && !p.shown("missing") })
+}
+
+// Whose numbers they are stands beside them where they are not the host's.
+func TestScopes(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Scopes = &collector.Scopes{CPU: collector.ScopeHost, Memory: "constructor", Networks: collector.ScopePod,
+			Processes: collector.ScopeContainer, Filesystems: collector.ScopeContainer}
+	})
+	p.says("chart-network", "this pod")
+	p.says("tile-network", "this pod")
+	p.says("tile-processes", "this container")
+	got := evaluate[[]string](p, `[...document.querySelectorAll("[data-scope]")].filter((e) => e.checkVisibility()).map((e) => e.dataset.scope)`)
+	for _, part := range got {
+		if part != "networks" && part != "processes" && part != "filesystems" {
+			t.Errorf("there is a label on %s", part)
+		}
+	}
+}
