@@ -66,7 +66,7 @@ const wire = new Wire(exchanges, techniques, frame, () => askWire());
 const meter = new Meter();
 const tiles = new Tiles(store, frame);
 const charts = new Charts(store, cores, frame);
-const processes = new Processes();
+const processes = new Processes(api);
 const filesystems = new Filesystems();
 const sources = new Sources();
 const missing = new Missing();

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,5 +117,80 @@ func TestScopes(t *testing.T) {
 		if part != "networks" && part != "processes" && part != "filesystems" {
 			t.Errorf("there is a label on %s", part)
 		}
+	}
+}
+
+// rows are the names in a table, from the top.
+func (p *page) rows(table string) []string {
+	p.t.Helper()
+	return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="`+table+`"] tbody:not([hidden]) th')].map((e) => e.textContent)`)
+}
+
+// Those at the top come with each message; for all of them the server is asked while somebody looks.
+func TestAllProcesses(t *testing.T) {
+	var asked atomic.Int32
+	var fails atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Processes.Table = func(context.Context) ([]collector.Process, error) {
+			asked.Add(1)
+			if fails.Load() {
+				return nil, errors.New("told to fail")
+			}
+			list := []collector.Process{
+				{PID: 1, Name: "init", State: "sleeping", CPU: collector.Known(0)},
+				{PID: 30, Parent: 1, Name: "<img src=x>", Command: "<script>alert(1)</script> --password=•••", User: "ann", State: "running", CPU: collector.Known(3), Service: "<b>.service"},
+				{PID: 20, Parent: 30, Name: "grandchild", State: "sleeping", CPU: collector.Known(4)},
+			}
+			for i := range 10_000 - len(list) {
+				list = append(list, collector.Process{PID: int32(1000 + i), Parent: 1, Name: "worker", State: "idle", CPU: collector.Known(0)})
+			}
+			return list, nil
+		}
+	})
+	if got := p.rows("processes"); len(got) != 20 || asked.Load() != 0 {
+		t.Errorf("at first there are %d rows, and the server was asked %d times", len(got), asked.Load())
+	}
+	if p.shown("processes-tree") {
+		t.Error("the top has no tree")
+	}
+	p.click("processes-all")
+	p.says("processes-note", "300 of 10\u202f000 shown; filter to narrow")
+	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
+		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
+	}
+	if command := evaluate[string](p, `document.querySelectorAll('[data-testid="processes"] .command')[1].textContent`); command != "<script>alert(1)</script> --password=•••" {
+		t.Errorf("the command reads %q", command)
+	}
+
+	p.click("processes-tree")
+	eventually(t, "the tree is there", func() bool { return strings.Join(p.rows("processes")[:3], " ") == "init <img src=x> grandchild" })
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="processes"] tbody .name')].slice(0, 4).map((e) => e.style.getPropertyValue("--depth"))`); strings.Join(got, " ") != "0 1 2 1" {
+		t.Errorf("depths %q", got)
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = "grandc"; f.dispatchEvent(new Event("input")); return true; })()`)
+	if got := strings.Join(p.rows("processes"), " "); got != "init <img src=x> grandchild" {
+		t.Errorf("filtered: %s", got)
+	}
+
+	fails.Store(true)
+	p.expect("503")
+	p.says("processes-note", "all processes: the process table cannot be read now")
+	p.click("processes-all")
+	p.says("processes-note", "of 187: the top by CPU, memory and disk traffic")
+	before := asked.Load()
+	time.Sleep(3 * time.Second)
+	if after := asked.Load(); after != before {
+		t.Errorf("it goes on asking: %d times in 3 s", after-before)
+	}
+}
+
+// A server whose publisher reads no table says so, in words.
+func TestNoProcessTable(t *testing.T) {
+	p := exhibit(t, nil)
+	p.expect("503")
+	p.click("processes-all")
+	p.says("processes-note", "all processes: processes have not been read yet")
+	if got := p.rows("processes"); len(got) != 20 {
+		t.Errorf("%d rows are left", len(got))
 	}
 }

@@ -109,3 +109,43 @@ func TestSeries(t *testing.T) {
 		t.Errorf("got %s, want %s", quote(got), want)
 	}
 }
+
+func TestProcessList(t *testing.T) {
+	p := modules(t)
+	tests := []struct{ name, script, want string }{
+		{"filter-name", `list.filter(filter("GRE"))`, "2"},
+		{"filter-user", `list.filter(filter(" ann "))`, "3 4"},
+		{"filter-command", `list.filter(filter("--port"))`, "3"},
+		{"filter-service", `list.filter(filter("ssh.service"))`, "5"},
+		{"filter-container", `list.filter(filter("0f3a"))`, "4"},
+		{"filter-pid-is-whole", `list.filter(filter("5"))`, "5"},
+		{"filter-nothing", `list.filter(filter(" "))`, "1 2 3 4 5"},
+		{"filter-no-pattern", `list.filter(filter(".*"))`, ""},
+		{"by-cpu", `list.toSorted(order("cpu", -1))`, "3 2 5 1 4"},
+		{"by-cpu-upwards", `list.toSorted(order("cpu", 1))`, "4 5 1 2 3"},
+		{"by-io", `list.toSorted(order("io", -1))`, "4 2 5 1 3"},
+		{"by-part-of", `list.toSorted(order("service", 1))`, "3 1 4 2 5"},
+		{"by-name", `list.toSorted(order("name", 1))`, "1 4 3 2 5"},
+		{"branches-keep-ancestors", `branches(tree, (p) => p.pid === 4)`, "1 2 4"},
+		{"branches-keep-all-that-fit", `branches(tree, (p) => p.pid === 4 || p.pid === 6)`, "1 2 4 5 6"},
+		{"branches-keep-no-children", `branches(tree, (p) => p.pid === 2)`, "1 2"},
+		{"branches-of-nothing", `branches(tree, () => false)`, ""},
+		{"branches-all", `branches(tree, () => true)`, "1 2 3 4 5 6 7"},
+	}
+	for _, test := range tests {
+		got := evaluate[string](p, `(async () => {
+			const { filter, order, branches } = await import(base + "processlist.js");
+			const make = (pid, name, user, cpu, memory, more) => ({ pid, name, user, cpu, memory, command: "", state: "", threads: 1, started: 0, ...more });
+			const list = [make(1, "init", "root", 0.1, 1, { service: "init.scope", read_rate: 0, write_rate: null }),
+				make(2, "postgres", "pg", 0.5, 9, { service: "postgresql.service", read_rate: 4, write_rate: 4 }), make(3, "node", "ann", 1.2, 5, { command: "node --port 1" }),
+				make(4, "node", "ann", null, 6, { container: "0f3a9c", service: "docker.service", read_rate: 9, write_rate: 1 }), make(5, "sshd", "root", 0.1004, 2, { service: "ssh.service", read_rate: 1, write_rate: null })];
+			list[3].service = "";
+			list[3].container = "m-0f3a9c";
+			const tree = [[1, 0], [2, 1], [3, 2], [4, 2], [5, 1], [6, 2], [7, 0]].map(([pid, depth]) => ({ pid, depth }));
+			return (`+test.script+`).map((p) => p.pid).join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

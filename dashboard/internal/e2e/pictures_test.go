@@ -34,6 +34,7 @@ func showcase(t *testing.T, change func(*collector.Snapshot)) string {
 	publish := func(n int) {
 		s := collectortest.Snapshot(n)
 		s.At = began.Add(time.Duration(n-past) * time.Second)
+		s.Verdict.Since += s.At.Sub(collectortest.Start().Add(time.Duration(n) * time.Second)).Milliseconds()
 		if change != nil {
 			change(&s)
 		}
