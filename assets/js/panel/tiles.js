@@ -3,7 +3,7 @@
 
 import { Spark } from "../chart/spark.js";
 import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
-import { counted, total, ways } from "../series.js";
+import { counted, pressure, total, ways, worst } from "../series.js";
 import { attribute, one, property, reveal, stamp, write } from "./dom.js";
 import { fullness } from "./level.js";
 
@@ -57,6 +57,14 @@ const tiles = [
     ceiling: (s) => s.swap?.total,
     ratio: (s) => s.swap.used / s.swap.total,
     there: (s) => s.swap?.total > 0,
+  },
+  {
+    id: "pressure", label: "Stalled", source: "pressure",
+    figures: [{ read: (s) => [percentFigure(waiting(s)?.ratio), "%"] }],
+    detail: (s) => (Number(waiting(s)?.ratio) < 0.0005 ? "nothing waits" : (waiting(s)?.reason ?? unknown)),
+    traces: [{ name: "pressure.worst", ink: "band-1" }],
+    ceiling: () => 1,
+    there: (s) => Boolean(s.pressure),
   },
   {
     id: "disk", label: "Disks", source: "disks",
@@ -196,6 +204,16 @@ function busiest(disks) {
   let most = null;
   for (const d of counted(disks)) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
   return most ? `${most.name} busy ${percent(most.busy)}` : unknown;
+}
+
+/** @type {Record<string, string>} */
+const reasons = { "pressure.cpu.some": "waiting for a CPU", "pressure.memory.full": "waiting for memory", "pressure.io.full": "waiting for disks" };
+
+/** What most work stands still for. @param {any} s */
+function waiting(s) {
+  const stalls = pressure(s);
+  const most = worst(stalls);
+  return most === null ? undefined : { ratio: Number(stalls[most]), reason: reasons[most] };
 }
 
 /** @param {any} s */

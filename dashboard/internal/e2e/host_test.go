@@ -30,12 +30,12 @@ func (p *page) shown(testid string) bool {
 	return evaluate[bool](p, `document.querySelector('[data-testid="`+testid+`"]')?.checkVisibility() ?? false`)
 }
 
-// says waits until an element, by its data-testid, says something of the kind.
+// says waits until an element, by its data-testid, says something of the kind. White space does not count.
 func (p *page) says(testid, want string) {
 	p.t.Helper()
 	got := ""
 	for range 500 {
-		if got = p.text(testid); strings.Contains(got, want) {
+		if got = strings.Join(strings.Fields(p.text(testid)), " "); strings.Contains(got, want) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -154,7 +154,7 @@ func TestAllProcesses(t *testing.T) {
 		t.Error("the top has no tree")
 	}
 	p.click("processes-all")
-	p.says("processes-note", "300 of 10\u202f000 shown; filter to narrow")
+	p.says("processes-note", "300 of 10 000 shown; filter to narrow")
 	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
 		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
 	}
@@ -193,4 +193,20 @@ func TestNoProcessTable(t *testing.T) {
 	if got := p.rows("processes"); len(got) != 20 {
 		t.Errorf("%d rows are left", len(got))
 	}
+}
+
+// What work stands still for, where the kernel tells.
+func TestPressure(t *testing.T) {
+	var none atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Pressure = &collector.Pressure{IO: &collector.Stall{Some: collector.Known(0.5), Full: collector.Known(0.375)},
+			CPU: &collector.Stall{Some: collector.Known(0.125)}}
+		if none.Load() {
+			s.Pressure = nil
+		}
+	})
+	p.says("tile-pressure", "37.5% waiting for disks")
+	p.says("chart-pressure", "full37.5 %")
+	none.Store(true)
+	eventually(t, "it goes away", func() bool { return !p.shown("tile-pressure") && !p.shown("chart-pressure") })
 }

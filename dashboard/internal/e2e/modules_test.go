@@ -103,9 +103,14 @@ func TestSeries(t *testing.T) {
 				{ name: "sdb", counted: true, read_rate: null, write_rate: 4 }],
 			networks: [{ name: "lo", virtual: true, receive_rate: 5 }, { name: "eth0", virtual: false, receive_rate: 7 }],
 		});
-		return { read: r["disk.read_rate"], write: r["disk.write_rate"], dm: r["disk.dm-0.write_rate"], network: r["network.receive_rate"], sent: r["network.transmit_rate"] };
+		const { pressure, worst, columns } = await import(base + "series.js");
+		const stall = (some, full) => ({ some, full });
+		const worsts = [{ io: stall(0.5, 0.4), memory: stall(0.9, 0.1), cpu: stall(0.3, 0) }, { io: stall(0.5, 0.1), cpu: stall(0.3, 0.3) }, { io: stall(null, null) }, undefined]
+			.map((p) => worst(pressure({ pressure: p })));
+		const past = columns({ at: [1, 2], series: [{ name: "pressure.io.full", avg: [0.25, null] }] });
+		return { worsts, past: past.columns["pressure.worst"], read: r["disk.read_rate"], write: r["disk.write_rate"], dm: r["disk.dm-0.write_rate"], network: r["network.receive_rate"], sent: r["network.transmit_rate"] };
 	})()`)
-	if want := `{"dm":2,"network":7,"read":1,"sent":null,"write":6}`; quote(got) != want {
+	if want := `{"dm":2,"network":7,"past":[0.25,null],"read":1,"sent":null,"worsts":["pressure.io.full","pressure.cpu.some",null,null],"write":6}`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
 	}
 }
