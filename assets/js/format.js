@@ -79,6 +79,18 @@ export function rate(v) {
 }
 
 /**
+ * @param {number | null | undefined} v bytes per second, of a link
+ * @returns {string} "1 Gbit/s", as links are sold
+ */
+export function bits(v) {
+  if (!known(v)) return unknown;
+  const units = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
+  let [b, i] = [v * 8, 0];
+  for (; b >= 1000 && i < units.length - 1; i++) b /= 1000;
+  return `${Number(b.toPrecision(3))} ${units[i]}`;
+}
+
+/**
  * @param {number | null | undefined} v a ratio: 1 is all of it
  * @returns {string} "12.4 %", one decimal below 100 and none above
  */

@@ -10,14 +10,17 @@ import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Charts } from "./panel/charts.js";
 import { one, write } from "./panel/dom.js";
+import { Disks } from "./panel/disks.js";
 import { Filesystems } from "./panel/filesystems.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
 import { Meter } from "./panel/meter.js";
 import { Missing } from "./panel/missing.js";
+import { Networks } from "./panel/networks.js";
 import { Processes } from "./panel/processes.js";
 import { showScopes } from "./panel/scopes.js";
+import { Sockets } from "./panel/sockets.js";
 import { Sources } from "./panel/sources.js";
 import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
@@ -67,7 +70,8 @@ const meter = new Meter();
 const tiles = new Tiles(store, frame);
 const charts = new Charts(store, cores, frame);
 const processes = new Processes(api);
-const filesystems = new Filesystems();
+/** What only shows each snapshot. */
+const panels = [new Disks(), new Filesystems(), new Networks(), new Sockets()];
 const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
@@ -101,7 +105,7 @@ const drawTiles = frame.atMost(() => 900, tiles.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
-  filesystems.show(latest.data);
+  for (const panel of panels) panel.show(latest.data);
   /** @type {import("./panel/sources.js").Source[]} */
   const unwell = latest.data.sources ?? [];
   sources.show(unwell.filter((source) => !source.missing));

@@ -126,6 +126,12 @@ func (p *page) rows(table string) []string {
 	return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="`+table+`"] tbody:not([hidden]) th')].map((e) => e.textContent)`)
 }
 
+// cells are the texts of a table's row, by the row's place.
+func (p *page) cells(table string, row int) string {
+	p.t.Helper()
+	return evaluate[string](p, `[...document.querySelectorAll('[data-testid="`+table+`"] tbody:not([hidden]) tr')[`+quote(row)+`].children].map((e) => e.textContent).join(" | ")`)
+}
+
 // Those at the top come with each message; for all of them the server is asked while somebody looks.
 func TestAllProcesses(t *testing.T) {
 	var asked atomic.Int32
@@ -209,4 +215,74 @@ func TestPressure(t *testing.T) {
 	p.says("chart-pressure", "full37.5 %")
 	none.Store(true)
 	eventually(t, "it goes away", func() bool { return !p.shown("tile-pressure") && !p.shown("chart-pressure") })
+}
+
+// What is built on others is folded away.
+func TestDisks(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Disks[0].ReadTime, s.Disks[0].Label = collector.Known(0.0125), "<b>SSD</b>"
+		s.Disks[1].Reads, s.Disks[1].Writes, s.Disks[1].ReadTime, s.Disks[1].WriteTime = collector.Known(0), collector.Number{}, collector.Number{}, collector.Number{}
+	})
+	if got := strings.Join(p.rows("disks"), ", "); got != "nvme0n1<b>SSD</b>, sda" {
+		t.Errorf("got %s", got)
+	}
+	if got := p.cells("disks", 0); !strings.Contains(got, "| disk |") || !strings.Contains(got, "13 ms / ") || !strings.HasSuffix(got, " %") {
+		t.Errorf("the first row reads %s", got)
+	}
+	if got := p.cells("disks", 1); !strings.Contains(got, "| 0 | — / — |") {
+		t.Errorf("the second row reads %s", got)
+	}
+	p.says("disks-more", "1 built on others")
+	p.click("disks-more")
+	p.says("disks", "dm-0vg0-root")
+	p.click("disks-more")
+	eventually(t, "it folds again", func() bool { return len(p.rows("disks")) == 2 })
+}
+
+// What does not answer says so, and is no alarm; nor is what can only be read.
+func TestFilesystems(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Filesystems[1].UsedRatio = collector.Known(1)
+		s.Filesystems[2].Mount = "/mnt/<img src=x>"
+		s.Filesystems = append(s.Filesystems, collector.Filesystem{Mount: "/never", Type: "nfs", Stale: true, Remote: true},
+			collector.Filesystem{Mount: "/run", Type: "tmpfs", InMemory: true, Total: 1 << 30, Available: 1 << 30, UsedRatio: collector.Known(0)})
+	})
+	p.says("filesystems", "/boot/efiread-only")
+	p.says("filesystems", "/mnt/nasno answer · remote")
+	p.says("filesystems", "/runin memory")
+	p.says("filesystems", "/mnt/<img src=x>")
+	if got := p.cells("filesystems", 4); !strings.HasSuffix(got, "| — | — | — | —") {
+		t.Errorf("what never answered reads %s", got)
+	}
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="filesystems"] [data-level="alarm"]')].map((e) => e.parentElement.firstChild.textContent)`); strings.Join(got, " ") != "/mnt/<img src=x>" {
+		t.Errorf("alarms for %q", got)
+	}
+	p.says("hidden-mounts", "27 mounts hidden: 23 kernel interface (proc, sysfs, cgroup …); 4 read-only image, always full")
+}
+
+func TestNetworks(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Networks[1].Name, s.Networks[1].ReceiveDrops = "<b>0", collector.Known(2.5)
+		s.Handles.Maximum = 1 << 63
+		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(980), collector.Known(1000)
+	})
+	if got := p.cells("networks", 0); !strings.HasPrefix(got, "<b>0 | up | 1 Gbit/s |") || !strings.HasSuffix(got, "| 0 | 2.50") {
+		t.Errorf("got %s", got)
+	}
+	p.says("networks-more", "2 virtual interfaces")
+	p.click("networks-more")
+	p.says("networks", "docker0")
+	p.says("sockets", "established")
+	p.says("sockets", "980 of 1 000 · full")
+	p.says("sockets", "open files2 144")
+}
+
+// Without any of them there is no panel.
+func TestNothingThere(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		*s = collector.Snapshot{At: s.At, Host: s.Host, CPU: s.CPU, Memory: s.Memory, Processes: s.Processes}
+	})
+	if got := evaluate[[]string](p, `[...document.querySelectorAll(".tables > section")].filter((e) => e.checkVisibility()).map((e) => e.querySelector("h2").textContent)`); strings.Join(got, ", ") != "Processes" {
+		t.Errorf("there is %q", got)
+	}
 }
