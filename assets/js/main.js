@@ -10,8 +10,11 @@ import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Charts } from "./panel/charts.js";
 import { one, write } from "./panel/dom.js";
+import { Containers } from "./panel/containers.js";
 import { Disks } from "./panel/disks.js";
+import { Facts } from "./panel/facts.js";
 import { Filesystems } from "./panel/filesystems.js";
+import { Batteries, GPUs, Sensors, Users } from "./panel/hardware.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
@@ -26,6 +29,7 @@ import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
 import { Theme } from "./panel/theme.js";
 import { Tiles } from "./panel/tiles.js";
+import { Units } from "./panel/units.js";
 import { Verdict } from "./panel/verdict.js";
 import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
@@ -71,7 +75,10 @@ const tiles = new Tiles(store, frame);
 const charts = new Charts(store, cores, frame);
 const processes = new Processes(api);
 /** What only shows each snapshot. */
-const panels = [new Disks(), new Filesystems(), new Networks(), new Sockets()];
+const panels = [
+  new Facts(), new Disks(), new Filesystems(), new Networks(), new Sockets(), new Containers(), new Units(), new Sensors(), new GPUs(),
+  new Batteries(), new Users(),
+];
 const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
@@ -105,7 +112,7 @@ const drawTiles = frame.atMost(() => 900, tiles.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
-  for (const panel of panels) panel.show(latest.data);
+  for (const panel of panels) panel.show(latest.data, latest.at);
   /** @type {import("./panel/sources.js").Source[]} */
   const unwell = latest.data.sources ?? [];
   sources.show(unwell.filter((source) => !source.missing));

@@ -18,7 +18,8 @@ import { attribute, field, one, reveal, stamp, write } from "./dom.js";
  * @typedef {object} Entry
  * @property {string} id
  * @property {string} title
- * @property {string} source whose failure makes it stale
+ * @property {string} source whose failure makes it stale, and whose absence takes it away
+ * @property {string} [sources] all whose failure is told beside it
  * @property {Unit} unit
  * @property {"stack" | "mirror" | "line"} kind
  * @property {[name: string, label: string, ink: string, bare?: "bare"][]} series of a stack, from the bottom; of a mirror, upper and lower; bare lines have no area
@@ -31,14 +32,14 @@ import { attribute, field, one, reveal, stamp, write } from "./dom.js";
 /** @type {Entry[]} */
 const entries = [
   {
-    id: "cpu", title: "CPU", source: "cpu", unit: "ratio", kind: "stack", ceiling: 1,
+    id: "cpu", title: "CPU", source: "cpu", sources: "cpu frequency", unit: "ratio", kind: "stack", ceiling: 1,
     series: [
       ["cpu.user", "user", "band-1"], ["cpu.nice", "nice", "band-2"], ["cpu.system", "system", "band-3"],
       ["cpu.interrupts", "interrupts", "band-4"], ["cpu.iowait", "disk wait", "band-5"], ["cpu.steal", "stolen", "band-6"],
     ],
   },
   {
-    id: "memory", title: "Memory", source: "memory", unit: "bytes", kind: "stack", limit: "memory.total",
+    id: "memory", title: "Memory", source: "memory", sources: "memory swap paging", unit: "bytes", kind: "stack", limit: "memory.total",
     series: [["memory.used", "used", "band-1"], ["memory.reclaimable", "reclaimable", "band-2"], ["memory.free", "free", "band-rest"]],
   },
   {
@@ -147,7 +148,7 @@ export class Charts {
     root.dataset.chart = entry.id;
     root.dataset.unit = entry.unit;
     root.dataset.testid = `chart-${entry.id}`;
-    one(".stale", root).dataset.source = entry.source;
+    one(".stale", root).dataset.source = entry.sources ?? entry.source;
     one(".scope", root).dataset.scope = entry.source;
     root.dataset.part = entry.source;
     write(one(".chart-title", root), entry.title);

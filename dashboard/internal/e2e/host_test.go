@@ -286,3 +286,48 @@ func TestNothingThere(t *testing.T) {
 		t.Errorf("there is %q", got)
 	}
 }
+
+// What only some hosts have is there when it is, with the names it has.
+func TestContainersAndHardware(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Container.Name, s.Container.Throttled = "<b>0f3a", collector.Known(0.25)
+		s.Neighbours[0].OOMKills = collector.Known(2)
+		s.Sensors[0].Value, s.Sensors[1].Label = collector.Known(85), "<i>nvme</i>"
+		s.GPUs[0].Name = "<u>GPU</u>"
+		s.Batteries = []collector.Battery{{Name: "BAT0", State: "discharging", Charge: collector.Known(0.5), Left: collector.Known(5400)}}
+		s.Users[0].From = "<a href=x>"
+		s.Units.Top[0].OOMKills = collector.Known(1)
+	})
+	p.says("containers", "this container: <b>0f3a")
+	p.says("containers", "neighbour 0f3a9c0d1e2f")
+	p.says("containers", "throttled25.0 %")
+	p.says("units", "postgresql.service")
+	p.says("units-note", "4 of 42")
+	p.says("sensors", "Package id 0coretemp85.0 °C80.0 °Chot")
+	p.says("sensors", "<i>nvme</i>")
+	p.says("gpus", "<u>GPU</u>")
+	p.says("batteries", "BAT050.0 %discharging1 h 30 min")
+	p.says("users", "<a href=x>")
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="containers"] .figures > [data-level="warn"], [data-testid="containers"] .figures > [data-level="alarm"]')].filter((e) => e.checkVisibility()).map((e) => e.firstChild.textContent)`); strings.Join(got, " ") != "throttled throttled OOM kills" && strings.Join(got, " ") != "throttled OOM kills" {
+		t.Errorf("what stands out in the containers is %q", got)
+	}
+	if n := evaluate[int](p, `document.querySelectorAll("main :is(i:not(.swatch), u, a, img, script)").length`); n != 0 {
+		t.Errorf("a name became %d elements", n)
+	}
+}
+
+// What the bands of a chart do not say stands below it.
+func TestFacts(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Frequency.Mean, s.Frequency.Governor = collector.Known(2.5e9), "<b>save"
+		s.Memory.HugeTotal, s.Memory.Dirty = collector.Known(1<<30), collector.Number{}
+		s.Paging.OOMKills = collector.Known(3)
+	})
+	p.says("chart-cpu", "clock2.50 GHz")
+	p.says("chart-cpu", "governor<b>save")
+	p.says("chart-memory", "huge pages1.00 GiB")
+	p.says("chart-memory", "OOM kills3")
+	if evaluate[bool](p, `[...document.querySelectorAll('[data-testid="chart-memory"] dt')].some((e) => e.checkVisibility() && /written|ZFS/.test(e.textContent))`) {
+		t.Error("what is not known is shown")
+	}
+}
