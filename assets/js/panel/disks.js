@@ -18,8 +18,8 @@ export class Disks {
     columns: [
       { id: "name", label: "disk", read: (d) => d.name, mark: (d) => d.label || undefined, title: (d) => [d.name, d.label, d.counted ? "" : "built on others: in their sums already"].filter(Boolean).join(" · ") },
       { id: "kind", label: "kind", room: "wider-only", read: (d) => (Object.hasOwn(kinds, d.kind) ? kinds[d.kind] : d.kind) },
-      { id: "read", label: "read", kind: "number", read: (d) => rate(d.read_rate) },
-      { id: "write", label: "write", kind: "number", read: (d) => rate(d.write_rate) },
+      { id: "read", label: "read", kind: "number", room: "medium-only", read: (d) => rate(d.read_rate) },
+      { id: "write", label: "write", kind: "number", room: "medium-only", read: (d) => rate(d.write_rate) },
       { id: "requests", label: "requests/s", kind: "number", room: "wide-only", read: (d) => requests(d), title: (d) => `read ${some(d.reads)}, write ${some(d.writes)} a second` },
       { id: "latency", label: "latency r / w", kind: "number", read: (d) => `${brief(d.read_time)} / ${brief(d.write_time)}`, title: (d) => `a request took on average: read ${delay(d.read_time)}, write ${delay(d.write_time)}` },
       { id: "queue", label: "queue", kind: "number", room: "wide-only", read: (d) => some(d.queue) },

@@ -29,6 +29,7 @@ export class Figures {
       const text = document.createElement("span");
       const gauge = document.createElement("span");
       const fill = document.createElement("span");
+      line.hidden = true;
       write(name, entry.label);
       text.className = "figure-text";
       gauge.className = "gauge";

@@ -14,7 +14,7 @@ export class Networks {
     dim: (n) => n.state === "down",
     columns: [
       { id: "name", label: "interface", read: (n) => n.name },
-      { id: "state", label: "state", read: (n) => n.state || unknown },
+      { id: "state", label: "state", room: "medium-only", read: (n) => n.state || unknown },
       { id: "speed", label: "speed", kind: "number", room: "wide-only", read: (n) => bits(n.speed) },
       { id: "in", label: "in", kind: "number", read: (n) => rate(n.receive_rate) },
       { id: "out", label: "out", kind: "number", read: (n) => rate(n.transmit_rate) },

@@ -12,7 +12,7 @@ import { whenSeen } from "./seen.js";
  * @property {string} label
  * @property {(item: T) => string} read
  * @property {"number" | "gauge"} [kind] text unless told
- * @property {"wide-only" | "wider-only" | "widest-only"} [room] where there is too little of it the column goes
+ * @property {"medium-only" | "wide-only" | "wider-only" | "widest-only"} [room] where there is too little of it the column goes
  * @property {(item: T) => string | undefined} [mark] a small word behind the text
  * @property {(item: T) => string} [title]
  * @property {(item: T) => number | null | undefined} [ratio] of a gauge

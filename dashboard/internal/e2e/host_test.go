@@ -17,9 +17,10 @@ import (
 // exhibit opens the page of a made-up host whose snapshots go through change.
 func exhibit(t *testing.T, change func(*collector.Snapshot)) *page {
 	t.Helper()
+	url := showcase(t, 5, 200*time.Millisecond, change) // first: it outlives the page
 	p := newPage(t)
 	p.view(1440, 3200, "dark")
-	p.open(showcase(t, change) + "?technique=sse")
+	p.open(url + "?technique=sse")
 	p.live("sse")
 	return p
 }

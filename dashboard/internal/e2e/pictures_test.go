@@ -17,9 +17,9 @@ import (
 
 var pictures = flag.String("pictures", "", "write README's pictures of the page into this folder")
 
-// showcase serves a made-up host that has been watched for five minutes, and returns its URL. Each snapshot goes through
-// change first, where there is one.
-func showcase(t *testing.T, change func(*collector.Snapshot)) string {
+// showcase serves a made-up host that has been watched for so many snapshots, one each interval, and returns its URL. Each
+// snapshot goes through change first, where there is one.
+func showcase(t *testing.T, past int, interval time.Duration, change func(*collector.Snapshot)) string {
 	t.Helper()
 	ln, url, err := dashboard.Listen("127.0.0.1:0")
 	if err != nil {
@@ -29,11 +29,10 @@ func showcase(t *testing.T, change func(*collector.Snapshot)) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	served, published := make(chan error, 1), make(chan struct{})
 	go func() { served <- d.Serve(ctx, ln, "") }()
-	const past = 300
 	began := time.Now()
 	publish := func(n int) {
 		s := collectortest.Snapshot(n)
-		s.At = began.Add(time.Duration(n-past) * time.Second)
+		s.At = began.Add(time.Duration(n-past) * interval)
 		s.Verdict.Since += s.At.Sub(collectortest.Start().Add(time.Duration(n) * time.Second)).Milliseconds()
 		if change != nil {
 			change(&s)
@@ -47,7 +46,7 @@ func showcase(t *testing.T, change func(*collector.Snapshot)) string {
 		defer close(published)
 		for n := past + 1; ; n++ {
 			select {
-			case <-time.After(time.Until(began.Add(time.Duration(n-past) * time.Second))):
+			case <-time.After(time.Until(began.Add(time.Duration(n-past) * interval))):
 				publish(n)
 			case <-ctx.Done():
 				return
@@ -68,7 +67,7 @@ func showcase(t *testing.T, change func(*collector.Snapshot)) string {
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
 	needBrowser(t)
-	url := showcase(t, nil)
+	url := showcase(t, 300, time.Second, nil)
 	for _, scheme := range []string{"dark", "light"} {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1024, 768}, {390, 844}} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, size.width), func(t *testing.T) {
