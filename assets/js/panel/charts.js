@@ -46,8 +46,8 @@ const entries = [
     // The line is some, the area inside it full: all that is full is some as well.
     id: "pressure", title: "Pressure", source: "pressure", unit: "ratio", kind: "line", there: (s) => Boolean(s.pressure),
     series: [
-      ["pressure.cpu.some", "CPU some", "band-1", "bare"], ["pressure.memory.some", "memory some", "band-6", "bare"], ["pressure.memory.full", "full", "band-6"],
-      ["pressure.io.some", "disks some", "band-5", "bare"], ["pressure.io.full", "full", "band-5"],
+      ["pressure.cpu.some", "CPU some", "band-1", "bare"], ["pressure.memory.some", "memory some", "band-6", "bare"], ["pressure.memory.full", "memory full", "band-6"],
+      ["pressure.io.some", "disks some", "band-5", "bare"], ["pressure.io.full", "disks full", "band-5"],
     ],
   },
   {

@@ -154,3 +154,46 @@ func TestProcessList(t *testing.T) {
 		}
 	}
 }
+
+func TestFormat(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { bits, moment } = await import(base + "format.js");
+		const noon = new Date(2026, 10, 20, 12, 0, 5).getTime();
+		return [bits(125e6), bits(312.5e6), bits(1250), bits(null), moment(noon, noon + 3600_000), moment(noon, noon + 86_400_000), moment(null, noon)];
+	})()`)
+	if want := `["1 Gbit/s","2.5 Gbit/s","10 kbit/s","—","12:00:05","2026-11-20 12:00","—"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// A question is asked at once and again after its answer, never twice at a time, and not when nobody wants to know.
+func TestRepeat(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Repeat } = await import(base + "repeat.js");
+		const log = [];
+		const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+		let answer;
+		const repeat = new Repeat(20, (signal) => {
+			log.push("ask");
+			signal.addEventListener("abort", () => log.push("abort"));
+			return new Promise((resolve) => (answer = resolve));
+		});
+		await wait(30);
+		repeat.want(true);
+		repeat.want(true);
+		await wait(60);
+		log.push("answer");
+		answer();
+		await wait(60);
+		repeat.anew();
+		repeat.want(false);
+		answer();
+		await wait(60);
+		return log.join(" ");
+	})()`)
+	if want := "ask answer ask abort abort ask abort"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
