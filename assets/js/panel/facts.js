@@ -19,13 +19,12 @@ const cpu = [
 
 /** @type {Entry[]} */
 const memory = [
-  { label: "programs", read: (s) => size(s.memory?.anonymous), title: () => "anonymous: memory of programs that no file stands behind" },
+  { label: "programs", read: (s) => size(s.memory?.anonymous), title: (s) => `anonymous: memory that no file stands behind; promised to programs ${bytes(s.memory?.committed)}, limit ${bytes(s.memory?.commit_limit)}` },
   { label: "cache", read: (s) => size(s.memory?.cached), title: (s) => `files, and what the kernel can give back; of it shared ${bytes(s.memory?.shared)}` },
   { label: "kernel", read: (s) => size(kernel(s.memory)), title: (s) => `slab ${bytes(s.memory?.slab_used)}, stacks ${bytes(s.memory?.kernel_stacks)}, page tables ${bytes(s.memory?.page_tables)}` },
   { label: "to be written", read: (s) => size(s.memory?.dirty), title: () => "dirty: changed in memory, not yet on a disk" },
   { label: "huge pages", read: (s) => (s.memory?.huge_total > 0 ? bytes(s.memory.huge_total) : null), title: (s) => `set aside; free of it ${bytes(s.memory?.huge_free)}` },
   { label: "ZFS cache", read: (s) => (s.memory?.arc > 0 ? bytes(s.memory.arc) : null) },
-  { label: "promised", read: (s) => size(s.memory?.committed), title: (s) => `committed: what programs have been promised; the limit is ${bytes(s.memory?.commit_limit)}` },
   { label: "swap in", read: (s) => flow(s, "swap_in"), title: () => "read back from swap" },
   { label: "swap out", read: (s) => flow(s, "swap_out"), title: () => "written to swap" },
   { label: "hard faults", read: (s) => often(s.paging?.major_faults), title: () => "times a program waited for a disk to have its memory" },

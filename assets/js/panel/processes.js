@@ -119,8 +119,8 @@ export class Processes {
     const total = whole?.total ?? this.#latest?.total ?? list.length;
     const fits = filter(this.#filter.value);
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
-    const shown = this.#rows.show(found, most);
-    write(this.#note, this.#words(shown, found.length, total) + (this.#rows.held ? "; order held" : ""));
+    const shown = this.#rows.show(found, most, !whole?.tree);
+    write(this.#note, this.#words(shown, found.length, total) + (this.#rows.held && !whole?.tree ? "; order held" : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
     write(this.#empty, whole ? "No such process." : "No such process among the top.");
     reveal(this.#empty, shown === 0);

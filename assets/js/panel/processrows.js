@@ -32,10 +32,11 @@ export class ProcessRows {
   /**
    * @param {Process[]} list in order
    * @param {number} most rows; the rest is left out
+   * @param {boolean} holds whether the order may be held: a tree's may not, a row's place says whose it is
    * @returns {number} rows shown
    */
-  show(list, most) {
-    const shown = this.#chosen(list, most);
+  show(list, most, holds) {
+    const shown = holds ? this.#chosen(list, most) : list.slice(0, most);
     const seen = new Set();
     for (const p of shown) {
       const key = identity(p);
