@@ -44,6 +44,16 @@ export class API {
     return this.#get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points });
   }
 
+  /**
+   * Every process there is now.
+   * @param {boolean} tree each behind its parent
+   * @param {string} sort
+   * @param {AbortSignal} signal
+   */
+  processes(tree, sort, signal) {
+    return this.#get("processes", { tree: String(tree), sort }, signal);
+  }
+
   /** @param {string} viewer */
   wire(viewer) {
     return this.#get("wire", { viewer });
@@ -52,12 +62,13 @@ export class API {
   /**
    * @param {string} name
    * @param {Record<string, string | number>} [query]
+   * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
-  async #get(name, query = {}) {
+  async #get(name, query = {}, signal) {
     const url = new URL(name, this.#base);
     for (const key in query) url.searchParams.set(key, String(query[key]));
-    const answer = await this.#ask(url);
+    const answer = await this.#ask(url, signal);
     try {
       return await answer.json();
     } catch {
@@ -65,15 +76,30 @@ export class API {
     }
   }
 
-  /** @param {URL} url */
-  async #ask(url) {
+  /** @param {URL} url @param {AbortSignal} [signal] */
+  async #ask(url, signal) {
     let answer;
     try {
-      answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(10_000) });
+      answer = await fetch(url, { cache: "no-store", signal: either(AbortSignal.timeout(10_000), signal) });
     } catch (cause) {
       throw new Refused(0, `${url.pathname}: ${cause instanceof Error ? cause.message : cause}`);
     }
-    if (!answer.ok) throw new Refused(answer.status, `${url.pathname}: ${answer.status} ${answer.statusText}`);
+    if (!answer.ok) throw new Refused(answer.status, await detail(answer) ?? `${url.pathname}: ${answer.status} ${answer.statusText}`);
     return answer;
+  }
+}
+
+/** @param {AbortSignal} a @param {AbortSignal} [b] */
+function either(a, b) {
+  return b ? AbortSignal.any([a, b]) : a;
+}
+
+/** What a problem document (RFC 9457) says in words. @param {Response} answer @returns {Promise<string | undefined>} */
+async function detail(answer) {
+  try {
+    const problem = await answer.json();
+    return typeof problem.detail === "string" ? problem.detail : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -79,6 +79,18 @@ export function rate(v) {
 }
 
 /**
+ * @param {number | null | undefined} v bytes per second, of a link
+ * @returns {string} "1 Gbit/s", as links are sold
+ */
+export function bits(v) {
+  if (!known(v)) return unknown;
+  const units = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
+  let [b, i] = [v * 8, 0];
+  for (; b >= 1000 && i < units.length - 1; i++) b /= 1000;
+  return `${Number(b.toPrecision(3))} ${units[i]}`;
+}
+
+/**
  * @param {number | null | undefined} v a ratio: 1 is all of it
  * @returns {string} "12.4 %", one decimal below 100 and none above
  */
@@ -183,6 +195,18 @@ export function delay(v) {
 /** @param {number} v @returns {string} */
 function two(v) {
   return v < 10 ? `0${v}` : String(v);
+}
+
+/**
+ * @param {number} at Unix milliseconds
+ * @param {number} now
+ * @returns {string} "14:05:30" where that says enough, with the day before it where it is not today's
+ */
+export function moment(at, now) {
+  if (!known(at)) return unknown;
+  const then = new Date(at);
+  if (new Date(now).toDateString() === then.toDateString()) return clock(at);
+  return `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())} ${clock(at, false)}`;
 }
 
 /**

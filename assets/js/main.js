@@ -10,17 +10,27 @@ import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Charts } from "./panel/charts.js";
 import { one, write } from "./panel/dom.js";
+import { Containers } from "./panel/containers.js";
+import { Disks } from "./panel/disks.js";
+import { Facts } from "./panel/facts.js";
 import { Filesystems } from "./panel/filesystems.js";
+import { Batteries, GPUs, Sensors, Users } from "./panel/hardware.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
 import { Meter } from "./panel/meter.js";
+import { Missing } from "./panel/missing.js";
+import { Networks } from "./panel/networks.js";
 import { Processes } from "./panel/processes.js";
+import { showScopes } from "./panel/scopes.js";
+import { Sockets } from "./panel/sockets.js";
 import { Sources } from "./panel/sources.js";
 import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
 import { Theme } from "./panel/theme.js";
 import { Tiles } from "./panel/tiles.js";
+import { Units } from "./panel/units.js";
+import { Verdict } from "./panel/verdict.js";
 import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
 import { remember } from "./remember.js";
@@ -63,9 +73,15 @@ const wire = new Wire(exchanges, techniques, frame, () => askWire());
 const meter = new Meter();
 const tiles = new Tiles(store, frame);
 const charts = new Charts(store, cores, frame);
-const processes = new Processes();
-const filesystems = new Filesystems();
+const processes = new Processes(api);
+/** What only shows each snapshot. */
+const panels = [
+  new Facts(), new Disks(), new Filesystems(), new Networks(), new Sockets(), new Containers(), new Units(), new Sensors(), new GPUs(),
+  new Batteries(), new Users(),
+];
 const sources = new Sources();
+const missing = new Missing();
+const verdict = new Verdict();
 const help = new Help();
 const past = new Past(api, store, () => {
   frame.mark(charts.draw);
@@ -87,6 +103,7 @@ let asking = false;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
+  verdict.show(latest.data, latest.at);
   tiles.show(latest.data);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
@@ -95,8 +112,12 @@ const drawTiles = frame.atMost(() => 900, tiles.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
-  filesystems.show(latest.data);
-  sources.show(latest.data.sources ?? []);
+  for (const panel of panels) panel.show(latest.data, latest.at);
+  /** @type {import("./panel/sources.js").Source[]} */
+  const unwell = latest.data.sources ?? [];
+  sources.show(unwell.filter((source) => !source.missing));
+  missing.show(unwell.filter((source) => source.missing));
+  showScopes(latest.data);
 });
 
 /** @param {Message} message */

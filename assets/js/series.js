@@ -13,10 +13,17 @@ const whole = [
   "disk.read_rate", "disk.write_rate",
   "network.receive_rate", "network.transmit_rate",
   "processes.total",
+  "pressure.cpu.some", "pressure.memory.some", "pressure.memory.full", "pressure.io.some", "pressure.io.full",
 ];
 
-/** What the charts draw: history's series and those made from them by `derive`. */
-export const drawn = [...whole, "cpu.interrupts", "memory.reclaimable"];
+/** How much work stood still: for a processor some of it at most, for memory and disks all of it. */
+const stalls = ["pressure.cpu.some", "pressure.memory.full", "pressure.io.full"];
+
+/** Those made from others by `derive`. */
+const made = ["cpu.interrupts", "memory.reclaimable", "pressure.worst"];
+
+/** What the charts draw: history's series and those made from them. */
+export const drawn = [...whole, ...made];
 
 /** More devices than this get no column of their own. */
 const devices = 32;
@@ -66,12 +73,13 @@ export function row(s) {
   for (const part of ["used", "cached", "free", "total"]) out[`memory.${part}`] = s.memory?.[part];
   out["swap.used"] = s.swap?.used;
   out["processes.total"] = s.processes?.total;
+  Object.assign(out, pressure(s));
 
   for (const [part, [kind, ...names]] of Object.entries(rates)) {
     const all = s[part] ?? [];
-    const counted = part === "networks" ? ways(all) : all;
+    const summed = part === "networks" ? ways(all) : counted(all);
     for (const name of names) {
-      out[`${kind}.${name}`] = sum(counted, name);
+      out[`${kind}.${name}`] = total(summed, name);
       for (const d of all.slice(0, devices)) out[of(`${kind}.${name}`, d.name)] = d[name];
     }
   }
@@ -80,11 +88,20 @@ export function row(s) {
 
 /**
  * The interfaces that lead out of the host: what counts as its traffic.
- * @param {any[]} networks
+ * @param {any[] | undefined} networks
  * @returns {any[]}
  */
 export function ways(networks) {
-  return networks.filter((n) => !n.virtual);
+  return (networks ?? []).filter((n) => !n.virtual);
+}
+
+/**
+ * The disks at the bottom of each stack: what passes through a device that is built on them is theirs already.
+ * @param {any[] | undefined} disks
+ * @returns {any[]}
+ */
+export function counted(disks) {
+  return (disks ?? []).filter((d) => d.counted);
 }
 
 /**
@@ -99,6 +116,7 @@ export function derive(r) {
   const used = r["memory.used"];
   const free = r["memory.free"];
   r["memory.reclaimable"] = total == null || used == null || free == null ? null : Math.max(0, total - used - free);
+  r["pressure.worst"] = r[worst(r) ?? ""] ?? null;
   return r;
 }
 
@@ -112,17 +130,39 @@ export function columns(answer) {
   const out = {};
   for (const series of answer.series) out[series.name] = series.avg;
   const n = answer.at.length;
-  out["cpu.interrupts"] = new Array(n).fill(null);
-  out["memory.reclaimable"] = new Array(n).fill(null);
+  for (const name of made) out[name] = new Array(n).fill(null);
   for (let i = 0; i < n; i++) {
     /** @type {Row} */
     const r = {};
     for (const name in out) r[name] = out[name][i];
     derive(r);
-    out["cpu.interrupts"][i] = r["cpu.interrupts"] ?? null;
-    out["memory.reclaimable"][i] = r["memory.reclaimable"] ?? null;
+    for (const name of made) out[name][i] = r[name] ?? null;
   }
   return { at: answer.at, columns: out };
+}
+
+/**
+ * @param {any} s a snapshot
+ * @returns {Row}
+ */
+export function pressure(s) {
+  /** @type {Row} */
+  const out = {};
+  for (const resource of ["cpu", "memory", "io"]) {
+    for (const kind of ["some", "full"]) out[`pressure.${resource}.${kind}`] = s.pressure?.[resource]?.[kind];
+  }
+  return out;
+}
+
+/**
+ * What most work stood still for.
+ * @param {Row} r
+ * @returns {string | null} the series; null when none is known
+ */
+export function worst(r) {
+  let most = null;
+  for (const name of stalls) if (r[name] != null && !(most && Number(r[most]) >= Number(r[name]))) most = name;
+  return most;
 }
 
 /** @param {number | null | undefined} a @param {number | null | undefined} b */
@@ -136,8 +176,8 @@ function plus(a, b) {
  * @param {string} field
  * @returns {number | null}
  */
-function sum(list, field) {
-  let total = null;
-  for (const item of list) if (item[field] != null) total = (total ?? 0) + item[field];
-  return total;
+export function total(list, field) {
+  let sum = null;
+  for (const item of list) if (item[field] != null) sum = (sum ?? 0) + item[field];
+  return sum;
 }

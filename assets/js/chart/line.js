@@ -1,5 +1,5 @@
 // @ts-check
-// One line over a soft area, upwards from zero or mirrored below it. A gap stays a gap; a lone sample is a dot.
+// One line, over a soft area or not, upwards from zero or mirrored below it. A gap stays a gap; a lone sample is a dot.
 
 import { Sampler } from "./sampler.js";
 
@@ -13,6 +13,7 @@ export class Line {
   #name;
   #ink;
   #sign;
+  #soft;
   #sampler = new Sampler(1, "max");
   /** @type {Float64Array[]} */
   #columns = [];
@@ -21,11 +22,13 @@ export class Line {
    * @param {string} name series
    * @param {string} ink token
    * @param {1 | -1} [sign] -1 draws downwards
+   * @param {boolean} [soft] with the area
    */
-  constructor(name, ink, sign = 1) {
+  constructor(name, ink, sign = 1, soft = true) {
     this.#name = name;
     this.#ink = ink;
     this.#sign = sign;
+    this.#soft = soft;
   }
 
   get inks() {
@@ -85,6 +88,7 @@ export class Line {
       return;
     }
     ctx.stroke();
+    if (!this.#soft) return;
     ctx.lineTo(view.x(s.at[b - 1]), view.zero);
     ctx.lineTo(view.x(s.at[a]), view.zero);
     ctx.globalAlpha = shade;

@@ -10,7 +10,7 @@ import { recall, remember } from "../remember.js";
 import { of } from "../series.js";
 import { CoreStrip } from "./corestrip.js";
 import { Choice } from "./choice.js";
-import { attribute, field, one, stamp, write } from "./dom.js";
+import { attribute, field, one, reveal, stamp, write } from "./dom.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../chart/scale.js").Unit} Unit */
@@ -18,27 +18,37 @@ import { attribute, field, one, stamp, write } from "./dom.js";
  * @typedef {object} Entry
  * @property {string} id
  * @property {string} title
- * @property {string} source whose failure makes it stale
+ * @property {string} source whose failure makes it stale, and whose absence takes it away
+ * @property {string} [sources] all whose failure is told beside it
  * @property {Unit} unit
  * @property {"stack" | "mirror" | "line"} kind
- * @property {[name: string, label: string, ink: string][]} series of a stack, from the bottom; of a mirror, upper and lower
+ * @property {[name: string, label: string, ink: string, bare?: "bare"][]} series of a stack, from the bottom; of a mirror, upper and lower; bare lines have no area
  * @property {string} [limit] the series that is the top of the axis
  * @property {number} [ceiling] the top of the axis
+ * @property {(s: any) => boolean} [there] whether this host tells such a thing
  * @property {"networks" | "disks"} [devices] the part of the snapshot to choose one of
  */
 
 /** @type {Entry[]} */
 const entries = [
   {
-    id: "cpu", title: "CPU", source: "cpu", unit: "ratio", kind: "stack", ceiling: 1,
+    id: "cpu", title: "CPU", source: "cpu", sources: "cpu frequency", unit: "ratio", kind: "stack", ceiling: 1,
     series: [
       ["cpu.user", "user", "band-1"], ["cpu.nice", "nice", "band-2"], ["cpu.system", "system", "band-3"],
       ["cpu.interrupts", "interrupts", "band-4"], ["cpu.iowait", "disk wait", "band-5"], ["cpu.steal", "stolen", "band-6"],
     ],
   },
   {
-    id: "memory", title: "Memory", source: "memory", unit: "bytes", kind: "stack", limit: "memory.total",
+    id: "memory", title: "Memory", source: "memory", sources: "memory swap paging", unit: "bytes", kind: "stack", limit: "memory.total",
     series: [["memory.used", "used", "band-1"], ["memory.reclaimable", "reclaimable", "band-2"], ["memory.free", "free", "band-rest"]],
+  },
+  {
+    // The line is some, the area inside it full: all that is full is some as well.
+    id: "pressure", title: "Pressure", source: "pressure", unit: "ratio", kind: "line", there: (s) => Boolean(s.pressure),
+    series: [
+      ["pressure.cpu.some", "CPU some", "band-1", "bare"], ["pressure.memory.some", "memory some", "band-6", "bare"], ["pressure.memory.full", "memory full", "band-6"],
+      ["pressure.io.some", "disks some", "band-5", "bare"], ["pressure.io.full", "disks full", "band-5"],
+    ],
   },
   {
     id: "network", title: "Network", source: "networks", unit: "rate", kind: "mirror", devices: "networks",
@@ -84,7 +94,10 @@ export class Charts {
 
   /** @param {any} s snapshot */
   show(s) {
-    for (const { choice } of this.#charts) choice?.offer(s);
+    for (const { choice, entry, root } of this.#charts) {
+      choice?.offer(s);
+      if (entry.there) reveal(root, entry.there(s));
+    }
     this.#edge = this.#store.newest;
   }
 
@@ -135,11 +148,14 @@ export class Charts {
     root.dataset.chart = entry.id;
     root.dataset.unit = entry.unit;
     root.dataset.testid = `chart-${entry.id}`;
-    one(".stale", root).dataset.source = entry.source;
+    one(".stale", root).dataset.source = entry.sources ?? entry.source;
+    one(".scope", root).dataset.scope = entry.source;
+    root.dataset.part = entry.source;
     write(one(".chart-title", root), entry.title);
     attribute(canvas, "aria-label", entry.title);
-    const values = entry.series.map(([, label, ink]) => {
+    const values = entry.series.map(([, label, ink, bare]) => {
       const line = stamp("legend-entry");
+      one(".swatch", line).classList.toggle("swatch-bare", bare === "bare");
       one(".swatch", line).style.setProperty("--swatch", `var(--${ink})`);
       write(one(".legend-name", line), label);
       one(".legend", root).append(line);
@@ -148,13 +164,14 @@ export class Charts {
     one("#charts-grid").append(root);
 
     const names = entry.series.map(([name]) => name);
-    const lines = entry.kind === "stack" ? [] : entry.series.map(([name, , ink], i) => new Line(name, ink, i === 0 ? 1 : -1));
+    const mirrored = entry.kind === "mirror";
+    const lines = entry.kind === "stack" ? [] : entry.series.map(([name, , ink, bare], i) => new Line(name, ink, mirrored && i > 0 ? -1 : 1, !bare));
     const layers = entry.kind === "stack" ? [new Area(names, entry.series.map(([, , ink]) => ink))] : lines;
     const { limit, ceiling = NaN } = entry;
     const chart = new Chart(canvas, this.#store, this.#crosshair, {
       unit: entry.unit,
       layers,
-      mirrored: entry.kind === "mirror",
+      mirrored,
       limit: (store) => (limit ? store.value(limit) : ceiling),
     }, mark);
     const choice = entry.devices && new Choice(root, entry.title, entry.devices, (device) => {

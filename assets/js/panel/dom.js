@@ -47,6 +47,14 @@ export function write(element, text) {
 }
 
 /**
+ * @param {HTMLElement} element
+ * @param {boolean} visible
+ */
+export function reveal(element, visible) {
+  if (element.hidden === visible) element.hidden = !visible;
+}
+
+/**
  * @param {Element} element
  * @param {string} name
  * @param {string} value

@@ -1,67 +1,55 @@
 // @ts-check
-// The table of mounted filesystems, in the server's order. Rows are kept, only what changed is written.
+// The table of mounted filesystems, in the server's order, and below it how many mounts are not in it, and why.
 
-import { bytes, percent, unknown } from "../format.js";
-import { attribute, field, one, property, stamp, write } from "./dom.js";
+import { bytes, count, percent, unknown } from "../format.js";
+import { field, one, reveal, write } from "./dom.js";
 import { fullness } from "./level.js";
-import { whenSeen } from "./seen.js";
-
-/** @typedef {{row: HTMLElement, cells: HTMLElement[]}} Row */
+import { Table } from "./table.js";
 
 export class Filesystems {
-  #body = one("#filesystems tbody");
-  #empty = field("filesystems-empty");
-  /** @type {Map<string, Row>} */
-  #rows = new Map();
-  #snapshot = /** @type {any} */ (null);
+  #hidden = field("hidden-mounts");
+  /** @type {Table<any>} */
+  #table = new Table(one("#filesystems"), {
+    key: (f) => `${f.mount}\n${f.device}`,
+    dim: (f) => f.stale === true,
+    columns: [
+      { id: "mount", label: "mount", read: (f) => f.mount, mark: (f) => marks(f).join(" · "), title: (f) => [`${f.mount} on ${f.device}`, f.type, ...marks(f), bytes(f.total)].join(", ") },
+      { id: "device", label: "device", room: "wider-only", read: (f) => f.device },
+      { id: "type", label: "type", room: "wide-only", read: (f) => f.type },
+      { id: "use", label: "in use", kind: "gauge", read: (f) => (silent(f) ? unknown : percent(f.used_ratio)), ratio: (f) => f.used_ratio, level: (f) => full(f).level, title: (f) => full(f).word },
+      { id: "used", label: "used", kind: "number", read: (f) => size(f, f.used) },
+      { id: "free", label: "free", kind: "number", read: (f) => size(f, f.available) },
+      { id: "inodes", label: "inodes", kind: "number", room: "wide-only", read: (f) => (f.inodes_total > 0 ? percent(f.inodes_used / f.inodes_total) : unknown) },
+    ],
+  });
 
   /** @param {any} s snapshot */
   show(s) {
-    if (!s.filesystems) return;
-    this.#snapshot = s;
-    this.#update();
+    this.#table.show(s.filesystems);
+    /** @type {{reason: string, count: number}[]} */
+    const hidden = s.hidden_mounts ?? [];
+    reveal(this.#hidden, hidden.length > 0);
+    const all = hidden.reduce((sum, { count }) => sum + count, 0);
+    write(this.#hidden, `${count(all)} ${all === 1 ? "mount" : "mounts"} hidden: ${hidden.map((h) => `${h.count} ${h.reason}`).join("; ")}`);
   }
+}
 
-  #update = whenSeen(one("#filesystems"), () => {
-    const s = this.#snapshot;
-    if (!s) return;
-    const seen = new Set();
-    let place = this.#body.firstElementChild;
-    for (const f of s.filesystems) {
-      const key = `${f.mount}\n${f.device}`;
-      seen.add(key);
-      const { row, cells } = this.#row(key);
-      if (row === place) place = place.nextElementSibling;
-      else this.#body.insertBefore(row, place);
-      const { level, word } = fullness(f.used_ratio);
-      write(cells[0], f.mount);
-      write(cells[1], f.device);
-      write(cells[2], f.read_only ? `${f.type} ro` : f.type);
-      property(one(".gauge", cells[3]), "ratio", f.used_ratio ?? 0);
-      write(one(".gauge-word", cells[3]), percent(f.used_ratio));
-      write(cells[4], bytes(f.used));
-      write(cells[5], bytes(f.available));
-      write(cells[6], f.inodes_total > 0 ? percent(f.inodes_used / f.inodes_total) : unknown);
-      attribute(row, "data-level", level);
-      attribute(row, "title", [word, `${f.mount} on ${f.device}, ${f.type}${f.read_only ? ", read-only" : ""}, ${bytes(f.total)}`].filter(Boolean).join(": "));
-    }
-    for (const [key, { row }] of this.#rows) {
-      if (seen.has(key)) continue;
-      row.remove();
-      this.#rows.delete(key);
-    }
-    write(this.#empty, "No filesystems.");
-    this.#empty.hidden = seen.size > 0;
-  });
+/** What there is to know of a mount beside its numbers. @param {any} f */
+function marks(f) {
+  return [f.stale && "no answer", f.remote && "remote", f.in_memory && "in memory", f.read_only && "read-only"].filter(Boolean);
+}
 
-  /** @param {string} key @returns {Row} */
-  #row(key) {
-    let found = this.#rows.get(key);
-    if (!found) {
-      const row = stamp("filesystem-row");
-      found = { row, cells: /** @type {HTMLElement[]} */ ([...row.children]) };
-      this.#rows.set(key, found);
-    }
-    return found;
-  }
+/** It has never answered: its numbers are none. @param {any} f */
+function silent(f) {
+  return f.stale && f.total === 0;
+}
+
+/** @param {any} f @param {number} v */
+function size(f, v) {
+  return silent(f) ? unknown : bytes(v);
+}
+
+/** What can only be read does not fill up. @param {any} f */
+function full(f) {
+  return fullness(f.read_only || f.stale ? null : f.used_ratio);
 }

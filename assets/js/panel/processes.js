@@ -1,33 +1,47 @@
 // @ts-check
-// The table of processes at the top: sorted by a column, filtered by a word. Rows are kept by identity (pid and start),
-// so nothing flickers; while the reader points at one, they keep their places.
+// The table of processes: those at the top, which come with each message, or all of them, which the server is asked for;
+// sorted by a column, or as a tree; filtered by a word.
 
-import { bytes, count, percentFigure } from "../format.js";
+import { Refused } from "../api.js";
+import { count } from "../format.js";
+import { branches, downwards, filter, order, treeOrders } from "../processlist.js";
 import { recall, remember } from "../remember.js";
-import { attribute, field, one, property, stamp, write } from "./dom.js";
+import { Repeat } from "../repeat.js";
+import { attribute, field, one, reveal, write } from "./dom.js";
+import { ProcessRows } from "./processrows.js";
 import { whenSeen } from "./seen.js";
 
-/** @typedef {{row: HTMLElement, cells: HTMLElement[], process: any}} Row */
-/** @typedef {"pid" | "name" | "user" | "state" | "cpu" | "memory" | "threads"} Column */
+/** @typedef {import("../processlist.js").Process} Process */
+/** @typedef {import("../processlist.js").Column} Column */
 
-/** Columns that start with the greatest. */
-const downwards = ["cpu", "memory", "threads"];
+/** Milliseconds between two questions for all processes. */
+const pause = 2000;
+/** Rows of the table: more would be slow to lay out, and nobody reads them. */
+const most = 300;
 
 export class Processes {
   #table = one("#processes");
-  #body = one("#processes tbody");
   #note = field("processes-note");
   #empty = field("processes-empty");
   #filter = /** @type {HTMLInputElement} */ (one("#processes-filter"));
-  /** @type {Map<string, Row>} */
-  #rows = new Map();
+  #all = one("#processes-all");
+  #tree = /** @type {HTMLInputElement} */ (one("#processes-tree"));
+  #rows = new ProcessRows(() => this.#update());
+  #api;
+  #asking = new Repeat(pause, (signal) => this.#ask(signal));
+  #sighted = false;
   /** @type {Column} */
   #column = "cpu";
   #sign = -1;
-  #held = false;
-  #snapshot = /** @type {any} */ (null);
+  /** @type {{total: number, top: Process[]} | null} */
+  #latest = null;
+  /** all of them, or nothing yet @type {{total: number, list: Process[], tree: boolean} | null} */
+  #whole = null;
+  #problem = "";
 
-  constructor() {
+  /** @param {import("../api.js").API} api */
+  constructor(api) {
+    this.#api = api;
     const [column, sign] = (recall("processes") ?? "").split(" ");
     if (this.#table.querySelector(`thead [data-key="${CSS.escape(column)}"]`)) {
       this.#column = /** @type {Column} */ (column);
@@ -38,112 +52,109 @@ export class Processes {
       if (head) this.#sort(/** @type {Column} */ (head.dataset.key));
     });
     this.#filter.addEventListener("input", () => this.#update());
-    const hold = (/** @type {boolean} */ held) => {
-      this.#held = held;
-      this.#update();
-    };
-    this.#body.addEventListener("pointerenter", () => hold(true));
-    this.#body.addEventListener("pointerleave", () => hold(false));
+    this.#all.addEventListener("click", () => this.#choose(!this.#wanted));
+    this.#tree.addEventListener("change", () => {
+      this.#heads();
+      this.#asking.anew();
+    });
+    document.addEventListener("visibilitychange", () => this.#want());
+    new IntersectionObserver((entries) => {
+      this.#sighted = entries[entries.length - 1].isIntersecting;
+      this.#want();
+    }).observe(this.#table);
     this.#heads();
   }
 
   /** @param {any} s snapshot */
   show(s) {
     if (!s.processes) return;
-    this.#snapshot = s;
+    this.#latest = s.processes;
+    if (!this.#whole) this.#update();
+  }
+
+  /** Whether the reader wants all of them. */
+  get #wanted() {
+    return this.#all.getAttribute("aria-pressed") === "true";
+  }
+
+  get #treeWanted() {
+    return this.#wanted && this.#tree.checked;
+  }
+
+  /** @param {boolean} all */
+  #choose(all) {
+    attribute(this.#all, "aria-pressed", String(all));
+    reveal(/** @type {HTMLElement} */ (this.#tree.parentElement), all);
+    this.#whole = null;
+    this.#problem = "";
+    this.#heads();
+    this.#want();
+    this.#update();
+  }
+
+  /** Nobody looks: nobody asks. */
+  #want() {
+    this.#asking.want(this.#wanted && this.#sighted && !document.hidden);
+  }
+
+  /** @param {AbortSignal} signal */
+  async #ask(signal) {
+    const tree = this.#treeWanted;
+    try {
+      const { total, processes } = await this.#api.processes(tree, (tree && treeOrders[this.#column]) || "cpu", signal);
+      if (signal.aborted) return;
+      this.#whole = { total, list: processes, tree };
+      this.#problem = "";
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#problem = error instanceof Refused ? error.message : String(error);
+    }
     this.#update();
   }
 
   #update = whenSeen(this.#table, () => {
-    const s = this.#snapshot;
-    if (!s) return;
-    const seen = new Set();
-    for (const p of s.processes.top) {
-      const key = `${p.pid} ${p.started}`;
-      seen.add(key);
-      const found = this.#row(key);
-      found.process = p;
-      const { cells } = found;
-      write(cells[0], String(p.pid));
-      write(cells[1], p.name);
-      write(cells[2], p.user);
-      write(cells[3], p.state);
-      write(cells[4], percentFigure(p.cpu));
-      property(cells[4], "ratio", Math.min(1, p.cpu ?? 0));
-      write(cells[5], bytes(p.memory));
-      write(cells[6], count(p.threads));
-    }
-    for (const [key, { row }] of this.#rows) {
-      if (seen.has(key)) continue;
-      row.remove();
-      this.#rows.delete(key);
-    }
-    this.#place();
+    const whole = this.#whole;
+    if (!whole && !this.#latest) return;
+    const list = whole?.list ?? this.#latest?.top ?? [];
+    const total = whole?.total ?? this.#latest?.total ?? list.length;
+    const fits = filter(this.#filter.value);
+    const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
+    const shown = this.#rows.show(found, most, !whole?.tree);
+    write(this.#note, this.#words(shown, found.length, total) + (this.#rows.held && !whole?.tree ? "; order held" : ""));
+    attribute(this.#note, "data-bad", String(this.#problem !== ""));
+    write(this.#empty, whole ? "No such process." : "No such process among the top.");
+    reveal(this.#empty, shown === 0);
   });
+
+  /** @param {number} shown @param {number} found @param {number} total */
+  #words(shown, found, total) {
+    if (this.#problem) return `all processes: ${this.#problem}`;
+    if (!this.#whole) return `${count(shown)} of ${count(total)}: the top by CPU, memory and disk traffic`;
+    if (shown < found) return `${count(shown)} of ${count(found)} shown; filter to narrow`;
+    return found < total ? `${count(found)} of ${count(total)}` : `all ${count(total)}`;
+  }
 
   /** @param {Column} column */
   #sort(column) {
+    if (this.#treeWanted && !treeOrders[column]) return;
     this.#sign = column === this.#column ? -this.#sign : downwards.includes(column) ? -1 : 1;
     this.#column = column;
     remember("processes", `${column} ${this.#sign}`);
     this.#heads();
-    this.#order();
+    if (this.#treeWanted) this.#asking.anew();
+    else this.#update();
   }
 
+  /** Mark the column that orders. A tree is in the server's order, which has one direction for each of its columns. */
   #heads() {
+    const tree = this.#treeWanted;
+    const column = tree && !treeOrders[this.#column] ? "cpu" : this.#column;
+    const down = tree ? downwards.includes(column) : this.#sign < 0;
     for (const head of this.#table.querySelectorAll("thead th")) {
-      if (head.getAttribute("data-key") !== this.#column) head.removeAttribute("aria-sort");
-      else attribute(head, "aria-sort", this.#sign < 0 ? "descending" : "ascending");
+      const key = /** @type {Column} */ (head.getAttribute("data-key"));
+      /** @type {HTMLButtonElement} */ (one("button", head)).disabled = tree && !treeOrders[key];
+      if (key !== column) head.removeAttribute("aria-sort");
+      else attribute(head, "aria-sort", down ? "descending" : "ascending");
     }
-  }
-
-  /** Put rows in order, or leave them where they are while the reader is at one. */
-  #place() {
-    if (!this.#held) this.#order();
-    else for (const { row } of this.#rows.values()) if (!row.parentNode) this.#body.append(row);
-    const words = this.#filter.value.trim().toLowerCase();
-    let shown = 0;
-    for (const { row, process: p } of this.#rows.values()) {
-      const fits = words === "" || p.name.toLowerCase().includes(words) || p.user.toLowerCase().includes(words) || String(p.pid) === words;
-      if (row.hidden === fits) row.hidden = !fits;
-      if (fits) shown++;
-    }
-    const { total } = this.#snapshot.processes;
-    write(this.#note, `${count(shown)} of ${count(total)}: the top by CPU and memory${this.#held ? "; order held" : ""}`);
-    write(this.#empty, "No such process among the top.");
-    this.#empty.hidden = shown > 0;
-  }
-
-  #order() {
-    const rows = [...this.#rows.values()].sort((a, b) => this.#compare(a.process, b.process));
-    let place = this.#body.firstElementChild;
-    for (const { row } of rows) {
-      if (row === place) place = place.nextElementSibling;
-      else this.#body.insertBefore(row, place);
-    }
-  }
-
-  /** As shown, so that digits nobody sees do not shuffle rows; then by what stays. @param {any} a @param {any} b */
-  #compare(a, b) {
-    const [x, y] = [this.#value(a), this.#value(b)];
-    const first = typeof x === "string" ? x.localeCompare(String(y), "en") : x - Number(y);
-    return this.#sign * first || b.memory - a.memory || a.pid - b.pid;
-  }
-
-  /** @param {any} p @returns {string | number} */
-  #value(p) {
-    if (this.#column === "cpu") return Math.round((p.cpu ?? -1) * 1000);
-    return p[this.#column] ?? "";
-  }
-
-  /** @param {string} key @returns {Row} */
-  #row(key) {
-    let found = this.#rows.get(key);
-    if (!found) {
-      const row = stamp("process-row");
-      found = { row, cells: /** @type {HTMLElement[]} */ ([...row.children]), process: null };
-      this.#rows.set(key, found);
-    }
-    return found;
   }
 }

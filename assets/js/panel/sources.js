@@ -5,12 +5,12 @@
 import { age, known } from "../format.js";
 import { one, write } from "./dom.js";
 
-/** @typedef {{name: string, error: string, age: number | null, partial?: boolean}} Source */
+/** @typedef {{name: string, error: string, age: number | null, partial?: boolean, missing?: boolean}} Source */
 
 export class Sources {
   #notice = one("#notice");
 
-  /** @param {Source[]} sources those that are not healthy */
+  /** @param {Source[]} sources those that fail */
   show(sources) {
     const told = new Set();
     for (const element of document.querySelectorAll("[data-source]")) {

@@ -3,8 +3,8 @@
 
 import { Spark } from "../chart/spark.js";
 import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
-import { ways } from "../series.js";
-import { attribute, one, property, stamp, write } from "./dom.js";
+import { counted, pressure, total, ways, worst } from "../series.js";
+import { attribute, one, property, reveal, stamp, write } from "./dom.js";
 import { fullness } from "./level.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -59,10 +59,18 @@ const tiles = [
     there: (s) => s.swap?.total > 0,
   },
   {
+    id: "pressure", label: "Stalled", source: "pressure",
+    figures: [{ read: (s) => [percentFigure(waiting(s)?.ratio), "%"] }],
+    detail: (s) => (Number(waiting(s)?.ratio) < 0.0005 ? "nothing waits" : (waiting(s)?.reason ?? unknown)),
+    traces: [{ name: "pressure.worst", ink: "band-1" }],
+    ceiling: () => 1,
+    there: (s) => Boolean(s.pressure),
+  },
+  {
     id: "disk", label: "Disks", source: "disks",
     figures: [
-      { name: "read", read: (s) => rateParts(total(s.disks, "read_rate")) },
-      { name: "write", read: (s) => rateParts(total(s.disks, "write_rate")) },
+      { name: "read", read: (s) => rateParts(total(counted(s.disks), "read_rate")) },
+      { name: "write", read: (s) => rateParts(total(counted(s.disks), "write_rate")) },
     ],
     detail: (s) => busiest(s.disks),
     traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
@@ -70,10 +78,10 @@ const tiles = [
   {
     id: "network", label: "Network", source: "networks",
     figures: [
-      { name: "in", read: (s) => rateParts(total(s.networks && ways(s.networks), "receive_rate")) },
-      { name: "out", read: (s) => rateParts(total(s.networks && ways(s.networks), "transmit_rate")) },
+      { name: "in", read: (s) => rateParts(total(ways(s.networks), "receive_rate")) },
+      { name: "out", read: (s) => rateParts(total(ways(s.networks), "transmit_rate")) },
     ],
-    detail: (s) => (s.networks && ways(s.networks).map((/** @type {any} */ n) => n.name).join(", ")) || unknown,
+    detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
   },
   {
@@ -107,6 +115,8 @@ export class Tiles {
     this.#tiles = tiles.map((tile) => {
       const root = stamp("tile");
       root.dataset.testid = `tile-${tile.id}`;
+      root.dataset.part = tile.source;
+      one(".scope", root).dataset.scope = tile.source;
       write(one(".tile-label", root), tile.label);
       const box = one(".tile-figures", root);
       box.dataset.count = String(tile.figures.length);
@@ -130,7 +140,7 @@ export class Tiles {
     this.#latest = s;
     for (const { tile, root, label, figures, detail, gauge } of this.#tiles) {
       const there = tile.there?.(s) ?? true;
-      if (root.hidden === there) root.hidden = !there;
+      reveal(root, there);
       if (!there) continue;
       tile.figures.forEach(({ read }, i) => {
         const [figure, unit] = read(s);
@@ -141,7 +151,7 @@ export class Tiles {
       if (tile.subject) write(label, `${tile.label} ${tile.subject(s)}`);
       const ratio = tile.ratio?.(s);
       const { level, word } = fullness(ratio);
-      const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source);
+      const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source && !source.missing);
       write(detail, [stale ? "stale" : word, tile.detail(s)].filter(Boolean).join(" · "));
       attribute(root, "data-level", level);
       attribute(root, "data-stale", String(stale));
@@ -182,25 +192,28 @@ function bar(box) {
   return gauge;
 }
 
-/** @param {any[] | undefined} list @param {string} name */
-function total(list, name) {
-  let sum = null;
-  for (const item of list ?? []) if (known(item[name])) sum = (sum ?? 0) + item[name];
-  return sum;
-}
-
-/** @param {any} s */
+/** The one that will be full first: what is read-only stays as it is, and what does not answer is not known. @param {any} s */
 function fullest(s) {
   let most = null;
-  for (const f of s.filesystems ?? []) if (known(f.used_ratio) && !(most?.used_ratio >= f.used_ratio)) most = f;
+  for (const f of s.filesystems ?? []) if (!f.stale && !f.read_only && known(f.used_ratio) && !(most?.used_ratio >= f.used_ratio)) most = f;
   return most;
 }
 
 /** @param {any[] | undefined} disks */
 function busiest(disks) {
   let most = null;
-  for (const d of disks ?? []) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
+  for (const d of counted(disks)) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
   return most ? `${most.name} busy ${percent(most.busy)}` : unknown;
+}
+
+/** @type {Record<string, string>} */
+const reasons = { "pressure.cpu.some": "waiting for a CPU", "pressure.memory.full": "waiting for memory", "pressure.io.full": "waiting for disks" };
+
+/** What most work stands still for. @param {any} s */
+function waiting(s) {
+  const stalls = pressure(s);
+  const most = worst(stalls);
+  return most === null ? undefined : { ratio: Number(stalls[most]), reason: reasons[most] };
 }
 
 /** @param {any} s */

@@ -92,3 +92,108 @@ func TestSequence(t *testing.T) {
 		}
 	}
 }
+
+// What the charts draw of a snapshot, and of history.
+func TestSeries(t *testing.T) {
+	p := modules(t)
+	got := evaluate[map[string]any](p, `(async () => {
+		const { row } = await import(base + "series.js");
+		const r = row({
+			disks: [{ name: "sda", counted: true, read_rate: 1, write_rate: 2 }, { name: "dm-0", counted: false, read_rate: 1, write_rate: 2 },
+				{ name: "sdb", counted: true, read_rate: null, write_rate: 4 }],
+			networks: [{ name: "lo", virtual: true, receive_rate: 5 }, { name: "eth0", virtual: false, receive_rate: 7 }],
+		});
+		const { pressure, worst, columns } = await import(base + "series.js");
+		const stall = (some, full) => ({ some, full });
+		const worsts = [{ io: stall(0.5, 0.4), memory: stall(0.9, 0.1), cpu: stall(0.3, 0) }, { io: stall(0.5, 0.1), cpu: stall(0.3, 0.3) }, { io: stall(null, null) }, undefined]
+			.map((p) => worst(pressure({ pressure: p })));
+		const past = columns({ at: [1, 2], series: [{ name: "pressure.io.full", avg: [0.25, null] }] });
+		return { worsts, past: past.columns["pressure.worst"], read: r["disk.read_rate"], write: r["disk.write_rate"], dm: r["disk.dm-0.write_rate"], network: r["network.receive_rate"], sent: r["network.transmit_rate"] };
+	})()`)
+	if want := `{"dm":2,"network":7,"past":[0.25,null],"read":1,"sent":null,"worsts":["pressure.io.full","pressure.cpu.some",null,null],"write":6}`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+func TestProcessList(t *testing.T) {
+	p := modules(t)
+	tests := []struct{ name, script, want string }{
+		{"filter-name", `list.filter(filter("GRE"))`, "2"},
+		{"filter-user", `list.filter(filter(" ann "))`, "3 4"},
+		{"filter-command", `list.filter(filter("--port"))`, "3"},
+		{"filter-service", `list.filter(filter("ssh.service"))`, "5"},
+		{"filter-container", `list.filter(filter("0f3a"))`, "4"},
+		{"filter-pid-is-whole", `list.filter(filter("5"))`, "5"},
+		{"filter-nothing", `list.filter(filter(" "))`, "1 2 3 4 5"},
+		{"filter-no-pattern", `list.filter(filter(".*"))`, ""},
+		{"by-cpu", `list.toSorted(order("cpu", -1))`, "3 2 5 1 4"},
+		{"by-cpu-upwards", `list.toSorted(order("cpu", 1))`, "4 5 1 2 3"},
+		{"by-io", `list.toSorted(order("io", -1))`, "4 2 5 1 3"},
+		{"by-part-of", `list.toSorted(order("service", 1))`, "3 1 4 2 5"},
+		{"by-name", `list.toSorted(order("name", 1))`, "1 4 3 2 5"},
+		{"branches-keep-ancestors", `branches(tree, (p) => p.pid === 4)`, "1 2 4"},
+		{"branches-keep-all-that-fit", `branches(tree, (p) => p.pid === 4 || p.pid === 6)`, "1 2 4 5 6"},
+		{"branches-keep-no-children", `branches(tree, (p) => p.pid === 2)`, "1 2"},
+		{"branches-of-nothing", `branches(tree, () => false)`, ""},
+		{"branches-all", `branches(tree, () => true)`, "1 2 3 4 5 6 7"},
+	}
+	for _, test := range tests {
+		got := evaluate[string](p, `(async () => {
+			const { filter, order, branches } = await import(base + "processlist.js");
+			const make = (pid, name, user, cpu, memory, more) => ({ pid, name, user, cpu, memory, command: "", state: "", threads: 1, started: 0, ...more });
+			const list = [make(1, "init", "root", 0.1, 1, { service: "init.scope", read_rate: 0, write_rate: null }),
+				make(2, "postgres", "pg", 0.5, 9, { service: "postgresql.service", read_rate: 4, write_rate: 4 }), make(3, "node", "ann", 1.2, 5, { command: "node --port 1" }),
+				make(4, "node", "ann", null, 6, { container: "0f3a9c", service: "docker.service", read_rate: 9, write_rate: 1 }), make(5, "sshd", "root", 0.1004, 2, { service: "ssh.service", read_rate: 1, write_rate: null })];
+			list[3].service = "";
+			list[3].container = "m-0f3a9c";
+			const tree = [[1, 0], [2, 1], [3, 2], [4, 2], [5, 1], [6, 2], [7, 0]].map(([pid, depth]) => ({ pid, depth }));
+			return (`+test.script+`).map((p) => p.pid).join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { bits, moment } = await import(base + "format.js");
+		const noon = new Date(2026, 10, 20, 12, 0, 5).getTime();
+		return [bits(125e6), bits(312.5e6), bits(1250), bits(null), moment(noon, noon + 3600_000), moment(noon, noon + 86_400_000), moment(null, noon)];
+	})()`)
+	if want := `["1 Gbit/s","2.5 Gbit/s","10 kbit/s","—","12:00:05","2026-11-20 12:00","—"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// A question is asked at once and again after its answer, never twice at a time, and not when nobody wants to know.
+func TestRepeat(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Repeat } = await import(base + "repeat.js");
+		const log = [];
+		const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+		let answer;
+		const repeat = new Repeat(20, (signal) => {
+			log.push("ask");
+			signal.addEventListener("abort", () => log.push("abort"));
+			return new Promise((resolve) => (answer = resolve));
+		});
+		await wait(30);
+		repeat.want(true);
+		repeat.want(true);
+		await wait(60);
+		log.push("answer");
+		answer();
+		await wait(60);
+		repeat.anew();
+		repeat.want(false);
+		answer();
+		await wait(60);
+		return log.join(" ");
+	})()`)
+	if want := "ask answer ask abort abort ask abort"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -10,14 +10,17 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/assets"
+	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
 	"github.com/fivewire/fivewire/dashboard"
 )
 
 var pictures = flag.String("pictures", "", "write README's pictures of the page into this folder")
 
-// showcase serves a made-up host that has been watched for five minutes, and returns its URL.
-func showcase(t *testing.T) string {
+// showcase serves a made-up host that has been watched for so many snapshots, one each interval, and returns its URL. Each
+// snapshot goes through change first, where there is one.
+func showcase(t *testing.T, past int, interval time.Duration, change func(*collector.Snapshot)) string {
+	t.Helper()
 	ln, url, err := dashboard.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -26,11 +29,14 @@ func showcase(t *testing.T) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	served, published := make(chan error, 1), make(chan struct{})
 	go func() { served <- d.Serve(ctx, ln, "") }()
-	const past = 300
 	began := time.Now()
 	publish := func(n int) {
 		s := collectortest.Snapshot(n)
-		s.At = began.Add(time.Duration(n-past) * time.Second)
+		s.At = began.Add(time.Duration(n-past) * interval)
+		s.Verdict.Since += s.At.Sub(collectortest.Start().Add(time.Duration(n) * time.Second)).Milliseconds()
+		if change != nil {
+			change(&s)
+		}
 		d.Publish(s)
 	}
 	for n := range past + 1 {
@@ -40,7 +46,7 @@ func showcase(t *testing.T) string {
 		defer close(published)
 		for n := past + 1; ; n++ {
 			select {
-			case <-time.After(time.Until(began.Add(time.Duration(n-past) * time.Second))):
+			case <-time.After(time.Until(began.Add(time.Duration(n-past) * interval))):
 				publish(n)
 			case <-ctx.Done():
 				return
@@ -57,11 +63,21 @@ func showcase(t *testing.T) string {
 	return url + "/"
 }
 
+// portrait makes the made-up host one that an operator likes to see: nothing is wrong, but for a disk that fills up.
+func portrait(s *collector.Snapshot) {
+	s.Verdict = &collector.Verdict{State: "healthy", Text: "healthy", Since: s.At.Add(-3 * time.Hour).UnixMilli()}
+	s.Scopes.Filesystems = collector.ScopeHost
+	s.Filesystems[2].Used -= 1 << 42 / 5
+	s.Filesystems[2].Available = s.Filesystems[2].Total - s.Filesystems[2].Used
+	s.Filesystems[2].UsedRatio = collector.Known(float64(s.Filesystems[2].Used) / float64(s.Filesystems[2].Total))
+	s.Paging.OOMKills = collector.Known(0)
+}
+
 // TestPictures looks at the page as people do: a wide screen, a projector, a phone, dark and light. With -pictures it
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
 	needBrowser(t)
-	url := showcase(t)
+	url := showcase(t, 300, time.Second, portrait)
 	for _, scheme := range []string{"dark", "light"} {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1024, 768}, {390, 844}} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, size.width), func(t *testing.T) {

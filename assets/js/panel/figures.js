@@ -1,0 +1,60 @@
+// @ts-check
+// A list of names and figures, some with a gauge, made from entries. What is not known on this host is left out. To add
+// a figure, add an entry.
+
+import { attribute, property, reveal, write } from "./dom.js";
+
+/**
+ * @template T
+ * @typedef {object} Entry
+ * @property {string} label
+ * @property {(of: T) => string | null} read null: there is no such thing here
+ * @property {(of: T) => string} [title]
+ * @property {(of: T) => number | null | undefined} [ratio] for a gauge; without a number there is none
+ * @property {(of: T) => "" | "warn" | "alarm"} [level]
+ */
+
+/** @template T */
+export class Figures {
+  list = document.createElement("dl");
+  #lines;
+
+  /** @param {Entry<T>[]} entries */
+  constructor(entries) {
+    this.list.className = "figures";
+    this.#lines = entries.map((entry) => {
+      const line = document.createElement("div");
+      const name = document.createElement("dt");
+      const value = document.createElement("dd");
+      const text = document.createElement("span");
+      const gauge = document.createElement("span");
+      const fill = document.createElement("span");
+      line.hidden = true;
+      write(name, entry.label);
+      text.className = "figure-text";
+      gauge.className = "gauge";
+      gauge.hidden = true;
+      fill.className = "gauge-fill";
+      gauge.append(fill);
+      value.append(text, gauge);
+      line.append(name, value);
+      this.list.append(line);
+      return { entry, line, text, gauge };
+    });
+  }
+
+  /** @param {T} of */
+  show(of) {
+    for (const { entry, line, text, gauge } of this.#lines) {
+      const said = entry.read(of);
+      reveal(line, said !== null);
+      if (said === null) continue;
+      write(text, said);
+      if (entry.level) attribute(line, "data-level", entry.level(of));
+      if (entry.title) attribute(line, "title", entry.title(of));
+      const ratio = entry.ratio?.(of);
+      reveal(gauge, ratio != null);
+      if (ratio != null) property(gauge, "ratio", Math.min(1, ratio));
+    }
+  }
+}

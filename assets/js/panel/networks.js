@@ -1,0 +1,49 @@
+// @ts-check
+// The table of network interfaces. Virtual ones are folded away: a host may have hundreds.
+
+import { bits, count, known, rate, three, unknown } from "../format.js";
+import { one } from "./dom.js";
+import { Table } from "./table.js";
+
+export class Networks {
+  /** @type {Table<any>} */
+  #table = new Table(one("#networks"), {
+    key: (n) => n.name,
+    folded: (n) => n.virtual,
+    others: (n) => (n === 1 ? "1 virtual interface" : `${n} virtual interfaces`),
+    dim: (n) => n.state === "down",
+    columns: [
+      { id: "name", label: "interface", read: (n) => n.name },
+      { id: "state", label: "state", room: "medium-only", read: (n) => n.state || unknown },
+      { id: "speed", label: "speed", kind: "number", room: "wide-only", read: (n) => bits(n.speed) },
+      { id: "in", label: "in", kind: "number", read: (n) => rate(n.receive_rate) },
+      { id: "out", label: "out", kind: "number", read: (n) => rate(n.transmit_rate) },
+      { id: "packets", label: "packets/s", kind: "number", room: "wide-only", read: (n) => sum(n.receive_packets, n.transmit_packets), title: (n) => ways(n, "packets") },
+      { id: "errors", label: "errors/s", kind: "number", read: (n) => sum(n.receive_errors, n.transmit_errors), level: (n) => ill(n, "errors"), title: (n) => ways(n, "errors") },
+      { id: "drops", label: "drops/s", kind: "number", read: (n) => sum(n.receive_drops, n.transmit_drops), level: (n) => ill(n, "drops"), title: (n) => ways(n, "drops") },
+    ],
+  });
+
+  /** @param {any} s snapshot */
+  show(s) {
+    this.#table.show(s.networks);
+  }
+}
+
+/** @param {number | null} a @param {number | null} b */
+function sum(a, b) {
+  if (!known(a) && !known(b)) return unknown;
+  const both = (a ?? 0) + (b ?? 0);
+  return both === 0 || both >= 100 ? count(both) : three(both);
+}
+
+/** @param {any} n @param {string} what */
+function ill(n, what) {
+  return (n[`receive_${what}`] ?? 0) + (n[`transmit_${what}`] ?? 0) > 0 ? "warn" : "";
+}
+
+/** @param {any} n @param {string} what */
+function ways(n, what) {
+  const way = (/** @type {number | null} */ v) => (known(v) ? three(v) : unknown);
+  return `in ${way(n[`receive_${what}`])}, out ${way(n[`transmit_${what}`])} a second`;
+}

@@ -1,0 +1,93 @@
+// @ts-check
+// What the host's connections do: TCP by state, what is opened and what goes wrong each second, and how full the
+// kernel's tables are.
+
+import { count, known, percent, three } from "../format.js";
+import { one, reveal } from "./dom.js";
+import { Figures } from "./figures.js";
+import { fullness } from "./level.js";
+import { whenSeen } from "./seen.js";
+
+/** A limit above this is none: the kernel's default for files is the greatest number it has. */
+const boundless = 1e12;
+
+export class Sockets {
+  #root = one("#sockets");
+  /** @type {any} */
+  #snapshot = null;
+  /** @type {Figures<any>[]} */
+  #groups = [
+    new Figures([
+      { label: "established", read: (s) => whole(s.sockets?.tcp?.established) },
+      { label: "listening", read: (s) => whole(s.sockets?.tcp?.listen) },
+      { label: "opening", read: (s) => whole(sum(s.sockets?.tcp, "syn_sent", "syn_received")), title: () => "SYN sent or received: not yet established" },
+      { label: "closing", read: (s) => whole(sum(s.sockets?.tcp, "fin_wait", "last_ack", "closing")), title: () => "FIN wait, last ACK, closing: on their way out" },
+      { label: "close wait", read: (s) => whole(s.sockets?.tcp?.close_wait), title: () => "the other side has closed, the program here has not: many of them are a leak" },
+      { label: "time wait", read: (s) => whole(s.sockets?.tcp?.time_wait) },
+      { label: "orphaned", read: (s) => whole(s.sockets?.tcp?.orphans), title: () => "closed by their program, not yet ended" },
+      { label: "UDP", read: (s) => whole(s.sockets?.udp) },
+    ]),
+    new Figures([
+      { label: "opened", read: (s) => often(s.sockets?.opened), title: () => "connections this host made" },
+      { label: "accepted", read: (s) => often(s.sockets?.accepted), title: () => "connections it was asked for and took" },
+      { label: "failed", read: (s) => often(s.sockets?.failed), title: () => "attempts that came to nothing" },
+      { label: "resets", read: (s) => often(s.sockets?.resets) },
+      { label: "retransmits", read: (s) => retransmits(s.sockets), title: () => "segments sent again, and their part of all that were sent" },
+      { label: "listen overflows", read: (s) => often(s.sockets?.listen_overflows), title: () => "connections refused because a program's queue was full", level: (s) => (s.sockets?.listen_overflows > 0 ? "warn" : "") },
+    ]),
+    new Figures([
+      { label: "tracked connections", read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
+      { label: "open files", read: (s) => limited(s.handles?.allocated, s.handles?.maximum), ratio: (s) => part(s.handles?.allocated, s.handles?.maximum), level: (s) => fullness(part(s.handles?.allocated, s.handles?.maximum)).level },
+    ]),
+  ];
+
+  constructor() {
+    one(".figure-groups", this.#root).append(...this.#groups.map((group) => group.list));
+  }
+
+  /** @param {any} s snapshot */
+  show(s) {
+    reveal(this.#root, Boolean(s.sockets || s.handles));
+    this.#snapshot = s;
+    this.#update();
+  }
+
+  #update = whenSeen(this.#root, () => {
+    for (const group of this.#groups) group.show(this.#snapshot);
+  });
+}
+
+/** @param {number | null | undefined} v */
+function whole(v) {
+  return known(v) ? count(v) : null;
+}
+
+/** @param {number | null | undefined} v */
+function often(v) {
+  return known(v) ? `${v === 0 ? "0" : three(v)}/s` : null;
+}
+
+/** @param {any} states @param {string[]} names */
+function sum(states, ...names) {
+  let all = null;
+  for (const name of names) if (known(states?.[name])) all = (all ?? 0) + states[name];
+  return all;
+}
+
+/** @param {any} sockets */
+function retransmits(sockets) {
+  const again = often(sockets?.retransmits);
+  const ratio = part(sockets?.retransmits, sockets?.segments_out);
+  return again === null || ratio === null ? again : `${again} · ${percent(ratio)}`;
+}
+
+/** @param {number | null | undefined} v @param {number | null | undefined} of */
+function part(v, of) {
+  return known(v) && known(of) && of > 0 && of < boundless ? v / of : null;
+}
+
+/** @param {number | null | undefined} v @param {number | null | undefined} limit */
+function limited(v, limit) {
+  const word = fullness(part(v, limit)).word;
+  return known(v) ? [part(v, limit) === null ? count(v) : `${count(v)} of ${count(limit)}`, word].filter(Boolean).join(" · ") : null;
+}

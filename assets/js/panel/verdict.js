@@ -1,0 +1,37 @@
+// @ts-check
+// What all of it comes to, in a sentence. Told aloud when its meaning changes, not each second it goes on.
+
+import { moment } from "../format.js";
+import { attribute, field, one, reveal, write } from "./dom.js";
+
+/** @typedef {{state: "healthy" | "busy" | "bad", resource?: string, text: string, since: number, pid?: number}} Reading */
+
+export class Verdict {
+  #box = one("#verdict");
+  #word = field("verdict-word");
+  #text = field("verdict-text");
+  #since = field("verdict-since");
+  #announcer = one("#verdict-announcer");
+  #told = "";
+
+  /**
+   * @param {any} s snapshot
+   * @param {number} at when it was taken, Unix milliseconds
+   */
+  show(s, at) {
+    /** @type {Reading | undefined} */
+    const verdict = s.verdict;
+    reveal(this.#box, Boolean(verdict));
+    if (!verdict) return;
+    attribute(this.#box, "data-state", verdict.state);
+    write(this.#word, verdict.state);
+    // The word says it already.
+    write(this.#text, verdict.state === "healthy" ? "" : verdict.text);
+    write(this.#since, `since ${moment(verdict.since, at)}`);
+    const meaning = [verdict.state, verdict.resource, verdict.pid].join(" ");
+    if (meaning === this.#told) return;
+    // The first one is read with the page.
+    if (this.#told !== "") write(this.#announcer, verdict.text);
+    this.#told = meaning;
+  }
+}

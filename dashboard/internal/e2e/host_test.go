@@ -1,0 +1,334 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// The host view, with a made-up host that has every part: what the collector knows gets onto the screen, and what it does
+// not know leaves no hole.
+
+// exhibit opens the page of a made-up host whose snapshots go through change.
+func exhibit(t *testing.T, change func(*collector.Snapshot)) *page {
+	t.Helper()
+	url := showcase(t, 5, 200*time.Millisecond, change) // first: it outlives the page
+	p := newPage(t)
+	p.view(1440, 3200, "dark")
+	p.open(url + "?technique=sse")
+	p.live("sse")
+	return p
+}
+
+// shown says whether an element, by its data-testid, can be seen.
+func (p *page) shown(testid string) bool {
+	p.t.Helper()
+	return evaluate[bool](p, `document.querySelector('[data-testid="`+testid+`"]')?.checkVisibility() ?? false`)
+}
+
+// says waits until an element, by its data-testid, says something of the kind. White space does not count.
+func (p *page) says(testid, want string) {
+	p.t.Helper()
+	got := ""
+	for range 500 {
+		if got = strings.Join(strings.Fields(p.text(testid)), " "); strings.Contains(got, want) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.t.Errorf("%s says %q, want %q", testid, got, want)
+}
+
+// click clicks an element, by its data-testid.
+func (p *page) click(testid string) {
+	p.t.Helper()
+	evaluate[bool](p, `(document.querySelector('[data-testid="`+testid+`"]').click(), true)`)
+}
+
+// What it comes to is told aloud when its meaning changes, and not each second it goes on.
+func TestVerdict(t *testing.T) {
+	var verdict atomic.Pointer[collector.Verdict]
+	since := time.Now().Add(-time.Minute).UnixMilli()
+	bad := func(text string) *collector.Verdict {
+		return &collector.Verdict{State: "bad", Resource: "io", Text: text, Since: since, PID: 98}
+	}
+	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy", Since: since})
+	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	p.says("verdict", "healthy")
+	p.says("verdict-since", "since ")
+	if got := p.text("verdict-text"); got != "" {
+		t.Errorf("when all is well it also says %q", got)
+	}
+	evaluate[bool](p, `(globalThis.told = [], new MutationObserver(() => told.push(document.querySelector("#verdict-announcer").textContent))
+		.observe(document.querySelector("#verdict-announcer"), {childList: true, characterData: true, subtree: true}), true)`)
+	verdict.Store(bad("I/O-bound for 8 s: <b>postgres</b>"))
+	p.says("verdict", "I/O-bound for 8 s: <b>postgres</b>")
+	verdict.Store(bad("I/O-bound for 9 s: <b>postgres</b>"))
+	p.says("verdict-text", "for 9 s")
+	if got := evaluate[[]string](p, `told`); len(got) != 1 || got[0] != "I/O-bound for 8 s: <b>postgres</b>" {
+		t.Errorf("told aloud: %q", got)
+	}
+	verdict.Store(nil)
+	eventually(t, "without a verdict there is no line", func() bool { return !p.shown("verdict") })
+}
+
+// What a host has not is no warning: its panel, tile or chart goes away, and one line says why.
+func TestMissing(t *testing.T) {
+	var missing atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		if missing.Load() {
+			s.Filesystems = nil
+			s.Sources = []collector.SourceState{{Name: "filesystems", Error: "no <i>mounts</i> here", Missing: true},
+				{Name: "load", Error: "told to fail"}}
+		}
+	})
+	if !p.shown("filesystems") || !p.shown("tile-filesystem") || p.shown("missing") {
+		t.Error("what is there is not shown")
+	}
+	missing.Store(true)
+	p.says("missing", "not available here: filesystems")
+	if p.shown("filesystems") || p.shown("tile-filesystem") {
+		t.Error("what is not there is shown")
+	}
+	p.says("missing", "no <i>mounts</i> here")
+	if p.shown("notice") {
+		t.Error("it warns of what is only missing")
+	}
+	p.says("chart-load", "cannot be read") // what fails is still marked
+	missing.Store(false)
+	eventually(t, "it comes back", func() bool { return p.shown("filesystems") && p.shown("tile-filesystem") && !p.shown("missing") })
+}
+
+// Whose numbers they are stands beside them where they are not the host's.
+func TestScopes(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Scopes = &collector.Scopes{CPU: collector.ScopeHost, Memory: "constructor", Networks: collector.ScopePod,
+			Processes: collector.ScopeContainer, Filesystems: collector.ScopeContainer}
+	})
+	p.says("chart-network", "this pod")
+	p.says("tile-network", "this pod")
+	p.says("tile-processes", "this container")
+	got := evaluate[[]string](p, `[...document.querySelectorAll("[data-scope]")].filter((e) => e.checkVisibility()).map((e) => e.dataset.scope)`)
+	for _, part := range got {
+		if part != "networks" && part != "processes" && part != "filesystems" {
+			t.Errorf("there is a label on %s", part)
+		}
+	}
+}
+
+// rows are the names in a table, from the top.
+func (p *page) rows(table string) []string {
+	p.t.Helper()
+	return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="`+table+`"] tbody:not([hidden]) th')].map((e) => e.textContent)`)
+}
+
+// cells are the texts of a table's row, by the row's place.
+func (p *page) cells(table string, row int) string {
+	p.t.Helper()
+	return evaluate[string](p, `[...document.querySelectorAll('[data-testid="`+table+`"] tbody:not([hidden]) tr')[`+quote(row)+`].children].map((e) => e.textContent).join(" | ")`)
+}
+
+// Those at the top come with each message; for all of them the server is asked while somebody looks.
+func TestAllProcesses(t *testing.T) {
+	var asked atomic.Int32
+	var fails atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Processes.Table = func(context.Context) ([]collector.Process, error) {
+			asked.Add(1)
+			if fails.Load() {
+				return nil, errors.New("told to fail")
+			}
+			list := []collector.Process{
+				{PID: 1, Name: "init", State: "sleeping", CPU: collector.Known(0)},
+				{PID: 30, Parent: 1, Name: "<img src=x>", Command: "<script>alert(1)</script> --password=•••", User: "ann", State: "running", CPU: collector.Known(3), Service: "<b>.service"},
+				{PID: 20, Parent: 30, Name: "grandchild", State: "sleeping", CPU: collector.Known(4)},
+			}
+			for i := range 10_000 - len(list) {
+				list = append(list, collector.Process{PID: int32(1000 + i), Parent: 1, Name: "worker", State: "idle", CPU: collector.Known(0)})
+			}
+			return list, nil
+		}
+	})
+	if got := p.rows("processes"); len(got) != 20 || asked.Load() != 0 {
+		t.Errorf("at first there are %d rows, and the server was asked %d times", len(got), asked.Load())
+	}
+	if p.shown("processes-tree") {
+		t.Error("the top has no tree")
+	}
+	p.click("processes-all")
+	p.says("processes-note", "300 of 10 000 shown; filter to narrow")
+	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
+		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
+	}
+	if command := evaluate[string](p, `document.querySelectorAll('[data-testid="processes"] .command')[1].textContent`); command != "<script>alert(1)</script> --password=•••" {
+		t.Errorf("the command reads %q", command)
+	}
+
+	p.click("processes-tree")
+	eventually(t, "the tree is there", func() bool { return strings.Join(p.rows("processes")[:3], " ") == "init <img src=x> grandchild" })
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="processes"] tbody .name')].slice(0, 4).map((e) => e.style.getPropertyValue("--depth"))`); strings.Join(got, " ") != "0 1 2 1" {
+		t.Errorf("depths %q", got)
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = "grandc"; f.dispatchEvent(new Event("input")); return true; })()`)
+	if got := strings.Join(p.rows("processes"), " "); got != "init <img src=x> grandchild" {
+		t.Errorf("filtered: %s", got)
+	}
+
+	fails.Store(true)
+	p.expect("503")
+	p.says("processes-note", "all processes: the process table cannot be read now")
+	p.click("processes-all")
+	p.says("processes-note", "of 187: the top by CPU, memory and disk traffic")
+	before := asked.Load()
+	time.Sleep(3 * time.Second)
+	if after := asked.Load(); after != before {
+		t.Errorf("it goes on asking: %d times in 3 s", after-before)
+	}
+}
+
+// A server whose publisher reads no table says so, in words.
+func TestNoProcessTable(t *testing.T) {
+	p := exhibit(t, nil)
+	p.expect("503")
+	p.click("processes-all")
+	p.says("processes-note", "all processes: processes have not been read yet")
+	if got := p.rows("processes"); len(got) != 20 {
+		t.Errorf("%d rows are left", len(got))
+	}
+}
+
+// What work stands still for, where the kernel tells.
+func TestPressure(t *testing.T) {
+	var none atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Pressure = &collector.Pressure{IO: &collector.Stall{Some: collector.Known(0.5), Full: collector.Known(0.375)},
+			CPU: &collector.Stall{Some: collector.Known(0.125)}}
+		if none.Load() {
+			s.Pressure = nil
+		}
+	})
+	p.says("tile-pressure", "37.5% waiting for disks")
+	p.says("chart-pressure", "full37.5 %")
+	none.Store(true)
+	eventually(t, "it goes away", func() bool { return !p.shown("tile-pressure") && !p.shown("chart-pressure") })
+}
+
+// What is built on others is folded away.
+func TestDisks(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Disks[0].ReadTime, s.Disks[0].Label = collector.Known(0.0125), "<b>SSD</b>"
+		s.Disks[1].Reads, s.Disks[1].Writes, s.Disks[1].ReadTime, s.Disks[1].WriteTime = collector.Known(0), collector.Number{}, collector.Number{}, collector.Number{}
+	})
+	if got := strings.Join(p.rows("disks"), ", "); got != "nvme0n1<b>SSD</b>, sda" {
+		t.Errorf("got %s", got)
+	}
+	if got := p.cells("disks", 0); !strings.Contains(got, "| disk |") || !strings.Contains(got, "13 ms / ") || !strings.HasSuffix(got, " %") {
+		t.Errorf("the first row reads %s", got)
+	}
+	if got := p.cells("disks", 1); !strings.Contains(got, "| 0 | — / — |") {
+		t.Errorf("the second row reads %s", got)
+	}
+	p.says("disks-more", "1 built on others")
+	p.click("disks-more")
+	p.says("disks", "dm-0vg0-root")
+	p.click("disks-more")
+	eventually(t, "it folds again", func() bool { return len(p.rows("disks")) == 2 })
+}
+
+// What does not answer says so, and is no alarm; nor is what can only be read.
+func TestFilesystems(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Filesystems[1].UsedRatio = collector.Known(1)
+		s.Filesystems[2].Mount = "/mnt/<img src=x>"
+		s.Filesystems = append(s.Filesystems, collector.Filesystem{Mount: "/never", Type: "nfs", Stale: true, Remote: true},
+			collector.Filesystem{Mount: "/run", Type: "tmpfs", InMemory: true, Total: 1 << 30, Available: 1 << 30, UsedRatio: collector.Known(0)})
+	})
+	p.says("filesystems", "/boot/efiread-only")
+	p.says("filesystems", "/mnt/nasno answer · remote")
+	p.says("filesystems", "/runin memory")
+	p.says("filesystems", "/mnt/<img src=x>")
+	if got := p.cells("filesystems", 4); !strings.HasSuffix(got, "| — | — | — | —") {
+		t.Errorf("what never answered reads %s", got)
+	}
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="filesystems"] [data-level="alarm"]')].map((e) => e.parentElement.firstChild.textContent)`); strings.Join(got, " ") != "/mnt/<img src=x>" {
+		t.Errorf("alarms for %q", got)
+	}
+	p.says("hidden-mounts", "27 mounts hidden: 23 kernel interface (proc, sysfs, cgroup …); 4 read-only image, always full")
+}
+
+func TestNetworks(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Networks[1].Name, s.Networks[1].ReceiveDrops = "<b>0", collector.Known(2.5)
+		s.Handles.Maximum = 1 << 63
+		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(980), collector.Known(1000)
+	})
+	if got := p.cells("networks", 0); !strings.HasPrefix(got, "<b>0 | up | 1 Gbit/s |") || !strings.HasSuffix(got, "| 0 | 2.50") {
+		t.Errorf("got %s", got)
+	}
+	p.says("networks-more", "2 virtual interfaces")
+	p.click("networks-more")
+	p.says("networks", "docker0")
+	p.says("sockets", "established")
+	p.says("sockets", "980 of 1 000 · full")
+	p.says("sockets", "open files2 144")
+}
+
+// Without any of them there is no panel.
+func TestNothingThere(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		*s = collector.Snapshot{At: s.At, Host: s.Host, CPU: s.CPU, Memory: s.Memory, Processes: s.Processes}
+	})
+	if got := evaluate[[]string](p, `[...document.querySelectorAll(".tables > section")].filter((e) => e.checkVisibility()).map((e) => e.querySelector("h2").textContent)`); strings.Join(got, ", ") != "Processes" {
+		t.Errorf("there is %q", got)
+	}
+}
+
+// What only some hosts have is there when it is, with the names it has.
+func TestContainersAndHardware(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Container.Name, s.Container.Throttled = "<b>0f3a", collector.Known(0.25)
+		s.Neighbours[0].OOMKills = collector.Known(2)
+		s.Sensors[0].Value, s.Sensors[1].Label = collector.Known(85), "<i>nvme</i>"
+		s.GPUs[0].Name = "<u>GPU</u>"
+		s.Batteries = []collector.Battery{{Name: "BAT0", State: "discharging", Charge: collector.Known(0.5), Left: collector.Known(5400)}}
+		s.Users[0].From = "<a href=x>"
+		s.Units.Top[0].OOMKills = collector.Known(1)
+	})
+	p.says("containers", "this container: <b>0f3a")
+	p.says("containers", "neighbour 0f3a9c0d1e2f")
+	p.says("containers", "throttled25.0 %")
+	p.says("units", "postgresql.service")
+	p.says("units-note", "4 of 42")
+	p.says("sensors", "Package id 0coretemp85.0 °C80.0 °Chot")
+	p.says("sensors", "<i>nvme</i>")
+	p.says("gpus", "<u>GPU</u>")
+	p.says("batteries", "BAT050.0 %discharging1 h 30 min")
+	p.says("users", "<a href=x>")
+	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="containers"] .figures > [data-level="warn"], [data-testid="containers"] .figures > [data-level="alarm"]')].filter((e) => e.checkVisibility()).map((e) => e.firstChild.textContent)`); strings.Join(got, " ") != "throttled throttled OOM kills" && strings.Join(got, " ") != "throttled OOM kills" {
+		t.Errorf("what stands out in the containers is %q", got)
+	}
+	if n := evaluate[int](p, `document.querySelectorAll("main :is(i:not(.swatch), u, a, img, script)").length`); n != 0 {
+		t.Errorf("a name became %d elements", n)
+	}
+}
+
+// What the bands of a chart do not say stands below it.
+func TestFacts(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Frequency.Mean, s.Frequency.Governor = collector.Known(2.5e9), "<b>save"
+		s.Memory.HugeTotal, s.Memory.Dirty = collector.Known(1<<30), collector.Number{}
+		s.Paging.OOMKills = collector.Known(3)
+	})
+	p.says("chart-cpu", "clock2.50 GHz")
+	p.says("chart-cpu", "governor<b>save")
+	p.says("chart-memory", "huge pages1.00 GiB")
+	p.says("chart-memory", "OOM kills3")
+	if evaluate[bool](p, `[...document.querySelectorAll('[data-testid="chart-memory"] dt')].some((e) => e.checkVisibility() && /written|ZFS/.test(e.textContent))`) {
+		t.Error("what is not known is shown")
+	}
+}
