@@ -18,6 +18,7 @@ type pidDir struct {
 	fd   int
 	buf  []byte // of directory entries
 	name []byte
+	link [64]byte
 }
 
 func (d *pidDir) open() error {
@@ -106,10 +107,27 @@ func parsePID(name []byte) (int32, bool) {
 // read reads a file of a process in one call, as files under /proc come: whole, as of one moment. name begins with a
 // slash. The directory must be open.
 func (d *pidDir) read(pid int32, name string, buf []byte) ([]byte, unix.Errno) {
+	return readAt(d.fd, d.nameOf(pid, name), buf)
+}
+
+// namespace is the inode of a namespace of a process; name is as above. The directory must be open.
+func (d *pidDir) namespace(pid int32, name string) (uint64, unix.Errno) {
+	n, errno := readLinkAt(d.fd, d.nameOf(pid, name), d.link[:])
+	if errno != 0 {
+		return 0, errno
+	}
+	inode, ok := parseNamespace(d.link[:n])
+	if !ok {
+		return 0, unix.EINVAL
+	}
+	return inode, 0
+}
+
+// nameOf ends in a zero byte, and is good until the next call.
+func (d *pidDir) nameOf(pid int32, name string) []byte {
 	d.name = strconv.AppendInt(d.name[:0], int64(pid), 10)
-	d.name = append(d.name, name...)
-	d.name = append(d.name, 0)
-	return readAt(d.fd, d.name, buf)
+	d.name = append(append(d.name, name...), 0)
+	return d.name
 }
 
 // readAt reads a file below a directory into buf, once. name ends in a zero byte.
@@ -138,4 +156,11 @@ func openAt(dir int, name []byte, flags int) (int, unix.Errno) {
 			return int(fd), errno
 		}
 	}
+}
+
+// readLinkAt is unix.Readlinkat without a copy of the name, likewise.
+func readLinkAt(dir int, name, buf []byte) (int, unix.Errno) {
+	n, _, errno := unix.Syscall6(unix.SYS_READLINKAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&buf[0])),
+		uintptr(len(buf)), 0, 0)
+	return int(n), errno
 }
