@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"strconv"
@@ -69,39 +68,21 @@ func (d *pidDir) list(pids []int32) ([]int32, error) {
 	}
 }
 
-// appendPIDs takes the names that are numbers from what getdents64(2) returns: entries of an inode number and an offset
-// of 8 bytes each, the length of the entry in 2, a type in 1, and the name with a zero behind it.
+// appendPIDs takes the names that are numbers from what getdents64(2) returns.
 func appendPIDs(pids []int32, entries []byte) []int32 {
-	const header = 19
-	for len(entries) > header {
-		length := int(binary.NativeEndian.Uint16(entries[16:]))
-		if length <= header || length > len(entries) {
-			break
-		}
-		if pid, ok := parsePID(entries[header:length]); ok {
+	eachEntry(entries, func(name []byte) bool {
+		if pid, ok := parsePID(name); ok {
 			pids = append(pids, pid)
 		}
-		entries = entries[length:]
-	}
+		return true
+	})
 	return pids
 }
 
-// parsePID reads a number without leading zeros that ends in a zero byte.
+// parsePID reads a number without leading zeros.
 func parsePID(name []byte) (int32, bool) {
-	pid := int64(0)
-	for i, c := range name {
-		if c == 0 {
-			return int32(pid), i > 0
-		}
-		d := int64(c) - '0'
-		if d < 0 || d > 9 || d == 0 && i == 0 {
-			return 0, false
-		}
-		if pid = pid*10 + d; pid > 1<<31-1 {
-			return 0, false
-		}
-	}
-	return 0, false
+	pid, ok := parseUint(name)
+	return int32(pid), ok && pid < 1<<31 && name[0] != '0'
 }
 
 // read reads a file of a process in one call, as files under /proc come: whole, as of one moment. name begins with a
