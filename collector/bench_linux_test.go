@@ -19,9 +19,9 @@ import (
 // processes are known to be idle.
 const warmUp = 15
 
-// allocationsPerTick is what a steady tick of all default sources may allocate at most. The goal is 20: what the parts
-// of the snapshot are.
-const allocationsPerTick = 2000
+// allocationsPerTick is what a steady tick of all default sources may allocate at most: a snapshot and its parts, which
+// are new on each tick, are 17, what is read seldom is 6, and processes that come and go are some.
+const allocationsPerTick = 30
 
 // TestTickAllocates has two minutes of ticks, so all that is read seldom has its share. They pass at once: the clock is
 // the bubble's.
@@ -35,7 +35,8 @@ func TestTickAllocates(t *testing.T) {
 			}
 		}) / (minutes * 60)
 		if n > allocationsPerTick {
-			t.Errorf("%.1f allocations in a tick, at most %d are allowed", n, allocationsPerTick)
+			t.Errorf("%.1f allocations in a tick, at most %d are allowed: a source has begun to allocate for each process, device or "+
+				"file it reads (-memprofile with -memprofilerate 1 tells), or this machine starts many processes", n, allocationsPerTick)
 		} else {
 			t.Logf("%.1f allocations in a tick", n)
 		}
