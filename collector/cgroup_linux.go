@@ -8,8 +8,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -201,19 +199,19 @@ func (r *groupReader) close() {
 	}
 }
 
-// namespaceOf is the inode of a namespace, from a link like "pid:[4026531836]" (namespaces(7)).
+// namespaceOf is the inode of the namespace that a link leads to.
 func namespaceOf(link string) (inode uint64, ok bool) {
-	inode, err := readNamespace(link)
-	return inode, err == nil
-}
-
-func readNamespace(link string) (inode uint64, err error) {
 	s, err := os.Readlink(link)
 	if err != nil {
-		return 0, err
+		return 0, false
 	}
-	_, s, _ = strings.Cut(s, ":[")
-	return strconv.ParseUint(strings.TrimSuffix(s, "]"), 10, 64)
+	return parseNamespace([]byte(s))
+}
+
+// parseNamespace takes what such a link has, like "pid:[4026531836]" (namespaces(7)).
+func parseNamespace(link []byte) (inode uint64, ok bool) {
+	_, number, _ := bytes.Cut(link, []byte(":["))
+	return parseUint(bytes.TrimSuffix(number, []byte("]")))
 }
 
 // stackedDevices knows which block devices are made of others, such as volumes and arrays: what goes through them is

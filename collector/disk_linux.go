@@ -1,11 +1,11 @@
 package collector
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -39,6 +39,7 @@ func diskSource(r roots) Source {
 // A diskReader knows the devices by their place in diskstats, which changes only when one comes or goes.
 type diskReader struct {
 	roots   roots
+	files   smallFiles
 	stats   kernelFile
 	lines   []diskLine
 	devices []blockDevice // one for each line
@@ -47,6 +48,7 @@ type diskReader struct {
 	at      time.Time     // of the last read
 	looked  time.Time     // when the facts were last read
 	next    int           // whose facts are next
+	unsure  bool          // there is a device that /sys may have only later
 }
 
 // A blockDevice is what is known of a device apart from its counters.
@@ -75,8 +77,8 @@ func (d *diskReader) read() (*diskPart, error) {
 		d.renew()
 		d.looked = now
 	case now.Sub(d.looked) >= factsFor:
-		if d.next == 0 {
-			d.renew() // one that came when /sys did not have it yet
+		if d.next == 0 && d.unsure {
+			d.renew()
 		}
 		d.lookAgain()
 		if d.next == 0 {
@@ -115,7 +117,7 @@ func (d *diskReader) renew() {
 	}
 	whole := d.wholeDisks(at)
 	d.devices = make([]blockDevice, len(d.lines))
-	d.order = d.order[:0]
+	d.order, d.unsure = d.order[:0], false
 	for i := range d.lines {
 		name := string(d.lines[i].name)
 		device, ok := before[name]
@@ -123,12 +125,10 @@ func (d *diskReader) renew() {
 			device = blockDevice{name: name}
 		}
 		disk, isPart := partitionOf(name)
-		if whole != nil {
-			device.listed = whole[sysName(name)]
-		} else {
-			_, there := at[disk]
-			device.listed = !isPart || !there
-		}
+		_, there := at[disk]
+		looksWhole, isWhole := !isPart || !there, whole[sysName(name)]
+		device.listed = isWhole || looksWhole && whole == nil
+		d.unsure = d.unsure || looksWhole && !isWhole
 		device.listed = device.listed && at[name] == i
 		device.head = -1
 		if head, ok := pathOf(name); ok {
@@ -151,16 +151,11 @@ func (d *diskReader) renew() {
 // wholeDisks is what /sys/block lists: devices and not partitions, which no name tells for certain. It is nil in a
 // container that has no /sys, or another machine's.
 func (d *diskReader) wholeDisks(at map[string]int) map[string]bool {
-	dir, err := os.Open(d.roots.ofSys("block"))
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(mostLines)
-	whole := make(map[string]bool, len(names))
-	for _, name := range names {
-		whole[name] = true
-	}
+	whole := make(map[string]bool, len(at))
+	d.files.list(func(name []byte) bool {
+		whole[string(name)] = true
+		return len(whole) < mostLines
+	}, d.roots.sys, "block")
 	for name := range at {
 		if whole[sysName(name)] {
 			return whole
@@ -185,43 +180,38 @@ func (d *diskReader) lookAgain() {
 func (d *diskReader) look(device *blockDevice) {
 	name := sysName(device.name)
 	kind := diskKind(device.name)
-	device.unused = isListedUnused(device.name, kind)
-	device.disk = Disk{Name: clean(device.name), Kind: kind, Counted: kind == "disk" && !d.hasEntries(name, "slaves")}
+	label := device.disk.Label
 	switch kind {
 	case "dm":
-		device.disk.Label = d.text(name, "dm/name")
+		label = d.label(label, name, "dm/name")
 	case "md":
-		device.disk.Label = d.text(name, "md/level")
+		label = d.label(label, name, "md/level")
 	case "loop":
-		device.disk.Label = d.text(name, "loop/backing_file")
+		label = d.label(label, name, "loop/backing_file")
 	default:
-		if device.disk.Label = d.text(name, "device/model"); device.disk.Label == "" {
-			device.disk.Label = d.text(name, "device/name") // of an SD card
+		if label = d.label(label, name, "device/model"); label == "" {
+			label = d.label(device.disk.Label, name, "device/name") // of an SD card
 		}
 	}
+	device.unused = isListedUnused(device.name, kind)
+	device.disk = Disk{Name: clean(device.name), Kind: kind, Counted: kind == "disk" && !d.hasEntries(name, "slaves"), Label: label}
 }
 
-func (d *diskReader) hasEntries(name, dir string) bool {
-	f, err := os.Open(d.roots.ofSys("block", name, dir))
-	if err != nil {
+func (d *diskReader) hasEntries(name, dir string) (has bool) {
+	d.files.list(func([]byte) bool {
+		has = true
 		return false
-	}
-	defer f.Close()
-	names, _ := f.Readdirnames(1)
-	return len(names) > 0
+	}, d.roots.sys, "block", name, dir)
+	return has
 }
 
-func (d *diskReader) text(name, file string) string {
-	f, err := os.Open(d.roots.ofSys("block", name, file))
-	if err != nil {
-		return ""
+// label is what a file says, which most often is what it said before.
+func (d *diskReader) label(before, name, file string) string {
+	b := bytes.TrimSpace(d.files.read(d.roots.sys, "block", name, file))
+	if string(b) == before {
+		return before
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, 4<<10))
-	if err != nil {
-		return ""
-	}
-	return clean(strings.TrimSpace(string(b)))
+	return clean(string(b))
 }
 
 // sysName is the name of a device's directory: cciss!c0d0 of cciss/c0d0. It stays in /sys/block whatever the name is.

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"os"
 	"slices"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -34,17 +31,27 @@ func frequencySource(r roots) Source {
 }
 
 func newFrequencyReader(r roots) *frequencyReader {
-	return &frequencyReader{roots: r, last: 1<<64 - 1} // the next one is 0
+	return &frequencyReader{
+		dir:     r.ofSys("devices", "system", "cpu"),
+		cpuinfo: kernelFile{path: r.ofProc("cpuinfo")},
+		names:   make(map[uint64]string),
+		last:    1<<64 - 1, // the next one is 0
+	}
 }
 
 // A frequencyReader reads the processors that there are in turn.
 type frequencyReader struct {
-	roots roots
-	cores []coreFrequency // by number
-	last  uint64          // the number of the one that was read last
-	until time.Time       // no read before
-	part  *frequencyPart
-	buf   [128]byte
+	dir       string
+	files     smallFiles
+	cores     []coreFrequency // by number
+	spare     []coreFrequency // the list before, used again
+	governors []string        // scratch
+	last      uint64          // the number of the one that was read last
+	until     time.Time       // no read before
+	part      *frequencyPart
+
+	cpuinfo kernelFile
+	names   map[uint64]string // of the processors there
 }
 
 // coreFrequency is a processor as it was when it was read last.
@@ -76,36 +83,32 @@ func (f *frequencyReader) read(clock func() time.Time) *frequencyPart {
 // list finds the processors that have a frequency now, and keeps what is known of them.
 func (f *frequencyReader) list() {
 	before := f.cores
-	f.cores = nil
-	dir, err := os.Open(f.roots.ofSys("devices", "system", "cpu"))
-	if err != nil {
-		return
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(2 * mostCores)
-	for _, name := range names {
-		digits, ok := bytes.CutPrefix([]byte(name), []byte("cpu"))
+	f.cores = f.spare[:0]
+	names := 0
+	f.files.list(func(name []byte) bool {
+		names++
+		digits, ok := bytes.CutPrefix(name, []byte("cpu"))
 		number, isNumber := parseUint(digits)
 		if !ok || !isNumber {
-			continue
+			return names < 2*mostCores
 		}
-		if _, err := os.Stat(f.attribute(number, "")); err != nil {
-			continue // offline, or there is no driver
-		}
-		core := coreFrequency{number: number, shown: CoreFrequency{Name: "cpu" + strconv.FormatUint(number, 10)}}
+		core := coreFrequency{number: number}
 		if i, found := slices.BinarySearchFunc(before, number, compareCore); found {
 			core = before[i]
+		} else {
+			core.shown.Name = string(name)
 		}
 		f.cores = append(f.cores, core)
-	}
+		return names < 2*mostCores
+	}, f.dir)
+	f.cores = slices.DeleteFunc(f.cores, func(c coreFrequency) bool {
+		return !f.files.exists(f.dir, c.shown.Name, "cpufreq") // offline, or there is no driver
+	})
 	slices.SortFunc(f.cores, func(a, b coreFrequency) int { return cmp.Compare(a.number, b.number) })
+	f.spare = before
 }
 
 func compareCore(c coreFrequency, number uint64) int { return cmp.Compare(c.number, number) }
-
-func (f *frequencyReader) attribute(number uint64, name string) string {
-	return f.roots.ofSys("devices", "system", "cpu", "cpu"+strconv.FormatUint(number, 10), "cpufreq", name)
-}
 
 // readSome reads those that come after the last one, as many as there is time for.
 func (f *frequencyReader) readSome(hasTime func() bool) {
@@ -116,18 +119,18 @@ func (f *frequencyReader) readSome(hasTime func() bool) {
 		}
 		core := &f.cores[(next+i)%len(f.cores)]
 		f.last = core.number
-		core.shown.Now = f.hertz(core.number, "scaling_cur_freq")
-		core.shown.Min = f.hertz(core.number, "scaling_min_freq")
-		core.shown.Max = f.hertz(core.number, "cpuinfo_max_freq")
-		governor := f.readAttribute(core.number, "scaling_governor")
+		core.shown.Now = f.hertz(core, "scaling_cur_freq")
+		core.shown.Min = f.hertz(core, "scaling_min_freq")
+		core.shown.Max = f.hertz(core, "cpuinfo_max_freq")
+		governor := f.attribute(core, "scaling_governor")
 		if string(governor) != core.governor {
 			core.governor = clean(string(governor))
 		}
 	}
 }
 
-func (f *frequencyReader) hertz(number uint64, name string) Number {
-	return hertzOf(f.readAttribute(number, name), 1000)
+func (f *frequencyReader) hertz(core *coreFrequency, name string) Number {
+	return hertzOf(f.attribute(core, name), 1000)
 }
 
 // hertzOf takes nothing above a terahertz, and not 0: drivers say so when they do not know.
@@ -139,57 +142,67 @@ func hertzOf(word []byte, unit float64) Number {
 	return Known(v * unit)
 }
 
-// readAttribute returns one of the kernel's short texts, empty when it cannot be read. It is read without the runtime's
-// poller, that would wait for a driver that says to try again.
-func (f *frequencyReader) readAttribute(number uint64, name string) []byte {
-	file, err := unix.Open(f.attribute(number, name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
+// attribute returns one of the kernel's short texts, empty when it cannot be read.
+func (f *frequencyReader) attribute(core *coreFrequency, name string) []byte {
+	b := f.files.read(f.dir, core.shown.Name, "cpufreq", name)
+	if !isWhole(b) {
 		return nil
 	}
-	defer unix.Close(file)
-	n, err := unix.Read(file, f.buf[:])
-	if err != nil || n == 0 || f.buf[n-1] != '\n' {
-		return nil
-	}
-	return bytes.TrimSpace(f.buf[:n])
+	return bytes.TrimSpace(b)
 }
 
 func (f *frequencyReader) sumUp() *frequencyPart {
 	cores := make([]CoreFrequency, len(f.cores))
-	governors := make([]string, len(f.cores))
+	f.governors = f.governors[:0]
 	for i := range f.cores {
-		cores[i], governors[i] = f.cores[i].shown, f.cores[i].governor
+		cores[i] = f.cores[i].shown
+		f.governors = append(f.governors, f.cores[i].governor)
 	}
-	return frequencyOf(cores, governors)
+	return frequencyOf(cores, f.governors)
 }
 
-// readCPUInfo is for hosts without a driver, virtual machines mostly. The buffer is not kept: a big machine's file has a
-// megabyte.
+// keptCPUInfo is how long a buffer for /proc/cpuinfo may be to be kept: a big machine's file has a megabyte.
+const keptCPUInfo = 64 << 10
+
+// readCPUInfo is for hosts without a driver, virtual machines mostly.
 func (f *frequencyReader) readCPUInfo() *frequencyPart {
-	file := kernelFile{path: f.roots.ofProc("cpuinfo")}
-	b, err := file.read()
+	b, err := f.cpuinfo.read()
+	if cap(f.cpuinfo.buf) > keptCPUInfo {
+		f.cpuinfo.buf = nil
+	}
 	if err != nil {
 		return nil
 	}
-	defer file.file.Close()
-	cores := parseFrequencies(b)
+	cores := parseFrequencies(b, f.names)
 	if len(cores) == 0 {
 		return nil
 	}
 	return frequencyOf(cores, nil)
 }
 
-// parseFrequencies returns the processors of /proc/cpuinfo that tell how fast they run.
-func parseFrequencies(b []byte) []CoreFrequency {
-	var cores []CoreFrequency
+// parseFrequencies returns the processors of /proc/cpuinfo that tell how fast they run. names has those that are known.
+func parseFrequencies(b []byte, names map[uint64]string) []CoreFrequency {
 	if !isWhole(b) {
 		return nil
 	}
+	cores := make([]CoreFrequency, 0, min(len(names), mostCores))
 	eachProcessor(b, func(info cpuInfo) bool {
 		if now := hertzOf(info.megahertz, 1e6); now != (Number{}) {
-			cores = append(cores, CoreFrequency{Name: "cpu" + strconv.FormatUint(info.number, 10), Now: now})
+			cores = append(cores, CoreFrequency{Name: coreName(info.number, names), Now: now})
 		}
 		return len(cores) < mostCores
 	})
 	return cores
+}
+
+func coreName(number uint64, names map[uint64]string) string {
+	name, ok := names[number]
+	if !ok {
+		if len(names) >= mostCores {
+			clear(names)
+		}
+		name = "cpu" + strconv.FormatUint(number, 10)
+		names[number] = name
+	}
+	return name
 }

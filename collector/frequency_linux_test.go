@@ -141,7 +141,7 @@ func FuzzCPUInfo(f *testing.F) {
 		if n > mostCores || n > strings.Count(string(b), "\n")+1 || len(model) > max(len(b), 100) {
 			t.Errorf("%d processors, %q", n, model)
 		}
-		part := frequencyOf(parseFrequencies(b), []string{model})
+		part := frequencyOf(parseFrequencies(b, map[uint64]string{}), []string{model})
 		checkNumbers(t, part.frequency)
 		checkText(t, part.frequency.Governor)
 		for _, c := range part.frequency.Cores {

@@ -31,6 +31,7 @@ func memorySource(r roots) Source {
 type memoryPart struct {
 	memory Memory
 	swap   Swap
+	rows   [64]uint64 // of the kernel's table: it has some 55
 }
 
 func (p *memoryPart) AddTo(s *Snapshot) { s.Memory, s.Swap = &p.memory, &p.swap }
@@ -54,7 +55,7 @@ func (m *memoryReader) read(now time.Time) (*memoryPart, error) {
 	}
 	cache, err := m.readARC(now)
 	part := &memoryPart{memory: memoryOf(&info, cache), swap: swapOf(info.value[swapTotal], info.value[swapFree])}
-	part.memory.Kernel = m.table.table()
+	part.memory.Kernel = m.table.table(part.rows[:])
 	return part, err
 }
 

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -21,6 +19,8 @@ const (
 	knownNeighbours = 64
 	// neighbourPIDs is how many processes a read looks at. Where there are more, the next read goes on.
 	neighbourPIDs = 512
+	// knownIdentities bounds how many texts of /proc/PID/cgroup are remembered. A process may make many.
+	knownIdentities = 256
 	// neighbourReads is for how many reads it holds where a neighbour's files are.
 	neighbourReads = 12
 	// muteReads is how many are spared after one that found none of them: a container that is being started has some later.
@@ -37,21 +37,30 @@ type neighbourReader struct {
 	files   groupFiles
 	stacked *stackedDevices
 
+	dir        pidDir
+	pids       []int32
+	buf        []byte
+	identities map[string]groupIdentity // by what /proc/PID/cgroup has: many processes have the same
+
+	begun                bool
+	ownMounts, ownGroups uint64 // namespaces, which stay
+	onHost               bool
+
 	known   map[string]*neighbour
-	next    int // the process to go on with
-	refused int // processes of other containers that may not be looked into, as of this read
+	next    int32 // the process to go on with
+	refused int   // processes of other containers that may not be looked into, as of this read
 }
 
 // A neighbour is a group as remembered from read to read.
 type neighbour struct {
 	groupIdentity
-	pid   int
+	pid   int32
 	reads int  // since its files were looked for
 	mute  bool // they were not to be had
 	group groupReader
 }
 
-// A groupIdentity is the group of a process: that of its container, if it is below one.
+// A groupIdentity is the group of a process: that of its container, if it is below one. It is immutable.
 type groupIdentity struct {
 	key   string // path
 	name  string // of the container; "" when the path has none
@@ -64,7 +73,11 @@ func newNeighbourReader(r roots) *neighbourReader {
 		self:    roots{proc: "/proc", sys: "/sys", etc: "/etc", root: "/"},
 		way:     guardedWay{isGroupFS: isGroupFS},
 		stacked: newStackedDevices(r),
-		known:   make(map[string]*neighbour),
+		dir:     pidDir{path: r.ofProc()},
+		buf:     make([]byte, longestGroupFile),
+
+		identities: make(map[string]groupIdentity),
+		known:      make(map[string]*neighbour),
 	}
 	n.files.open = n.way.open
 	return n
@@ -126,49 +139,40 @@ func (r *neighbourReader) readOne(n *neighbour, part *groupPart) error {
 		}
 		n.group.path = clean(n.key)
 	}
-	part.group.PID = int32(n.pid)
+	part.group.PID = n.pid
 	return n.group.readInto(part)
 }
 
 // look goes through some of the processes: it forgets the neighbours that are gone and takes up those that are new.
+// Most are of this container or of the host, which takes one system call to find out.
 func (r *neighbourReader) look() error {
-	own, err := r.identify(r.self.ofProc("self/cgroup"))
+	b, err := readStart(r.self.ofProc("self/cgroup"), longestGroupFile)
 	if err != nil {
 		return err
 	}
-	ownMounts, _ := namespaceOf(r.self.ofProc("self/ns/mnt"))
-	ownGroups, _ := namespaceOf(r.self.ofProc("self/ns/cgroup"))
-	// On a host services have mount namespaces too. What is no container's there is a unit's.
-	onHost := r.roots.proc != r.self.proc || isHostPIDs(r.self.ofProc("self/ns/pid"))
-	pids, err := r.pids()
+	own := r.identityOf(b)
+	r.begin()
+	pids, err := r.somePIDs()
 	if err != nil {
 		return err
 	}
+	defer r.dir.close() // there may be another /proc next time
 	for key, n := range r.known {
-		if id, err := r.identify(r.ofPID(n.pid, "cgroup")); err != nil || id.key != key {
+		if id, ok := r.identify(n.pid); !ok || id.key != key {
 			n.pid = 0 // unless there is another process of it
 		}
 	}
 	r.refused = 0
 	for _, pid := range pids {
-		mounts, err := readNamespace(r.ofPID(pid, "ns/mnt"))
-		refused := errors.Is(err, fs.ErrPermission)
-		if err != nil && !refused || err == nil && mounts == ownMounts {
+		mounts, errno := r.dir.namespace(pid, "/ns/mnt")
+		if errno != 0 && !isHidden(errno) || errno == 0 && mounts == r.ownMounts {
 			continue
 		}
-		id, err := r.identify(r.ofPID(pid, "cgroup"))
-		if err != nil || id.key == own.key {
+		id, ok := r.identify(pid)
+		if !ok || id.key == own.key || r.isOfHost(pid, id) {
 			continue
 		}
-		if id.name == "" && ownGroups >= firstDynamicInode && !id.paths.isOutside() {
-			continue // inside of the own namespace
-		}
-		if id.name == "" && onHost {
-			if groups, ok := namespaceOf(r.ofPID(pid, "ns/cgroup")); !ok || groups == ownGroups {
-				continue
-			}
-		}
-		if refused {
+		if errno != 0 {
 			r.refused++
 			continue
 		}
@@ -189,30 +193,44 @@ func (r *neighbourReader) look() error {
 	return nil
 }
 
-// pids are the processes to look at this time.
-func (r *neighbourReader) pids() ([]int, error) {
-	dir, err := os.Open(r.roots.ofProc())
-	if err != nil {
+func (r *neighbourReader) begin() {
+	if r.begun {
+		return
+	}
+	r.begun = true
+	r.ownMounts, _ = namespaceOf(r.self.ofProc("self/ns/mnt"))
+	r.ownGroups, _ = namespaceOf(r.self.ofProc("self/ns/cgroup"))
+	// On a host services have mount namespaces too. What is no container's there is a unit's.
+	r.onHost = r.roots.proc != r.self.proc || isHostPIDs(r.self.ofProc("self/ns/pid"))
+}
+
+// isOfHost: the process is of no other container, though it has mounts of its own.
+func (r *neighbourReader) isOfHost(pid int32, id groupIdentity) bool {
+	if id.name != "" {
+		return false
+	}
+	if r.ownGroups >= firstDynamicInode && !id.paths.isOutside() {
+		return true // inside of the own namespace
+	}
+	if !r.onHost {
+		return false
+	}
+	groups, errno := r.dir.namespace(pid, "/ns/cgroup")
+	return errno != 0 || groups == r.ownGroups
+}
+
+// somePIDs are the processes to look at this time.
+func (r *neighbourReader) somePIDs() (pids []int32, err error) {
+	if r.pids, err = r.dir.list(r.pids[:0]); err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	pids := make([]int, 0, len(names))
-	for _, name := range names {
-		if pid, err := strconv.ParseInt(name, 10, 32); err == nil && pid > 0 {
-			pids = append(pids, int(pid))
-		}
-	}
-	slices.Sort(pids)
-	pids, r.next = someOf(pids, r.next, neighbourPIDs)
+	slices.Sort(r.pids)
+	pids, r.next = someOf(r.pids, r.next, neighbourPIDs)
 	return pids, nil
 }
 
 // someOf returns at most n of a sorted list, from next on and around, and where to go on.
-func someOf(pids []int, next, n int) (some []int, then int) {
+func someOf(pids []int32, next int32, n int) (some []int32, then int32) {
 	if len(pids) <= n {
 		return pids, 0
 	}
@@ -222,12 +240,24 @@ func someOf(pids []int, next, n int) (some []int, then int) {
 	return some, some[len(some)-1] + 1
 }
 
-func (r *neighbourReader) identify(file string) (groupIdentity, error) {
-	b, err := readStart(file, longestGroupFile)
-	if err != nil {
-		return groupIdentity{}, err
+func (r *neighbourReader) identify(pid int32) (id groupIdentity, ok bool) {
+	b, errno := r.dir.read(pid, "/cgroup", r.buf)
+	if errno != 0 {
+		return groupIdentity{}, false
 	}
-	return identityOf(parseGroupPaths(b)), nil
+	return r.identityOf(b), true
+}
+
+func (r *neighbourReader) identityOf(b []byte) groupIdentity {
+	id, ok := r.identities[string(b)]
+	if !ok {
+		if len(r.identities) >= knownIdentities {
+			clear(r.identities)
+		}
+		id = identityOf(parseGroupPaths(b))
+		r.identities[string(b)] = id
+	}
+	return id
 }
 
 // identityOf cuts the paths off below the container: what is started in it may be in groups of its own.
@@ -244,8 +274,8 @@ func identityOf(paths groupPaths) groupIdentity {
 	return id
 }
 
-func (r *neighbourReader) ofPID(pid int, elem string) string {
-	return r.roots.ofProc(strconv.Itoa(pid), elem)
+func (r *neighbourReader) ofPID(pid int32, elem string) string {
+	return r.roots.ofProc(strconv.Itoa(int(pid)), elem)
 }
 
 func readStart(file string, longest int64) ([]byte, error) {

@@ -181,16 +181,16 @@ func openFiles(t testing.TB) int {
 }
 
 func TestSomeOf(t *testing.T) {
-	list := []int{1, 3, 5, 7, 9}
+	list := []int32{1, 3, 5, 7, 9}
 	some, next := someOf(list, 0, 2)
-	if !slices.Equal(some, []int{1, 3}) || next != 4 {
+	if !slices.Equal(some, []int32{1, 3}) || next != 4 {
 		t.Errorf("%v, %d", some, next)
 	}
 	some, next = someOf(list, 8, 3)
-	if !slices.Equal(some, []int{9, 1, 3}) || next != 4 {
+	if !slices.Equal(some, []int32{9, 1, 3}) || next != 4 {
 		t.Errorf("%v, %d", some, next)
 	}
-	if some, next = someOf(list, 100, 2); !slices.Equal(some, []int{1, 3}) || next != 4 {
+	if some, next = someOf(list, 100, 2); !slices.Equal(some, []int32{1, 3}) || next != 4 {
 		t.Errorf("%v, %d", some, next)
 	}
 	if some, next = someOf(list, 4, 5); len(some) != 5 || next != 0 {

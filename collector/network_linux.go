@@ -24,6 +24,7 @@ type networkReader struct {
 	dev   kernelFile
 	sys   string
 	table netTable
+	name  []byte
 	fact  [64]byte
 }
 
@@ -124,8 +125,9 @@ func (n *networkReader) readFactsOf(name string) (facts netFacts, ok bool) {
 	if strings.Contains(name, "/") || name == "." || name == ".." {
 		return facts, false
 	}
-	dir, err := unix.Open(filepath.Join(n.sys, name), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	n.name = append(append(append(append(n.name[:0], n.sys...), '/'), name...), 0)
+	dir, errno := openAt(unix.AT_FDCWD, n.name, unix.O_PATH|unix.O_DIRECTORY)
+	if errno != 0 {
 		return facts, false
 	}
 	defer unix.Close(dir)
@@ -143,8 +145,9 @@ func (n *networkReader) readFactsOf(name string) (facts netFacts, ok bool) {
 // readFact returns the text of a file, empty if there is none: the speed and the carrier of an interface that is down
 // cannot be read.
 func (n *networkReader) readFact(dir int, name string) []byte {
-	file, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	n.name = append(append(n.name[:0], name...), 0)
+	file, errno := openAt(dir, n.name, unix.O_RDONLY)
+	if errno != 0 {
 		return nil
 	}
 	defer unix.Close(file)

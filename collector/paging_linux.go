@@ -21,7 +21,10 @@ func pagingSource(r roots) Source {
 	}}
 }
 
-type pagingPart struct{ paging Paging }
+type pagingPart struct {
+	paging Paging
+	rows   [256]uint64 // of the kernel's table: it has some 200
+}
 
 func (p *pagingPart) AddTo(s *Snapshot) { s.Paging = &p.paging }
 
@@ -41,8 +44,8 @@ func (p *pagingReader) read(now time.Time) (*pagingPart, error) {
 	if err != nil {
 		return nil, err
 	}
-	part := &pagingPart{pagingOf(&p.before, &after, between(p.at, now), os.Getpagesize())}
-	part.paging.Kernel = p.table.table()
+	part := &pagingPart{paging: pagingOf(&p.before, &after, between(p.at, now), os.Getpagesize())}
+	part.paging.Kernel = p.table.table(part.rows[:])
 	p.before, p.at = after, now
 	return part, nil
 }

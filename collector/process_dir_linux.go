@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"strconv"
@@ -18,6 +17,7 @@ type pidDir struct {
 	fd   int
 	buf  []byte // of directory entries
 	name []byte
+	link [64]byte
 }
 
 func (d *pidDir) open() error {
@@ -68,48 +68,47 @@ func (d *pidDir) list(pids []int32) ([]int32, error) {
 	}
 }
 
-// appendPIDs takes the names that are numbers from what getdents64(2) returns: entries of an inode number and an offset
-// of 8 bytes each, the length of the entry in 2, a type in 1, and the name with a zero behind it.
+// appendPIDs takes the names that are numbers from what getdents64(2) returns.
 func appendPIDs(pids []int32, entries []byte) []int32 {
-	const header = 19
-	for len(entries) > header {
-		length := int(binary.NativeEndian.Uint16(entries[16:]))
-		if length <= header || length > len(entries) {
-			break
-		}
-		if pid, ok := parsePID(entries[header:length]); ok {
+	eachEntry(entries, func(name []byte) bool {
+		if pid, ok := parsePID(name); ok {
 			pids = append(pids, pid)
 		}
-		entries = entries[length:]
-	}
+		return true
+	})
 	return pids
 }
 
-// parsePID reads a number without leading zeros that ends in a zero byte.
+// parsePID reads a number without leading zeros.
 func parsePID(name []byte) (int32, bool) {
-	pid := int64(0)
-	for i, c := range name {
-		if c == 0 {
-			return int32(pid), i > 0
-		}
-		d := int64(c) - '0'
-		if d < 0 || d > 9 || d == 0 && i == 0 {
-			return 0, false
-		}
-		if pid = pid*10 + d; pid > 1<<31-1 {
-			return 0, false
-		}
-	}
-	return 0, false
+	pid, ok := parseUint(name)
+	return int32(pid), ok && pid < 1<<31 && name[0] != '0'
 }
 
 // read reads a file of a process in one call, as files under /proc come: whole, as of one moment. name begins with a
 // slash. The directory must be open.
 func (d *pidDir) read(pid int32, name string, buf []byte) ([]byte, unix.Errno) {
+	return readAt(d.fd, d.nameOf(pid, name), buf)
+}
+
+// namespace is the inode of a namespace of a process; name is as above. The directory must be open.
+func (d *pidDir) namespace(pid int32, name string) (uint64, unix.Errno) {
+	n, errno := readLinkAt(d.fd, d.nameOf(pid, name), d.link[:])
+	if errno != 0 {
+		return 0, errno
+	}
+	inode, ok := parseNamespace(d.link[:n])
+	if !ok {
+		return 0, unix.EINVAL
+	}
+	return inode, 0
+}
+
+// nameOf ends in a zero byte, and is good until the next call.
+func (d *pidDir) nameOf(pid int32, name string) []byte {
 	d.name = strconv.AppendInt(d.name[:0], int64(pid), 10)
-	d.name = append(d.name, name...)
-	d.name = append(d.name, 0)
-	return readAt(d.fd, d.name, buf)
+	d.name = append(append(d.name, name...), 0)
+	return d.name
 }
 
 // readAt reads a file below a directory into buf, once. name ends in a zero byte.
@@ -138,4 +137,11 @@ func openAt(dir int, name []byte, flags int) (int, unix.Errno) {
 			return int(fd), errno
 		}
 	}
+}
+
+// readLinkAt is unix.Readlinkat without a copy of the name, likewise.
+func readLinkAt(dir int, name, buf []byte) (int, unix.Errno) {
+	n, _, errno := unix.Syscall6(unix.SYS_READLINKAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&buf[0])),
+		uintptr(len(buf)), 0, 0)
+	return int(n), errno
 }

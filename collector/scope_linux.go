@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"strconv"
 )
 
 // hostPIDInode is the first process namespace's (include/linux/proc_ns.h, PROC_PID_INIT_INO).
@@ -19,11 +18,15 @@ type scopeReader struct {
 	units *unitReader
 	// Another host's directories were given for the own /proc, /sys and /.
 	otherProc, otherSys, otherRoot bool
+
+	dir  pidDir
+	pids []int32
 }
 
 func newScopeReader(r roots) *scopeReader {
 	return &scopeReader{
 		roots: r, units: newUnitReader(r),
+		dir:       pidDir{path: r.ofProc()},
 		otherProc: r.isElsewhere(), otherSys: r.sys != "/sys", otherRoot: r.root != "/",
 	}
 }
@@ -116,36 +119,24 @@ func (r *scopeReader) hasHostNetworks(host bool) bool {
 func (r *scopeReader) shared() (processes, networks bool) {
 	ownMounts, ok := namespaceOf(r.roots.ofProc("self/ns/mnt"))
 	ownNetworks, also := namespaceOf(r.roots.ofProc("self/ns/net"))
-	names, err := namesOf(r.roots.ofProc(), 4*scopePIDs)
-	if !ok || !also || err != nil {
+	if !ok || !also {
 		return false, false
 	}
-	looked := 0
-	for _, name := range names {
-		if _, err := strconv.ParseUint(name, 10, 31); err != nil {
-			continue
-		}
-		if looked++; looked > scopePIDs || processes && networks {
-			break
-		}
-		if mounts, ok := namespaceOf(r.roots.ofProc(name, "ns/mnt")); !ok || mounts == ownMounts {
+	defer r.dir.close() // there may be another /proc next time
+	var err error
+	if r.pids, err = r.dir.list(r.pids[:0]); err != nil {
+		return false, false
+	}
+	for _, pid := range r.pids[:min(len(r.pids), scopePIDs)] {
+		if mounts, errno := r.dir.namespace(pid, "/ns/mnt"); errno != 0 || mounts == ownMounts {
 			continue
 		}
 		processes = true
-		if net, ok := namespaceOf(r.roots.ofProc(name, "ns/net")); ok && net == ownNetworks {
-			networks = true
+		if net, errno := r.dir.namespace(pid, "/ns/net"); errno == 0 && net == ownNetworks {
+			return true, true
 		}
 	}
-	return processes, networks
-}
-
-func namesOf(dir string, most int) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Readdirnames(most)
+	return processes, false
 }
 
 // lxcfsFiles are the files below /proc that lxcfs is mounted over: they tell of the container.

@@ -47,7 +47,10 @@ func socketSource(r roots) Source {
 	return Source{Name: "sockets", Every: time.Second, Read: newSocketReader(r).read}
 }
 
-type socketPart struct{ sockets Sockets }
+type socketPart struct {
+	sockets Sockets
+	rows    [32]uint64 // of Sockstat: it has some 20
+}
 
 func (p *socketPart) AddTo(s *Snapshot) { s.Sockets = &p.sockets }
 

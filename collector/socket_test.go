@@ -70,7 +70,7 @@ func TestNetstatRows(t *testing.T) {
 			var counters socketCounters
 			for _, text := range []string{tt.text, netstat2018, tt.text, tt.text} {
 				err := rows.parse([]byte(text), &table, &counters)
-				got := tableText(table.table())
+				got := tableText(table.table(nil))
 				if text == tt.text && (got != tt.want || (err != nil) != tt.bad) {
 					t.Errorf("got  %s, %v\nwant %s", got, err, tt.want)
 				}
@@ -104,7 +104,7 @@ func TestNetstatLines(t *testing.T) {
 		var table tableBuilder
 		for _, text := range []string{tt.text, snmp6, tt.text, tt.text} {
 			err := lines.parse([]byte(text), &table, &socketCounters{})
-			got := tableText(table.table())
+			got := tableText(table.table(nil))
 			if text == tt.text && (got != tt.want || (err != nil) != tt.bad) {
 				t.Errorf("%q: %s, %v, want %s", text, got, err, tt.want)
 			}
@@ -132,7 +132,7 @@ func TestParseSockstat(t *testing.T) {
 	} {
 		var table tableBuilder
 		err := parseSockstat([]byte(tt.text), 4096, &table)
-		if got := tableText(table.table()); got != tt.want || (err != nil) != tt.bad {
+		if got := tableText(table.table(nil)); got != tt.want || (err != nil) != tt.bad {
 			t.Errorf("%q: %s, %v, want %s", tt.text, got, err, tt.want)
 		}
 	}
@@ -153,7 +153,7 @@ func FuzzNetstat(f *testing.F) {
 			lines.parse(b, &tables[1], &counters)
 			parseSockstat(b, 4096, &tables[2])
 			for i := range tables {
-				checkTable(t, tables[i].table())
+				checkTable(t, tables[i].table(nil))
 			}
 		}
 	})

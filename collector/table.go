@@ -1,5 +1,7 @@
 package collector
 
+import "slices"
+
 // A Table is numbers under names that the kernel gave them, in its order: counters since boot and gauges, for /metrics.
 // Tables of one source share their names from read to read.
 type Table struct {
@@ -21,7 +23,7 @@ func (t Table) Get(name string) (v uint64, ok bool) {
 const longestTable = 1 << 10
 
 // A tableBuilder fills tables of one kind, read after read. As long as the names stay the same, a table costs one
-// allocation.
+// allocation at most.
 type tableBuilder struct {
 	names  []string
 	values []uint64
@@ -51,12 +53,13 @@ func (b *tableBuilder) add(name []byte, v uint64) {
 // drop forgets what was added since the last call of table: it was not all.
 func (b *tableBuilder) drop() { b.values = b.values[:0] }
 
-// table returns what was added since the last call.
-func (b *tableBuilder) table() Table {
+// table returns what was added since the last call. The values are put where there is room, a part of the same snapshot,
+// if they are no more than that.
+func (b *tableBuilder) table(room []uint64) Table {
 	if len(b.names) != len(b.values) {
 		b.names = b.names[:len(b.values):len(b.values)]
 	}
-	t := Table{Names: b.names, Values: append([]uint64(nil), b.values...)}
+	t := Table{Names: b.names, Values: slices.Clip(append(room[:0], b.values...))}
 	b.values, b.shared = b.values[:0], true
 	return t
 }

@@ -11,7 +11,7 @@ func tableWith(b *tableBuilder, rows ...string) Table {
 	for i, name := range rows {
 		b.add([]byte(name), uint64(i))
 	}
-	return b.table()
+	return b.table(nil)
 }
 
 // However the rows change, a table that was returned stays as it was.
@@ -60,7 +60,7 @@ func TestTableIsBounded(t *testing.T) {
 	for i := range 2 * longestTable {
 		b.add(fmt.Appendf(nil, "row %d", i), 1)
 	}
-	if got := b.table(); len(got.Names) != longestTable || len(got.Values) != longestTable {
+	if got := b.table(nil); len(got.Names) != longestTable || len(got.Values) != longestTable {
 		t.Errorf("%d names, %d values", len(got.Names), len(got.Values))
 	}
 }
@@ -72,7 +72,7 @@ func TestTableAllocations(t *testing.T) {
 		for _, name := range names {
 			b.add(name, 1)
 		}
-		b.table()
+		b.table(nil)
 	}); got != 1 {
 		t.Errorf("%g allocations, want 1", got)
 	}
@@ -87,7 +87,7 @@ func FuzzTable(f *testing.F) {
 			for i := range min(len(rows), longestTable) {
 				b.add([]byte{'n', rows[i]}, uint64(rows[i]))
 			}
-			tables = append(tables, b.table())
+			tables = append(tables, b.table(nil))
 		}
 		for i, rows := range []string{first, second, third, first} {
 			for j := range min(len(rows), longestTable) {

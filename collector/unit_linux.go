@@ -30,6 +30,7 @@ type unitReader struct {
 	kept    groupFiles
 	opened  groupFiles
 	stacked *stackedDevices
+	files   smallFiles
 
 	tree   unitTree
 	units  []*unit
@@ -254,17 +255,17 @@ func (r *unitReader) detailsOf(where string) []groupFile {
 // on /sys/fs/cgroup, or below it beside version 1, where it has a hierarchy of its own for the names.
 func (r *unitReader) findTree() unitTree {
 	for _, root := range [...]string{r.roots.ofSys("fs/cgroup"), r.roots.ofRoot("sys/fs/cgroup")} {
-		if hasUnits(root) && r.opened.exists(path.Join(root, "cgroup.controllers")) {
+		if r.hasUnits(root) && r.opened.exists(path.Join(root, "cgroup.controllers")) {
 			return unitTree{names: root, v2: root}
 		}
 		t := unitTree{names: path.Join(root, "systemd")}
-		if unified := path.Join(root, "unified"); hasUnits(unified) {
+		if unified := path.Join(root, "unified"); r.hasUnits(unified) {
 			t.v2 = unified
-			if !hasUnits(t.names) {
+			if !r.hasUnits(t.names) {
 				t.names = unified
 			}
 		}
-		if !hasUnits(t.names) {
+		if !r.hasUnits(t.names) {
 			continue
 		}
 		t.memory, t.pids, t.blkio = path.Join(root, "memory"), path.Join(root, "pids"), path.Join(root, "blkio")
@@ -278,13 +279,8 @@ func (r *unitReader) findTree() unitTree {
 }
 
 // hasUnits: systemd keeps itself in init.scope, and what it starts in system.slice.
-func hasUnits(root string) bool {
-	for _, name := range [...]string{"init.scope", "system.slice"} {
-		if _, err := os.Stat(path.Join(root, name)); err == nil {
-			return true
-		}
-	}
-	return false
+func (r *unitReader) hasUnits(root string) bool {
+	return r.files.exists(root, "init.scope") || r.files.exists(root, "system.slice")
 }
 
 // namesIn is empty for a slice that is gone.

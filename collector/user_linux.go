@@ -20,7 +20,7 @@ import (
 const recheckUsers = time.Minute
 
 func userSource(r roots) Source {
-	u := userReader{roots: r}
+	u := userReader{roots: r, dir: r.ofRoot("run", "systemd", "sessions")}
 	return Source{Name: "users", Every: 10 * time.Second, Read: u.read}
 }
 
@@ -28,6 +28,8 @@ func userSource(r roots) Source {
 // sessions of systemd-logind.
 type userReader struct {
 	roots   roots
+	dir     string // of sessions
+	files   smallFiles
 	utmp    kernelFile
 	content []byte // of utmp, as last parsed
 	checked time.Time
@@ -91,8 +93,10 @@ func (u *userReader) partOf(logins []login) *userPart {
 
 // sessions reads logind's files. Beside each there may be a pipe, "1.ref", which must not be opened.
 func (u *userReader) sessions() ([]login, error) {
-	dir := u.roots.ofRoot("run", "systemd", "sessions")
-	entries, err := os.ReadDir(dir)
+	if u.isEmpty(u.dir) {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(u.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func (u *userReader) sessions() ([]login, error) {
 		if err != nil || stat.Size() > 64<<10 {
 			continue
 		}
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		b, err := os.ReadFile(filepath.Join(u.dir, e.Name()))
 		if err != nil {
 			continue // it has just ended
 		}
@@ -117,4 +121,13 @@ func (u *userReader) sessions() ([]login, error) {
 		}
 	}
 	return logins, nil
+}
+
+// isEmpty: nobody is logged in, as on most servers most of the time. A directory that cannot be read is not empty.
+func (u *userReader) isEmpty(dir string) bool {
+	empty := true
+	return u.files.list(func([]byte) bool {
+		empty = false
+		return false
+	}, dir) && empty
 }
