@@ -152,6 +152,7 @@ func TestDiskFactsAreReadAgain(t *testing.T) {
 
 // A device of a host with thousands is looked at anew too, a few in each read.
 func TestManyDisks(t *testing.T) {
+	thorough(t)
 	var pairs []any
 	host := tree{}
 	for i := range mostDisks + 100 {

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -48,6 +49,29 @@ func (tr tree) over(t testing.TB, r roots) {
 		}
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// thorough leaves a test with thousands of files out of -short.
+func thorough(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("thousands of files: not with -short")
+	}
+}
+
+// cuts is where to tear a text: at each byte, or at some with -short.
+func cuts(text string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		step := 1
+		if testing.Short() {
+			step = 11
+		}
+		for n := 0; n < len(text); n += step {
+			if !yield(n) {
+				return
+			}
 		}
 	}
 }

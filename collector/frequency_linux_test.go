@@ -56,6 +56,7 @@ func TestFrequencyWithoutDriver(t *testing.T) {
 
 // On a big machine each read takes the next 64; a core that was taken out is gone, one that has come is read in its turn.
 func TestFrequencyBigHost(t *testing.T) {
+	thorough(t)
 	tr := tree{}
 	for i := range 150 {
 		cpufreq(tr, i, "1000000", "performance")

@@ -176,7 +176,7 @@ func TestMemoryTorn(t *testing.T) {
 	host := tree{"proc/meminfo": aMeminfo}.write(t)
 	source := memorySource(host)
 	whole := read(t, source)
-	for n := range len(aMeminfo) {
+	for n := range cuts(aMeminfo) {
 		tree{"proc/meminfo": aMeminfo[:n]}.over(t, host)
 		part, err := source.Read(t.Context())
 		if (part == nil) == (err == nil) {

@@ -199,6 +199,7 @@ func TestSomeOf(t *testing.T) {
 }
 
 func TestManyNeighbours(t *testing.T) {
+	thorough(t)
 	tr := tree{"proc/self/cgroup": "0::/\n"}
 	for i := range 3 * mostNeighbours {
 		dir := fmt.Sprintf("proc/%d/", 100+i)

@@ -185,6 +185,7 @@ func TestTableConcurrently(t *testing.T) {
 
 // A steady read costs one allocation: the part.
 func TestProcessAllocations(t *testing.T) {
+	thorough(t)
 	w := watchOf(t, manyProcesses(500))
 	for range 12 {
 		w.after(t, time.Second)

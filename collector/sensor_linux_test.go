@@ -268,6 +268,7 @@ func TestSlowChip(t *testing.T) {
 }
 
 func TestManySensors(t *testing.T) {
+	thorough(t)
 	huge := tree{}
 	for i := range 300 {
 		huge[fmt.Sprintf("sys/class/hwmon/hwmon0/temp%d_input", i)] = "40000\n"

@@ -143,6 +143,7 @@ func TestNoUnits(t *testing.T) {
 }
 
 func TestManyUnits(t *testing.T) {
+	thorough(t)
 	tr := tree{"sys/fs/cgroup/cgroup.controllers": "cpu\n"}
 	for i := range mostUnits + 50 {
 		tr[fmt.Sprintf("sys/fs/cgroup/system.slice/s%04d.service/cpu.stat", i)] = "usage_usec 1\n"
