@@ -40,7 +40,7 @@ func aPod(t testing.TB) roots {
 	}).write(t)
 	link(t, r, "proc/self/ns/pid", "pid:[4026532500]")
 	link(t, r, "proc/self/ns/cgroup", "cgroup:[4026532501]")
-	for pid, mounts := range map[string]int{"self": 4026532600, "9": 4026532600, "1": 4026532601, "20": 4026532602, "21": 4026532602, "30": 4026532603} {
+	for pid, mounts := range map[string]int64{"self": 4026532600, "9": 4026532600, "1": 4026532601, "20": 4026532602, "21": 4026532602, "30": 4026532603} {
 		link(t, r, "proc/"+pid+"/ns/mnt", fmt.Sprintf("mnt:[%d]", mounts))
 	}
 	return r
@@ -90,7 +90,7 @@ func TestNeighboursOfAHost(t *testing.T) {
 		"proc/31/comm":      "my\x1bapp\n",
 	}).and(aGroup2.below("proc/31/root/sys/fs/cgroup/")).write(t)
 	link(t, r, "proc/self/ns/pid", "pid:[4026531836]")
-	for pid, groups := range map[string]int{"self": 4026531835, "20": 4026531835, "30": 4026531835, "31": 4026532999} {
+	for pid, groups := range map[string]int64{"self": 4026531835, "20": 4026531835, "30": 4026531835, "31": 4026532999} {
 		link(t, r, "proc/"+pid+"/ns/mnt", "mnt:[40265"+pid+"]")
 		link(t, r, "proc/"+pid+"/ns/cgroup", fmt.Sprintf("cgroup:[%d]", groups))
 	}

@@ -81,3 +81,14 @@ func BenchmarkScopes(b *testing.B) {
 		}
 	}
 }
+
+func TestNamespace(t *testing.T) {
+	for link, want := range map[string]uint64{
+		"pid:[4026531836]": 4026531836, "pid_for_children:[1]": 1,
+		"": 0, "pid": 0, "pid:[]": 0, "pid:[-1]": 0, "pid:[18446744073709551616]": 0, "/elsewhere": 0,
+	} {
+		if got, ok := parseNamespace([]byte(link)); got != want || ok != (want > 0) {
+			t.Errorf("%q is %d, %v, want %d", link, got, ok, want)
+		}
+	}
+}
