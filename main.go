@@ -81,6 +81,9 @@ func (s *serve) Run() error {
 	if err != nil {
 		return err
 	}
+	if err := collector.CheckHost(); err != nil {
+		return fmt.Errorf("%w (hint: HOST_PROC and its like say where a container has the host's directories)", err)
+	}
 	ln, url, err := dashboard.Listen(s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w (hint: --listen 127.0.0.1:0 picks a free port)", err)

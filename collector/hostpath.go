@@ -2,8 +2,10 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/shirou/gopsutil/v3/common"
 )
@@ -28,6 +30,30 @@ func hostRoots() roots {
 		return filepath.Join(root, below)
 	}
 	return roots{proc: at("HOST_PROC", "proc"), sys: at("HOST_SYS", "sys"), etc: at("HOST_ETC", "etc"), root: root}
+}
+
+// CheckHost tells whether the directories that HOST_PROC, HOST_SYS, HOST_ETC and HOST_ROOT name are those of a host: an
+// error names the one that is not. Without those variables there is nothing to check.
+func CheckHost() error {
+	for _, name := range []string{"HOST_PROC", "HOST_SYS", "HOST_ETC", "HOST_ROOT"} {
+		dir := os.Getenv(name)
+		if dir == "" {
+			continue
+		}
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("%s=%s is not an absolute path", name, dir)
+		}
+		if stat, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		} else if !stat.IsDir() {
+			return fmt.Errorf("%s=%s is not a directory", name, dir)
+		}
+	}
+	r := hostRoots()
+	if stat, err := os.Stat(r.ofProc("stat")); runtime.GOOS == "linux" && (err != nil || !stat.Mode().IsRegular()) {
+		return fmt.Errorf("%s is not a host's /proc: it has no file stat", r.proc)
+	}
+	return nil
 }
 
 // ofProc is a path below the host's /proc; the others likewise.

@@ -22,7 +22,7 @@ func Known(v float64) Number {
 // Get returns the value, and whether it is known.
 func (n Number) Get() (v float64, ok bool) { return n.value, n.known }
 
-// MarshalJSON writes at most four decimals below 100 and one above: finer than anything on a screen, and a third
+// MarshalJSON writes at most six decimals below a hundredth, four below 100 and one above: finer than anything on a screen, and a third
 // of the bytes of a full float.
 func (n Number) MarshalJSON() ([]byte, error) { return n.append(nil), nil }
 
@@ -31,8 +31,11 @@ func (n Number) append(b []byte) []byte {
 		return append(b, "null"...)
 	}
 	scale := 1e4
-	if n.value >= 100 {
+	switch {
+	case n.value >= 100:
 		scale = 10
+	case n.value < 0.01:
+		scale = 1e6 // a disk answers within microseconds
 	}
 	if n.value >= 1e15 {
 		return strconv.AppendFloat(b, n.value, 'f', -1, 64)
