@@ -92,13 +92,11 @@ func (e *Exporter) networks(w *sheet, s *collector.Snapshot, _ Facts) {
 		gauge("speed_bytes", "Speed of the link, in bytes a second.").known(n.Speed, n.Name)
 		gauge("mtu_bytes", "The longest packet that fits.").known(n.MTU, n.Name)
 		gauge("carrier", "Whether there is a carrier.").known(n.Carrier, n.Name)
-		if n.State != "" {
-			up := 0.0
-			if n.State == "up" {
-				up = 1
-			}
-			gauge("up", "Whether the state is up.").add(up, n.Name)
+		up := 0.0 // also for a state that is unknown, as that of lo is: every interface has this sample
+		if n.State == "up" {
+			up = 1
 		}
+		gauge("up", "Whether the state is up.").add(up, n.Name)
 	}
 }
 

@@ -99,7 +99,7 @@ func madeUp() *collector.Snapshot {
 				ReceiveBytes: 1 << 40, ReceivePackets: 1000, ReceiveErrors: 1, ReceiveDrops: 2, TransmitBytes: 1 << 30, TransmitPackets: 2000, TransmitErrors: 3, TransmitDrops: 4,
 				ReceiveFIFO: known(0), ReceiveFrame: known(5), ReceiveCompressed: known(0), ReceiveMulticast: known(6),
 				TransmitFIFO: known(0), TransmitCollisions: known(7), TransmitCarrier: known(8), TransmitCompressed: known(0)}},
-			{Name: "lo", State: "unknown", MTU: known(65536), Totals: collector.NetworkTotals{ReceiveBytes: 4096, TransmitBytes: 4096}},
+			{Name: "lo", MTU: known(65536), Totals: collector.NetworkTotals{ReceiveBytes: 4096, TransmitBytes: 4096}},
 			{Name: "tun\xff0"}, // not UTF-8, not told
 		},
 		Sensors: []collector.Sensor{

@@ -5,7 +5,8 @@
 // A number that node_exporter has too has its name, its labels, its type and its unit here, so that dashboards made for
 // the one show the other. What only fivewire knows is called fivewire_*. Numbers are counters since boot (or since the
 // process began) wherever the snapshot has such a counter, gauges otherwise; values are in base units: seconds, bytes,
-// hertz, ratios. What is unknown is left out: there is no 0 that means "nobody knows".
+// hertz, ratios. What is unknown is left out: there is no 0 that means "nobody knows", but for node_network_up, which says only
+// whether a state is known to be up, as node_exporter's does.
 //
 // The number of series is bounded by what the collector lists. Label values are valid UTF-8; names are made of
 // letters, digits and underscores.
