@@ -107,6 +107,10 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 		if x.Device == "" || x.Input == "" {
 			continue // this system does not name its sensors as the kernel does
 		}
+		if zone, ok := thermalZone(x.Device); ok {
+			w.gauge("node_thermal_zone_temp", "Temperature of a thermal zone, in degrees Celsius.", "type", "zone").known(x.Value, x.Chip, zone)
+			continue
+		}
 		switch x.Kind {
 		case "temperature":
 			gauge("temp_celsius", "Temperature.").known(x.Value, x.Device, x.Input)
@@ -125,6 +129,12 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 				add(1, x.Device, chipName(x.Chip))
 		}
 	}
+}
+
+// thermalZone is the number of "thermal_zone12".
+func thermalZone(device string) (number string, ok bool) {
+	number, ok = strings.CutPrefix(device, "thermal_zone")
+	return number, ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 // chipName is node_exporter's form of a driver's name.

@@ -106,6 +106,7 @@ func madeUp() *collector.Snapshot {
 			{ID: "x/temp1", Chip: "coretemp", Label: "Package id 0", Kind: "temperature", Value: known(45.5), High: known(80), Critical: known(100), Device: "platform_coretemp_0", Input: "temp1"},
 			{ID: "x/temp2", Chip: "coretemp", Label: "temp2", Kind: "temperature", Value: known(44), Device: "platform_coretemp_0", Input: "temp2"},
 			{ID: "y/fan1", Chip: "NCT-6775", Label: "fan1", Kind: "fan", Value: known(1200), Device: "platform_nct6775_656", Input: "fan1"},
+			{ID: "v/temp1", Chip: "acpitz", Label: "acpitz", Kind: "temperature", Value: known(27.5), Critical: known(105), Device: "thermal_zone0", Input: "temp1"},
 			{ID: "z", Kind: "temperature", Value: known(30)}, // of another system
 		},
 		Batteries: []collector.Battery{{Name: "BAT0", State: "discharging", Charge: known(0.75), Power: known(12.5), Left: known(3600)}},
