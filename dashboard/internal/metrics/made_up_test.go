@@ -79,8 +79,8 @@ func madeUp() *collector.Snapshot {
 		Paging:  &collector.Paging{Kernel: table("pgpgin", 1000, "pgpgout", 2000, "pswpin", 0, "pswpout", 1, "pgfault", 9999, "pgmajfault", 11, "oom_kill", 2)},
 		Handles: &collector.Handles{Allocated: 2048, Maximum: 9223372036854775807},
 		Sockets: &collector.Sockets{Conntrack: known(17), ConntrackLimit: known(262144),
-			Netstat: table("Ip_Forwarding", 1, "Ip_InReceives", 5, "Icmp_InMsgs", 6, "Tcp_RtoMin", 200, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
-				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3, "TcpExt_TCPPureAcks", 4,
+			Netstat: table("Ip_Forwarding", 1, "Icmp_InMsgs", 6, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
+				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3,
 				"IpExt_InOctets", 123456, "IpExt_OutOctets", 654321),
 			Sockstat: table("sockets_used", 230, "TCP_inuse", 12, "TCP_orphan", 0, "TCP_tw", 5, "TCP_alloc", 14, "TCP_mem", 3, "TCP_mem_bytes", 3*4096, "UDP6_inuse", 2, "FRAG_memory", 0)},
 		Disks: []collector.Disk{

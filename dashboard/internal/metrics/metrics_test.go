@@ -271,6 +271,18 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// Which of the kernel's counters there are is for the collector to say: what is in its tables is on the page.
+func TestTables(t *testing.T) {
+	s := madeUp()
+	s.Sockets.Netstat = table("Ip_InReceives", 5, "TcpExt_TCP-Odd", 7)
+	families := parse(t, text(t, exporter(t), s))
+	for name, want := range map[string]float64{"node_netstat_Ip_InReceives": 5, "node_netstat_TcpExt_TCP_Odd": 7} {
+		if got, ok := sample(families, name); !ok || got != want {
+			t.Errorf("%s: got %v, %v", name, got, ok)
+		}
+	}
+}
+
 // Whatever a verdict is about, there is one sample that says so.
 func TestVerdictResources(t *testing.T) {
 	for _, resource := range collector.VerdictResources() {
