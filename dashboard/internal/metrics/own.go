@@ -112,7 +112,7 @@ func (e *Exporter) units(w *sheet, s *collector.Snapshot, _ Facts) {
 	if s.Units == nil {
 		return
 	}
-	w.gauge("fivewire_units", "Units of systemd with processes in them; those at the top have series of their own.").add(float64(s.Units.Total))
+	w.gauge("fivewire_units", "Units of systemd that have a control group, with processes in it or not; those at the top have series of their own.").add(float64(s.Units.Total))
 	for _, u := range s.Units.Top {
 		w.gauge("fivewire_unit_cpu_cores", "Cores that a unit uses.", "unit").known(u.CPU, u.Name)
 		w.gauge("fivewire_unit_memory_bytes", "Memory that a unit uses.", "unit").known(u.Memory, u.Name)
