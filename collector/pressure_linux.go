@@ -144,12 +144,7 @@ func parseStall(line []byte, avg []float64) (total uint64, ok bool) {
 	return parseUint(word[len("total="):])
 }
 
-// stallOf is the stall between two readings of one file; the first has the zero stallCounters before it.
-func stallOf(before, after stallCounters, elapsed time.Duration) *Stall {
-	s := stallBetween(before, after, elapsed)
-	return &s
-}
-
+// stallBetween is the stall between two readings of one file; the first has the zero stallCounters before it.
 func stallBetween(before, after stallCounters, elapsed time.Duration) Stall {
 	var s Stall
 	if after.hasSome {

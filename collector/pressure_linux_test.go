@@ -74,7 +74,7 @@ func TestPressureOfOldKernels(t *testing.T) {
 	}
 }
 
-func TestStallOf(t *testing.T) {
+func TestStallBetween(t *testing.T) {
 	before := stallCounters{some: 1_000_000, full: 500_000, hasSome: true, hasFull: true}
 	for _, tt := range []struct {
 		name       string
@@ -90,20 +90,20 @@ func TestStallOf(t *testing.T) {
 		{"absurd", stallCounters{some: math.MaxUint64, full: math.MaxUint64, hasSome: true, hasFull: true, avg: [6]float64{101, 1e300}}, 1, Known(1), Known(1)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := stallOf(before, tt.after, tt.elapsed)
+			got := stallBetween(before, tt.after, tt.elapsed)
 			if got.Some != tt.some || got.Full != tt.full {
 				t.Errorf("some %v, full %v, want %v, %v", got.Some, got.Full, tt.some, tt.full)
 			}
 			checkStall(t, got)
 		})
 	}
-	if got := stallOf(stallCounters{}, before, time.Second); got.Some != (Number{}) || got.Full != (Number{}) || got.SomeSeconds != Known(1) {
+	if got := stallBetween(stallCounters{}, before, time.Second); got.Some != (Number{}) || got.Full != (Number{}) || got.SomeSeconds != Known(1) {
 		t.Errorf("first reading: %v", got)
 	}
 }
 
 // checkStall: no ratio is above 1.
-func checkStall(t *testing.T, s *Stall) {
+func checkStall(t *testing.T, s Stall) {
 	t.Helper()
 	checkNumbers(t, s)
 	for _, n := range []Number{s.Some, s.Some10, s.Some60, s.Some300, s.Full, s.Full10, s.Full60, s.Full300} {
@@ -147,7 +147,7 @@ func FuzzPressure(f *testing.F) {
 		before, _ := parsePressure(first)
 		after, ok := parsePressure(second)
 		if ok {
-			checkStall(t, stallOf(before, after, time.Microsecond))
+			checkStall(t, stallBetween(before, after, time.Microsecond))
 		}
 	})
 }

@@ -23,7 +23,8 @@ type Sensor struct {
 	Value    Number `json:"value"` // unknown while it cannot be read, is absurd, or its device sleeps
 	High     Number `json:"high"`  // the hardware's own limit, where it has a sane one
 	Critical Number `json:"critical"`
-	// Device and Input are node_exporter's names of the chip and the sensor, "platform_coretemp_0" and "temp2".
+	// Device and Input are node_exporter's names of the chip and the sensor, "platform_coretemp_0" and "temp2". A
+	// thermal zone is no chip: its Device is the kernel's name of it, "thermal_zone0".
 	Device string `json:"-"`
 	Input  string `json:"-"`
 }

@@ -243,7 +243,7 @@ func findZone(root, dir string) *chip {
 	}
 	return &chip{
 		dir: dir, real: real, zone: true, name: cmp.Or(rawText(dir, "type"), "thermal"),
-		place: devicePlace(strings.TrimPrefix(real, root+"/devices/")), device: metricDevice(real),
+		place: devicePlace(strings.TrimPrefix(real, root+"/devices/")), device: metricWord(filepath.Base(real)),
 		inputs: []inputName{{kind: kindTemperature, prefix: "temp", number: 1}},
 	}
 }

@@ -126,7 +126,7 @@ func TestThermalZone(t *testing.T) {
 	r := aBoard.write(t)
 	linkSensors(t, r, map[string]string{"sys/class/thermal/thermal_zone0": "sys/devices/virtual/thermal/thermal_zone0"})
 	got := sensorLines(read(t, sensorSource(r)).Sensors)
-	if want := "virtual-thermal-thermal_zone0/temp1|acpitz|acpitz|temperature|50|-|105|thermal_thermal_zone0|temp1\n"; got != want {
+	if want := "virtual-thermal-thermal_zone0/temp1|acpitz|acpitz|temperature|50|-|105|thermal_zone0|temp1\n"; got != want {
 		t.Errorf("got %s", got)
 	}
 }

@@ -9,7 +9,8 @@ import (
 type Verdict struct {
 	// State is "healthy", "busy" (worth knowing) or "bad" (somebody should do something).
 	State string `json:"state"`
-	// Resource is what it is about: "cpu", "memory", "io", "disk", "network", "files", "thermal", "container"; "" when healthy.
+	// Resource is what it is about, one of VerdictResources: "cpu", "memory", "io", "disk", "network", "files", "thermal",
+	// "container"; "" when healthy.
 	Resource string `json:"resource,omitempty"`
 	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
@@ -17,6 +18,11 @@ type Verdict struct {
 	Since int64 `json:"since"`
 	// PID is the culprit's, 0 for none.
 	PID int32 `json:"pid,omitempty"`
+}
+
+// VerdictResources are all that a verdict may be about, in a new slice.
+func VerdictResources() []string {
+	return []string{"cpu", "memory", "io", "disk", "network", "files", "thermal", "container"}
 }
 
 const (

@@ -92,13 +92,11 @@ func (e *Exporter) networks(w *sheet, s *collector.Snapshot, _ Facts) {
 		gauge("speed_bytes", "Speed of the link, in bytes a second.").known(n.Speed, n.Name)
 		gauge("mtu_bytes", "The longest packet that fits.").known(n.MTU, n.Name)
 		gauge("carrier", "Whether there is a carrier.").known(n.Carrier, n.Name)
-		if n.State != "" {
-			up := 0.0
-			if n.State == "up" {
-				up = 1
-			}
-			gauge("up", "Whether the state is up.").add(up, n.Name)
+		up := 0.0 // also for a state that is unknown, as that of lo is: every interface has this sample
+		if n.State == "up" {
+			up = 1
 		}
+		gauge("up", "Whether the state is up.").add(up, n.Name)
 	}
 }
 
@@ -108,6 +106,10 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 	for _, x := range s.Sensors {
 		if x.Device == "" || x.Input == "" {
 			continue // this system does not name its sensors as the kernel does
+		}
+		if zone, ok := thermalZone(x.Device); ok {
+			w.gauge("node_thermal_zone_temp", "Temperature of a thermal zone, in degrees Celsius.", "type", "zone").known(x.Value, x.Chip, zone)
+			continue
 		}
 		switch x.Kind {
 		case "temperature":
@@ -127,6 +129,12 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 				add(1, x.Device, chipName(x.Chip))
 		}
 	}
+}
+
+// thermalZone is the number of "thermal_zone12".
+func thermalZone(device string) (number string, ok bool) {
+	number, ok = strings.CutPrefix(device, "thermal_zone")
+	return number, ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 // chipName is node_exporter's form of a driver's name.

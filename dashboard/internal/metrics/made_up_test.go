@@ -79,8 +79,8 @@ func madeUp() *collector.Snapshot {
 		Paging:  &collector.Paging{Kernel: table("pgpgin", 1000, "pgpgout", 2000, "pswpin", 0, "pswpout", 1, "pgfault", 9999, "pgmajfault", 11, "oom_kill", 2)},
 		Handles: &collector.Handles{Allocated: 2048, Maximum: 9223372036854775807},
 		Sockets: &collector.Sockets{Conntrack: known(17), ConntrackLimit: known(262144),
-			Netstat: table("Ip_Forwarding", 1, "Ip_InReceives", 5, "Icmp_InMsgs", 6, "Tcp_RtoMin", 200, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
-				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3, "TcpExt_TCPPureAcks", 4,
+			Netstat: table("Ip_Forwarding", 1, "Icmp_InMsgs", 6, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
+				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3,
 				"IpExt_InOctets", 123456, "IpExt_OutOctets", 654321),
 			Sockstat: table("sockets_used", 230, "TCP_inuse", 12, "TCP_orphan", 0, "TCP_tw", 5, "TCP_alloc", 14, "TCP_mem", 3, "TCP_mem_bytes", 3*4096, "UDP6_inuse", 2, "FRAG_memory", 0)},
 		Disks: []collector.Disk{
@@ -99,13 +99,14 @@ func madeUp() *collector.Snapshot {
 				ReceiveBytes: 1 << 40, ReceivePackets: 1000, ReceiveErrors: 1, ReceiveDrops: 2, TransmitBytes: 1 << 30, TransmitPackets: 2000, TransmitErrors: 3, TransmitDrops: 4,
 				ReceiveFIFO: known(0), ReceiveFrame: known(5), ReceiveCompressed: known(0), ReceiveMulticast: known(6),
 				TransmitFIFO: known(0), TransmitCollisions: known(7), TransmitCarrier: known(8), TransmitCompressed: known(0)}},
-			{Name: "lo", State: "unknown", MTU: known(65536), Totals: collector.NetworkTotals{ReceiveBytes: 4096, TransmitBytes: 4096}},
+			{Name: "lo", MTU: known(65536), Totals: collector.NetworkTotals{ReceiveBytes: 4096, TransmitBytes: 4096}},
 			{Name: "tun\xff0"}, // not UTF-8, not told
 		},
 		Sensors: []collector.Sensor{
 			{ID: "x/temp1", Chip: "coretemp", Label: "Package id 0", Kind: "temperature", Value: known(45.5), High: known(80), Critical: known(100), Device: "platform_coretemp_0", Input: "temp1"},
 			{ID: "x/temp2", Chip: "coretemp", Label: "temp2", Kind: "temperature", Value: known(44), Device: "platform_coretemp_0", Input: "temp2"},
 			{ID: "y/fan1", Chip: "NCT-6775", Label: "fan1", Kind: "fan", Value: known(1200), Device: "platform_nct6775_656", Input: "fan1"},
+			{ID: "v/temp1", Chip: "acpitz", Label: "acpitz", Kind: "temperature", Value: known(27.5), Critical: known(105), Device: "thermal_zone0", Input: "temp1"},
 			{ID: "z", Kind: "temperature", Value: known(30)}, // of another system
 		},
 		Batteries: []collector.Battery{{Name: "BAT0", State: "discharging", Charge: known(0.75), Power: known(12.5), Left: known(3600)}},

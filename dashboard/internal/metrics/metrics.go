@@ -5,7 +5,12 @@
 // A number that node_exporter has too has its name, its labels, its type and its unit here, so that dashboards made for
 // the one show the other. What only fivewire knows is called fivewire_*. Numbers are counters since boot (or since the
 // process began) wherever the snapshot has such a counter, gauges otherwise; values are in base units: seconds, bytes,
-// hertz, ratios. What is unknown is left out: there is no 0 that means "nobody knows".
+// hertz, ratios.
+//
+// What is unknown is left out: there is no 0 that means "nobody knows", but for node_network_up, which says only whether
+// a state is known to be up, as node_exporter's does. What is old is left out too: once a source has failed for five of
+// its periods, and five seconds at least, there are only fivewire_source_success and fivewire_source_age_seconds of it.
+// Of a source that reads some of its part there is what it read.
 //
 // The number of series is bounded by what the collector lists. Label values are valid UTF-8; names are made of
 // letters, digits and underscores.
@@ -64,6 +69,7 @@ type Exporter struct {
 	linux     bool // the counters that only Linux has mean something
 	goVersion string
 	registry  *prometheus.Registry
+	periods   map[string]time.Duration // by source
 
 	mu       sync.Mutex
 	sheet    sheet
@@ -87,6 +93,7 @@ func New(log *slog.Logger) *Exporter {
 		linux:     runtime.GOOS == "linux",
 		goVersion: runtime.Version(),
 		registry:  prometheus.NewRegistry(),
+		periods:   defaultPeriods(),
 	}
 	e.sheet.descs = make(map[string]*prometheus.Desc)
 	e.registry.MustRegister(&e.sheet) // it cannot fail: a sheet describes nothing beforehand
@@ -138,6 +145,7 @@ func (e *Exporter) Page(s *collector.Snapshot, facts func() Facts, accept, accep
 func (e *Exporter) gather(s *collector.Snapshot, f Facts) []*dto.MetricFamily {
 	sheet := &e.sheet
 	sheet.begin()
+	s = e.withoutStale(s)
 	for _, write := range e.subjects() {
 		e.safely(func() { write(sheet, s, f) })
 	}

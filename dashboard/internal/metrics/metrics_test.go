@@ -271,6 +271,32 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// Which of the kernel's counters there are is for the collector to say: what is in its tables is on the page.
+func TestTables(t *testing.T) {
+	s := madeUp()
+	s.Sockets.Netstat = table("Ip_InReceives", 5, "TcpExt_TCP-Odd", 7)
+	families := parse(t, text(t, exporter(t), s))
+	for name, want := range map[string]float64{"node_netstat_Ip_InReceives": 5, "node_netstat_TcpExt_TCP_Odd": 7} {
+		if got, ok := sample(families, name); !ok || got != want {
+			t.Errorf("%s: got %v, %v", name, got, ok)
+		}
+	}
+}
+
+// Whatever a verdict is about, there is one sample that says so.
+func TestVerdictResources(t *testing.T) {
+	for _, resource := range collector.VerdictResources() {
+		families := parse(t, text(t, exporter(t), &collector.Snapshot{Verdict: &collector.Verdict{State: "bad", Resource: resource}}))
+		total := 0.0
+		for _, m := range families["fivewire_verdict_resource"].GetMetric() {
+			total += value(m)
+		}
+		if got, ok := sample(families, "fivewire_verdict_resource", "resource", resource); !ok || got != 1 || total != 1 {
+			t.Errorf("%s: got %v, %v, and %v in all", resource, got, ok, total)
+		}
+	}
+}
+
 func TestFormats(t *testing.T) {
 	const prometheus3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5," +
 		"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 
 	"github.com/fivewire/fivewire/collector"
@@ -174,19 +173,11 @@ func memoryName(key string) string {
 	return name + "_bytes"
 }
 
-// netstatShown are the counters of protocols that node_exporter shows when it is not told otherwise: 40 of some 300.
-var netstatShown = regexp.MustCompile(`^([A-Za-z0-9]+_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(In|Out)Octets|Icmp6?_(In|Out)Msgs|` +
-	`TcpExt_(Listen[A-Za-z]*|Syncookies[A-Za-z]*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|` +
-	`Tcp_(ActiveOpens|PassiveOpens|InSegs|OutSegs|OutRsts|RetransSegs|CurrEstab)|` +
-	`Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$`)
-
 // sockets is what connections do, and how many files are open for them and for everything else.
 func (e *Exporter) sockets(w *sheet, s *collector.Snapshot, _ Facts) {
 	if k := s.Sockets; k != nil {
 		for i, key := range k.Netstat.Names {
-			if netstatShown.MatchString(key) {
-				w.untyped("node_netstat_"+key, key+" of the kernel's counters of protocols.").add(float64(k.Netstat.Values[i]))
-			}
+			w.untyped("node_netstat_"+metricName(key), key+" of the kernel's counters of protocols.").add(float64(k.Netstat.Values[i]))
 		}
 		for i, key := range k.Sockstat.Names {
 			w.gauge("node_sockstat_"+metricName(key), key+" of /proc/net/sockstat.").add(float64(k.Sockstat.Values[i]))

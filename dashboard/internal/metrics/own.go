@@ -101,7 +101,7 @@ func (e *Exporter) verdict(w *sheet, s *collector.Snapshot, _ Facts) {
 	w.gauge("fivewire_verdict", "What the snapshot comes to: 1 for the state that holds.", "state").
 		oneOf(v.State, []string{"healthy", "busy", "bad"})
 	w.gauge("fivewire_verdict_resource", "What the verdict is about: 1 for that resource; all 0 when healthy.", "resource").
-		oneOf(v.Resource, []string{"cpu", "memory", "io", "disk", "network", "thermal", "container"})
+		oneOf(v.Resource, collector.VerdictResources())
 	if v.Since > 0 {
 		w.gauge("fivewire_verdict_start_time_seconds", "Since when the verdict holds, in Unix time.").add(float64(v.Since) / 1e3)
 	}
@@ -112,7 +112,7 @@ func (e *Exporter) units(w *sheet, s *collector.Snapshot, _ Facts) {
 	if s.Units == nil {
 		return
 	}
-	w.gauge("fivewire_units", "Units of systemd with processes in them; those at the top have series of their own.").add(float64(s.Units.Total))
+	w.gauge("fivewire_units", "Units of systemd that have a control group, with processes in it or not; those at the top have series of their own.").add(float64(s.Units.Total))
 	for _, u := range s.Units.Top {
 		w.gauge("fivewire_unit_cpu_cores", "Cores that a unit uses.", "unit").known(u.CPU, u.Name)
 		w.gauge("fivewire_unit_memory_bytes", "Memory that a unit uses.", "unit").known(u.Memory, u.Name)

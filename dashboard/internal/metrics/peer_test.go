@@ -291,6 +291,7 @@ func tolerance(name string, value float64) float64 {
 		{"node_disk_io_now", 200, 0},
 		{"node_cpu_scaling_frequency_hertz", 0, 1},
 		{"node_hwmon_temp_celsius", 10, 0},
+		{"node_thermal_zone_temp", 10, 0},
 		{"node_hwmon_fan_rpm", 200, 0.2},
 		{"node_zfs_arc_size", 128 * mib, 0.05},
 	} {
