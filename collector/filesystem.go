@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func usageOf(blocks, free, available, size, inodes, inodesFree uint64) (usage, e
 func filesystemOf(m mount, u usage) Filesystem {
 	return Filesystem{
 		Mount:       clean(m.path),
-		Device:      clean(withoutUser(m.device)),
+		Device:      clean(withoutSecrets(withoutUser(m.device))),
 		Type:        clean(m.fstype),
 		Total:       u.total,
 		Used:        u.used,
@@ -90,20 +89,6 @@ func filesystemOf(m mount, u usage) Filesystem {
 		Remote:      m.isRemote(),
 		InMemory:    m.isInMemory(),
 	}
-}
-
-// withoutUser is a URL without the user and the password that some filesystems take there.
-func withoutUser(device string) string {
-	scheme, rest, ok := strings.Cut(device, "://")
-	if !ok {
-		return device
-	}
-	host, path, _ := strings.Cut(rest, "/")
-	i := strings.LastIndexByte(host, '@')
-	if i < 0 {
-		return device
-	}
-	return scheme + "://" + cmp.Or(host[i+1:], "?") + "/" + path
 }
 
 // What a mount may turn out to be when it is asked; it is hidden then.

@@ -50,7 +50,8 @@ func TestFilesystemOf(t *testing.T) {
 	if got := filesystemOf(mount{path: "/m", device: "https://me:secret@host/x@y", fstype: "fuse"}, usage{}); got.Device != "https://host/x@y" || !got.Remote {
 		t.Errorf("got %+v", got)
 	}
-	for device, want := range map[string]string{"": "", "server:/x": "server:/x", "a://b": "a://b", "a://u@b": "a://b/", "a://u@/c": "a://?/c", "me@host:/": "me@host:/"} {
+	for device, want := range map[string]string{"": "", "server:/x": "server:/x", "a://b": "a://b", "a://u@b": "a://b", "a://u@/c": "a://?/c", "me@host:/": "me@host:/",
+		"curlftpfs#ftp://u:p/w@h/x": "curlftpfs#ftp://h/x", "//u:pw@h/share": "//h/share", "u:pw@h:/x": "h:/x", "//h/share@x": "//h/share@x"} {
 		if got := withoutUser(device); got != want {
 			t.Errorf("%q: got %q, want %q", device, got, want)
 		}

@@ -38,7 +38,9 @@ func redact(cmdline []byte) string {
 	// change where words and quotes end, so it is done until nothing changes.
 	for range 8 {
 		r := redactor{text: text}
-		r.words(r.split(textSpan{0, len(text)}), 0)
+		whole := textSpan{0, len(text)}
+		r.inside(whole)
+		r.words(r.split(whole), 0)
 		next := shorten(r.apply())
 		if next == text {
 			return text
@@ -161,7 +163,7 @@ func (r *redactor) apply() string {
 }
 
 // split takes part of the text apart into words, as a shell does: quotes around a word are not part of it, and a word
-// goes on inside quotes that begin behind "=" or ":".
+// goes on inside quotes that begin in its middle.
 func (r *redactor) split(within textSpan) []textSpan {
 	var words []textSpan
 	text := r.text[:within.end]
@@ -177,7 +179,7 @@ func (r *redactor) split(within textSpan) []textSpan {
 		}
 		start := i
 		for i < len(text) && text[i] != ' ' {
-			if i > start && (text[i-1] == '=' || text[i-1] == ':') {
+			if i > start && text[i-1] != '\\' {
 				if _, end := quotedAt(text, i); end > 0 {
 					i = end
 					continue

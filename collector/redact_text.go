@@ -9,13 +9,15 @@ func (r *redactor) inside(w textSpan) {
 		switch r.text[i] {
 		case ':':
 			if strings.HasPrefix(r.text[i:w.end], "://") {
-				r.address(w, i+3)
+				i = max(i, r.address(w, i+3))
 				continue
 			}
 			r.login(w, i)
 			i = r.pair(w, i)
 		case '=':
 			i = r.pair(w, i)
+		case '(':
+			i = r.call(w, i)
 		default:
 			if i == w.start || !isLetter(r.text[i-1]) && !isDigit(r.text[i-1]) {
 				if n := keyAt(r.text[i:w.end]); n > 0 {
@@ -39,7 +41,7 @@ func (r *redactor) pair(w textSpan, i int) int {
 		before = r.text[name.start-1]
 	}
 	label := strings.TrimLeft(r.of(name), "-")
-	kind := secrecyOf(label)
+	kind := secrecyOfOption(r.of(name))
 	inQuery := by == '=' && strings.IndexByte("?&;#", before) >= 0 && before != 0
 	if kind == notSecret && !(inQuery && isParameter(label)) {
 		return i
@@ -50,6 +52,8 @@ func (r *redactor) pair(w textSpan, i int) int {
 	case kind == notSecret && len(s) < 16 && !isSignature(label):
 		return i
 	case quoted:
+	case by == ':' && value.start == i+1 && isTest(label):
+		return i
 	case by == ':' && (before != 0 && strings.IndexByte(`/\@:`, before) >= 0 || s == "" || s[0] == ':' || s[0] == '/'):
 		return i // a path, a module, a mount
 	case by == ':' && value.start == i+1 && kind == vaguelySecret && strings.Trim(s, "0123456789.") == "":
@@ -64,24 +68,69 @@ func (r *redactor) pair(w textSpan, i int) int {
 			n = len(word)
 		}
 		value.end += len(rest) - len(word) + n
+	case by == '=' && (!inQuery || before == ';'):
+		value.end = r.connectionEnd(w, name, value)
 	}
-	if kind != notSecret && kind.spares(s) {
+	if kind.spares(s) {
 		return i
 	}
 	r.blot(value.start, value.end)
 	return max(i, value.end-1)
 }
 
-// nameBefore is the name that ends before i, perhaps in quotes.
+// call looks for a secret in password('x'); i is at the parenthesis.
+func (r *redactor) call(w textSpan, i int) int {
+	if i+1 == w.end || !isQuote(r.text[i+1]) {
+		return i
+	}
+	name := r.nameBefore(w, i)
+	if name.end < i || secrecyOf(r.of(name)) == notSecret {
+		return i
+	}
+	value, _ := r.valueAfter(w, i, false)
+	r.blot(value.start, value.end)
+	return max(i, value.end-1)
+}
+
+// connectionEnd is where a value ends that may be part of a connection string, such as Server=h;Password=x y;Db=d: not
+// at blanks. A script, PASSWORD=x run; ls, looks much the same.
+func (r *redactor) connectionEnd(w, name, value textSpan) int {
+	label := r.of(name)
+	if strings.Contains(label, "_") || len(label) > 3 && strings.ToUpper(label) == label {
+		return value.end // a variable
+	}
+	rest := r.text[value.end:w.end]
+	if n := strings.IndexAny(rest, ";}\"'"); n >= 0 {
+		rest = rest[:n]
+	}
+	end := value.end + len(rest)
+	if end < w.end && r.text[end] == ';' && startsPair(r.text[end+1:min(w.end, end+60)]) {
+		return end
+	}
+	before := strings.TrimRight(r.text[max(w.start, name.start-100):name.start], " ")
+	if !strings.HasSuffix(before, ";") || w.start == 0 && strings.Contains(rest, " -") { // other arguments
+		return value.end
+	}
+	before = before[strings.LastIndexByte(before[:len(before)-1], ';')+1:]
+	if !strings.Contains(before, "=") {
+		return value.end
+	}
+	return end
+}
+
+// startsPair: a text begins with something like "User Id=".
+func startsPair(s string) bool {
+	n := strings.IndexByte(s, '=')
+	return n > 0 && strings.IndexFunc(s[:n], func(r rune) bool { return r != ' ' && (r > 'z' || !isNameByte(byte(r))) }) < 0
+}
+
+// nameBefore is the name that ends before i, perhaps in quotes and brackets.
 func (r *redactor) nameBefore(w textSpan, i int) textSpan {
 	for i > w.start && r.text[i-1] == ' ' {
 		i--
 	}
-	if i > w.start && isQuote(r.text[i-1]) {
+	for n := 0; n < 4 && i > w.start && strings.IndexByte("\"'\\]}", r.text[i-1]) >= 0; n++ {
 		i--
-		if i > w.start && r.text[i-1] == '\\' {
-			i--
-		}
 	}
 	start := i
 	for start > w.start && i-start < 100 && (isNameByte(r.text[start-1]) || r.text[start-1] == ']' || r.text[start-1] == '[') {
@@ -101,10 +150,16 @@ func (r *redactor) valueAfter(w textSpan, i int, inQuery bool) (value textSpan, 
 			start++
 		}
 	}
+	if start < w.end && (r.text[start] == '{' || r.text[start] == '[') {
+		return textSpan{start, r.closing(w, start)}, true
+	}
 	escaped := start < w.end && r.text[start] == '\\'
 	q := start
 	if escaped {
 		q++
+	}
+	if q < w.end && isQuote(r.text[q]) && r.isPrompt(w, i, q) {
+		return textSpan{q, q}, false
 	}
 	if q < w.end && isQuote(r.text[q]) {
 		for end := q + 1; end < w.end; end++ {
@@ -128,10 +183,44 @@ func (r *redactor) valueAfter(w textSpan, i int, inQuery bool) (value textSpan, 
 	return textSpan{start, end}, false
 }
 
+// closing is behind the bracket that belongs to the one at start, or the end.
+func (r *redactor) closing(w textSpan, start int) int {
+	depth, quote := 0, byte(0)
+	for i := start; i < w.end; i++ {
+		switch c := r.text[i]; {
+		case c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"':
+			quote = c
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return w.end
+}
+
+// isPrompt: in read -p 'Password: ' x the quote at q ends something; it does not begin a value.
+func (r *redactor) isPrompt(w textSpan, i, q int) bool {
+	return r.text[i] == ':' && !isQuote(r.text[i-1]) && strings.Count(r.text[w.start:q], r.text[q:q+1])%2 == 1
+}
+
+// isTest: go test -run TestToken:x.
+func isTest(name string) bool {
+	return len(name) > 4 && strings.HasPrefix(name, "Test") && name[4] >= 'A' && name[4] <= 'Z'
+}
+
 // isParameter is for parameters of a query that are secret there and nowhere else: some always, some when they are long.
 func isParameter(name string) bool {
 	switch strings.ToLower(name) {
-	case "key", "code", "session", "state", "ticket", "hash":
+	case "key", "session", "state", "ticket", "hash":
 		return true
 	}
 	return isSignature(name)
@@ -139,125 +228,8 @@ func isParameter(name string) bool {
 
 func isSignature(name string) bool {
 	switch strings.ToLower(name) {
-	case "sig", "signature", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential", "sid", "jwt", "hmac", "pw":
+	case "sig", "signature", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential", "code", "sid", "jwt", "hmac", "pw":
 		return true
 	}
 	return false
-}
-
-// address looks for a password in user:password@host; i is behind "://".
-func (r *redactor) address(w textSpan, i int) {
-	end := i
-	for end < w.end && strings.IndexByte(" /?#\"'`<>\\", r.text[end]) < 0 {
-		end++
-	}
-	at := strings.LastIndexByte(r.text[i:end], '@')
-	if at < 0 {
-		// A password with a slash in it looks like this; a port does not.
-		_, port, found := strings.Cut(r.text[i:end], ":")
-		if !found || port == "" || isDigit(port[0]) || r.text[i] == '[' {
-			return
-		}
-		for end < w.end && strings.IndexByte(" \"'`<>", r.text[end]) < 0 {
-			end++
-		}
-		if at = strings.LastIndexByte(r.text[i:end], '@'); at < 0 {
-			return
-		}
-	}
-	if colon := strings.IndexByte(r.text[i:i+at], ':'); colon >= 0 {
-		r.blot(i+colon+1, i+at)
-	} else if at > 20 {
-		r.blot(i, i+at) // no user's name
-	}
-}
-
-// login looks for user:password@host and user:password@tcp(host) without a scheme before; i is at the colon.
-func (r *redactor) login(w textSpan, i int) {
-	start := i
-	for start > w.start && (isNameByte(r.text[start-1]) || strings.IndexByte("%+", r.text[start-1]) >= 0) {
-		start--
-	}
-	if start == i || start > w.start && strings.IndexByte(" =,\"'", r.text[start-1]) < 0 {
-		return
-	}
-	switch strings.ToLower(r.text[start:i]) {
-	case "mailto", "npm", "sip", "sips", "xmpp":
-		return
-	}
-	end := i + 1
-	for end < w.end && end-i < longestShown && strings.IndexByte(" \"'`<>,", r.text[end]) < 0 {
-		end++
-	}
-	rest := r.text[i+1 : end]
-	at := max(strings.LastIndex(rest, "@tcp("), strings.LastIndex(rest, "@unix("))
-	if at < 0 {
-		at = strings.LastIndexByte(rest, '@')
-		if at < 0 || strings.IndexByte(rest[:at], '/') >= 0 || strings.HasPrefix(rest[at:], "@sha256:") || at+1 == len(rest) {
-			return
-		}
-	}
-	r.blot(i+1, i+1+at)
-}
-
-// keyAt is the length of a well-known kind of key that a text begins with; 0 for none.
-func keyAt(s string) int {
-	switch s[0] {
-	case 'e':
-		return webTokenAt(s)
-	case '-':
-		const begin = "-----BEGIN "
-		if !strings.HasPrefix(s, begin) || !strings.Contains(s[:min(len(s), 60)], "PRIVATE KEY") {
-			return 0
-		}
-		_, end, found := strings.Cut(s, "-----END ")
-		if !found {
-			return len(s)
-		}
-		_, end, _ = strings.Cut(end, "-----")
-		return len(s) - len(end)
-	}
-	for _, kind := range [...]struct {
-		prefix string
-		least  int // characters behind it
-		plain  bool
-	}{
-		{"AKIA", 12, true}, {"ASIA", 12, true}, // Amazon
-		{"ghp_", 20, true}, {"gho_", 20, true}, {"ghu_", 20, true}, {"ghs_", 20, true}, {"ghr_", 20, true}, {"github_pat_", 20, false},
-		{"glpat-", 16, false}, {"gldt-", 16, false}, {"glrt-", 16, false}, {"glptt-", 16, false}, {"glcbt-", 16, false}, {"glsoat-", 16, false},
-		{"xoxb-", 10, false}, {"xoxp-", 10, false}, {"xoxa-", 10, false}, {"xoxe-", 10, false}, {"xoxr-", 10, false}, {"xoxs-", 10, false}, {"xapp-", 10, false},
-		{"sk-", 20, false}, {"sk_live_", 10, true}, {"sk_test_", 10, true}, {"rk_live_", 10, true}, {"whsec_", 16, false},
-		{"AIza", 30, false}, {"ya29.", 20, false}, {"npm_", 30, true}, {"pypi-AgE", 20, false}, {"dop_v1_", 30, true},
-		{"hvs.", 20, false}, {"hf_", 30, true}, {"SG.", 30, false}, {"AGE-SECRET-KEY-", 20, true},
-	} {
-		if !strings.HasPrefix(s, kind.prefix) {
-			continue
-		}
-		n := len(kind.prefix)
-		for n < len(s) && (isLetter(s[n]) || isDigit(s[n]) || !kind.plain && strings.IndexByte("-_.", s[n]) >= 0) {
-			n++
-		}
-		if n-len(kind.prefix) >= kind.least {
-			return n
-		}
-	}
-	return 0
-}
-
-// webTokenAt is for a JSON web token (RFC 7519): three parts with dots between them, the first of which begins with {".
-func webTokenAt(s string) int {
-	if !strings.HasPrefix(s, "eyJ") {
-		return 0
-	}
-	n, dots := 0, 0
-	for n < len(s) && (isNameByte(s[n]) || s[n] == '=') {
-		if s[n] == '.' {
-			dots++
-		}
-		n++
-	}
-	if dots == 0 || n < 20 {
-		return 0
-	}
-	return n
 }
