@@ -11,6 +11,9 @@ import (
 func (e *Exporter) disks(w *sheet, s *collector.Snapshot, _ Facts) {
 	counter := func(name, help string) family { return w.counter("node_disk_"+name, help, "device") }
 	for _, d := range s.Disks {
+		if d.Kind == "loop" || d.Kind == "zram" { // node_exporter leaves them out: a dashboard that sums would count them twice
+			continue
+		}
 		t := d.Totals
 		counter("read_bytes_total", "Bytes read.").add(float64(t.ReadBytes), d.Name)
 		counter("written_bytes_total", "Bytes written.").add(float64(t.WrittenBytes), d.Name)

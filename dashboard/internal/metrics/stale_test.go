@@ -99,3 +99,13 @@ func isOfHost(name string) bool {
 	}
 	return true
 }
+
+// What is in a file or in memory is no disk of its own for whoever sums disks.
+func TestLoopDevicesAreLeftOut(t *testing.T) {
+	s := madeUp()
+	s.Disks = append(s.Disks, collector.Disk{Name: "loop7", Kind: "loop"}, collector.Disk{Name: "zram0", Kind: "zram"})
+	page := text(t, exporter(t), s)
+	if strings.Contains(page, "loop7") || strings.Contains(page, "zram0") || !strings.Contains(page, `device="nvme0n1"`) {
+		t.Error("loop devices are listed, or disks are not")
+	}
+}
