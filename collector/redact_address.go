@@ -109,6 +109,14 @@ func (r *redactor) login(w textSpan, i int) {
 	if start == i || start > w.start && strings.IndexByte(" =,\"'", r.text[start-1]) < 0 {
 		return
 	}
+	if r.text[start:i] == "jdbc" { // jdbc:oracle:thin:user/password@host
+		url, _, _ := strings.Cut(r.text[i:w.end], " ")
+		at := strings.LastIndexByte(url, '@')
+		if n := strings.IndexByte(url, '/'); n > 0 && n < at && strings.HasPrefix(url, ":oracle:") {
+			r.blot(i+n+1, i+at)
+		}
+		return
+	}
 	switch strings.ToLower(r.text[start:i]) {
 	case "mailto", "npm", "sip", "sips", "xmpp":
 		return

@@ -91,6 +91,10 @@ func secrecyOf(name string) secrecy {
 		return mostlySecret
 	case "basicauth", "masterauth", "cookie", "cookies", "setcookie", "sessionid", "jsessionid", "phpsessid", "bearer", "otp", "psk", "pw":
 		return surelySecret
+	case "pin":
+		if len(words) == 1 || before == "so" || before == "user" {
+			return mostlySecret
+		}
 	case "pat": // personal access token
 		return mostlySecret
 	case "pass":
@@ -121,7 +125,7 @@ func secrecyOf(name string) secrecy {
 
 func secrecyOfWord(word string) secrecy {
 	switch word {
-	case "authorization", "passcode", "passkey", "passin", "passout":
+	case "authorization", "passcode", "passkey", "rpcauth", "passin", "passout":
 		return surelySecret
 	case "credential", "credentials", "cred", "creds", "pwd", "oldpwd":
 		return mostlySecret

@@ -58,13 +58,25 @@ func secretOptions(path string) []secretOption {
 		return []secretOption{{name: "-b"}, {name: "--body"}}
 	case "doctl", "flyctl", "fly":
 		return []secretOption{{name: "-t"}}
+	case "security", "yt-dlp", "youtube-dl":
+		return []secretOption{{name: "-p", separate: true}}
+	case "irssi":
+		return []secretOption{{name: "-w"}}
+	case "transmission-remote":
+		return []secretOption{{name: "-n", after: ":"}}
+	case "transmission-daemon":
+		return []secretOption{{name: "-v"}}
+	case "oathtool":
+		return []secretOption{{after: ""}}
+	case "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img", "qemu-kvm", "kvm":
+		return []secretOption{{name: "-object", after: "data="}, {name: "--object", after: "data="}}
 	case "lego":
 		return []secretOption{{name: "--hmac"}}
 	case "iwconfig":
 		return []secretOption{{name: "key"}}
 	case "etcdctl":
 		return []secretOption{{name: "--user", after: ":"}}
-	case "lftp":
+	case "lftp", "open":
 		return []secretOption{{name: "-u", after: ","}}
 	case "sqlplus", "expdp", "impdp", "exp", "imp", "sqlldr", "rman", "sqlcl":
 		return []secretOption{{after: "/"}}

@@ -178,7 +178,7 @@ func (r *redactor) named(words []textSpan, i int, c *command) {
 			}
 		}
 		next++
-	case strings.HasPrefix(value, "-"):
+	case strings.HasPrefix(value, "-"), !setting && isSQL(value):
 		return
 	case setting:
 	case i == c.start || c.finds || kind != surelySecret || !isPassword(label):
@@ -190,6 +190,15 @@ func (r *redactor) named(words []textSpan, i int, c *command) {
 	if !kind.spares(word(next)) && !strings.HasPrefix(strings.ToLower(word(next)), "password(") {
 		r.blotWord(words, i+next)
 	}
+}
+
+// isSQL: select password from users.
+func isSQL(s string) bool {
+	switch strings.ToLower(s) {
+	case "from", "is", "in", "and", "or", "not", "expire", "where", "like":
+		return true
+	}
+	return false
 }
 
 func (r *redactor) blotWord(words []textSpan, i int) {
