@@ -44,7 +44,7 @@ func (r *redactor) address(w textSpan, i int) int {
 	s := r.text[i:w.end]
 	n := userIn(s)
 	if n < 0 {
-		r.hook(i, s)
+		r.hook(i, s, strings.HasSuffix(r.text[w.start:i], "rtmp://") || strings.HasSuffix(r.text[w.start:i], "rtmps://"))
 		return i - 1
 	}
 	web := strings.HasSuffix(r.text[w.start:i], "http://") || strings.HasSuffix(r.text[w.start:i], "https://")
@@ -59,13 +59,19 @@ func (r *redactor) address(w textSpan, i int) int {
 }
 
 // hook looks for an address that is enough to send something in somebody's name. s is what is at i, behind "://".
-func (r *redactor) hook(i int, s string) {
+func (r *redactor) hook(i int, s string, stream bool) {
 	if n := strings.IndexAny(s, " \"'`<>"); n >= 0 {
 		s = s[:n]
 	}
 	host, path, _ := strings.Cut(s, "/")
 	start := len(host) + 1
-	if strings.HasPrefix(host, "hooks.slack.com") {
+	if stream {
+		n := strings.LastIndexByte(path, '/')
+		if n < 0 {
+			return
+		}
+		path = path[n+1:] // the last part is the key of the stream
+	} else if strings.HasPrefix(host, "hooks.slack.com") {
 		path = strings.TrimPrefix(path, "services/")
 	} else if key, found := strings.CutPrefix(path, "bot"); found && strings.HasPrefix(host, "api.telegram.") {
 		key, _, _ = strings.Cut(key, "/")
@@ -96,7 +102,19 @@ func (r *redactor) login(w textSpan, i int) {
 	for start > w.start && (isNameByte(r.text[start-1]) || strings.IndexByte("%+", r.text[start-1]) >= 0) {
 		start--
 	}
+	if start > w.start && start < i && strings.IndexByte(`/\\`, r.text[start-1]) >= 0 { // domain/user:password@host
+		for start--; start > w.start && (isLetter(r.text[start-1]) || isDigit(r.text[start-1])); start-- {
+		}
+	}
 	if start == i || start > w.start && strings.IndexByte(" =,\"'", r.text[start-1]) < 0 {
+		return
+	}
+	if r.text[start:i] == "jdbc" { // jdbc:oracle:thin:user/password@host
+		url, _, _ := strings.Cut(r.text[i:w.end], " ")
+		at := strings.LastIndexByte(url, '@')
+		if n := strings.IndexByte(url, '/'); n > 0 && n < at && strings.HasPrefix(url, ":oracle:") {
+			r.blot(i+n+1, i+at)
+		}
 		return
 	}
 	switch strings.ToLower(r.text[start:i]) {

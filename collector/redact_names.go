@@ -22,7 +22,7 @@ func (k secrecy) spares(value string) bool {
 	case value == "" || value == blot || isSwitch(value):
 		return true
 	case k == mostlySecret:
-		return isPath(value)
+		return isPath(value) || strings.EqualFold(value, "basic")
 	case k == vaguelySecret: // docker build --secret id=…,src=…
 		return strings.HasPrefix(value, "id=") || strings.HasPrefix(value, "type=") || strings.HasPrefix(value, "source=")
 	}
@@ -32,7 +32,8 @@ func (k secrecy) spares(value string) bool {
 // isSwitch: --auth=true, -pass 1.
 func isSwitch(s string) bool {
 	switch strings.ToLower(s) {
-	case "yes", "no", "true", "false", "on", "off", "none", "null", "nil":
+	case "yes", "no", "true", "false", "on", "off", "none", "null", "nil",
+		"ldap", "pam", "kerberos", "md5", "sha1", "sha256", "sha384", "sha512":
 		return true
 	}
 	return len(s) == 1 && isDigit(s[0])
@@ -43,7 +44,8 @@ func isPath(s string) bool {
 	if !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "./") && !strings.HasPrefix(s, "../") && !strings.HasPrefix(s, "~/") {
 		return false
 	}
-	return !strings.ContainsAny(s, "+=:@ ") // base64 has a slash too
+	s, _, _ = strings.Cut(s, ",")
+	return !strings.ContainsAny(s, "+=@ ") // base64 has a slash too
 }
 
 // secrecyOfOption judges a name with its dashes. Some options have the name directly behind their letter: -Dapi.key,
@@ -82,8 +84,17 @@ func secrecyOf(name string) secrecy {
 		return notSecret
 	}
 	switch last {
-	case "auth", "basicauth", "masterauth", "cookie", "cookies", "setcookie", "sessionid", "jsessionid", "phpsessid", "bearer", "otp", "psk", "pw":
+	case "auth":
+		if before == "tls" { // openvpn has a file there
+			return notSecret
+		}
+		return mostlySecret
+	case "basicauth", "masterauth", "cookie", "cookies", "setcookie", "sessionid", "jsessionid", "phpsessid", "bearer", "otp", "psk", "pw":
 		return surelySecret
+	case "pin":
+		if len(words) == 1 || before == "so" || before == "user" {
+			return mostlySecret
+		}
 	case "pat": // personal access token
 		return mostlySecret
 	case "pass":
@@ -94,7 +105,7 @@ func secrecyOf(name string) secrecy {
 	case "key", "keys":
 		switch before {
 		case "api", "private", "access", "secret", "auth", "encryption", "account", "shared", "signing", "master", "app",
-			"application", "session", "storage", "subscription", "deploy", "admin", "license", "hmac", "aes",
+			"application", "session", "storage", "subscription", "deploy", "admin", "license", "decryption", "hmac", "aes",
 			"jwt", "cookie", "preshared", "cipher", "unseal", "recovery", "crypto", "webhook", "cluster", "write", "gossip":
 			return mostlySecret
 		}
@@ -114,7 +125,7 @@ func secrecyOf(name string) secrecy {
 
 func secrecyOfWord(word string) secrecy {
 	switch word {
-	case "authorization", "passcode", "passkey", "passin", "passout":
+	case "authorization", "passcode", "passkey", "rpcauth", "passin", "passout":
 		return surelySecret
 	case "credential", "credentials", "cred", "creds", "pwd", "oldpwd":
 		return mostlySecret
@@ -156,7 +167,7 @@ func isAttribute(word string) bool {
 // isRequest is for the first word of a name: ask-password wants one, and has none.
 func isRequest(word string) bool {
 	switch word {
-	case "no", "ask", "prompt", "require", "requires", "disable", "enable", "allow", "skip", "without", "show", "print",
+	case "no", "ask", "prompt", "require", "requires", "disable", "disabled", "enable", "allow", "skip", "without", "show", "print",
 		"generate", "reset", "max", "min", "num":
 		return true
 	}

@@ -31,7 +31,7 @@ func secretOptions(path string) []secretOption {
 		return []secretOption{{name: "-a", separate: true}}
 	case "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat", "mongotop",
 		"twine", "cqlsh", "useradd", "usermod", "groupadd", "mydumper", "myloader", "mycli", "crackmapexec", "nxc", "rdesktop", "evil-winrm",
-		"rabbitmqadmin", "ncftp", "ncftpput", "ncftpget", "unrar", "rar", "sshpass", "login", "nordvpn", "couchbase-cli", "cbq", "splunk":
+		"rabbitmqadmin", "ncftp", "ncftpput", "ncftpget", "sshpass", "login", "nordvpn", "couchbase-cli", "cbq", "splunk":
 		return []secretOption{{name: "-p"}}
 	case "sqlcmd", "bcp", "ipmitool", "zip", "unzip", "zipcloak",
 		"mosquitto_pub", "mosquitto_sub", "mosquitto_rr", "tsql", "isql", "vmware-cmd":
@@ -43,7 +43,7 @@ func secretOptions(path string) []secretOption {
 	case "smbclient", "rpcclient", "smbget", "winexe", "wmic", "net":
 		return []secretOption{{name: "-U", after: "%"}, {name: "--user", after: "%"}}
 	case "snmpget", "snmpwalk", "snmpbulkwalk", "snmpset", "snmptrap", "snmpgetnext", "snmpbulkget", "snmptable":
-		return []secretOption{{name: "-A", separate: true}, {name: "-X", separate: true}, {name: "-c", separate: true}}
+		return []secretOption{{name: "-A", separate: true}, {name: "-X", separate: true}, {name: "-c"}}
 	case "7z", "7za", "7zr":
 		return []secretOption{{name: "-p", attached: true}}
 	case "xfreerdp", "xfreerdp3", "wlfreerdp":
@@ -52,9 +52,31 @@ func secretOptions(path string) []secretOption {
 		return []secretOption{{name: "-N", separate: true}, {name: "-P", separate: true}}
 	case "docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oras":
 		return nil // -p is for ports, but behind the word login
+	case "rar", "unrar":
+		return []secretOption{{name: "-hp", attached: true}, {name: "-p", attached: true}}
+	case "gh":
+		return []secretOption{{name: "-b"}, {name: "--body"}}
+	case "doctl", "flyctl", "fly":
+		return []secretOption{{name: "-t"}}
+	case "security", "yt-dlp", "youtube-dl":
+		return []secretOption{{name: "-p", separate: true}}
+	case "irssi":
+		return []secretOption{{name: "-w"}}
+	case "transmission-remote":
+		return []secretOption{{name: "-n", after: ":"}}
+	case "transmission-daemon":
+		return []secretOption{{name: "-v"}}
+	case "oathtool":
+		return []secretOption{{after: ""}}
+	case "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img", "qemu-kvm", "kvm":
+		return []secretOption{{name: "-object", after: "data="}, {name: "--object", after: "data="}}
+	case "lego":
+		return []secretOption{{name: "--hmac"}}
+	case "iwconfig":
+		return []secretOption{{name: "key"}}
 	case "etcdctl":
 		return []secretOption{{name: "--user", after: ":"}}
-	case "lftp":
+	case "lftp", "open":
 		return []secretOption{{name: "-u", after: ","}}
 	case "sqlplus", "expdp", "impdp", "exp", "imp", "sqlldr", "rman", "sqlcl":
 		return []secretOption{{after: "/"}}
@@ -66,11 +88,30 @@ func secretOptions(path string) []secretOption {
 	return nil
 }
 
+// endsSecret is for programs whose last word is a secret.
+func endsSecret(before, s string) bool {
+	switch before[strings.LastIndexByte(before, '/')+1:] {
+	case "htpasswd", "mosquitto_passwd":
+		return len(s) > 1 && s[0] == '-' && s[1] != '-' && strings.Contains(s, "b")
+	case "openssl":
+		return s == "passwd"
+	}
+	return false
+}
+
 // secretBehind is how many words behind this one a secret is; 0 for none.
-func secretBehind(s string) int {
+func secretBehind(before, s string) int {
 	switch s[strings.LastIndexByte(s, '/')+1:] {
-	case "authtoken", "add-authtoken", "unseal":
+	case "authtoken", "add-authtoken", "unseal", "obscure":
 		return 1
+	case "login", "auth":
+		if before == "vault" || before == "bao" || before == "snyk" {
+			return 1
+		}
+	case "set":
+		if before == "alias" { // mc alias set name url user secret
+			return 4
+		}
 	case "add_user", "change_password", "wpa_passphrase":
 		return 2
 	}
@@ -80,7 +121,7 @@ func secretBehind(s string) int {
 // readsPassword is for programs and options that have a password come from a pipe.
 func readsPassword(s string) bool {
 	switch s[strings.LastIndexByte(s, '/')+1:] {
-	case "chpasswd", "passwd", "smbpasswd", "--stdin", "--password-stdin", "--passphrase-fd", "-S", "cryptsetup", "--with-token", "sudo":
+	case "chpasswd", "passwd", "smbpasswd", "--stdin", "--password-stdin", "--passphrase-fd", "-S", "cryptsetup", "--with-token":
 		return true
 	}
 	return false

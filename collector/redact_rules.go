@@ -9,6 +9,8 @@ type command struct {
 	finds   bool // its words are what to look for
 	setting int  // up to which word one may be set: config set password x
 	sql     bool // IDENTIFIED was before
+	reads   bool // a password from a pipe
+	ends    bool // with a secret
 	printed int  // where the words are that echo gives to the next one; there are none for 0
 }
 
@@ -30,6 +32,13 @@ func (r *redactor) words(words []textSpan, depth int) {
 		if isFinder(s) && (i == c.start || i == c.start+1) {
 			c.finds = true
 		}
+		before := ""
+		if i > 0 {
+			before = r.of(words[i-1])
+		}
+		if n := secretBehind(before, s); n > 0 && i+n < len(words) && !strings.HasPrefix(r.of(words[i+n]), "-") {
+			r.blot(words[i+n].start, words[i+n].end)
+		}
 		if options := secretOptions(s); options != nil && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
 			c.options = options
 			continue
@@ -39,16 +48,21 @@ func (r *redactor) words(words []textSpan, depth int) {
 			if s == "|" && (r.of(words[c.start]) == "echo" || r.of(words[c.start]) == "printf") {
 				printed = c.start + 1
 			}
+			if c.ends && i > c.start {
+				r.blotWord(words, i-1)
+			}
 			c = command{start: i + 1, printed: printed}
 			continue
 		}
 		r.option(c.options, words, i)
-		if i == 0 || !isScript(r.of(words[i-1]), s) {
-			r.named(words, i, &c, i == 0 && depth == 0)
+		if i == 0 || !isScript(before, s) {
+			r.named(words, i, &c)
 		}
-		if n := secretBehind(s); n > 0 && i+n < len(words) && !strings.HasPrefix(r.of(words[i+n]), "-") {
-			r.blot(words[i+n].start, words[i+n].end)
+		if s == "<<<" && c.reads {
+			r.blotWord(words, i+1)
 		}
+		c.reads = c.reads || readsPassword(s)
+		c.ends = c.ends || endsSecret(before, s)
 		if c.printed > 0 && readsPassword(s) {
 			for _, printed := range words[c.printed : c.start-1] {
 				if !strings.HasPrefix(r.of(printed), "-") {
@@ -57,6 +71,9 @@ func (r *redactor) words(words []textSpan, depth int) {
 			}
 			c.printed = 0
 		}
+	}
+	if n := len(words); c.ends && n > 0 {
+		r.blotWord(words, n-1)
 	}
 }
 
@@ -89,7 +106,7 @@ func isScript(before, s string) bool {
 
 // named looks for a word that names a secret: --password=x, --password x, PASSWORD=x, password: x, password = x,
 // set password x, /password:x. SQL has IDENTIFIED BY 'x' and SET PASSWORD FOR a = 'x'.
-func (r *redactor) named(words []textSpan, i int, c *command, first bool) {
+func (r *redactor) named(words []textSpan, i int, c *command) {
 	w := words[i]
 	s := r.of(w)
 	bare := strings.TrimLeft(s, "-")
@@ -115,8 +132,8 @@ func (r *redactor) named(words []textSpan, i int, c *command, first bool) {
 	}
 	next := 1 // the word that is secret
 	switch strings.ToLower(s) {
-	case "set", "put", "config":
-		c.setting = i + 4
+	case "set", "put", "config", "mod", "modify":
+		c.setting = i + 8
 	case "identified":
 		c.sql = true
 	case "by":
@@ -134,7 +151,7 @@ func (r *redactor) named(words []textSpan, i int, c *command, first bool) {
 	label := strings.TrimSuffix(name, ":")
 	kind := secrecyOf(label)
 	setting := i < c.setting && !dashed
-	if setting && kind == notSecret {
+	if setting {
 		kind = secrecyOf(label[strings.LastIndexAny(label, "/:")+1:])
 	}
 	if kind == notSecret {
@@ -161,8 +178,10 @@ func (r *redactor) named(words []textSpan, i int, c *command, first bool) {
 			}
 		}
 		next++
+	case strings.HasPrefix(value, "-"), !setting && isSQL(value):
+		return
 	case setting:
-	case first || c.finds || kind != surelySecret || !isPassword(label):
+	case i == c.start || c.finds || kind != surelySecret || !isPassword(label):
 		return // a word like any other
 	}
 	if dashed && i < c.setting && kind == vaguelySecret {
@@ -171,6 +190,15 @@ func (r *redactor) named(words []textSpan, i int, c *command, first bool) {
 	if !kind.spares(word(next)) && !strings.HasPrefix(strings.ToLower(word(next)), "password(") {
 		r.blotWord(words, i+next)
 	}
+}
+
+// isSQL: select password from users.
+func isSQL(s string) bool {
+	switch strings.ToLower(s) {
+	case "from", "is", "in", "and", "or", "not", "expire", "where", "like":
+		return true
+	}
+	return false
 }
 
 func (r *redactor) blotWord(words []textSpan, i int) {

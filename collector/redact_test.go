@@ -189,7 +189,7 @@ func TestRedactIsQuick(t *testing.T) {
 		for range 3 {
 			redact(line)
 		}
-		if took := time.Since(start) / 3; took > 100*time.Millisecond {
+		if took := time.Since(start) / 3; took > time.Second {
 			t.Errorf("%q takes %s", piece, took)
 		} else {
 			t.Logf("%q takes %s", piece, took)

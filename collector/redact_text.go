@@ -88,6 +88,9 @@ func (r *redactor) call(w textSpan, i int) int {
 		return i
 	}
 	value, _ := r.valueAfter(w, i, false)
+	if strings.HasSuffix(strings.TrimRight(r.of(value), " "), ":") {
+		return i // a prompt
+	}
 	r.blot(value.start, value.end)
 	return max(i, value.end-1)
 }
@@ -150,7 +153,7 @@ func (r *redactor) valueAfter(w textSpan, i int, inQuery bool) (value textSpan, 
 			start++
 		}
 	}
-	if start < w.end && (r.text[start] == '{' || r.text[start] == '[') {
+	if start < w.end && strings.IndexByte("{[(", r.text[start]) >= 0 {
 		return textSpan{start, r.closing(w, start)}, true
 	}
 	escaped := start < w.end && r.text[start] == '\\'
@@ -196,9 +199,9 @@ func (r *redactor) closing(w textSpan, start int) int {
 			}
 		case c == '"':
 			quote = c
-		case c == '{' || c == '[':
+		case c == '{' || c == '[' || c == '(':
 			depth++
-		case c == '}' || c == ']':
+		case c == '}' || c == ']' || c == ')':
 			if depth--; depth == 0 {
 				return i + 1
 			}
