@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -47,8 +48,12 @@ func hostSource(r roots) Source {
 }
 
 func readPlatform(r roots, h *Host) string {
-	for _, file := range []string{r.ofEtc("os-release"), r.ofRoot("usr", "lib", "os-release")} {
-		if b, err := readShort(file); err == nil { // os-release(5): the first of these that is there
+	files := []string{r.ofEtc("os-release")} // os-release(5): the first that is there
+	if filepath.Clean(r.root) != "/" || filepath.Clean(r.etc) == "/etc" {
+		files = append(files, r.ofRoot("usr", "lib", "os-release")) // the same system's, and not our container's
+	}
+	for _, file := range files {
+		if b, err := readShort(file); err == nil {
 			return platformOf(string(b))
 		}
 	}
