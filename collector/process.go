@@ -46,7 +46,8 @@ type Processes struct {
 	Table func(context.Context) ([]Process, error) `json:"-"`
 }
 
-// Process is one running process. PID and Started together are its identity: a PID alone is used again.
+// Process is one running process. PID and Started together are its identity: a PID alone is used again. When the
+// clock of the host is set by more than a second, Started moves with it.
 type Process struct {
 	PID     int32  `json:"pid"`
 	Parent  int32  `json:"parent"`

@@ -17,6 +17,7 @@ type aWatch struct {
 	*processWatch
 	host  roots
 	clock time.Time
+	set   time.Duration // by which the wall clock was set
 	boot  time.Duration
 }
 
@@ -26,6 +27,7 @@ func watchOf(t testing.TB, tr tree) *aWatch {
 	w := &aWatch{processWatch: closed(t, newProcessWatch(host)), host: host, boot: time.Minute}
 	w.clock = w.started
 	w.now = func() time.Time { return w.clock }
+	w.reader.wall = func() time.Time { return w.clock.Add(w.set) }
 	w.reader.sinceBoot = func() time.Duration { return w.boot }
 	return w
 }
@@ -204,6 +206,44 @@ func TestProcessesComeAndGo(t *testing.T) {
 	if z := find(t, w.after(t, time.Second).Top, 6); z.Name != "<b>\uFFFD\uFFFD) R (x" {
 		t.Errorf("hostile: got %+v", z)
 	}
+}
+
+// When the clock is set, everybody has started at another time, those too that are not read; and is the same as before.
+func TestProcessesWhenTheClockIsSet(t *testing.T) {
+	w := watchOf(t, manyProcesses(60))
+	for range 2 * stillReads {
+		w.after(t, time.Second)
+	}
+	booted := w.clock.Add(-w.boot).UnixMilli()
+	check := func(when string, moved time.Duration) {
+		t.Helper()
+		before := slices.Clone(w.tasks.tasks)
+		w.change(t, tree{"proc/77/stat": statLine("77 (a) R", 5, 105, 4, 3000, 5000)})
+		got := w.after(t, time.Second)
+		for _, p := range w.all(t) {
+			birth := map[int32]int64{1: 100, 77: 30000}[p.PID]
+			if p.Name == "worker" {
+				birth = 1000
+			}
+			if want := booted + birth + moved.Milliseconds(); p.Started != want {
+				t.Fatalf("%s: process %d started %d ms off", when, p.PID, p.Started-want)
+			}
+		}
+		if !slices.Equal(before, w.tasks.tasks) {
+			t.Errorf("%s: they are taken for others", when)
+		}
+		if p := find(t, got.Top, 1000+59); p.CPU != Known(0) || p.Command != "worker 1059" {
+			t.Errorf("%s: got %+v", when, p)
+		}
+	}
+	w.set = 900 * time.Millisecond
+	check("by less than a second", 0)
+	w.set = time.Hour
+	check("on", time.Hour)
+	w.set = -time.Hour
+	check("back", -time.Hour)
+	w.wanted = false
+	check("not", -time.Hour)
 }
 
 // The list is read again when something was started, and at the latest every tenth time.
