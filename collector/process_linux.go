@@ -98,9 +98,11 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 			t.now = t.clock()
 		}
 		wanted := t.all || t.wasShown(p)
-		used, known := time.Duration(0), false
+		used, known, ended := time.Duration(0), false, false
 		if r.ours && t.askable(p) {
 			used, known = r.clockOf(p.pid)
+			ended = p.timed && !known // it would seem
+			p.timed = known
 		}
 		if known && t.rests(p, used.Seconds()) {
 			if wanted && p.traffic.tick != t.tick {
@@ -108,7 +110,7 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 			}
 			continue
 		}
-		if (!known || p.hidden) && !t.due(p) {
+		if (!known || p.hidden) && !ended && !t.due(p) {
 			continue
 		}
 		p, moved, err := r.see(t, i, used, known)
@@ -198,7 +200,7 @@ func (r *processReader) see(t *processTable, i int, used time.Duration, known bo
 	b, errno := r.dir.read(p.pid, "/stat", r.buf)
 	switch {
 	case isGone(errno):
-		p.gone = true
+		t.lose(p)
 		return nil, false, nil
 	case isHidden(errno):
 		p.hide()
