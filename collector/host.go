@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -17,8 +18,8 @@ type Host struct {
 	Kernel   string    `json:"kernel"`   // release, "6.1.0-18-amd64"
 	Arch     string    `json:"arch"`     // Go's GOARCH
 	CPUModel string    `json:"cpu_model"`
-	CPUs     int       `json:"cpus"` // logical
-	Booted   time.Time `json:"booted"`
+	CPUs     int       `json:"cpus"`   // logical
+	Booted   time.Time `json:"booted"` // by the clock as it is set now: when that is set, this moves
 	// What else uname(2) tells, for /metrics; empty on other systems than Linux.
 	KernelName    string `json:"-"` // "Linux"
 	KernelVersion string `json:"-"` // "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)"
@@ -29,14 +30,16 @@ type Host struct {
 // hostSource reads facts that hardly change.
 func hostSource(r roots) Source {
 	var hardware Host // what cannot change while the host is up, read once: /proc/cpuinfo takes long on a big machine
+	uptime := newUptimeReader(r)
 	return Source{Name: "host", Every: time.Minute, Read: func(ctx context.Context) (Part, error) {
-		if hardware.Booted.IsZero() {
-			h, err := readHardware(ctx, r)
-			if err != nil {
-				return nil, fmt.Errorf("read host: %w", err)
-			}
-			hardware = h
+		booted, err := readBooted(ctx, uptime)
+		if err != nil {
+			return nil, fmt.Errorf("read host: %w", err)
 		}
+		if hardware.OS == "" {
+			hardware = readHardware(ctx, r)
+		}
+		hardware.Booted = bootOf(hardware.Booted, booted)
 		part := hardware
 		if err := readNames(ctx, r, &part); err != nil {
 			return nil, fmt.Errorf("read host: %w", err)
@@ -47,8 +50,12 @@ func hostSource(r roots) Source {
 }
 
 func readPlatform(r roots, h *Host) string {
-	for _, file := range []string{r.ofEtc("os-release"), r.ofRoot("usr", "lib", "os-release")} {
-		if b, err := readShort(file); err == nil { // os-release(5): the first of these that is there
+	files := []string{r.ofEtc("os-release")} // os-release(5): the first that is there
+	if filepath.Clean(r.root) != "/" || filepath.Clean(r.etc) == "/etc" {
+		files = append(files, r.ofRoot("usr", "lib", "os-release")) // the same system's, and not our container's
+	}
+	for _, file := range files {
+		if b, err := readShort(file); err == nil {
 			return platformOf(string(b))
 		}
 	}

@@ -12,13 +12,8 @@ import (
 )
 
 // readHardware leaves out what a system does not tell, a processor's model on some.
-func readHardware(ctx context.Context, r roots) (Host, error) {
-	uptime, err := newUptimeReader(r)(ctx)
-	if err != nil {
-		return Host{}, err
-	}
-	booted := time.Now().Add(-time.Duration(min(uptime, longestUptime) * float64(time.Second))).Round(0)
-	h := Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Booted: booted}
+func readHardware(_ context.Context, r roots) Host {
+	h := Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 	cpuinfo := kernelFile{path: r.ofProc("cpuinfo")}
 	if b, err := cpuinfo.read(); err == nil {
 		n, model := parseProcessors(b)
@@ -27,7 +22,16 @@ func readHardware(ctx context.Context, r roots) (Host, error) {
 		}
 		h.CPUModel = clean(strings.Join(strings.Fields(model), " "))
 	}
-	return h, nil
+	return h
+}
+
+// readBooted is by the clock of now: it changes when that is set.
+func readBooted(ctx context.Context, uptime func(context.Context) (float64, error)) (time.Time, error) {
+	up, err := uptime(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Now().Add(-time.Duration(min(up, longestUptime) * float64(time.Second))).Round(0), nil
 }
 
 // readNames: the kernel is one for the host and its containers, but the name in uname(2) and below /proc/sys is the

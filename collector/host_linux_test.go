@@ -36,6 +36,17 @@ func TestHostElsewhere(t *testing.T) {
 	}
 }
 
+// When the clock of the host is set, a boot is at another time; here it is the uptime that is another.
+func TestHostBootedMoves(t *testing.T) {
+	r := aHost.write(t)
+	source := hostSource(r)
+	first := read(t, source).Host.Booted
+	tree{"proc/uptime": "3000.50 1\n"}.over(t, r)
+	if d := read(t, source).Host.Booted.Sub(first); d < 10*time.Minute || d > 11*time.Minute {
+		t.Errorf("it moved by %s, want ten minutes", d)
+	}
+}
+
 func TestProcessors(t *testing.T) {
 	for _, tt := range []struct {
 		name, file string

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/shirou/gopsutil/v3/cpu"
 	"github.com/shirou/gopsutil/v3/host"
@@ -14,19 +15,19 @@ import (
 
 // readHardware leaves out what a system does not tell, a processor's model on some. Of gopsutil one call each:
 // host.Info would run programs.
-func readHardware(ctx context.Context, _ roots) (Host, error) {
-	booted, err := bootTime(ctx)
-	if err != nil {
-		return Host{}, err
-	}
-	h := Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Booted: booted}
+func readHardware(ctx context.Context, _ roots) Host {
+	h := Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 	if n, err := cpu.CountsWithContext(ctx, true); err == nil && n > 0 {
 		h.CPUs = n // NumCPU counts those this process may use
 	}
 	if info, err := cpu.InfoWithContext(ctx); err == nil && len(info) > 0 {
 		h.CPUModel = clean(strings.Join(strings.Fields(info[0].ModelName), " "))
 	}
-	return h, nil
+	return h
+}
+
+func readBooted(ctx context.Context, _ func(context.Context) (float64, error)) (time.Time, error) {
+	return bootTime(ctx)
 }
 
 func readNames(ctx context.Context, _ roots, h *Host) error {

@@ -87,6 +87,25 @@ func TestHostSource(t *testing.T) {
 	}
 }
 
+// Where only the host's /etc is given, what it links to below /usr is not there, and ours is another system's.
+func TestPlatformElsewhere(t *testing.T) {
+	host := tree{"etc/": "", "root/etc/": "", "root/usr/lib/os-release": "NAME=Given\n"}.write(t)
+	for _, tt := range []struct {
+		name  string
+		roots roots
+		want  string
+	}{
+		{"the root is given", roots{etc: host.ofRoot("etc"), root: host.root}, "Given"},
+		{"both are given", roots{etc: host.etc, root: host.root}, "Given"},
+		{"/etc alone is given", roots{etc: host.etc, root: "/"}, "linux 7"},
+		{"nothing is given", roots{etc: "/etc", root: "/"}, readPlatform(hostRoots(), &Host{OS: "linux", Kernel: "7"})},
+	} {
+		if got := readPlatform(tt.roots, &Host{OS: "linux", Kernel: "7"}); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestUptimeSource(t *testing.T) {
 	up, ok := read(t, uptimeSource(hostRoots())).Uptime.Get()
 	if !ok || up <= 0 {

@@ -24,6 +24,8 @@ const (
 	// commandReads likewise for its command line, which it may write over, and for its control group.
 	userReads    = 30
 	commandReads = 60
+	// silentReads is the same of a command line that did not answer.
+	silentReads = 10
 	// mostRefreshed is how many of those are read again in one tick: what was read in one tick falls due in one.
 	mostRefreshed = 4
 )
@@ -44,12 +46,13 @@ type Processes struct {
 	Table func(context.Context) ([]Process, error) `json:"-"`
 }
 
-// Process is one running process. PID and Started together are its identity: a PID alone is used again.
+// Process is one running process. PID and Started together are its identity: a PID alone is used again. When the
+// clock of the host is set by more than a second, Started moves with it.
 type Process struct {
 	PID     int32  `json:"pid"`
 	Parent  int32  `json:"parent"`
 	Name    string `json:"name"`    // the kernel's command name; any bytes made valid UTF-8
-	Command string `json:"command"` // command line with secrets blotted out, cut after 120 bytes in Top; "" for kernel threads and where we may not look
+	Command string `json:"command"` // command line with secrets blotted out, cut after 120 bytes in Top; "" for kernel threads, where we may not look, and while the process does not let it be read
 	User    string `json:"user"`    // effective user: name, or the number where it has none, or "" when it ended meanwhile
 	State   string `json:"state"`   // running, sleeping, waiting (mostly for a disk), idle, stopped, traced, zombie, dead; "" where unknown
 	// Service is the systemd unit it belongs to, and Container the short id or the name of its container; "" for none.

@@ -21,6 +21,7 @@ type details struct {
 	commandRead, userRead int    // the ticks they were read in; 0 is never
 	commandSum, groupSum  uint64 // of the texts they were made from
 	uid                   uint32
+	silent                bool // the command line did not answer: it is the one before, or none
 }
 
 // dues is which of its details to read.
@@ -50,6 +51,10 @@ func (d dues) any() bool { return d.command || d.user }
 
 func (d *details) due(tick int, name string) dues {
 	first := d.commandRead == 0 || d.name != name
+	commandReads := commandReads
+	if d.silent {
+		commandReads = silentReads
+	}
 	return dues{
 		tick:    tick,
 		first:   first,

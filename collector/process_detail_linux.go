@@ -15,6 +15,8 @@ type detailReader struct {
 	name  []byte
 	seed  maphash.Seed
 	users userNames
+
+	commands commandReader
 }
 
 func newDetailReader(r roots) detailReader {
@@ -30,7 +32,7 @@ func newDetailReader(r roots) detailReader {
 //
 // It opens the directory of the process first, and looks whether it is still the same one: from there on, files can
 // only be that process's, or unreadable. What is unreadable stays empty, and is not asked for again until it is due.
-func (r *detailReader) read(_ context.Context, who identity, d *details, due dues) {
+func (r *detailReader) read(ctx context.Context, who identity, d *details, due dues) {
 	if due.first {
 		*d = details{}
 	}
@@ -52,7 +54,12 @@ func (r *detailReader) read(_ context.Context, who identity, d *details, due due
 		}
 		return
 	}
-	defer unix.Close(dir)
+	kept := true
+	defer func() {
+		if kept {
+			unix.Close(dir)
+		}
+	}()
 	if stat, ok := parseStat(r.file(dir, "stat")); !ok || int64(stat.started) != who.birth {
 		return
 	}
@@ -63,18 +70,23 @@ func (r *detailReader) read(_ context.Context, who identity, d *details, due due
 			d.uid = uid
 		}
 	}
-	if due.command {
-		r.readCommand(dir, d)
+	if !due.command {
+		return
 	}
-}
-
-// readCommand makes texts anew only when those they are made from have changed.
-func (r *detailReader) readCommand(dir int, d *details) {
-	line := r.file(dir, "cmdline")
+	r.readGroup(dir, d)
+	kept = false
+	line, answered := r.commands.read(ctx, dir, who, due.tick)
+	if d.silent = !answered; d.silent {
+		return
+	}
 	if sum := maphash.Bytes(r.seed, line); sum != d.commandSum || d.command == "" {
 		d.commandSum = sum
 		d.setCommand(redact(line))
 	}
+}
+
+// readGroup makes texts anew only when those they are made from have changed; so does read.
+func (r *detailReader) readGroup(dir int, d *details) {
 	group := r.file(dir, "cgroup")
 	if sum := maphash.Bytes(r.seed, group); sum != d.groupSum {
 		d.service, d.container = placeOf(string(group))

@@ -20,8 +20,10 @@ import (
 type processReader struct {
 	roots     roots
 	dir       pidDir
-	booted    int64                                 // Unix milliseconds; 0 before the first read
-	sinceBoot func() time.Duration                  // tests have another
+	begun     bool
+	booted    time.Time
+	wall      func() time.Time                      // tests have another
+	sinceBoot func() time.Duration                  // likewise
 	clockOf   func(pid int32) (time.Duration, bool) // likewise
 	ours      bool                                  // PIDs mean the same to us
 
@@ -34,25 +36,20 @@ type processReader struct {
 }
 
 func newProcessReader(r roots) processReader {
-	reader := processReader{roots: r, sinceBoot: sinceBoot, clockOf: clockOf, buf: make([]byte, 4<<10)}
+	reader := processReader{roots: r, wall: time.Now, sinceBoot: sinceBoot, clockOf: clockOf, buf: make([]byte, 4<<10)}
 	reader.dir.path = r.ofProc()
 	return reader
 }
 
 // begin finds out once what this /proc is.
-func (r *processReader) begin(ctx context.Context) error {
-	booted, err := bootTime(ctx) // once: a start time must stay the same when the clock is set
-	if err != nil {
-		return err
-	}
+func (r *processReader) begin() {
 	self, err := os.Readlink(r.roots.ofProc("self"))
 	r.ours = err == nil && self == strconv.Itoa(os.Getpid())
 	r.forks.path = r.roots.ofProc("stat")
 	if r.ours {
 		r.forks.path = r.roots.ofProc("loadavg")
 	}
-	r.booted = booted.UnixMilli()
-	return nil
+	r.begun = true
 }
 
 // sinceBoot reads the clock that the kernel dates processes by.
@@ -85,10 +82,8 @@ func (r *processReader) read(ctx context.Context, t *processTable) error {
 }
 
 func (r *processReader) sweep(ctx context.Context, t *processTable) error {
-	if r.booted == 0 {
-		if err := r.begin(ctx); err != nil {
-			return err
-		}
+	if !r.begun {
+		r.begin()
 	}
 	if err := r.list(t); err != nil {
 		return err
@@ -103,9 +98,11 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 			t.now = t.clock()
 		}
 		wanted := t.all || t.wasShown(p)
-		used, known := time.Duration(0), false
+		used, known, ended := time.Duration(0), false, false
 		if r.ours && t.askable(p) {
 			used, known = r.clockOf(p.pid)
+			ended = p.timed && !known // it would seem
+			p.timed = known
 		}
 		if known && t.rests(p, used.Seconds()) {
 			if wanted && p.traffic.tick != t.tick {
@@ -113,7 +110,7 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 			}
 			continue
 		}
-		if (!known || p.hidden) && !t.due(p) {
+		if (!known || p.hidden) && !ended && !t.due(p) {
 			continue
 		}
 		p, moved, err := r.see(t, i, used, known)
@@ -141,7 +138,9 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 
 // list brings the table's list up to date, if there may be processes that are not in it.
 func (r *processReader) list(t *processTable) error {
-	clock := int64(r.sinceBoot() / (time.Second / clockTicks))
+	up := r.sinceBoot()
+	clock := int64(up / (time.Second / clockTicks))
+	r.date(t, r.wall().Add(-up).Round(0))
 	forked := r.forked() // before the listing: what begins during it counts for the next one
 	if forked || r.listed == 0 || t.tick-r.listed >= idleTicks {
 		pids, err := r.dir.list(r.pids[:0])
@@ -157,6 +156,25 @@ func (r *processReader) list(t *processTable) error {
 	}
 	t.complete(clock)
 	return nil
+}
+
+// date takes note of when the host booted. When its clock is set, all have started at another time; they are the same.
+func (r *processReader) date(t *processTable, booted time.Time) {
+	booted = bootOf(r.booted, booted)
+	if booted.Equal(r.booted) {
+		return
+	}
+	r.booted = booted
+	for _, p := range t.tasks {
+		if p.seen != 0 {
+			p.started = startedAt(booted, p.birth)
+		}
+	}
+}
+
+// startedAt is in Unix milliseconds; birth is in clock ticks since the boot.
+func startedAt(booted time.Time, birth int64) int64 {
+	return booted.UnixMilli() + birth*(1000/clockTicks)
 }
 
 // forked tells whether a process or a thread may have begun since the last call. /proc/stat counts them, but takes long
@@ -182,7 +200,7 @@ func (r *processReader) see(t *processTable, i int, used time.Duration, known bo
 	b, errno := r.dir.read(p.pid, "/stat", r.buf)
 	switch {
 	case isGone(errno):
-		p.gone = true
+		t.lose(p)
 		return nil, false, nil
 	case isHidden(errno):
 		p.hide()
@@ -227,11 +245,11 @@ func isGone(errno unix.Errno) bool { return errno == unix.ENOENT || errno == uni
 // isHidden: the process is not for us to see (proc(5), hidepid).
 func isHidden(errno unix.Errno) bool { return errno == unix.EACCES || errno == unix.EPERM }
 
-func (s procStat) sighting(booted int64) sighting {
+func (s procStat) sighting(booted time.Time) sighting {
 	return sighting{
 		parent:  s.parent,
 		birth:   int64(s.started),
-		started: booted + int64(s.started)*(1000/clockTicks),
+		started: startedAt(booted, int64(s.started)),
 		state:   stateOf(s.state),
 		threads: s.threads,
 		memory:  s.pages * uint64(os.Getpagesize()),

@@ -17,6 +17,7 @@ type aWatch struct {
 	*processWatch
 	host  roots
 	clock time.Time
+	set   time.Duration // by which the wall clock was set
 	boot  time.Duration
 }
 
@@ -26,6 +27,7 @@ func watchOf(t testing.TB, tr tree) *aWatch {
 	w := &aWatch{processWatch: closed(t, newProcessWatch(host)), host: host, boot: time.Minute}
 	w.clock = w.started
 	w.now = func() time.Time { return w.clock }
+	w.reader.wall = func() time.Time { return w.clock.Add(w.set) }
 	w.reader.sinceBoot = func() time.Duration { return w.boot }
 	return w
 }
@@ -203,6 +205,118 @@ func TestProcessesComeAndGo(t *testing.T) {
 	w.change(t, tree{"proc/6/stat": statLine("6 (<b>\n\xff) R (x) S", 1, 1, 1, 100, 5)})
 	if z := find(t, w.after(t, time.Second).Top, 6); z.Name != "<b>\uFFFD\uFFFD) R (x" {
 		t.Errorf("hostile: got %+v", z)
+	}
+}
+
+// When the clock is set, everybody has started at another time, those too that are not read; and is the same as before.
+func TestProcessesWhenTheClockIsSet(t *testing.T) {
+	w := watchOf(t, manyProcesses(60))
+	for range 2 * stillReads {
+		w.after(t, time.Second)
+	}
+	booted := w.clock.Add(-w.boot).UnixMilli()
+	check := func(when string, moved time.Duration) {
+		t.Helper()
+		before := slices.Clone(w.tasks.tasks)
+		w.change(t, tree{"proc/77/stat": statLine("77 (a) R", 5, 105, 4, 3000, 5000)})
+		got := w.after(t, time.Second)
+		for _, p := range w.all(t) {
+			birth := map[int32]int64{1: 100, 77: 30000}[p.PID]
+			if p.Name == "worker" {
+				birth = 1000
+			}
+			if want := booted + birth + moved.Milliseconds(); p.Started != want {
+				t.Fatalf("%s: process %d started %d ms off", when, p.PID, p.Started-want)
+			}
+		}
+		if !slices.Equal(before, w.tasks.tasks) {
+			t.Errorf("%s: they are taken for others", when)
+		}
+		if p := find(t, got.Top, 1000+59); p.CPU != Known(0) || p.Command != "worker 1059" {
+			t.Errorf("%s: got %+v", when, p)
+		}
+	}
+	w.set = 900 * time.Millisecond
+	check("by less than a second", 0)
+	w.set = time.Hour
+	check("on", time.Hour)
+	w.set = -time.Hour
+	check("back", -time.Hour)
+	w.wanted = false
+	check("not", -time.Hour)
+}
+
+// What a child has moved from and to disks counts for its parent when it has ended: that is no work of the parent's, and
+// was shown already.
+func TestTrafficOfAChildThatEnded(t *testing.T) {
+	of := func(pid, parent int) string {
+		return fmt.Sprintf("%d (p) R %d 7 7 0 -1 4194560 1 2 3 4 %%d 0 5 6 20 0 1 0 100 99999 10 18446744073709551615 1 1 0 0 0\n", pid, parent)
+	}
+	for name, end := range map[string]func(w *aWatch){
+		"listed": func(w *aWatch) {
+			w.remove(t, "proc/60")
+			w.change(t, tree{"proc/stat": forks(2)})
+		},
+		"not listed": func(w *aWatch) { w.remove(t, "proc/60/stat") },
+	} {
+		for _, parent := range []int{50, 70} { // read before its child, and after
+			w := watchOf(t, aHost.with("proc/stat", forks(1)))
+			pid := fmt.Sprint(parent)
+			ticks := 0
+			next := func(moved, child uint64) Process {
+				ticks++
+				w.change(t, tree{"proc/" + pid + "/stat": fmt.Sprintf(of(parent, 1), ticks), "proc/" + pid + "/io": ioFile(0, moved)})
+				if child > 0 {
+					w.change(t, tree{"proc/60/stat": fmt.Sprintf(of(60, parent), ticks), "proc/60/io": ioFile(0, child)})
+				}
+				return find(t, w.after(t, time.Second).Top, int32(parent))
+			}
+			next(1000, 1e9)
+			if p := next(2000, 2e9); p.WriteRate != Known(1000) {
+				t.Fatalf("%s, %d: got %+v", name, parent, p)
+			}
+			end(w)
+			if p := next(2e9+3000, 0); p.WriteRate != (Number{}) || p.ReadRate != (Number{}) {
+				t.Errorf("%s, %d: got %+v", name, parent, p)
+			}
+			next(2e9+4000, 0) // it may have ended in the middle of the last read
+			if p := next(2e9+5000, 0); p.WriteRate != Known(1000) {
+				t.Errorf("%s, %d: got %+v", name, parent, p)
+			}
+		}
+	}
+}
+
+// A process whose parent ends has another at once, though it does nothing that would have it read.
+func TestOrphans(t *testing.T) {
+	for _, ours := range []bool{false, true} {
+		w := watchOf(t, manyProcesses(60).with("proc/50/stat", statLine("50 (parent) S", 0, 0, 1, 10, 1)).
+			with("proc/loadavg", "0 0 0 1/1 9\n"))
+		w.reader.clockOf = func(pid int32) (time.Duration, bool) {
+			_, err := os.Stat(w.host.ofProc(fmt.Sprint(pid)))
+			return 0, err == nil
+		}
+		if ours {
+			w.remove(t, "proc/self")
+			if err := os.Symlink(fmt.Sprint(os.Getpid()), w.host.ofProc("self")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		child := strings.Replace(statLine("1000 (worker) S", 0, 0, 1, 10, 1), " S 1 ", " S 50 ", 1)
+		w.change(t, tree{"proc/1000/stat": child})
+		for range 3 * idleTicks {
+			w.after(t, time.Second)
+		}
+		w.remove(t, "proc/50")
+		w.change(t, tree{"proc/1000/stat": strings.Replace(child, " S 50 ", " S 1 ", 1)})
+		if !ours {
+			w.change(t, tree{"proc/stat": forks(99)})
+		}
+		w.after(t, time.Second)
+		w.after(t, time.Second)
+		if p := w.tasks.find(1000); p.parent != 1 {
+			t.Errorf("where PIDs are ours %t: its parent is %d", ours, p.parent)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseStat(t *testing.T) {
@@ -54,7 +55,7 @@ func FuzzParseStat(f *testing.F) {
 	f.Add([]byte("7 (a) S 1 2"), "\n\xff", uint64(1<<63-1), uint64(0))
 	f.Fuzz(func(t *testing.T, line []byte, comm string, started, pages uint64) {
 		if s, ok := parseStat(line); ok {
-			got := s.sighting(1767225600000)
+			got := s.sighting(time.UnixMilli(1767225600000))
 			checkText(t, clean(string(s.comm)))
 			checkNumber(t, Known(got.cpu))
 			if got.threads < 0 || got.parent < 0 || got.birth < 0 || got.started < 0 {

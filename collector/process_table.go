@@ -44,6 +44,9 @@ type task struct {
 	slot   int8 // which of restTicks it is read in when it rests
 	shown  int  // the tick in which it was last at the top
 	gone   bool // its files were not there
+	stale  bool // its parent has gone: it has another by now
+	timed  bool // its clock could be read
+	reaped int  // the tick up to which children that are gone may have left it their disk traffic; 0 is never
 	hidden bool // it is not for us to see
 
 	traffic traffic
@@ -88,6 +91,7 @@ type processTable struct {
 	this  moment
 
 	tasks, spare []*task // by PID
+	ended        []*task // that settle has not seen
 	slot         int8    // the next to be given
 
 	sum                      Processes
@@ -119,18 +123,69 @@ func (t *processTable) list(pids []int32) {
 			continue
 		}
 		for len(old) > 0 && old[0].pid < pid {
+			t.lose(old[0])
 			old = old[1:]
 		}
-		if len(old) > 0 && old[0].pid == pid && !old[0].gone {
-			list = append(list, old[0])
+		var p *task
+		if len(old) > 0 && old[0].pid == pid {
+			p, old = old[0], old[1:]
+		}
+		if p != nil && !p.gone {
+			list = append(list, p)
 		} else if len(list) < mostTasks {
 			list = append(list, t.newTask(pid))
 		}
 	}
+	for _, p := range old {
+		t.lose(p)
+	}
 	t.spare = t.tasks[:0]
 	t.tasks = list
 	clear(t.spare[:cap(t.spare)]) // those that are gone are not kept
+	t.settle(t.tick - 1)
 }
+
+// lose notes that a process is gone, once.
+func (t *processTable) lose(p *task) {
+	if !p.gone {
+		p.gone = true
+		t.ended = append(t.ended, p)
+	}
+}
+
+// settle does what follows when processes are gone. The disk traffic of each counts for its parent from now on, where
+// it would show as a second time what was shown already; so that has no rate, in its readings after the tick. Its own
+// children have another parent now.
+func (t *processTable) settle(tick int) {
+	if len(t.ended) == 0 {
+		return
+	}
+	for _, p := range t.ended {
+		if parent := t.find(p.parent); parent != nil {
+			parent.reaped = max(parent.reaped, tick)
+		}
+	}
+	slices.SortFunc(t.ended, byPID)
+	for _, p := range t.tasks {
+		if _, orphan := slices.BinarySearchFunc(t.ended, p.parent, comparePID); orphan {
+			p.stale, p.still = true, 0
+		}
+	}
+	clear(t.ended)
+	t.ended = t.ended[:0]
+}
+
+func (t *processTable) find(pid int32) *task {
+	i, found := slices.BinarySearchFunc(t.tasks, pid, comparePID)
+	if !found {
+		return nil
+	}
+	return t.tasks[i]
+}
+
+func comparePID(p *task, pid int32) int { return cmp.Compare(p.pid, pid) }
+
+func byPID(a, b *task) int { return cmp.Compare(a.pid, b.pid) }
 
 // newTask spreads idle processes over the ticks.
 func (t *processTable) newTask(pid int32) *task {
@@ -153,7 +208,7 @@ func (t *processTable) askable(p *task) bool {
 // rests tells whether a process that has used so much by now can be left alone: it has not run, so all is as it was,
 // but for its memory. If so, that is filed.
 func (t *processTable) rests(p *task, cpu float64) bool {
-	if p.seen == 0 || p.hidden || cpu != p.cpu || t.tick%restTicks == int(p.slot) {
+	if p.seen == 0 || p.hidden || p.stale || cpu != p.cpu || t.tick%restTicks == int(p.slot) {
 		return false
 	}
 	if (t.all || t.wasShown(p)) && t.tick%idleTicks == int(p.slot)%idleTicks {
@@ -173,6 +228,7 @@ func (t *processTable) wasShown(p *task) bool { return p.shown != 0 && p.shown =
 func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
 	p = t.tasks[i]
 	if p.seen != 0 && p.birth != s.birth { // the PID was used again
+		t.lose(p)
 		p = t.newTask(p.pid)
 		t.tasks[i] = p
 	}
@@ -194,7 +250,7 @@ func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
 	}
 	p.parent, p.birth, p.started, p.state = s.parent, s.birth, s.started, s.state
 	p.threads, p.memory, p.cpu = s.threads, s.memory, s.cpu
-	p.seen, p.at, p.hidden = t.tick, t.now, false
+	p.seen, p.at, p.hidden, p.stale = t.tick, t.now, false, false
 	return p, moved
 }
 
@@ -208,6 +264,7 @@ func (t *processTable) addTraffic(p *task, read, written uint64) {
 	d := &p.traffic
 	d.readRate, d.writeRate = Number{}, Number{}
 	switch {
+	case d.tick != 0 && p.reaped >= d.tick: // some of it may be of its children
 	case d.tick != 0:
 		elapsed := t.since(d.at)
 		d.readRate, d.writeRate = perSecond(d.read, read, elapsed), perSecond(d.written, written, elapsed)
@@ -223,6 +280,12 @@ func (t *processTable) end() []*task {
 	if t.this != (moment{}) {
 		t.last, t.this = t.this, moment{}
 	}
+	for _, p := range t.ended { // noticed after its parent was read, perhaps
+		if parent := t.find(p.parent); parent != nil && parent.traffic.tick == t.tick {
+			parent.traffic.readRate, parent.traffic.writeRate = Number{}, Number{}
+		}
+	}
+	t.settle(t.tick)
 	t.sum = Processes{}
 	t.cpu, t.memory, t.busy, t.shown = t.cpu[:0], t.memory[:0], t.busy[:0], t.shown[:0]
 	left := t.tasks[:0]

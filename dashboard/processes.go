@@ -24,28 +24,71 @@ const (
 	mostProcesses = 10_000 // in one answer
 )
 
-// A processTable is the last reading of all processes, shared by those who ask within a second.
+// A processTable is the last reading of all processes, shared by those who ask while it is made and within a second
+// after.
 type processTable struct {
-	mu   sync.Mutex
-	at   time.Time
-	rows []collector.Process
+	mu   sync.Mutex // not held while anything is read
+	last *tableReading
 }
 
-// read returns the processes, most CPU first, which nobody may change, and when they were read.
+// A tableReading is what one reading found, or its error: once done is closed, and then for ever.
+type tableReading struct {
+	began time.Time
+	done  chan struct{}
+	at    time.Time
+	rows  []collector.Process
+	err   error
+}
+
+// read returns the processes, most CPU first, which nobody may change, and when they were read. A reading that hangs
+// keeps one goroutine, and nobody for longer than tableTimeout.
 func (t *processTable) read(table func(context.Context) ([]collector.Process, error)) ([]collector.Process, time.Time, error) {
+	reading := t.reading(table)
+	select { // what is done counts, however late
+	case <-reading.done:
+		return reading.rows, reading.at, reading.err
+	default:
+	}
+	timer := time.NewTimer(time.Until(reading.began.Add(tableTimeout)))
+	defer timer.Stop()
+	select {
+	case <-reading.done:
+		return reading.rows, reading.at, reading.err
+	case <-timer.C:
+		return nil, time.Time{}, context.DeadlineExceeded
+	}
+}
+
+// reading is the one under way, or the last one if it still serves, or a new one.
+func (t *processTable) reading(table func(context.Context) ([]collector.Process, error)) *tableReading {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Since(t.at) < tableHolds {
-		return t.rows, t.at, nil
+	if t.last != nil {
+		select {
+		case <-t.last.done:
+			if time.Since(t.last.at) < tableHolds {
+				return t.last
+			}
+		default:
+			return t.last
+		}
 	}
+	t.last = &tableReading{began: time.Now(), done: make(chan struct{})}
+	go t.last.make(table)
+	return t.last
+}
+
+func (r *tableReading) make(table func(context.Context) ([]collector.Process, error)) {
+	defer close(r.done)
+	defer func() {
+		if v := recover(); v != nil { // it must cost an answer, not the dashboard
+			r.rows, r.at, r.err = nil, time.Now(), fmt.Errorf("panic: %v", v)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(context.Background(), tableTimeout)
 	defer cancel()
-	rows, err := table(ctx)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	t.rows, t.at = rows, time.Now()
-	return rows, t.at, nil
+	r.rows, r.err = table(ctx)
+	r.at = time.Now()
 }
 
 // A processRow is a process in an answer. Depth is its place in the tree: below its parent, 0 for those that have none

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
@@ -112,6 +114,68 @@ func TestProcessesShared(t *testing.T) {
 	if n := asked.Load(); n > 2 {
 		t.Errorf("the table was read %d times", n)
 	}
+}
+
+// A reading that hangs keeps nobody for ever, and is not begun again; when it has ended, there is another.
+func TestProcessesHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table processTable
+		var asked atomic.Int32
+		release := make(chan struct{})
+		hang := func(context.Context) ([]collector.Process, error) { // it does not care that its time is over
+			asked.Add(1)
+			<-release
+			return []collector.Process{{PID: 1}}, nil
+		}
+		for range 3 {
+			began := time.Now()
+			var wait sync.WaitGroup
+			for range 20 {
+				wait.Go(func() {
+					if _, _, err := table.read(hang); !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("got %v", err)
+					}
+				})
+			}
+			wait.Wait()
+			if d := time.Since(began); d > tableTimeout {
+				t.Errorf("they waited %s", d)
+			}
+		}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d readings hang", n)
+		}
+		close(release)
+		synctest.Wait()
+		if rows, _, err := table.read(hang); len(rows) != 1 || err != nil {
+			t.Errorf("got %v, %v", rows, err)
+		}
+	})
+}
+
+// An error serves as long as a table does; so does a panic, which is one.
+func TestProcessesErrorShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table processTable
+		asked := 0
+		fail := func(context.Context) ([]collector.Process, error) {
+			if asked++; asked == 2 {
+				panic("torn")
+			}
+			return nil, errors.New("no")
+		}
+		for want := 1; want <= 3; want++ {
+			for range 5 {
+				if _, _, err := table.read(fail); err == nil {
+					t.Error("no error")
+				}
+			}
+			if asked != want {
+				t.Errorf("asked %d times, want %d", asked, want)
+			}
+			time.Sleep(tableHolds)
+		}
+	})
 }
 
 // A chain as long as there are processes neither overflows a stack nor loses one.
