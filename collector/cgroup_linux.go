@@ -17,8 +17,6 @@ const (
 	// groupReads is for how many reads it holds where a group's files are, and which there are: controllers come and
 	// go with those who administer the host.
 	groupReads = 60
-	// hiddenReads is how many reads are spared after one that found a group not worth showing: limits may be set later.
-	hiddenReads = 10
 	// mostDevices bounds what is remembered of devices.
 	mostDevices = 1024
 	// firstDynamicInode divides the namespaces that the kernel began with from those that were made since
@@ -28,14 +26,13 @@ const (
 
 // A containerReader reads the control group of this process.
 type containerReader struct {
-	self   roots
-	files  groupFiles
-	own    groupFile // /proc/self/cgroup
-	group  groupReader
-	where  string // content of own when the group was looked for; "" is not yet
-	reads  int    // since then
-	named  bool   // the group is a container's
-	hidden error
+	self  roots
+	files groupFiles
+	own   groupFile // /proc/self/cgroup
+	group groupReader
+	where string // content of own when the group was looked for; "" is not yet
+	reads int    // since then
+	named bool   // the group is a container's
 }
 
 func newContainerReader(self roots) *containerReader {
@@ -47,10 +44,6 @@ func newContainerReader(self roots) *containerReader {
 }
 
 func (r *containerReader) read(context.Context) (Part, error) {
-	if r.hidden != nil && r.reads < hiddenReads {
-		r.reads++
-		return nil, r.hidden
-	}
 	if err := r.find(); err != nil {
 		return nil, err
 	}
@@ -61,8 +54,8 @@ func (r *containerReader) read(context.Context) (Part, error) {
 	}
 	if !r.named && !r.group.after.isLimited() {
 		r.group.close()
-		r.hidden, r.reads, r.where = notHere("its control group sets no limit, and is no container's"), 0, ""
-		return nil, r.hidden
+		r.where = ""
+		return nil, notHere("its control group sets no limit, and is no container's")
 	}
 	return part, nil
 }
@@ -76,10 +69,10 @@ func (r *containerReader) find() error {
 	if err != nil {
 		return fmt.Errorf("read own control group: %w", err)
 	}
-	if r.reads++; string(b) == r.where && r.reads < groupReads && r.hidden == nil {
+	if r.reads++; string(b) == r.where && r.reads < groupReads {
 		return nil
 	}
-	r.hidden, r.reads, r.where = nil, 0, string(b)
+	r.reads, r.where = 0, string(b)
 	paths := parseGroupPaths(b)
 	mountinfo, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
 	if err != nil {
@@ -103,7 +96,7 @@ func (r *containerReader) find() error {
 	cgroupns, ok := namespaceOf(r.self.ofProc("self/ns/cgroup"))
 	r.named = named || ok && cgroupns >= firstDynamicInode
 	if err := r.group.place(place, newStackedDevices(r.self)); err != nil {
-		r.hidden, r.where = err, ""
+		r.where = ""
 		return err
 	}
 	r.group.name, r.group.path = clean(name), clean(paths.main())

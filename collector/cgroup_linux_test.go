@@ -317,6 +317,24 @@ func TestContainerTroubles(t *testing.T) {
 	}
 }
 
+// A limit that is set later is seen by the next read: the pool asks what is missing once a minute.
+func TestLateLimit(t *testing.T) {
+	r := tree{
+		"proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": mount2("/", "/sys/fs/cgroup"), "root/sys/fs/cgroup/a/cgroup.events": "",
+		"root/sys/fs/cgroup/a/memory.current": "5\n",
+	}.write(t)
+	s := containerSource(r)
+	for range 2 {
+		if part, err := s.Read(t.Context()); part != nil || !isMissing(err) {
+			t.Fatalf("got %v, %v", part, err)
+		}
+	}
+	tree{"root/sys/fs/cgroup/a/memory.max": "7000\n"}.over(t, r)
+	if got := read(t, s).Container; got.MemoryLimit != Known(7000) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestContainerAllocates(t *testing.T) {
 	for name, tr := range map[string]tree{"version 2": aContainer2, "version 1": aGroup1} {
 		s := containerSource(tr.write(t))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 )
@@ -74,6 +75,26 @@ func TestNeighbours(t *testing.T) {
 	}
 	if len(reader.known) != 1 { // without a mounted control group
 		t.Errorf("still knows %v", reader.known)
+	}
+}
+
+// A first neighbour is found by the next read, among however many processes, and whether or not it told anything before.
+func TestLateNeighbour(t *testing.T) {
+	r := aPod(t)
+	events := r.ofProc("20/root/sys/fs/cgroup")
+	os.Rename(events, events+"-later")
+	os.RemoveAll(r.ofProc("21"))
+	for pid := 1000; pid < 1000+2*neighbourPIDs; pid++ {
+		os.Mkdir(r.ofProc(strconv.Itoa(pid)), 0o755)
+	}
+	reader, s := neighboursOn(r)
+	reader.next = 1000
+	if part, err := s.Read(t.Context()); part != nil || !isMissing(err) {
+		t.Fatalf("got %v, %v", part, err)
+	}
+	os.Rename(events+"-later", events)
+	if got := read(t, s).Neighbours; len(got) != 1 {
+		t.Errorf("got %+v", got)
 	}
 }
 
