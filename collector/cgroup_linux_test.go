@@ -389,3 +389,27 @@ func TestGroupName(t *testing.T) {
 		}
 	}
 }
+
+// A process's container and its control group's are the same.
+func TestContainersAgree(t *testing.T) {
+	for path, want := range map[string]string{
+		"/machine.slice/machine-qemu\\x2d1\\x2dvm.scope":               "",
+		"/machine.slice/systemd-nspawn@web.service/payload":            "web",
+		"/machine.slice/systemd-nspawn@web.service/payload/init.scope": "web",
+		"/lxc/foo/lxc/bar":                      "foo",
+		"/a/lxc/foo":                            "",
+		"/../lxc/foo":                           "foo",
+		"/docker/buildkit/abc":                  "abc",
+		"/default/nginx":                        "nginx",
+		"/../default/nginx":                     "nginx",
+		"/default/./nginx":                      "nginx",
+		"/x/0123456789abcdef0123456789abcdef-0": "",
+		"/docker/" + anID + " (deleted)":        anID[:12],
+		"/docker/" + anID + "/system.slice/docker-" + anotherID + ".scope": anotherID[:12],
+	} {
+		name, _, _ := groupContainer(path)
+		if _, container := placeOfPath(path); name != want || container != want {
+			t.Errorf("%s: its group is %q's, its process %q's, want %q", path, name, container, want)
+		}
+	}
+}

@@ -161,6 +161,12 @@ func FuzzGroupPlaces(f *testing.F) {
 				t.Errorf("called %q", name)
 			}
 		}
+		for _, where := range paths {
+			name, of, ok := groupContainer(where)
+			if _, container := placeOfPath(where); name != container || ok != (name != "") || !strings.HasPrefix(where, of) {
+				t.Errorf("%q: its group is %q's, its process %q's", where, name, container)
+			}
+		}
 		mountedContainer(mountinfo)
 		lxcfsFiles(mountinfo)
 		sameRoot(mountinfo, cgroup)
