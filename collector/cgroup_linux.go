@@ -208,11 +208,14 @@ func parseNamespace(link []byte) (inode uint64, ok bool) {
 }
 
 // stackedDevices knows which block devices are made of others, such as volumes and arrays: what goes through them is
-// counted on those too.
+// counted on those too. It looks anew every minute: numbers are given to other devices.
 type stackedDevices struct {
 	self  roots
 	known map[string]bool
+	since time.Time // when known was begun
 }
+
+const stackedFor = time.Minute
 
 func newStackedDevices(self roots) *stackedDevices {
 	return &stackedDevices{self: self, known: make(map[string]bool)}
@@ -220,6 +223,10 @@ func newStackedDevices(self roots) *stackedDevices {
 
 // has takes "MAJOR:MINOR". A device that sysfs does not show is taken for one by itself.
 func (s *stackedDevices) has(device []byte) bool {
+	if now := time.Now(); now.Sub(s.since) >= stackedFor {
+		clear(s.known)
+		s.since = now
+	}
 	is, known := s.known[string(device)]
 	major, minor, _ := bytes.Cut(device, []byte(":"))
 	_, number := parseUint(major)

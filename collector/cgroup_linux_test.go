@@ -335,6 +335,22 @@ func TestLateLimit(t *testing.T) {
 	}
 }
 
+func TestStackedDevices(t *testing.T) {
+	r := tree{"sys/dev/block/253:0/slaves/sda/": "", "sys/dev/block/253:1/": ""}.write(t)
+	s := newStackedDevices(r)
+	check := func(first, second bool) {
+		t.Helper()
+		if s.has([]byte("253:0")) != first || s.has([]byte("253:1")) != second || s.has([]byte("../x")) {
+			t.Errorf("known %v", s.known)
+		}
+	}
+	check(true, false)
+	os.Rename(r.ofSys("dev/block/253:0/slaves"), r.ofSys("dev/block/253:1/slaves"))
+	check(true, false) // for a minute
+	s.since = s.since.Add(-stackedFor)
+	check(false, true)
+}
+
 func TestContainerAllocates(t *testing.T) {
 	for name, tr := range map[string]tree{"version 2": aContainer2, "version 1": aGroup1} {
 		s := containerSource(tr.write(t))
