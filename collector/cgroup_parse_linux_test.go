@@ -1,9 +1,11 @@
 package collector
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseGroupFiles(t *testing.T) {
@@ -85,6 +87,37 @@ func TestParseGroupPlaces(t *testing.T) {
 	}
 	if got := (groupDir{dir: "/m" + strings.Repeat("/a", 100), top: "/m"}).levels(); len(got) != mostLevels {
 		t.Errorf("%d levels", len(got))
+	}
+}
+
+// However many mounts there are, and however a table is made to be, it takes one look at each.
+func TestManyGroupMounts(t *testing.T) {
+	thorough(t)
+	var many, hostile strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&many, "%d 27 0:%d / /var/lib/kubelet/pods/%d/volumes/a rw,relatime shared:1 - tmpfs tmpfs rw\n", 100+i, i, i)
+	}
+	for i := range mostGroupMounts {
+		fmt.Fprintf(&many, "%d 27 0:28 / /sys/fs/cgroup/%d rw - cgroup cgroup rw,cpu\n", 10000+i, i)
+	}
+	for i := 0; hostile.Len() < longestMountTable; i++ {
+		fmt.Fprintf(&hostile, "%d %d 0:1 / /a%d - cgroup c rw\n", i+1, i, i)
+		fmt.Fprintf(&hostile, "%d %d 0:1 / /b%s/c rw - cgroup2 c rw\n", i+1, i, strings.Repeat("/a", i%1500))
+	}
+	for name, table := range map[string]string{"many": many.String(), "hostile": hostile.String()} {
+		least := time.Hour
+		for range 3 {
+			start := time.Now()
+			mounts := parseGroupMounts([]byte(table))
+			least = min(least, time.Since(start))
+			if name == "many" && len(mounts) != mostGroupMounts {
+				t.Fatalf("%d mounts", len(mounts))
+			}
+		}
+		t.Log(name, least)
+		if least > 50*time.Millisecond {
+			t.Errorf("%s: took %v", name, least)
+		}
 	}
 }
 
