@@ -52,7 +52,7 @@ func (r *containerReader) read(context.Context) (Part, error) {
 		r.where = "" // it may have been moved or made anew
 		return nil, fmt.Errorf("read control group: %w", err)
 	}
-	if !r.named && !r.group.after.isLimited() {
+	if !r.named && !isLimited(r.group.after) {
 		r.group.close()
 		r.where = ""
 		return nil, notHere("its control group sets no limit, and is no container's")
@@ -118,18 +118,20 @@ type groupReader struct {
 	name, path, version string
 	files               *groupFiles
 	list                []groupFile
-	at                  time.Time // of after; zero when there is nothing to compare with
-	before, after       groupNumbers
+	at                  time.Time      // of after; zero when there is nothing to compare with
+	before, after       []groupNumbers // by level
 }
 
 // readInto fails when not one file is there.
 func (r *groupReader) readInto(part *groupPart) error {
-	r.before, r.after = r.after, groupNumbers{}
+	r.before, r.after = r.after, r.before
+	clear(r.after)
 	var failed error
 	good := 0
 	for i := range r.list {
 		f := &r.list[i]
-		if f.gone {
+		n := &r.after[f.level]
+		if f.gone || f.when != nil && !f.when(n) {
 			continue
 		}
 		b, err := r.files.content(f)
@@ -138,7 +140,7 @@ func (r *groupReader) readInto(part *groupPart) error {
 			f.gone = err != unix.EMFILE && err != unix.ENFILE && err != unix.ENOMEM
 			continue
 		}
-		f.parse(&r.after, b)
+		f.parse(n, b)
 		good++
 	}
 	if good == 0 {
@@ -152,8 +154,8 @@ func (r *groupReader) readInto(part *groupPart) error {
 	elapsed := between(r.at, now)
 	r.at = now
 	part.group.Name, part.group.Path, part.group.Version = r.name, r.path, r.version
-	cgroupOf(&part.group, &r.before, &r.after, elapsed)
-	if pressureOf(&part.pressure, &part.stalls, &r.before, &r.after, elapsed) {
+	cgroupOf(&part.group, r.before, r.after, elapsed)
+	if pressureOf(&part.pressure, &part.stalls, &r.before[0], &r.after[0], elapsed) {
 		part.group.Pressure = &part.pressure
 	}
 	return nil
@@ -180,6 +182,11 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 	list := groupFilesOf(&p, stacked.has)
 	if !slices.EqualFunc(list, r.list, func(a, b groupFile) bool { return a.path == b.path }) {
 		r.at = time.Time{} // another group: there is nothing to compare with
+		levels := 1
+		for i := range list {
+			levels = max(levels, list[i].level+1)
+		}
+		r.before, r.after = make([]groupNumbers, levels), make([]groupNumbers, levels)
 	}
 	r.close()
 	r.list, r.version = list, mounted

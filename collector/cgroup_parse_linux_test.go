@@ -127,14 +127,16 @@ func fuzzNumbers(f *testing.F, parse func(*groupNumbers, []byte), seeds ...strin
 		f.Add([]byte(s), []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		var before, after groupNumbers
-		parse(&before, a)
-		parse(&after, b)
+		var before, after [2]groupNumbers
+		for i := range before {
+			parse(&before[i], a)
+			parse(&after[i], b)
+		}
 		var g Cgroup
-		cgroupOf(&g, &before, &after, 1e9)
+		cgroupOf(&g, before[:], after[:], 1e9)
 		checkNumbers(t, g)
 		if g.CPU.value > mostProcessors || g.Throttled.value > 1 || g.CPULimit.value > mostProcessors || g.CPUs.value > mostProcessors ||
-			g.Memory.value > noLimit || g.MemoryLimit.value > noLimit || g.WorkingSet.value > g.Memory.value {
+			g.Memory.value > noLimit || g.MemoryLimit.value > noLimit || g.WorkingSet.value > g.Memory.value || g.MemoryPressed.value > 1 {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -153,7 +155,9 @@ func FuzzMemoryEvents(f *testing.F) {
 }
 
 func FuzzCPUMax(f *testing.F) {
-	fuzzNumbers(f, func(n *groupNumbers, b []byte) { n.cpuLimit, n.memoryLimit = parseCPUMax(b), parseLimit(b) }, "max 100000\n", "50000 100000\n", "7\n")
+	fuzzNumbers(f, func(n *groupNumbers, b []byte) {
+		n.cpuLimit, n.memoryLimit, n.memoryHigh = parseCPUMax(b), parseLimit(b), parseLimit(b)
+	}, "max 100000\n", "50000 100000\n", "7\n")
 }
 
 func FuzzGroupCPU(f *testing.F) {
