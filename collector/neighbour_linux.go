@@ -59,8 +59,9 @@ type neighbourReader struct {
 type neighbour struct {
 	groupIdentity
 	pid   int32
-	reads int  // since its files were looked for
-	mute  bool // they were not to be had
+	reads int    // since its files were looked for
+	mute  bool   // they were not to be had
+	bare  string // what group.name is before it is made unique
 	group groupReader
 }
 
@@ -137,14 +138,32 @@ func (r *neighbourReader) readOne(n *neighbour, part *groupPart) error {
 		if err := n.group.place(groupPlaceOf(n.paths, parseGroupMounts(mountinfo)), r.stacked); err != nil {
 			return err
 		}
-		if n.group.name = n.name; n.name == "" {
+		bare := n.name
+		if bare == "" {
 			comm, _ := readStart(r.ofPID(n.pid, "comm"), 64)
-			n.group.name = clean(string(bytes.TrimRight(comm, "\n")))
+			bare = clean(string(bytes.TrimRight(comm, "\n")))
+		}
+		if n.group.name == "" || n.bare != bare {
+			n.bare, n.group.name = bare, ""
+			n.group.name = r.unique(bare)
 		}
 		n.group.path = clean(n.key)
 	}
 	part.group.PID = n.pid
 	return n.group.readInto(part)
+}
+
+// unique keeps two neighbours of one name apart, such as two that have no other than that of their program.
+func (r *neighbourReader) unique(bare string) string {
+	taken := make(map[string]bool, len(r.known))
+	for _, n := range r.known {
+		taken[n.group.name] = true
+	}
+	name := bare
+	for i := 2; taken[name]; i++ {
+		name = bare + "~" + strconv.Itoa(i)
+	}
+	return name
 }
 
 // look goes through some of the processes: it forgets the neighbours that are gone and takes up those that are new.

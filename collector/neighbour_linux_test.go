@@ -98,6 +98,40 @@ func TestLateNeighbour(t *testing.T) {
 	}
 }
 
+// Two without a name of their own are two series, and stay what they are called.
+func TestNeighboursOfOneName(t *testing.T) {
+	tr := tree{"proc/self/cgroup": "0::/\n"}
+	for i, pid := range []int{20, 30, 40} {
+		dir, group := fmt.Sprintf("proc/%d/", pid), fmt.Sprintf("/../%d", 3-i)
+		tr = tr.and(aGroup2.below(dir + "root/sys/fs/cgroup/")).and(tree{
+			dir + "cgroup": "0::" + group + "\n", dir + "mountinfo": mount2(group, "/sys/fs/cgroup"), dir + "comm": "nginx\n",
+		})
+	}
+	r := tr.write(t)
+	for pid, mounts := range map[string]int{"self": 1, "20": 2, "30": 3, "40": 4} {
+		link(t, r, "proc/"+pid+"/ns/mnt", fmt.Sprintf("mnt:[%d]", mounts))
+	}
+	_, s := neighboursOn(r)
+	names := func() string {
+		got := ""
+		for _, n := range read(t, s).Neighbours {
+			got += fmt.Sprintf("%s %s, ", n.Path, n.Name)
+		}
+		return got
+	}
+	for range 2 * neighbourReads {
+		if got := names(); got != "/../1 nginx, /../2 nginx~2, /../3 nginx~3, " {
+			t.Fatalf("got %s", got)
+		}
+	}
+	os.RemoveAll(r.ofProc("40"))
+	for range 2 * neighbourReads {
+		if got := names(); got != "/../2 nginx~2, /../3 nginx~3, " {
+			t.Fatalf("got %s", got)
+		}
+	}
+}
+
 // On a host a service may have mounts of its own. It is a neighbour only if it is a container's.
 func TestNeighboursOfAHost(t *testing.T) {
 	r := aGroup2.below("proc/20/root/sys/fs/cgroup/docker/" + anID + "/").and(aGroup2.below("proc/30/root/sys/fs/cgroup/system.slice/a.service/")).and(tree{
