@@ -15,12 +15,14 @@ type Cgroup struct {
 
 	CPULimit      Number `json:"cpu_limit"`      // cores: the least over the group and those above it that are seen
 	CPU           Number `json:"cpu"`            // cores in use
-	Throttled     Number `json:"throttled"`      // ratio of its periods in which it was held back
-	ThrottledTime Number `json:"throttled_time"` // seconds per second, summed over its threads
+	Throttled     Number `json:"throttled"`      // ratio of periods in which it was held back: the greatest over the group and those above it that are seen
+	ThrottledTime Number `json:"throttled_time"` // seconds per second, summed over threads, of the group that Throttled is of
 	CPUs          Number `json:"cpus"`           // processors it may run on
 
-	MemoryLimit     Number `json:"memory_limit"` // bytes: the least over the group and those above it that are seen
-	WorkingSet      Number `json:"working_set"`  // Memory less inactive file pages: what kubectl top shows, and what counts towards the limit in the end
+	MemoryLimit     Number `json:"memory_limit"`   // bytes: the least over the group and those above it that are seen
+	MemoryHigh      Number `json:"memory_high"`    // bytes above which it is slowed down and has to give some back (memory.high): the least, too. A service may be kept there on purpose
+	MemoryPressed   Number `json:"memory_pressed"` // ratio of working set to limit: the greatest over those groups. What else is in one above it counts there
+	WorkingSet      Number `json:"working_set"`    // Memory less inactive file pages: what kubectl top shows, and what counts towards the limit in the end
 	Memory          Number `json:"memory"`
 	Anonymous       Number `json:"anonymous"`
 	File            Number `json:"file"`
@@ -28,8 +30,8 @@ type Cgroup struct {
 	SlabReclaimable Number `json:"slab_reclaimable"`
 	Peak            Number `json:"peak"`
 	Swap            Number `json:"swap"`
-	HighEvents      Number `json:"high_events"`  // times it was slowed down for memory.high, since it began
-	LimitEvents     Number `json:"limit_events"` // times it met its limit
+	HighEvents      Number `json:"high_events"`  // times that MemoryHigh was exceeded, since its group began
+	LimitEvents     Number `json:"limit_events"` // times that MemoryLimit was met
 	OOMKills        Number `json:"oom_kills"`
 
 	Tasks      Number    `json:"tasks"` // processes and threads

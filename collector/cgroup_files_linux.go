@@ -14,6 +14,8 @@ const longestGroupFile = 64 << 10
 // A groupFile is one file of a group, and what to do with its content.
 type groupFile struct {
 	path  string
+	level int                      // 0 for the group, 1 for the one above it and so on
+	when  func(*groupNumbers) bool // whether to read it, by what that level's other files say; nil is always
 	parse func(*groupNumbers, []byte)
 	file  *os.File // when it is kept open; the garbage collector closes it
 	fd    int
@@ -98,61 +100,73 @@ func isMissingFile(err error) bool {
 }
 
 // groupFilesOf are the files of a group and of those above it, in the order in which they are read. What version 1 has
-// counts before what version 2 has.
+// counts before what version 2 has. Of a group above, what it limits is read and how it fares with that: it is the
+// limit of all that is below it.
 func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 	var list []groupFile
 	add := func(dir, name string, parse func(*groupNumbers, []byte)) {
 		list = append(list, groupFile{path: path.Join(dir, name), parse: parse})
 	}
+	addAt := func(level int, when func(*groupNumbers) bool, dir, name string, parse func(*groupNumbers, []byte)) {
+		list = append(list, groupFile{path: path.Join(dir, name), level: level, when: when, parse: parse})
+	}
 	if dir := p.v2.dir; dir != "" {
-		add(dir, "memory.current", func(n *groupNumbers, b []byte) { n.memory = parseSize(b) })
-		add(dir, "memory.stat", parseMemoryStat2)
-		add(dir, "memory.events", parseMemoryEvents)
 		add(dir, "memory.peak", func(n *groupNumbers, b []byte) { n.peak = parseSize(b) })
 		add(dir, "memory.swap.current", func(n *groupNumbers, b []byte) { n.swap = parseSize(b) })
-		parseCPU := parseGroupCPU
-		if p.cpuacct.dir != "" {
-			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = groupCount{} }
-		}
-		add(dir, "cpu.stat", parseCPU)
 		add(dir, "pids.current", func(n *groupNumbers, b []byte) { n.tasks = parseCount(b) })
 		add(dir, "io.stat", func(n *groupNumbers, b []byte) { n.read, n.written = parseIOStat(b, skip) })
 		for i, name := range stallFiles {
 			add(dir, name, func(n *groupNumbers, b []byte) { n.stalls[i], n.stalled[i] = parsePressure(b) })
 		}
-		for _, dir := range p.v2.levels() {
-			add(dir, "memory.max", parseMemoryLimit)
-			add(dir, "memory.high", parseMemoryLimit)
-			add(dir, "cpu.max", func(n *groupNumbers, b []byte) { n.cpuLimit = least(n.cpuLimit, parseCPUMax(b)) })
-			add(dir, "pids.max", parseTasksLimit)
-			add(dir, "cpuset.cpus.effective", func(n *groupNumbers, b []byte) {
-				if !n.cpus.known { // the nearest that has the controller
-					n.cpus = parseProcessorList(b)
-				}
-			})
+		parseCPU := parseGroupCPU
+		if p.cpuacct.dir != "" {
+			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = groupCount{} }
+		}
+		for level, dir := range p.v2.levels() {
+			var limited, bounded, slowed func(*groupNumbers) bool
+			if level > 0 {
+				limited, bounded, slowed = (*groupNumbers).hasMemoryLimit, (*groupNumbers).hasCPULimit, (*groupNumbers).hasMemoryBound
+			}
+			addAt(level, nil, dir, "memory.max", parseMemoryLimit)
+			addAt(level, nil, dir, "memory.high", func(n *groupNumbers, b []byte) { n.memoryHigh = parseLimit(b) })
+			addAt(level, nil, dir, "cpu.max", func(n *groupNumbers, b []byte) { n.cpuLimit = parseCPUMax(b) })
+			addAt(level, nil, dir, "pids.max", parseTasksLimit)
+			addAt(level, nil, dir, "cpuset.cpus.effective", func(n *groupNumbers, b []byte) { n.cpus = parseProcessorList(b) })
+			addAt(level, limited, dir, "memory.current", parseMemory)
+			addAt(level, limited, dir, "memory.stat", parseMemoryStat2)
+			addAt(level, slowed, dir, "memory.events", parseMemoryEvents)
+			if level > 0 { // without those of the groups below it; Linux 5.2
+				addAt(level, slowed, dir, "memory.events.local", parseMemoryEvents)
+			}
+			addAt(level, bounded, dir, "cpu.stat", parseCPU)
 		}
 	}
 	if dir := p.memory.dir; dir != "" {
-		add(dir, "memory.usage_in_bytes", func(n *groupNumbers, b []byte) { n.memory = parseSize(b) })
-		add(dir, "memory.stat", parseMemoryStat1)
 		add(dir, "memory.oom_control", parseMemoryEvents)
-		add(dir, "memory.failcnt", func(n *groupNumbers, b []byte) { n.limit = parseCount(b) })
 		add(dir, "memory.max_usage_in_bytes", func(n *groupNumbers, b []byte) { n.peak = parseSize(b) })
-		for _, dir := range p.memory.levels() {
-			add(dir, "memory.limit_in_bytes", parseMemoryLimit)
+		for level, dir := range p.memory.levels() {
+			var limited func(*groupNumbers) bool
+			if level > 0 {
+				limited = (*groupNumbers).hasMemoryLimit
+			}
+			addAt(level, nil, dir, "memory.limit_in_bytes", parseMemoryLimit)
+			addAt(level, limited, dir, "memory.usage_in_bytes", parseMemory)
+			addAt(level, limited, dir, "memory.stat", parseMemoryStat1)
+			addAt(level, limited, dir, "memory.failcnt", func(n *groupNumbers, b []byte) { n.limit = parseCount(b) })
 		}
 	}
-	if dir := p.cpu.dir; dir != "" {
-		add(dir, "cpu.stat", parseGroupCPU)
-		for _, dir := range p.cpu.levels() {
-			add(dir, "cpu.cfs_quota_us", func(n *groupNumbers, b []byte) { n.quota = parseCount(b) }) // -1 is none
-			add(dir, "cpu.cfs_period_us", func(n *groupNumbers, b []byte) {
-				if period := parseCount(b); n.quota.ok && period.ok {
-					n.cpuLimit = least(n.cpuLimit, coresOf(n.quota.n, period.n))
-				}
-				n.quota = groupCount{}
-			})
+	for level, dir := range p.cpu.levels() {
+		var bounded func(*groupNumbers) bool
+		if level > 0 {
+			bounded = (*groupNumbers).hasCPULimit
 		}
+		addAt(level, nil, dir, "cpu.cfs_quota_us", func(n *groupNumbers, b []byte) { n.quota = parseCount(b) }) // -1 is none
+		addAt(level, nil, dir, "cpu.cfs_period_us", func(n *groupNumbers, b []byte) {
+			if period := parseCount(b); n.quota.ok && period.ok {
+				n.cpuLimit = coresOf(n.quota.n, period.n)
+			}
+		})
+		addAt(level, bounded, dir, "cpu.stat", parseGroupCPU)
 	}
 	if dir := p.cpuacct.dir; dir != "" {
 		add(dir, "cpuacct.usage", func(n *groupNumbers, b []byte) { n.cpu = parseCount(b) })
@@ -164,8 +178,8 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 	}
 	if dir := p.pids.dir; dir != "" {
 		add(dir, "pids.current", func(n *groupNumbers, b []byte) { n.tasks = parseCount(b) })
-		for _, dir := range p.pids.levels() {
-			add(dir, "pids.max", parseTasksLimit)
+		for level, dir := range p.pids.levels() {
+			addAt(level, nil, dir, "pids.max", parseTasksLimit)
 		}
 	}
 	if dir := p.blkio.dir; dir != "" {
@@ -176,10 +190,8 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 	return list
 }
 
-func parseMemoryLimit(n *groupNumbers, b []byte) {
-	n.memoryLimit = least(n.memoryLimit, parseLimit(b))
-}
+func parseMemory(n *groupNumbers, b []byte) { n.memory = parseSize(b) }
 
-func parseTasksLimit(n *groupNumbers, b []byte) {
-	n.tasksLimit = least(n.tasksLimit, parseLimit(b))
-}
+func parseMemoryLimit(n *groupNumbers, b []byte) { n.memoryLimit = parseLimit(b) }
+
+func parseTasksLimit(n *groupNumbers, b []byte) { n.tasksLimit = parseLimit(b) }

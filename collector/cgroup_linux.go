@@ -17,8 +17,6 @@ const (
 	// groupReads is for how many reads it holds where a group's files are, and which there are: controllers come and
 	// go with those who administer the host.
 	groupReads = 60
-	// hiddenReads is how many reads are spared after one that found a group not worth showing: limits may be set later.
-	hiddenReads = 10
 	// mostDevices bounds what is remembered of devices.
 	mostDevices = 1024
 	// firstDynamicInode divides the namespaces that the kernel began with from those that were made since
@@ -28,14 +26,13 @@ const (
 
 // A containerReader reads the control group of this process.
 type containerReader struct {
-	self   roots
-	files  groupFiles
-	own    groupFile // /proc/self/cgroup
-	group  groupReader
-	where  string // content of own when the group was looked for; "" is not yet
-	reads  int    // since then
-	named  bool   // the group is a container's
-	hidden error
+	self  roots
+	files groupFiles
+	own   groupFile // /proc/self/cgroup
+	group groupReader
+	where string // content of own when the group was looked for; "" is not yet
+	reads int    // since then
+	named bool   // the group is a container's
 }
 
 func newContainerReader(self roots) *containerReader {
@@ -47,10 +44,6 @@ func newContainerReader(self roots) *containerReader {
 }
 
 func (r *containerReader) read(context.Context) (Part, error) {
-	if r.hidden != nil && r.reads < hiddenReads {
-		r.reads++
-		return nil, r.hidden
-	}
 	if err := r.find(); err != nil {
 		return nil, err
 	}
@@ -59,10 +52,10 @@ func (r *containerReader) read(context.Context) (Part, error) {
 		r.where = "" // it may have been moved or made anew
 		return nil, fmt.Errorf("read control group: %w", err)
 	}
-	if !r.named && !r.group.after.isLimited() {
+	if !r.named && !isLimited(r.group.after) {
 		r.group.close()
-		r.hidden, r.reads, r.where = notHere("its control group sets no limit, and is no container's"), 0, ""
-		return nil, r.hidden
+		r.where = ""
+		return nil, notHere("its control group sets no limit, and is no container's")
 	}
 	return part, nil
 }
@@ -76,10 +69,10 @@ func (r *containerReader) find() error {
 	if err != nil {
 		return fmt.Errorf("read own control group: %w", err)
 	}
-	if r.reads++; string(b) == r.where && r.reads < groupReads && r.hidden == nil {
+	if r.reads++; string(b) == r.where && r.reads < groupReads {
 		return nil
 	}
-	r.hidden, r.reads, r.where = nil, 0, string(b)
+	r.reads, r.where = 0, string(b)
 	paths := parseGroupPaths(b)
 	mountinfo, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
 	if err != nil {
@@ -103,7 +96,7 @@ func (r *containerReader) find() error {
 	cgroupns, ok := namespaceOf(r.self.ofProc("self/ns/cgroup"))
 	r.named = named || ok && cgroupns >= firstDynamicInode
 	if err := r.group.place(place, newStackedDevices(r.self)); err != nil {
-		r.hidden, r.where = err, ""
+		r.where = ""
 		return err
 	}
 	r.group.name, r.group.path = clean(name), clean(paths.main())
@@ -125,18 +118,20 @@ type groupReader struct {
 	name, path, version string
 	files               *groupFiles
 	list                []groupFile
-	at                  time.Time // of after; zero when there is nothing to compare with
-	before, after       groupNumbers
+	at                  time.Time      // of after; zero when there is nothing to compare with
+	before, after       []groupNumbers // by level
 }
 
 // readInto fails when not one file is there.
 func (r *groupReader) readInto(part *groupPart) error {
-	r.before, r.after = r.after, groupNumbers{}
+	r.before, r.after = r.after, r.before
+	clear(r.after)
 	var failed error
 	good := 0
 	for i := range r.list {
 		f := &r.list[i]
-		if f.gone {
+		n := &r.after[f.level]
+		if f.gone || f.when != nil && !f.when(n) {
 			continue
 		}
 		b, err := r.files.content(f)
@@ -145,7 +140,7 @@ func (r *groupReader) readInto(part *groupPart) error {
 			f.gone = err != unix.EMFILE && err != unix.ENFILE && err != unix.ENOMEM
 			continue
 		}
-		f.parse(&r.after, b)
+		f.parse(n, b)
 		good++
 	}
 	if good == 0 {
@@ -159,8 +154,8 @@ func (r *groupReader) readInto(part *groupPart) error {
 	elapsed := between(r.at, now)
 	r.at = now
 	part.group.Name, part.group.Path, part.group.Version = r.name, r.path, r.version
-	cgroupOf(&part.group, &r.before, &r.after, elapsed)
-	if pressureOf(&part.pressure, &part.stalls, &r.before, &r.after, elapsed) {
+	cgroupOf(&part.group, r.before, r.after, elapsed)
+	if pressureOf(&part.pressure, &part.stalls, &r.before[0], &r.after[0], elapsed) {
 		part.group.Pressure = &part.pressure
 	}
 	return nil
@@ -187,6 +182,11 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 	list := groupFilesOf(&p, stacked.has)
 	if !slices.EqualFunc(list, r.list, func(a, b groupFile) bool { return a.path == b.path }) {
 		r.at = time.Time{} // another group: there is nothing to compare with
+		levels := 1
+		for i := range list {
+			levels = max(levels, list[i].level+1)
+		}
+		r.before, r.after = make([]groupNumbers, levels), make([]groupNumbers, levels)
 	}
 	r.close()
 	r.list, r.version = list, mounted
@@ -215,11 +215,14 @@ func parseNamespace(link []byte) (inode uint64, ok bool) {
 }
 
 // stackedDevices knows which block devices are made of others, such as volumes and arrays: what goes through them is
-// counted on those too.
+// counted on those too. It looks anew every minute: numbers are given to other devices.
 type stackedDevices struct {
 	self  roots
 	known map[string]bool
+	since time.Time // when known was begun
 }
+
+const stackedFor = time.Minute
 
 func newStackedDevices(self roots) *stackedDevices {
 	return &stackedDevices{self: self, known: make(map[string]bool)}
@@ -227,6 +230,10 @@ func newStackedDevices(self roots) *stackedDevices {
 
 // has takes "MAJOR:MINOR". A device that sysfs does not show is taken for one by itself.
 func (s *stackedDevices) has(device []byte) bool {
+	if now := time.Now(); now.Sub(s.since) >= stackedFor {
+		clear(s.known)
+		s.since = now
+	}
 	is, known := s.known[string(device)]
 	major, minor, _ := bytes.Cut(device, []byte(":"))
 	_, number := parseUint(major)

@@ -3,6 +3,7 @@ package collector
 import (
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,7 +101,7 @@ func TestContainer2(t *testing.T) {
 	want := Cgroup{
 		Name: anID[:12], Path: "/", Version: "v2",
 		CPULimit: Known(2), CPUs: Known(4), Throttled: Known(0.5), CPU: got.CPU, ThrottledTime: got.ThrottledTime,
-		MemoryLimit: Known(100000), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
+		MemoryLimit: Known(100000), MemoryPressed: Known(0.05), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
 		Shared: Known(400), SlabReclaimable: Known(600), Peak: Known(9000), Swap: Known(50),
 		HighEvents: Known(3), LimitEvents: Known(4), OOMKills: Known(1),
 		Tasks: Known(7), ReadRate: got.ReadRate, WriteRate: Known(0), Pressure: got.Pressure,
@@ -176,7 +177,7 @@ func TestContainerPlaces(t *testing.T) {
 		{name: "limits above", host: at2(k8s, limit2(k8s, "memory.max", "max\n"), limit2(k8s, "cpu.max", "max 100000\n"),
 			limit2(pod, "memory.max", "5000\n"), limit2(filepath.Dir(pod), "memory.high", "4000\n"), limit2(pod, "cpu.max", "150000 100000\n"),
 			limit2("/kubepods.slice", "cpu.max", "400000 100000\n"), limit2("/kubepods.slice", "cpuset.cpus.effective", "0-1\n"), limit2("", "cpuset.cpus.effective", "0-9\n")),
-			want: Cgroup{Name: anID[:12], Path: k8s, Version: "v2", MemoryLimit: Known(4000), CPULimit: Known(1.5), CPUs: Known(2)}},
+			want: Cgroup{Name: anID[:12], Path: k8s, Version: "v2", MemoryLimit: Known(5000), MemoryHigh: Known(4000), CPULimit: Known(1.5), CPUs: Known(2)}},
 		{name: "rootless podman", host: at2("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + anID + ".scope/container"),
 			want: Cgroup{Name: anID[:12], Path: "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + anID + ".scope/container", Version: "v2"}},
 		{name: "LXC", host: at2("/lxc.payload.web/system.slice/fivewire.service"),
@@ -211,7 +212,7 @@ func TestContainerPlaces(t *testing.T) {
 				var snapshot Snapshot
 				part.AddTo(&snapshot)
 				c := snapshot.Container
-				got := Cgroup{Name: c.Name, Path: c.Path, Version: c.Version, CPULimit: c.CPULimit, CPUs: c.CPUs, MemoryLimit: c.MemoryLimit, TasksLimit: c.TasksLimit}
+				got := Cgroup{Name: c.Name, Path: c.Path, Version: c.Version, CPULimit: c.CPULimit, CPUs: c.CPUs, MemoryLimit: c.MemoryLimit, MemoryHigh: c.MemoryHigh, TasksLimit: c.TasksLimit}
 				if got != test.want {
 					t.Errorf("got %+v, want %+v", got, test.want)
 				}
@@ -264,7 +265,7 @@ func TestContainer1(t *testing.T) {
 	want := Cgroup{
 		Name: "/a", Path: "/a", Version: "hybrid",
 		CPULimit: Known(2), CPUs: Known(4), Throttled: Known(0), CPU: got.CPU, ThrottledTime: Known(0),
-		MemoryLimit: Known(100000), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
+		MemoryLimit: Known(100000), MemoryPressed: Known(0.05), WorkingSet: Known(5000), Memory: Known(8000), Anonymous: Known(1000), File: Known(5000),
 		Shared: Known(400), Peak: Known(9000), Swap: Known(50), LimitEvents: Known(4), OOMKills: Known(1),
 		Tasks: Known(7), TasksLimit: Known(70), ReadRate: Known(0), WriteRate: Known(0),
 	}
@@ -315,6 +316,92 @@ func TestContainerTroubles(t *testing.T) {
 	if part, err := s.Read(t.Context()); part != nil || err == nil {
 		t.Errorf("gone: %v, %v", part, err)
 	}
+}
+
+// A limit that is set later is seen by the next read: the pool asks what is missing once a minute.
+func TestLateLimit(t *testing.T) {
+	r := tree{
+		"proc/self/cgroup": "0::/a\n", "proc/self/mountinfo": mount2("/", "/sys/fs/cgroup"), "root/sys/fs/cgroup/a/cgroup.events": "",
+		"root/sys/fs/cgroup/a/memory.current": "5\n",
+	}.write(t)
+	s := containerSource(r)
+	for range 2 {
+		if part, err := s.Read(t.Context()); part != nil || !isMissing(err) {
+			t.Fatalf("got %v, %v", part, err)
+		}
+	}
+	tree{"root/sys/fs/cgroup/a/memory.max": "7000\n"}.over(t, r)
+	if got := read(t, s).Container; got.MemoryLimit != Known(7000) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The limits of groups above count for all that is in them.
+func TestContainerLimitsAbove(t *testing.T) {
+	const base = "root/sys/fs/cgroup/"
+	for name, tt := range map[string]struct{ host, later tree }{
+		"version 2": {
+			aGroup2.below(base + "a/b/c/").and(tree{
+				"proc/self/cgroup": "0::/a/b/c\n", "proc/self/mountinfo": mount2("/", "/sys/fs/cgroup"),
+				base + "a/b/c/memory.max": "max\n", base + "a/b/c/memory.high": "7000\n", base + "a/b/c/cpu.max": "max 100000\n",
+				base + "a/b/c/cpu.stat": "usage_usec 1\nnr_periods 0\nnr_throttled 0\nthrottled_usec 0\n",
+				base + "a/b/memory.max": "20000\n", base + "a/b/memory.current": "23000\n", base + "a/b/memory.stat": "inactive_file 4000\n",
+				base + "a/b/memory.events": "high 0\nmax 99\noom_kill 55\n", base + "a/b/memory.events.local": "high 0\nmax 12\noom_kill 44\n",
+				base + "a/b/cpu.max": "50000 100000\n", base + "a/b/cpu.stat": "usage_usec 1\nnr_periods 10\nnr_throttled 5\nthrottled_usec 10\n",
+				base + "a/memory.max": "40000\n", base + "a/memory.current": "24000\n", base + "a/memory.stat": "inactive_file 0\n",
+				base + "a/memory.high": "6000\n", base + "a/memory.events": "high 21\nmax 77\n",
+				base + "a/cpu.max": "150000 100000\n", base + "a/cpu.stat": "usage_usec 1\nnr_periods 10\nnr_throttled 5\nthrottled_usec 10\n",
+			}), tree{
+				base + "a/b/cpu.stat": "usage_usec 1\nnr_periods 20\nnr_throttled 14\nthrottled_usec 1010\n",
+				base + "a/cpu.stat":   "usage_usec 1\nnr_periods 20\nnr_throttled 6\nthrottled_usec 9010\n",
+			},
+		},
+		"version 1": {
+			tree{
+				"proc/self/cgroup": "2:memory:/a/b\n1:cpu:/a/b\n", "proc/self/mountinfo": mount1("/", "memory") + mount1("/", "cpu"),
+				base + "memory/a/b/memory.usage_in_bytes": "8000\n", base + "memory/a/b/memory.stat": "hierarchical_memory_limit 20000\ntotal_inactive_file 3000\n",
+				base + "memory/a/b/memory.failcnt": "0\n", base + "memory/a/b/memory.limit_in_bytes": "9223372036854771712\n", base + "memory/a/b/memory.oom_control": "oom_kill 1\n",
+				base + "memory/a/memory.usage_in_bytes": "20000\n", base + "memory/a/memory.stat": "total_inactive_file 1000\n", base + "memory/a/memory.failcnt": "12\n",
+				base + "memory/a/memory.limit_in_bytes": "20000\n",
+				base + "cpu/a/b/cpu.cfs_quota_us":       "-1\n", base + "cpu/a/b/cpu.cfs_period_us": "100000\n", base + "cpu/a/b/cpu.stat": "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n",
+				base + "cpu/a/cpu.cfs_quota_us": "50000\n", base + "cpu/a/cpu.cfs_period_us": "100000\n", base + "cpu/a/cpu.stat": "nr_periods 10\nnr_throttled 5\nthrottled_time 1\n",
+			}, tree{base + "cpu/a/cpu.stat": "nr_periods 20\nnr_throttled 14\nthrottled_time 1000001\n"},
+		},
+	} {
+		r := tt.host.write(t)
+		s := containerSource(r)
+		read(t, s)
+		time.Sleep(10 * time.Millisecond)
+		tt.later.over(t, r)
+		got := *read(t, s).Container
+		checkNumbers(t, got)
+		if math.Abs(got.Throttled.value-0.9) > 1e-9 || got.ThrottledTime.value <= 0 || got.ThrottledTime.value > 0.1 || got.CPULimit != Known(0.5) {
+			t.Errorf("%s: throttled %v, %v s/s, limit %v", name, got.Throttled, got.ThrottledTime, got.CPULimit)
+		}
+		if got.MemoryLimit != Known(20000) || got.LimitEvents != Known(12) || got.OOMKills != Known(1) || got.Memory != Known(8000) ||
+			got.WorkingSet != Known(5000) || got.MemoryPressed != Known(0.95) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if name == "version 2" && (got.MemoryHigh != Known(6000) || got.HighEvents != Known(21)) {
+			t.Errorf("high %v, %v events", got.MemoryHigh, got.HighEvents)
+		}
+	}
+}
+
+func TestStackedDevices(t *testing.T) {
+	r := tree{"sys/dev/block/253:0/slaves/sda/": "", "sys/dev/block/253:1/": ""}.write(t)
+	s := newStackedDevices(r)
+	check := func(first, second bool) {
+		t.Helper()
+		if s.has([]byte("253:0")) != first || s.has([]byte("253:1")) != second || s.has([]byte("../x")) {
+			t.Errorf("known %v", s.known)
+		}
+	}
+	check(true, false)
+	os.Rename(r.ofSys("dev/block/253:0/slaves"), r.ofSys("dev/block/253:1/slaves"))
+	check(true, false) // for a minute
+	s.since = s.since.Add(-stackedFor)
+	check(false, true)
 }
 
 func TestContainerAllocates(t *testing.T) {
@@ -368,6 +455,30 @@ func TestGroupName(t *testing.T) {
 	} {
 		if got := nameOfGroup(path); got != want {
 			t.Errorf("%q is called %q, want %q", path, got, want)
+		}
+	}
+}
+
+// A process's container and its control group's are the same.
+func TestContainersAgree(t *testing.T) {
+	for path, want := range map[string]string{
+		"/machine.slice/machine-qemu\\x2d1\\x2dvm.scope":               "",
+		"/machine.slice/systemd-nspawn@web.service/payload":            "web",
+		"/machine.slice/systemd-nspawn@web.service/payload/init.scope": "web",
+		"/lxc/foo/lxc/bar":                      "foo",
+		"/a/lxc/foo":                            "",
+		"/../lxc/foo":                           "foo",
+		"/docker/buildkit/abc":                  "abc",
+		"/default/nginx":                        "nginx",
+		"/../default/nginx":                     "nginx",
+		"/default/./nginx":                      "nginx",
+		"/x/0123456789abcdef0123456789abcdef-0": "",
+		"/docker/" + anID + " (deleted)":        anID[:12],
+		"/docker/" + anID + "/system.slice/docker-" + anotherID + ".scope": anotherID[:12],
+	} {
+		name, _, _ := groupContainer(path)
+		if _, container := placeOfPath(path); name != want || container != want {
+			t.Errorf("%s: its group is %q's, its process %q's, want %q", path, name, container, want)
 		}
 	}
 }

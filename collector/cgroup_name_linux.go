@@ -7,18 +7,23 @@ import (
 // groupContainer finds a container in a group's path, the innermost: its name, and the path up to it. It may have groups
 // of its own below.
 func groupContainer(where string) (name, of string, ok bool) {
+	where = strings.TrimSuffix(where, " (deleted)")
 	before, further := "", ""
 	for start := 1; start < len(where); {
 		end := len(where)
 		if i := strings.IndexByte(where[start:], '/'); i >= 0 {
 			end = start + i
 		}
-		segment := unitName(where[start:end])
+		raw := where[start:end]
+		start = end + 1
+		if raw == "" || raw == "." || raw == ".." {
+			continue // as in placeOfPath
+		}
+		segment := unitName(raw)
 		if found := containerOfSegment(further, before, segment); found != "" {
 			name, of, ok = found, where[:end], true
 		}
 		further, before = before, segment
-		start = end + 1
 	}
 	return name, of, ok
 }

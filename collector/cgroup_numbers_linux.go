@@ -37,7 +37,7 @@ func least(a, b Number) Number {
 	return b
 }
 
-// groupNumbers is what a group's files say.
+// groupNumbers is what the files of a group, or of one above it, say.
 type groupNumbers struct {
 	cpu                                groupCount // nanoseconds of processor time
 	periods, throttled, throttledNanos groupCount
@@ -46,7 +46,8 @@ type groupNumbers struct {
 
 	memory, inactiveFile, anonymous, file, shared, slab, peak, swap groupCount
 	high, limit, kills                                              groupCount
-	memoryLimit                                                     Number
+	memoryLimit, memoryHigh                                         Number
+	leastLimit                                                      Number // of v1: over those above it, seen or not
 
 	tasks      groupCount
 	tasksLimit Number
@@ -60,35 +61,93 @@ type groupNumbers struct {
 // stallFiles are a group's files of pressure, in the order of Pressure's fields.
 var stallFiles = [...]string{"cpu.pressure", "memory.pressure", "io.pressure", "irq.pressure"}
 
+func (n *groupNumbers) hasCPULimit() bool { return n.cpuLimit.known }
+
+func (n *groupNumbers) hasMemoryLimit() bool { return n.memoryLimit.known }
+
+func (n *groupNumbers) hasMemoryBound() bool { return n.memoryLimit.known || n.memoryHigh.known }
+
+func (n *groupNumbers) workingSet() Number {
+	if !n.memory.ok || !n.inactiveFile.ok {
+		return Number{}
+	}
+	return Known(float64(without(n.memory.n, n.inactiveFile.n)))
+}
+
 // isLimited leaves out a limit of tasks: systemd gives one to nearly every service, and it says nothing of a container.
-func (n *groupNumbers) isLimited() bool {
-	return n.cpuLimit.known || n.memoryLimit.known
+func isLimited(levels []groupNumbers) bool {
+	for i := range levels {
+		if n := &levels[i]; n.hasCPULimit() || n.hasMemoryBound() || n.leastLimit.known {
+			return true
+		}
+	}
+	return false
 }
 
 // mostProcessors is more than any machine has.
 const mostProcessors = 1 << 16
 
-// cgroupOf fills in what two looks at a group come to.
-func cgroupOf(g *Cgroup, before, after *groupNumbers, elapsed time.Duration) {
-	g.CPULimit, g.CPUs = after.cpuLimit, after.cpus
-	if cpu := rateOf(before.cpu, after.cpu, elapsed, 1e-9); cpu.value < mostProcessors {
+// cgroupOf fills in what two looks come to at a group, which is the first, and at those above it.
+func cgroupOf(g *Cgroup, before, after []groupNumbers, elapsed time.Duration) {
+	limitsOf(g, after)
+	for i := range after {
+		throttled := throttledOf(&before[i], &after[i], elapsed)
+		if throttled.known && (!g.Throttled.known || throttled.value > g.Throttled.value) {
+			g.Throttled, g.ThrottledTime = throttled, rateOf(before[i].throttledNanos, after[i].throttledNanos, elapsed, 1e-9)
+		}
+	}
+
+	b, n := &before[0], &after[0]
+	if cpu := rateOf(b.cpu, n.cpu, elapsed, 1e-9); cpu.value < mostProcessors {
 		g.CPU = cpu
 	}
-	g.Throttled = throttledOf(before, after, elapsed)
-	g.ThrottledTime = rateOf(before.throttledNanos, after.throttledNanos, elapsed, 1e-9)
+	g.Memory, g.WorkingSet = n.memory.number(), n.workingSet()
+	g.Anonymous, g.File, g.Shared = n.anonymous.number(), n.file.number(), n.shared.number()
+	g.SlabReclaimable, g.Peak, g.Swap = n.slab.number(), n.peak.number(), n.swap.number()
+	g.OOMKills, g.Tasks = n.kills.number(), n.tasks.number()
+	g.ReadRate = rateOf(b.read, n.read, elapsed, 1)
+	g.WriteRate = rateOf(b.written, n.written, elapsed, 1)
+}
 
-	g.MemoryLimit = after.memoryLimit
-	g.Memory = after.memory.number()
-	if after.memory.ok && after.inactiveFile.ok {
-		g.WorkingSet = Known(float64(without(after.memory.n, after.inactiveFile.n)))
+// limitsOf goes up from the group: the least limit counts, with the events of the level that has it, and the memory that
+// is nearest to its limit.
+func limitsOf(g *Cgroup, levels []groupNumbers) {
+	g.LimitEvents, g.HighEvents = levels[0].limit.number(), levels[0].high.number()
+	for i := range levels {
+		n := &levels[i]
+		g.CPULimit, g.TasksLimit = least(g.CPULimit, n.cpuLimit), least(g.TasksLimit, n.tasksLimit)
+		if !g.CPUs.known { // the nearest that has the controller
+			g.CPUs = n.cpus
+		}
+		if isLess(n.memoryLimit, g.MemoryLimit) {
+			g.MemoryLimit, g.LimitEvents = n.memoryLimit, n.limit.number()
+		}
+		if isLess(n.memoryHigh, g.MemoryHigh) {
+			g.MemoryHigh, g.HighEvents = n.memoryHigh, n.high.number()
+		}
+		g.MemoryPressed = greatest(g.MemoryPressed, pressedBy(n.workingSet(), n.memoryLimit))
 	}
-	g.Anonymous, g.File, g.Shared = after.anonymous.number(), after.file.number(), after.shared.number()
-	g.SlabReclaimable, g.Peak, g.Swap = after.slab.number(), after.peak.number(), after.swap.number()
-	g.HighEvents, g.LimitEvents, g.OOMKills = after.high.number(), after.limit.number(), after.kills.number()
+	if isLess(levels[0].leastLimit, g.MemoryLimit) { // that of one which is not seen
+		g.MemoryLimit, g.LimitEvents = levels[0].leastLimit, Number{}
+	}
+	g.MemoryPressed = greatest(g.MemoryPressed, pressedBy(levels[0].workingSet(), g.MemoryLimit))
+}
 
-	g.Tasks, g.TasksLimit = after.tasks.number(), after.tasksLimit
-	g.ReadRate = rateOf(before.read, after.read, elapsed, 1)
-	g.WriteRate = rateOf(before.written, after.written, elapsed, 1)
+func pressedBy(used, limit Number) Number {
+	if !used.known {
+		return Number{}
+	}
+	return ratio(used.value, limit.value)
+}
+
+// isLess: a is a limit, and b is none or a greater one.
+func isLess(a, b Number) bool { return a.known && (!b.known || a.value < b.value) }
+
+func greatest(a, b Number) Number {
+	if !b.known || a.known && a.value >= b.value {
+		return a
+	}
+	return b
 }
 
 // throttledOf is unknown for a group without a limit of its own: it has no periods. One that ran in none of them was

@@ -94,7 +94,7 @@ func parseMemoryStat1(n *groupNumbers, b []byte) {
 			n.swap = v.size()
 		case "hierarchical_memory_limit":
 			if v.n > 0 && v.n < noLimit {
-				n.memoryLimit = least(n.memoryLimit, v.number())
+				n.leastLimit = v.number()
 			}
 		}
 	})

@@ -1,9 +1,11 @@
 package collector
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseGroupFiles(t *testing.T) {
@@ -88,20 +90,53 @@ func TestParseGroupPlaces(t *testing.T) {
 	}
 }
 
+// However many mounts there are, and however a table is made to be, it takes one look at each.
+func TestManyGroupMounts(t *testing.T) {
+	thorough(t)
+	var many, hostile strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&many, "%d 27 0:%d / /var/lib/kubelet/pods/%d/volumes/a rw,relatime shared:1 - tmpfs tmpfs rw\n", 100+i, i, i)
+	}
+	for i := range mostGroupMounts {
+		fmt.Fprintf(&many, "%d 27 0:28 / /sys/fs/cgroup/%d rw - cgroup cgroup rw,cpu\n", 10000+i, i)
+	}
+	for i := 0; hostile.Len() < longestMountTable; i++ {
+		fmt.Fprintf(&hostile, "%d %d 0:1 / /a%d - cgroup c rw\n", i+1, i, i)
+		fmt.Fprintf(&hostile, "%d %d 0:1 / /b%s/c rw - cgroup2 c rw\n", i+1, i, strings.Repeat("/a", i%1500))
+	}
+	for name, table := range map[string]string{"many": many.String(), "hostile": hostile.String()} {
+		least := time.Hour
+		for range 3 {
+			start := time.Now()
+			mounts := parseGroupMounts([]byte(table))
+			least = min(least, time.Since(start))
+			if name == "many" && len(mounts) != mostGroupMounts {
+				t.Fatalf("%d mounts", len(mounts))
+			}
+		}
+		t.Log(name, least)
+		if least > 50*time.Millisecond {
+			t.Errorf("%s: took %v", name, least)
+		}
+	}
+}
+
 // fuzzNumbers has every file of a group be anything, twice.
 func fuzzNumbers(f *testing.F, parse func(*groupNumbers, []byte), seeds ...string) {
 	for _, s := range seeds {
 		f.Add([]byte(s), []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		var before, after groupNumbers
-		parse(&before, a)
-		parse(&after, b)
+		var before, after [2]groupNumbers
+		for i := range before {
+			parse(&before[i], a)
+			parse(&after[i], b)
+		}
 		var g Cgroup
-		cgroupOf(&g, &before, &after, 1e9)
+		cgroupOf(&g, before[:], after[:], 1e9)
 		checkNumbers(t, g)
 		if g.CPU.value > mostProcessors || g.Throttled.value > 1 || g.CPULimit.value > mostProcessors || g.CPUs.value > mostProcessors ||
-			g.Memory.value > noLimit || g.MemoryLimit.value > noLimit || g.WorkingSet.value > g.Memory.value {
+			g.Memory.value > noLimit || g.MemoryLimit.value > noLimit || g.WorkingSet.value > g.Memory.value || g.MemoryPressed.value > 1 {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -120,7 +155,9 @@ func FuzzMemoryEvents(f *testing.F) {
 }
 
 func FuzzCPUMax(f *testing.F) {
-	fuzzNumbers(f, func(n *groupNumbers, b []byte) { n.cpuLimit, n.memoryLimit = parseCPUMax(b), parseLimit(b) }, "max 100000\n", "50000 100000\n", "7\n")
+	fuzzNumbers(f, func(n *groupNumbers, b []byte) {
+		n.cpuLimit, n.memoryLimit, n.memoryHigh = parseCPUMax(b), parseLimit(b), parseLimit(b)
+	}, "max 100000\n", "50000 100000\n", "7\n")
 }
 
 func FuzzGroupCPU(f *testing.F) {
@@ -159,6 +196,12 @@ func FuzzGroupPlaces(f *testing.F) {
 		for _, name := range []string{nameOfGroup(id.key), id.name} {
 			if clean(name) != name {
 				t.Errorf("called %q", name)
+			}
+		}
+		for _, where := range paths {
+			name, of, ok := groupContainer(where)
+			if _, container := placeOfPath(where); name != container || ok != (name != "") || !strings.HasPrefix(where, of) {
+				t.Errorf("%q: its group is %q's, its process %q's", where, name, container)
 			}
 		}
 		mountedContainer(mountinfo)

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"strings"
 )
@@ -11,6 +12,8 @@ const (
 	mostGroupMounts = 64
 	// mostLevels bounds how many groups above one are looked at.
 	mostLevels = 32
+	// deepestMount bounds how many directories are above a mount. One that is deeper is not looked for.
+	deepestMount = 64
 )
 
 // A groupMount is a mounted hierarchy of control groups.
@@ -26,68 +29,109 @@ type groupMount struct {
 //
 //	ID PARENT MAJOR:MINOR ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS
 func parseGroupMounts(b []byte) []groupMount {
-	var groups []groupMount
-	var at []mountEntry // of groups
-	table := make(mountTable)
-	for {
-		line, rest, ok := cutWhole(b)
-		if !ok {
-			break
-		}
-		b = rest
-		before, after, ok := strings.Cut(string(line), " - ")
-		fields, options := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 6 || len(options) < 3 {
+	type found struct {
+		groupMount
+		mountEntry
+	}
+	var groups []found
+	table := mountTable{on: make(map[mountPlace]mountHolder), byID: make(map[string]mountEntry)}
+	text := string(b[:bytes.LastIndexByte(b, '\n')+1]) // whole lines: what is kept of them is part of it
+	for line := range strings.Lines(text) {
+		before, after, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " - ")
+		var fields [6]string
+		var options [3]string
+		if !ok || !words(before, fields[:]) || !words(after, options[:]) {
 			continue
 		}
 		e := mountEntry{id: fields[0], parent: fields[1], point: unescapeMount(fields[4])}
 		if !strings.HasPrefix(e.point, "/") {
 			continue
 		}
-		table[e.parent] = append(table[e.parent], e)
-		m := groupMount{v2: options[0] == "cgroup2", root: unescapeMount(fields[3]), point: e.point}
+		table.add(e)
+		m := groupMount{v2: options[0] == "cgroup2", point: e.point}
 		if !m.v2 {
 			m.controllers = options[2]
 		}
-		if (m.v2 || options[0] == "cgroup") && strings.HasPrefix(m.root, "/") && len(groups) < mostGroupMounts {
-			groups, at = append(groups, m), append(at, e)
+		if !m.v2 && options[0] != "cgroup" || len(groups) >= mostGroupMounts {
+			continue
 		}
-	}
-	above := make(map[string]mountEntry)
-	for _, list := range table {
-		for _, e := range list {
-			above[e.id] = e
+		if m.root = unescapeMount(fields[3]); strings.HasPrefix(m.root, "/") {
+			groups = append(groups, found{m, e})
 		}
 	}
 	var seen []groupMount
-	for i, e := range at {
-		if !table.hides(e, above) {
-			seen = append(seen, groups[i])
+	for _, g := range groups {
+		if !table.hides(g.mountEntry) {
+			seen = append(seen, g.groupMount)
 		}
 	}
 	return seen
 }
 
-// A mountEntry is any mount; a mountTable has them by what they are mounted on.
+// words fills a list with the first words of a line, and is false where there are fewer.
+func words(line string, list []string) bool {
+	for i := range list {
+		line = strings.TrimLeft(line, " \t")
+		end := strings.IndexAny(line, " \t")
+		if end < 0 {
+			end = len(line)
+		}
+		list[i], line = line[:end], line[end:]
+	}
+	return list[len(list)-1] != ""
+}
+
+// A mountEntry is any mount; a mountTable has them by their ids, and by where they are mounted.
 type (
 	mountEntry struct{ id, parent, point string }
-	mountTable map[string][]mountEntry
+	mountTable struct {
+		byID map[string]mountEntry
+		on   map[mountPlace]mountHolder
+	}
+	mountPlace struct{ parent, point string }
+	// A mountHolder is who is mounted at a place: one, or several.
+	mountHolder struct {
+		id      string
+		several bool
+	}
 )
 
+func (t *mountTable) add(e mountEntry) {
+	t.byID[e.id] = e
+	at := mountPlace{e.parent, e.point}
+	if h, taken := t.on[at]; taken {
+		t.on[at] = mountHolder{h.id, h.several || h.id != e.id}
+	} else {
+		t.on[at] = mountHolder{id: e.id}
+	}
+}
+
+// covers: another mount than that of the id is mounted on the parent, there.
+func (t *mountTable) covers(parent, point, id string) bool {
+	h, taken := t.on[mountPlace{parent, point}]
+	return taken && (h.several || h.id != id)
+}
+
 // hides: another mount is on top of e, or of one that e is below.
-func (t mountTable) hides(e mountEntry, above map[string]mountEntry) bool {
-	for _, over := range t[e.id] {
-		if over.point == e.point && over.id != e.id {
-			return true
-		}
+func (t *mountTable) hides(e mountEntry) bool {
+	if t.covers(e.id, e.point, e.id) {
+		return true
 	}
 	for range mostLevels {
-		for _, beside := range t[e.parent] {
-			if beside.id != e.id && strings.HasPrefix(e.point, strings.TrimSuffix(beside.point, "/")+"/") {
+		// One beside it that is mounted on a directory above.
+		for dir, n := e.point, 0; ; n++ {
+			if n == deepestMount {
 				return true
 			}
+			dir = dir[:max(strings.LastIndexByte(dir, '/'), 0)]
+			if t.covers(e.parent, cmp.Or(dir, "/"), e.id) {
+				return true
+			}
+			if dir == "" {
+				break
+			}
 		}
-		parent, ok := above[e.parent]
+		parent, ok := t.byID[e.parent]
 		if !ok || parent.id == e.id {
 			return false
 		}

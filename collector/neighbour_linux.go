@@ -17,13 +17,16 @@ const (
 	// group mounted, and tell nothing.
 	mostNeighbours  = 16
 	knownNeighbours = 64
-	// neighbourPIDs is how many processes a read looks at. Where there are more, the next read goes on.
+	// neighbourPIDs is how many processes a read looks at. Where there are more, the next read goes on. That may be a
+	// minute later after one that found no neighbour, which therefore looks at firstPIDs.
 	neighbourPIDs = 512
+	firstPIDs     = 8192
 	// knownIdentities bounds how many texts of /proc/PID/cgroup are remembered. A process may make many.
 	knownIdentities = 256
 	// neighbourReads is for how many reads it holds where a neighbour's files are.
 	neighbourReads = 12
-	// muteReads is how many are spared after one that found none of them: a container that is being started has some later.
+	// muteReads is how many are spared after one that found none of them, as long as others are shown: a container that
+	// is being started has some later.
 	muteReads = 3
 	// longestMountTable bounds what is read of another container's: it may mount as often as it likes.
 	longestMountTable = 1 << 20
@@ -48,6 +51,7 @@ type neighbourReader struct {
 
 	known   map[string]*neighbour
 	next    int32 // the process to go on with
+	shown   int   // neighbours, by the last read
 	refused int   // processes of other containers that may not be looked into, as of this read
 }
 
@@ -55,8 +59,9 @@ type neighbourReader struct {
 type neighbour struct {
 	groupIdentity
 	pid   int32
-	reads int  // since its files were looked for
-	mute  bool // they were not to be had
+	reads int    // since its files were looked for
+	mute  bool   // they were not to be had
+	bare  string // what group.name is before it is made unique
 	group groupReader
 }
 
@@ -90,7 +95,7 @@ func (r *neighbourReader) read(context.Context) (Part, error) {
 	part := make(neighbourPart, 0, min(len(r.known), mostNeighbours))
 	for _, key := range slices.Sorted(maps.Keys(r.known)) {
 		n := r.known[key]
-		if n.reads++; n.mute && n.reads <= muteReads || len(part) == mostNeighbours {
+		if n.reads++; n.mute && n.reads <= muteReads && r.shown > 0 || len(part) == mostNeighbours {
 			continue
 		}
 		var one groupPart
@@ -101,7 +106,7 @@ func (r *neighbourReader) read(context.Context) (Part, error) {
 		}
 		part = append(part, one.group)
 	}
-	if len(part) == 0 {
+	if r.shown = len(part); r.shown == 0 {
 		if r.refused > 0 {
 			return nil, notHere("other containers' processes are here, but are not for us to look into: that needs the same user or CAP_SYS_PTRACE")
 		}
@@ -133,14 +138,32 @@ func (r *neighbourReader) readOne(n *neighbour, part *groupPart) error {
 		if err := n.group.place(groupPlaceOf(n.paths, parseGroupMounts(mountinfo)), r.stacked); err != nil {
 			return err
 		}
-		if n.group.name = n.name; n.name == "" {
+		bare := n.name
+		if bare == "" {
 			comm, _ := readStart(r.ofPID(n.pid, "comm"), 64)
-			n.group.name = clean(string(bytes.TrimRight(comm, "\n")))
+			bare = clean(string(bytes.TrimRight(comm, "\n")))
+		}
+		if n.group.name == "" || n.bare != bare {
+			n.bare, n.group.name = bare, ""
+			n.group.name = r.unique(bare)
 		}
 		n.group.path = clean(n.key)
 	}
 	part.group.PID = n.pid
 	return n.group.readInto(part)
+}
+
+// unique keeps two neighbours of one name apart, such as two that have no other than that of their program.
+func (r *neighbourReader) unique(bare string) string {
+	taken := make(map[string]bool, len(r.known))
+	for _, n := range r.known {
+		taken[n.group.name] = true
+	}
+	name := bare
+	for i := 2; taken[name]; i++ {
+		name = bare + "~" + strconv.Itoa(i)
+	}
+	return name
 }
 
 // look goes through some of the processes: it forgets the neighbours that are gone and takes up those that are new.
@@ -225,7 +248,11 @@ func (r *neighbourReader) somePIDs() (pids []int32, err error) {
 		return nil, err
 	}
 	slices.Sort(r.pids)
-	pids, r.next = someOf(r.pids, r.next, neighbourPIDs)
+	most := neighbourPIDs
+	if r.shown == 0 {
+		most = firstPIDs
+	}
+	pids, r.next = someOf(r.pids, r.next, most)
 	return pids, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 )
@@ -74,6 +75,60 @@ func TestNeighbours(t *testing.T) {
 	}
 	if len(reader.known) != 1 { // without a mounted control group
 		t.Errorf("still knows %v", reader.known)
+	}
+}
+
+// A first neighbour is found by the next read, among however many processes, and whether or not it told anything before.
+func TestLateNeighbour(t *testing.T) {
+	r := aPod(t)
+	events := r.ofProc("20/root/sys/fs/cgroup")
+	os.Rename(events, events+"-later")
+	os.RemoveAll(r.ofProc("21"))
+	for pid := 1000; pid < 1000+2*neighbourPIDs; pid++ {
+		os.Mkdir(r.ofProc(strconv.Itoa(pid)), 0o755)
+	}
+	reader, s := neighboursOn(r)
+	reader.next = 1000
+	if part, err := s.Read(t.Context()); part != nil || !isMissing(err) {
+		t.Fatalf("got %v, %v", part, err)
+	}
+	os.Rename(events+"-later", events)
+	if got := read(t, s).Neighbours; len(got) != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Two without a name of their own are two series, and stay what they are called.
+func TestNeighboursOfOneName(t *testing.T) {
+	tr := tree{"proc/self/cgroup": "0::/\n"}
+	for i, pid := range []int{20, 30, 40} {
+		dir, group := fmt.Sprintf("proc/%d/", pid), fmt.Sprintf("/../%d", 3-i)
+		tr = tr.and(aGroup2.below(dir + "root/sys/fs/cgroup/")).and(tree{
+			dir + "cgroup": "0::" + group + "\n", dir + "mountinfo": mount2(group, "/sys/fs/cgroup"), dir + "comm": "nginx\n",
+		})
+	}
+	r := tr.write(t)
+	for pid, mounts := range map[string]int{"self": 1, "20": 2, "30": 3, "40": 4} {
+		link(t, r, "proc/"+pid+"/ns/mnt", fmt.Sprintf("mnt:[%d]", mounts))
+	}
+	_, s := neighboursOn(r)
+	names := func() string {
+		got := ""
+		for _, n := range read(t, s).Neighbours {
+			got += fmt.Sprintf("%s %s, ", n.Path, n.Name)
+		}
+		return got
+	}
+	for range 2 * neighbourReads {
+		if got := names(); got != "/../1 nginx, /../2 nginx~2, /../3 nginx~3, " {
+			t.Fatalf("got %s", got)
+		}
+	}
+	os.RemoveAll(r.ofProc("40"))
+	for range 2 * neighbourReads {
+		if got := names(); got != "/../2 nginx~2, /../3 nginx~3, " {
+			t.Fatalf("got %s", got)
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ const (
 	// mostSlices and deepestSlice bound the search: slices nest, and users may make some.
 	mostSlices   = 1000
 	deepestSlice = 6
+	// longestUnshown is over how many reads a rate may go.
+	longestUnshown = 2
 	// unitsFor is how long a list of units holds. One that ends meanwhile is noticed at once.
 	unitsFor = 30 * time.Second
 )
@@ -127,7 +129,8 @@ type unitPart struct {
 
 func (p *unitPart) AddTo(s *Snapshot) { s.Units = &p.units }
 
-// show reads the details of a unit. Their rates are since it was last shown.
+// show reads the details of a unit. Their rates are since it was last shown, if that was of late: what it did meanwhile
+// would pass for what it does now.
 func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 	if u.details == nil {
 		u.details = r.detailsOf(u.path)
@@ -138,6 +141,9 @@ func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 		f.gone = f.gone || r.readFile(&r.kept, f) != nil
 	}
 	n := &r.numbers
+	if r.shows-u.shows > longestUnshown {
+		u.read, u.written = groupCount{}, groupCount{}
+	}
 	elapsed := between(u.shown, now)
 	shown := Unit{
 		Name: u.name, CPU: c.cpu, Memory: c.memory, Tasks: n.tasks.number(), OOMKills: n.kills.number(),

@@ -66,6 +66,49 @@ func TestUnits2(t *testing.T) {
 	}
 }
 
+// The bytes of a unit that was not among the top for a while are not what it moves now.
+func TestUnitShownAgain(t *testing.T) {
+	r := aSystemd2(30).write(t)
+	s := unitSource(r)
+	const dir = "sys/fs/cgroup/system.slice/s000.service/"
+	usage := 1000
+	readRate := func(big bool) Number {
+		memory := "1\n"
+		if big {
+			memory = "9999999\n"
+		}
+		usage += 1000
+		tree{dir + "memory.current": memory, dir + "io.stat": fmt.Sprintf("8:0 rbytes=%d wbytes=1\n", usage)}.over(t, r)
+		time.Sleep(time.Millisecond)
+		for _, u := range read(t, s).Units.Top {
+			if u.Name == "s000.service" {
+				return u.ReadRate
+			}
+		}
+		if big {
+			t.Fatal("not shown")
+		}
+		return Number{}
+	}
+	readRate(true)
+	if !readRate(true).known {
+		t.Error("shown twice: no rate")
+	}
+	readRate(false)
+	if !readRate(true).known {
+		t.Error("not shown once: no rate")
+	}
+	for range longestUnshown {
+		readRate(false)
+	}
+	if v := readRate(true); v.known {
+		t.Errorf("not shown for a while: %v", v)
+	}
+	if !readRate(true).known {
+		t.Error("shown again: no rate")
+	}
+}
+
 func TestUnitsComeAndGo(t *testing.T) {
 	r := aSystemd2(0).write(t)
 	reader := newUnitReader(r)

@@ -299,7 +299,11 @@ func worstGroup(s *Snapshot, score func(*Cgroup) (float64, bool)) (worst *Cgroup
 	return worst, most, ok
 }
 
-func nearLimit(g *Cgroup) (float64, bool) { return part(g.WorkingSet, g.MemoryLimit) }
+// nearLimit is of the group or of one above it: whoever is in that one meets its limit.
+func nearLimit(g *Cgroup) (float64, bool) {
+	own, ok := part(g.WorkingSet, g.MemoryLimit)
+	return max(own, g.MemoryPressed.value), ok || g.MemoryPressed.known
+}
 
 func heldBack(g *Cgroup) (float64, bool) { return g.Throttled.Get() }
 

@@ -54,6 +54,10 @@ func TestRules(t *testing.T) {
 		{"throttled", func(s *Snapshot) { s.Container.Throttled = Known(0.45) }, Verdict{State: "busy", Resource: "container", Text: "held back by its CPU limit for 42 s: web in 45 % of its periods, limit 1.5 cores"}},
 		{"neighbour throttled", func(s *Snapshot) { s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}} }, Verdict{State: "bad", Resource: "container", Text: "held back by its CPU limit for 42 s: app in 90 % of its periods"}},
 		{"container memory", func(s *Snapshot) { s.Container.WorkingSet, s.Container.Name = Known(500<<20), "" }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: this container uses 98 % of 512 MiB"}},
+		{"memory above", func(s *Snapshot) { s.Container.MemoryPressed = Known(0.98) }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: web is in a group that uses 98 % of its limit"}},
+		{"memory kept high", func(s *Snapshot) {
+			s.Container.MemoryLimit, s.Container.MemoryHigh, s.Container.HighEvents = Number{}, Known(100<<20), Known(1e6)
+		}, Verdict{State: "healthy", Text: "healthy"}},
 		{"hostile name", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].Name = strings.Repeat("\x1b[2Jé", 50) }, Verdict{State: "busy", Resource: "cpu",
 			Text: "CPU saturated for 42 s: " + strings.Repeat("�[2Jé", 4) + "�[2J… (pid 99), 92 % of 4 cores", PID: 99}},
 		{"no process is at fault", func(s *Snapshot) { *s = burning(); s.Processes = nil }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: 92 % of 4 cores"}},

@@ -165,6 +165,10 @@ func sayThrottle(_ *judge, s *Snapshot, text *sentence) {
 
 func sayGroupMemory(_ *judge, s *Snapshot, text *sentence) {
 	if g, v, ok := worstGroup(s, nearLimit); ok {
+		if own, _ := part(g.WorkingSet, g.MemoryLimit); own < v {
+			text.name(groupName(g)).add(" is in a group that uses ").percent(v).add(" of its limit")
+			return
+		}
 		text.name(groupName(g)).add(" uses ").percent(v).add(" of ").bytes(g.MemoryLimit.value)
 	}
 }

@@ -118,7 +118,7 @@ func units(n int) *collector.Units {
 func container(n int) *collector.Cgroup {
 	return &collector.Cgroup{Name: "fivewire.service", Path: "/system.slice/fivewire.service", Version: "v2", CPULimit: known(2),
 		CPU: known(wave(n, 60, 0.001, 0.3)), Throttled: known(wave(n, 60, 0, 0.1)), ThrottledTime: known(0), CPUs: known(4),
-		MemoryLimit: known(64 * mib), WorkingSet: known(16 * mib), Memory: known(19 * mib), Anonymous: known(12 * mib),
+		MemoryLimit: known(64 * mib), MemoryHigh: known(48 * mib), MemoryPressed: known(0.25), WorkingSet: known(16 * mib), Memory: known(19 * mib), Anonymous: known(12 * mib),
 		File: known(4 * mib), Shared: known(0), SlabReclaimable: known(1 * mib), Peak: known(24 * mib), Swap: known(0),
 		HighEvents: known(0), LimitEvents: known(0), OOMKills: known(0), Tasks: known(9), TasksLimit: known(100),
 		ReadRate: known(0), WriteRate: known(0), Pressure: pressure(n)}
@@ -127,7 +127,8 @@ func container(n int) *collector.Cgroup {
 func neighbours(n int) []collector.Cgroup {
 	return []collector.Cgroup{{Name: "0f3a9c0d1e2f", Path: "/", Version: "v2", PID: 776, CPULimit: known(1), CPU: known(wave(n, 30, 0.1, 0.99)),
 		Throttled: known(wave(n, 30, 0, 0.8)), MemoryLimit: known(512 * mib), WorkingSet: known(wave(n, 60, 200, 505) * mib),
-		OOMKills: known(float64(n / 50)), Tasks: known(18)}}
+		MemoryPressed: known(wave(n, 60, 200, 505) / 512),
+		OOMKills:      known(float64(n / 50)), Tasks: known(18)}}
 }
 
 // command gives one process a secret that has been blotted out.

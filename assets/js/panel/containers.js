@@ -76,9 +76,10 @@ const entries = [
   { label: "throttled", read: (g) => (known(g.throttled) ? percent(g.throttled) : null), level: (g) => (g.throttled > held ? "warn" : ""), title: () => "part of its periods in which it was held back because of its CPU limit" },
   {
     label: "working set", read: (g) => of(g.working_set, g.memory_limit, bytes, ""), ratio: (g) => part(g.working_set, g.memory_limit),
-    level: (g) => fullness(part(g.working_set, g.memory_limit)).level,
+    level: (g) => fullness(known(g.memory_pressed) ? g.memory_pressed : part(g.working_set, g.memory_limit)).level,
     title: (g) => `memory it cannot give back; with its caches ${bytes(g.memory)}, at most so far ${bytes(g.peak)}`,
   },
+  { label: "slowed down above", read: (g) => (known(g.memory_high) ? bytes(g.memory_high) : null), title: () => "memory.high: with more memory than that it is slowed down and has to give some back" },
   { label: "OOM kills", read: (g) => (known(g.oom_kills) ? count(g.oom_kills) : null), level: (g) => (g.oom_kills > 0 ? "alarm" : ""), title: () => "processes the kernel killed because its memory limit was met" },
   { label: "tasks", read: (g) => of(g.tasks, g.tasks_limit, count, ""), ratio: (g) => part(g.tasks, g.tasks_limit), level: (g) => fullness(part(g.tasks, g.tasks_limit)).level },
   { label: "disk read", read: (g) => (known(g.read_rate) ? rate(g.read_rate) : null) },

@@ -34,6 +34,8 @@ func (w *sheet) group(prefix string, g *collector.Cgroup, labels ...string) {
 	gauge("cpus", "Processors that it may run on.", g.CPUs)
 
 	gauge("memory_limit_bytes", "Memory that it may use.", g.MemoryLimit)
+	gauge("memory_high_bytes", "Memory above which it is slowed down and has to give some back.", g.MemoryHigh)
+	gauge("memory_pressed_ratio", "Ratio of memory in use to its limit, the greatest of the group and those above it.", g.MemoryPressed)
 	gauge("memory_working_set_bytes", "Memory in use, less file pages that are idle.", g.WorkingSet)
 	gauge("memory_usage_bytes", "Memory in use.", g.Memory)
 	gauge("memory_anonymous_bytes", "Memory in use that no file backs.", g.Anonymous)
@@ -42,7 +44,7 @@ func (w *sheet) group(prefix string, g *collector.Cgroup, labels ...string) {
 	gauge("memory_slab_reclaimable_bytes", "Memory of the kernel's objects that can be got back.", g.SlabReclaimable)
 	gauge("memory_peak_bytes", "The most memory that was in use.", g.Peak)
 	gauge("memory_swap_bytes", "Swap space in use.", g.Swap)
-	counter("memory_high_events_total", "Times it was slowed down for its use of memory.", g.HighEvents)
+	counter("memory_high_events_total", "Times it exceeded the memory above which it is slowed down.", g.HighEvents)
 	counter("memory_limit_events_total", "Times it met its limit of memory.", g.LimitEvents)
 	counter("oom_kills_total", "Its processes that were killed for want of memory.", g.OOMKills)
 

@@ -116,7 +116,7 @@ func madeUp() *collector.Snapshot {
 		Units: &collector.Units{Total: 30, Top: []collector.Unit{
 			{Name: "postgresql.service", CPU: known(0.5), Memory: known(1 << 28), Tasks: known(12), OOMKills: known(0)}, {Name: "cron.service", Memory: known(1 << 20)}}},
 		Container: &collector.Cgroup{Name: "app", Path: "/", Version: "v2", CPULimit: known(2), CPU: known(0.25), Throttled: known(0.125), CPUs: known(4),
-			MemoryLimit: known(512 << 20), WorkingSet: known(100 << 20), Memory: known(128 << 20), Anonymous: known(64 << 20), File: known(32 << 20),
+			MemoryLimit: known(512 << 20), MemoryHigh: known(400 << 20), MemoryPressed: known(0.5), WorkingSet: known(100 << 20), Memory: known(128 << 20), Anonymous: known(64 << 20), File: known(32 << 20),
 			Peak: known(200 << 20), Swap: known(0), HighEvents: known(1), LimitEvents: known(2), OOMKills: known(3), Tasks: known(12), TasksLimit: known(100),
 			Pressure: &collector.Pressure{CPU: stall(3, 1), Memory: stall(0.5, 0.25)}},
 		Neighbours: []collector.Cgroup{{Name: "web", Path: "/web", Version: "v2", PID: 12, CPU: known(0.5), Memory: known(1 << 20), Pressure: &collector.Pressure{IO: stall(7, 6)}},
