@@ -20,7 +20,12 @@
 // the snapshot with its age, and the others do not notice. A source that hangs holds up one snapshot, by three quarters
 // of an interval or 2 s, whichever is less; from then on nobody waits for it, it is marked "no answer for 3s", and it is
 // taken up again when it answers. It is never read twice at the same time. The log says once when a source begins to
-// fail and once when it is well again.
+// fail and once when it is well again; of one that comes and goes it tells once a minute at most.
+//
+// A source that is read every second or more seldom, and not on every tick, may be slow by design, as a sensor on a slow
+// bus is: no tick waits for it beyond 50 ms (a quarter of a short interval). What it says comes with the next snapshot.
+// It is marked when it has not answered for as long as its period, or 2 s, whichever is less; until then the part shown
+// is the last one, or none.
 //
 // A source of something that this host has not, or does not tell, is marked as missing and has no part. It is asked
 // again once a minute, since hardware may be plugged in; the log is spared.
@@ -85,7 +90,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		return err
 	}
 
-	pool := startPool(ctx, sources, min(interval/4*3, longestWait), log)
+	pool := startPool(ctx, sources, interval, log)
 	defer pool.stop()
 
 	start := time.Now()
