@@ -14,6 +14,11 @@
 // wall clock changes none. A counter that goes down (reset, wrapped, device put back) has an unknown rate once, never
 // a spike.
 //
+// While the machine is suspended the monotonic clock stands still, and nothing is counted: the rates of the first
+// snapshot afterwards, and its Interval, are over the time awake. Snapshot.Suspended tells of it, and the verdict
+// begins anew. To a viewer it is a gap: At and Uptime have gone on for longer than Interval. When the wall clock is
+// set, At alone has. Elsewhere than on Linux a step forward by more than 2 s is taken for a sleep.
+//
 // # What happens to a source that fails
 //
 // A source that fails or panics is marked in Snapshot.Sources with the text of its error, its last good part stays in
@@ -71,6 +76,8 @@ type Collector struct {
 	Interval time.Duration // between snapshots; default 1 s
 	Sources  []Source      // what to read; default DefaultSources(). They are for one Run: they keep state
 	Logger   *slog.Logger  // default slog.Default()
+
+	sleepless func() (time.Duration, bool) // for tests; default sleeplessClock
 }
 
 // Run gives sink a snapshot on every tick until ctx ends, and returns nil then. It returns an error, at once, when it
@@ -94,6 +101,11 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 	defer pool.stop()
 
 	start := time.Now()
+	awake := suspendWatch{start: start, clock: c.sleepless}
+	if awake.clock == nil {
+		awake.clock = sleeplessClock
+	}
+	awake.look()
 	pool.prime()
 	due := start.Add(min(interval, firstAfter))
 	timer := time.NewTimer(due.Sub(start))
@@ -114,6 +126,9 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 			s.Interval = Known(due.Sub(before).Seconds())
 		}
 		before = due
+		if slept := awake.look(); slept > 0 {
+			s.Suspended = Known(slept.Seconds())
+		}
 
 		pool.read(due.Sub(start))
 		if ctx.Err() != nil {
