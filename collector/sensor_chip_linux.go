@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -167,6 +168,7 @@ func (c *chip) open() {
 		switch {
 		case c.zone:
 			file, s.Label = "temp", c.name
+			s.Zone = strings.TrimPrefix(filepath.Base(c.dir), "thermal_zone")
 			s.High, s.Critical = c.trip("hot"), c.trip("critical")
 		case in.kind == kindTemperature:
 			s.High, s.Critical = c.limit(input+"_max"), c.limit(input+"_crit")

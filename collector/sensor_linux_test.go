@@ -125,7 +125,11 @@ func TestSensorGap(t *testing.T) {
 func TestThermalZone(t *testing.T) {
 	r := aBoard.write(t)
 	linkSensors(t, r, map[string]string{"sys/class/thermal/thermal_zone0": "sys/devices/virtual/thermal/thermal_zone0"})
-	got := sensorLines(read(t, sensorSource(r)).Sensors)
+	sensors := read(t, sensorSource(r)).Sensors
+	if len(sensors) != 1 || sensors[0].Zone != "0" {
+		t.Errorf("got %+v, want zone 0", sensors)
+	}
+	got := sensorLines(sensors)
 	if want := "virtual-thermal-thermal_zone0/temp1|acpitz|acpitz|temperature|50|-|105|thermal_thermal_zone0|temp1\n"; got != want {
 		t.Errorf("got %s", got)
 	}
