@@ -135,6 +135,25 @@ func TestMountinfoPath(t *testing.T) {
 	if got, err := rootOf(host.ofProc("self/mountinfo")); got != "0:50/" || err != nil {
 		t.Errorf("root %q, %v", got, err)
 	}
+	for name, tt := range map[string]struct {
+		first string
+		want  string
+	}{
+		"the same root":                 {root("0:50"), "1"},
+		"another root":                  {root("8:1"), "self"},
+		"another directory of the same": {"1 0 0:50 /a / rw - ext4 x rw\n", "self"},
+		"another one on top":            {root("0:50") + root("8:1"), "self"},
+		"no root":                       {"", "self"},
+	} {
+		host := tree{"proc/1/mountinfo": tt.first, "proc/self/mountinfo": root("0:50")}.write(t)
+		first, own := host.ofProc("1/mountinfo"), host.ofProc("self/mountinfo")
+		if got := mountsOfOurRoot(first, own); got != host.ofProc(tt.want, "mountinfo") {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := mountsOfOurRoot(host.ofProc("2/mountinfo"), own); got != own {
+			t.Errorf("without process 1: %s", got)
+		}
+	}
 	if got := mountinfoPath(hostRoots()); !strings.HasPrefix(got, "/proc/") {
 		t.Errorf("here: %s", got)
 	}
