@@ -14,13 +14,23 @@
 // wall clock changes none. A counter that goes down (reset, wrapped, device put back) has an unknown rate once, never
 // a spike.
 //
+// While the machine is suspended the monotonic clock stands still, and nothing is counted: the rates of the first
+// snapshot afterwards, and its Interval, are over the time awake. Snapshot.Suspended tells of it, and the verdict
+// begins anew. To a viewer it is a gap: At and Uptime have gone on for longer than Interval. When the wall clock is
+// set, At alone has. Elsewhere than on Linux a step forward by more than 2 s is taken for a sleep.
+//
 // # What happens to a source that fails
 //
 // A source that fails or panics is marked in Snapshot.Sources with the text of its error, its last good part stays in
 // the snapshot with its age, and the others do not notice. A source that hangs holds up one snapshot, by three quarters
 // of an interval or 2 s, whichever is less; from then on nobody waits for it, it is marked "no answer for 3s", and it is
 // taken up again when it answers. It is never read twice at the same time. The log says once when a source begins to
-// fail and once when it is well again.
+// fail and once when it is well again; of one that comes and goes it tells once a minute at most.
+//
+// A source that is read every second or more seldom, and not on every tick, may be slow by design, as a sensor on a slow
+// bus is: no tick waits for it beyond 50 ms (a quarter of a short interval). What it says comes with the next snapshot.
+// It is marked when it has not answered for as long as its period, or 2 s, whichever is less; until then the part shown
+// is the last one, or none.
 //
 // A source of something that this host has not, or does not tell, is marked as missing and has no part. It is asked
 // again once a minute, since hardware may be plugged in; the log is spared.
@@ -66,6 +76,8 @@ type Collector struct {
 	Interval time.Duration // between snapshots; default 1 s
 	Sources  []Source      // what to read; default DefaultSources(). They are for one Run: they keep state
 	Logger   *slog.Logger  // default slog.Default()
+
+	sleepless func() (time.Duration, bool) // for tests; default sleeplessClock
 }
 
 // Run gives sink a snapshot on every tick until ctx ends, and returns nil then. It returns an error, at once, when it
@@ -85,10 +97,15 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		return err
 	}
 
-	pool := startPool(ctx, sources, min(interval/4*3, longestWait), log)
+	pool := startPool(ctx, sources, interval, log)
 	defer pool.stop()
 
 	start := time.Now()
+	awake := suspendWatch{start: start, clock: c.sleepless}
+	if awake.clock == nil {
+		awake.clock = sleeplessClock
+	}
+	awake.look()
 	pool.prime()
 	due := start.Add(min(interval, firstAfter))
 	timer := time.NewTimer(due.Sub(start))
@@ -109,6 +126,9 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 			s.Interval = Known(due.Sub(before).Seconds())
 		}
 		before = due
+		if slept := awake.look(); slept > 0 {
+			s.Suspended = Known(slept.Seconds())
+		}
 
 		pool.read(due.Sub(start))
 		if ctx.Err() != nil {

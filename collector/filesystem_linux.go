@@ -91,7 +91,8 @@ func (r *mountReader) foundFiles() bool {
 // measureMount asks what is mounted at a path how full it is. It blocks for as long as the mount does.
 //
 // Where the mounts are those of a host whose root is somewhere else here, or of another namespace, the path may lead to
-// another filesystem: the device number tells, and for filesystems that have one for each part of them, the type.
+// another filesystem: the device number tells, and for filesystems that have one for each part of them, the type, and
+// that something is mounted there at all: a root that was bound without the mounts below it has bare directories.
 func measureMount(path string, m mount) (usage, error) {
 	var stat unix.Stat_t
 	if err := again(func() error { return unix.Stat(path, &stat) }); err != nil {
@@ -109,7 +110,7 @@ func measureMount(path string, m mount) (usage, error) {
 	if err := again(func() error { return unix.Statfs(path, &full) }); err != nil {
 		return usage{}, err
 	}
-	if magic != 0 && uint32(full.Type) != magic {
+	if magic != 0 && (uint32(full.Type) != magic || !mayBeMountRoot(path)) {
 		return usage{}, errElsewhere
 	}
 	size := uint64(full.Frsize)
@@ -117,6 +118,14 @@ func measureMount(path string, m mount) (usage, error) {
 		size = uint64(full.Bsize)
 	}
 	return usageOf(full.Blocks, full.Bfree, full.Bavail, size, full.Files, full.Ffree)
+}
+
+// mayBeMountRoot: something is mounted at a path, or the kernel does not tell (statx(2), STATX_ATTR_MOUNT_ROOT, since
+// Linux 5.8).
+func mayBeMountRoot(path string) bool {
+	var stat unix.Statx_t
+	err := again(func() error { return unix.Statx(unix.AT_FDCWD, path, 0, 0, &stat) })
+	return err != nil || stat.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT == 0 || stat.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
 }
 
 // again calls f until no signal interrupts it; the Go runtime sends some.

@@ -99,6 +99,33 @@ func TestHostRootThatIsNotTheHosts(t *testing.T) {
 	}
 }
 
+// A root that was bound without the mounts below it has directories there, of a filesystem that may be of the same type.
+func TestHostRootWithoutItsMounts(t *testing.T) {
+	dir := t.TempDir()
+	if !mayBeMountRoot("/proc") || !mayBeMountRoot("/nowhere") {
+		t.Error("what is mounted, or not to be asked, is taken for no mount")
+	}
+	var stat unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, "/proc", 0, 0, &stat); err != nil || stat.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT == 0 {
+		t.Skip("the kernel does not tell what is mounted")
+	}
+	if mayBeMountRoot(dir) {
+		t.Error("a directory is taken for a mount")
+	}
+	var full unix.Statfs_t
+	if err := unix.Statfs(dir, &full); err != nil {
+		t.Fatal(err)
+	}
+	for _, fstype := range []string{"btrfs", "overlay", "zfs", "bcachefs"} {
+		if _, err := measureMount(dir, mount{path: "/data", dev: "0:99", fstype: fstype}); !errors.Is(err, errElsewhere) {
+			t.Errorf("%s: got %v", fstype, err)
+		}
+		if uint32(full.Type) == magicOf(fstype) {
+			t.Logf("this is a directory of %s", fstype)
+		}
+	}
+}
+
 func TestMountinfoPath(t *testing.T) {
 	root := func(dev string) string { return "1 0 " + dev + " / / rw - ext4 x rw\n" }
 	host := tree{"proc/1/mountinfo": root("8:1"), "proc/self/mountinfo": root("0:50")}.write(t)
@@ -107,6 +134,25 @@ func TestMountinfoPath(t *testing.T) {
 	}
 	if got, err := rootOf(host.ofProc("self/mountinfo")); got != "0:50/" || err != nil {
 		t.Errorf("root %q, %v", got, err)
+	}
+	for name, tt := range map[string]struct {
+		first string
+		want  string
+	}{
+		"the same root":                 {root("0:50"), "1"},
+		"another root":                  {root("8:1"), "self"},
+		"another directory of the same": {"1 0 0:50 /a / rw - ext4 x rw\n", "self"},
+		"another one on top":            {root("0:50") + root("8:1"), "self"},
+		"no root":                       {"", "self"},
+	} {
+		host := tree{"proc/1/mountinfo": tt.first, "proc/self/mountinfo": root("0:50")}.write(t)
+		first, own := host.ofProc("1/mountinfo"), host.ofProc("self/mountinfo")
+		if got := mountsOfOurRoot(first, own); got != host.ofProc(tt.want, "mountinfo") {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := mountsOfOurRoot(host.ofProc("2/mountinfo"), own); got != own {
+			t.Errorf("without process 1: %s", got)
+		}
 	}
 	if got := mountinfoPath(hostRoots()); !strings.HasPrefix(got, "/proc/") {
 		t.Errorf("here: %s", got)

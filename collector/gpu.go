@@ -160,13 +160,12 @@ func sleeping(gpus []GPU) []GPU {
 	return same
 }
 
-// findSMI looks into fixed directories, which are root's: $PATH may name one that anybody writes to. Of a program that
-// others than its owner may change it keeps away.
+// findSMI looks into fixed directories: $PATH may name one that anybody writes to. Of a program that others than root
+// and this process's own user may change or put in its place it keeps away.
 func findSMI(dirs []string) string {
 	for _, dir := range dirs {
 		path := filepath.Join(dir, smiProgram)
-		stat, err := os.Stat(path)
-		if err == nil && stat.Mode().IsRegular() && mayRun(stat.Mode()) {
+		if stat, err := os.Stat(path); err == nil && stat.Mode().IsRegular() && mayRun(path) {
 			return path
 		}
 	}

@@ -1,6 +1,11 @@
 package collector
 
-import "testing"
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 const amdDevice = "sys/devices/pci0000:00/0000:03:00.0/"
 
@@ -85,5 +90,55 @@ func BenchmarkAMD(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Read(b.Context())
+	}
+}
+
+// A program that somebody else may change, or put another in its place, is not run.
+func TestMayRun(t *testing.T) {
+	const other = 65534
+	for _, tt := range []struct {
+		name   string
+		change func(dir string) error // dir has bin/nvidia-smi, other/nvidia-smi and link, to bin
+		path   string
+		root   bool // it takes root to make it
+		want   bool
+	}{
+		{name: "ours", path: "bin/nvidia-smi", want: true},
+		{name: "through a link", path: "link/nvidia-smi", want: true},
+		{name: "through a link that goes up", path: "bin/up", want: true, change: func(dir string) error { return os.Symlink("../bin/./../link/nvidia-smi", dir+"/bin/up") }},
+		{name: "no program", path: "bin/nvidia-smi", change: func(dir string) error { return os.Chmod(dir+"/bin/nvidia-smi", 0o644) }},
+		{name: "nothing there", path: "bin/none"},
+		{name: "a directory", path: "bin"},
+		{name: "links in a circle", path: "bin/circle", change: func(dir string) error { return os.Symlink("circle", dir+"/bin/circle") }},
+		{name: "group may write", path: "bin/nvidia-smi", change: func(dir string) error { return os.Chmod(dir+"/bin/nvidia-smi", 0o775) }},
+		{name: "others may write to the directory", path: "bin/nvidia-smi", change: func(dir string) error { return os.Chmod(dir+"/bin", 0o757) }},
+		{name: "others may write to the directory of what the link leads to", path: "link/nvidia-smi", change: func(dir string) error { return os.Chmod(dir+"/bin", 0o757) }},
+		{name: "others may make files beside it", path: "bin/nvidia-smi", want: true, change: func(dir string) error { return os.Chmod(dir+"/bin", 0o777|os.ModeSticky) }},
+		{name: "another's", path: "bin/nvidia-smi", root: true, change: func(dir string) error { return os.Chown(dir+"/bin/nvidia-smi", other, other) }},
+		{name: "in another's directory", path: "bin/nvidia-smi", root: true, change: func(dir string) error { return os.Chown(dir+"/bin", other, other) }},
+		{name: "below another's directory", path: "bin/nvidia-smi", root: true, change: func(dir string) error { return os.Chown(dir, other, other) }},
+		{name: "another's link", path: "link/nvidia-smi", root: true, change: func(dir string) error { return os.Lchown(dir+"/link", other, other) }},
+		{name: "a link in another's directory on the way", path: "bin/far", root: true, change: func(dir string) error {
+			return errors.Join(os.Symlink("../other/near", dir+"/bin/far"), os.Symlink("../bin/nvidia-smi", dir+"/other/near"), os.Chown(dir+"/other", other, other))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.root && os.Geteuid() != 0 {
+				t.Skip("only root can make it")
+			}
+			dir := t.TempDir()
+			if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(dir+"/bin", 0o755), os.Mkdir(dir+"/other", 0o755), os.Symlink("bin", dir+"/link"),
+				os.WriteFile(dir+"/bin/nvidia-smi", nil, 0o755), os.Chmod(dir+"/bin/nvidia-smi", 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			if tt.change != nil {
+				if err := tt.change(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := mayRun(filepath.Join(dir, tt.path)); got != tt.want {
+				t.Errorf("got %t", got)
+			}
+		})
 	}
 }

@@ -76,6 +76,9 @@ func program(t *testing.T, script string) string {
 		t.Skip("the host is a Linux one")
 	}
 	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
 	// Written under another name first: a child of a test beside this one may hold it open for writing, and then it is busy.
 	path := filepath.Join(dir, "script")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {

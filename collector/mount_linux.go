@@ -79,6 +79,11 @@ func mountinfoPath(r roots) string {
 	if r.isElsewhere() || filepath.Clean(r.root) != "/" {
 		return first
 	}
+	return mountsOfOurRoot(first, own)
+}
+
+// mountsOfOurRoot is the first of two mountinfo files if it has the root of our own.
+func mountsOfOurRoot(first, own string) string {
 	theirs, err := rootOf(first)
 	if err != nil {
 		return own

@@ -23,13 +23,14 @@ const (
 type networkReader struct {
 	dev   kernelFile
 	sys   string
+	own   interfaceLookup // nil where the interfaces are not those of this process's namespace
 	table netTable
 	name  []byte
 	fact  [64]byte
 }
 
 func newNetworkReader(r roots) *networkReader {
-	return &networkReader{dev: kernelFile{path: r.ofNet("dev")}, sys: r.ofSys("class", "net"), table: netTable{all: true}}
+	return &networkReader{dev: kernelFile{path: r.ofNet("dev")}, sys: r.ofSys("class", "net"), own: r.ownInterfaces(), table: netTable{all: true}}
 }
 
 // ofNet is a path below the /proc/net of the host. That is a link to the reader's own namespace: where the host's
@@ -39,6 +40,15 @@ func (r roots) ofNet(elem ...string) string {
 		return r.ofProc("1", "net", filepath.Join(elem...))
 	}
 	return r.ofProc("net", filepath.Join(elem...))
+}
+
+// ownInterfaces asks this process's own namespace, where the host's /proc is the one that it has: that is the namespace
+// of the interfaces in /proc/net then.
+func (r roots) ownInterfaces() interfaceLookup {
+	if r.isElsewhere() {
+		return nil
+	}
+	return ownInterface
 }
 
 func (n *networkReader) read(context.Context) (Part, error) {
@@ -133,6 +143,9 @@ func (n *networkReader) readFactsOf(name string) (facts netFacts, ok bool) {
 	defer unix.Close(dir)
 	if facts.index, ok = parseUint(n.readFact(dir, "ifindex")); !ok {
 		return facts, false
+	}
+	if !n.own.isOwn(name, facts.index, n.readFact(dir, "address")) {
+		return netFacts{}, false
 	}
 	facts.state = netState(n.readFact(dir, "operstate"))
 	facts.speed = netSpeed(n.readFact(dir, "speed"))

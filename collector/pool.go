@@ -18,6 +18,10 @@ const (
 	// missingEvery is how often a source is asked again that has said that this host has no such thing: hardware may be
 	// plugged in.
 	missingEvery = time.Minute
+	// calmFor is how long after the log has told that a source begins to fail it does not tell so again.
+	calmFor = time.Minute
+	// leisurely is the shortest Every of a source that a tick need not wait for.
+	leisurely = time.Second
 )
 
 // A pool reads the sources that are due, in lanes. Its fields belong to the goroutine of Run, save those below mu, and
@@ -56,7 +60,12 @@ type worker struct {
 	state   problem   // of the last read
 	silence problem   // of the read under way
 	silent  time.Duration
-	failing bool // as the log knows it
+	failing bool      // as the log knows it
+	told    time.Time // when the log was told last that it begins to fail
+
+	// tolerance is for how long a read may be under way before the source is marked. A tick does not wait for one that
+	// has any: what it says comes with the next tick. 0 where the source is read on every tick.
+	tolerance time.Duration
 }
 
 // A problem is an error as it is shown: its text is made once. The zero one is none.
@@ -97,10 +106,10 @@ type lane struct {
 	busy  bool          // it reads
 }
 
-func startPool(ctx context.Context, sources []Source, budget time.Duration, log *slog.Logger) *pool {
+func startPool(ctx context.Context, sources []Source, interval time.Duration, log *slog.Logger) *pool {
 	p := &pool{
 		ctx:      ctx,
-		budget:   budget,
+		budget:   min(interval/4*3, longestWait),
 		log:      log,
 		timer:    time.NewTimer(time.Hour),
 		news:     make(chan struct{}, 1),
@@ -108,7 +117,11 @@ func startPool(ctx context.Context, sources []Source, budget time.Duration, log 
 	}
 	p.timer.Stop()
 	for _, s := range sources {
-		p.workers = append(p.workers, &worker{source: s})
+		w := &worker{source: s}
+		if s.Every >= leisurely && s.Every > interval {
+			w.tolerance = min(s.Every, longestWait)
+		}
+		p.workers = append(p.workers, w)
 	}
 	return p
 }
@@ -168,9 +181,19 @@ func (p *pool) tellNews() {
 	}
 }
 
+// A tally is how many reads there are, and how many of them a tick waits for as long as its budget allows.
+type tally struct{ all, urgent int }
+
+func (t *tally) add(w *worker) {
+	t.all++
+	if w.tolerance == 0 {
+		t.urgent++
+	}
+}
+
 // ask has the sources read that are due, a time since the start, but for those whose read is under way. It returns how
 // many they are.
-func (p *pool) ask(now time.Time, since time.Duration) int {
+func (p *pool) ask(now time.Time, since time.Duration) (asked tally) {
 	p.spread() // what is left of the batch before
 	p.due = p.due[:0]
 	for _, w := range p.workers {
@@ -182,9 +205,10 @@ func (p *pool) ask(now time.Time, since time.Duration) int {
 			w.next = (since/every + 1) * every
 		}
 		p.due = append(p.due, w)
+		asked.add(w)
 	}
 	if len(p.due) == 0 {
-		return 0
+		return asked
 	}
 
 	p.mu.Lock()
@@ -201,7 +225,7 @@ func (p *pool) ask(now time.Time, since time.Duration) int {
 		}
 		p.lane = p.startLane(p.due)
 	}
-	return len(p.due)
+	return asked
 }
 
 // spread gives each source that the lane has not come to yet a lane of its own.
@@ -219,13 +243,12 @@ func (p *pool) spread() {
 }
 
 // collect takes the answers that there are, and returns how many of them were asked for at a time.
-func (p *pool) collect(asked time.Time) int {
-	n := 0
+func (p *pool) collect(asked time.Time) (n tally) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range p.answered {
 		if a.worker.asked.Equal(asked) {
-			n++
+			n.add(a.worker)
 		}
 		a.worker.take(a)
 	}
@@ -274,13 +297,14 @@ func (p *pool) idle(alarm <-chan time.Time) bool {
 }
 
 // read has the sources read that are due, a time since the start, and waits for them for as long as the budget allows.
-// Those that were asked before and have not answered are not asked again and not waited for.
+// Those that were asked before and have not answered are not asked again and not waited for; those that have a
+// tolerance only as long as the tick is read in one lane.
 func (p *pool) read(since time.Duration) {
 	now := time.Now()
 	waiting := p.ask(now, since)
 	p.timer.Reset(p.patience())
 	defer p.timer.Stop()
-	for spread := false; waiting > 0; {
+	for spread := false; waiting.all > 0; {
 		rings := false
 		select {
 		case <-p.news:
@@ -289,14 +313,15 @@ func (p *pool) read(since time.Duration) {
 		case <-p.ctx.Done():
 			return
 		}
-		waiting -= p.collect(now)
-		switch {
-		case rings && spread:
-			return
-		case rings:
+		came := p.collect(now)
+		waiting.all, waiting.urgent = waiting.all-came.all, waiting.urgent-came.urgent
+		if rings && !spread {
 			p.spread()
 			p.timer.Reset(p.budget - p.patience())
-			spread = true
+			spread, rings = true, false
+		}
+		if rings || spread && waiting.urgent == 0 {
+			return
 		}
 	}
 }
@@ -307,8 +332,8 @@ func (p *pool) addTo(s *Snapshot) {
 	p.states = p.states[:0]
 	for _, w := range p.workers {
 		state := w.state
-		if !w.asked.IsZero() {
-			state = w.silentFor(now.Sub(w.asked))
+		if d := now.Sub(w.asked); !w.asked.IsZero() && d >= w.tolerance {
+			state = w.silentFor(d)
 		}
 		if w.part != nil {
 			if err := safeAdd(w.part, s); err != nil {
@@ -323,7 +348,7 @@ func (p *pool) addTo(s *Snapshot) {
 			p.states = append(p.states, SourceState{Name: w.source.Name, Error: state.text, Age: age, Partial: state.partial, Missing: state.missing})
 		}
 		if !state.missing {
-			p.tell(w, state)
+			p.tell(w, state, now)
 		}
 	}
 	if !slices.Equal(p.states, p.shown) {
@@ -340,10 +365,17 @@ func (w *worker) silentFor(d time.Duration) problem {
 	return w.silence
 }
 
-// tell logs that a source begins to fail, or is well again.
-func (p *pool) tell(w *worker, state problem) {
+// tell logs that a source begins to fail, or is well again. One that comes and goes is told of once in a while: what
+// begins sooner is told of when it still lasts then.
+func (p *pool) tell(w *worker, state problem, now time.Time) {
 	if (state.text != "") == w.failing {
 		return
+	}
+	if !w.failing {
+		if !w.told.IsZero() && now.Sub(w.told) < calmFor {
+			return
+		}
+		w.told = now
 	}
 	w.failing = state.text != ""
 	switch {

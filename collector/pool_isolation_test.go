@@ -154,3 +154,90 @@ func TestOddSources(t *testing.T) {
 		}
 	})
 }
+
+// A source with a period of its own may be slow: the ticks are not late for it, it is not marked, and the log is spared.
+func TestSlowByDesign(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := reads("slow", func(context.Context, int) error { time.Sleep(150 * time.Millisecond); return nil })
+		slow.Every = 5 * time.Second
+		fast, n := reads("fast", healthy), 0
+		fast.Read = func(context.Context) (Part, error) {
+			n++
+			name := fmt.Sprint(n)
+			return PartFunc(func(s *Snapshot) { s.Disks = []Disk{{Name: name}} }), nil
+		}
+		got, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{slow, fast}}, time.Minute-time.Millisecond, nil)
+		for n, r := range got {
+			due := time.Duration(n+1) * 100 * time.Millisecond
+			if states(r.Snapshot) != "" || r.came-due > 25*time.Millisecond || len(r.Disks) != 1 || r.Disks[0].Name != fmt.Sprint(n+2) {
+				t.Fatalf("snapshot %d came %s late with %q and %v", n, r.came-due, states(r.Snapshot), r.Disks)
+			}
+		}
+		if up, _ := got[len(got)-1].Uptime.Get(); up != 12 {
+			t.Errorf("the slow source shows read %g, want 12", up)
+		}
+		if log != "" {
+			t.Errorf("log %q", log)
+		}
+	})
+}
+
+// It is marked when it hangs, after its period or 2 s.
+func TestSlowByDesignHangs(t *testing.T) {
+	for every, want := range map[time.Duration]time.Duration{time.Second: time.Second, 1500 * time.Millisecond: 1500 * time.Millisecond, 5 * time.Second: 2 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			free := make(chan struct{})
+			hangs := reads("hangs", func(_ context.Context, n int) error {
+				if n == 2 {
+					<-free
+				}
+				return nil
+			})
+			hangs.Every = every
+			got, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{hangs}}, 20*time.Second, func(n int) {
+				if n == 150 {
+					close(free)
+				}
+			})
+			for n, r := range got {
+				at := time.Duration(n+1) * 100 * time.Millisecond
+				if marked := at >= every+want && n <= 150; (states(r.Snapshot) != "") != marked {
+					t.Fatalf("every %s: at %s: %q", every, at, states(r.Snapshot))
+				}
+			}
+			if n := strings.Count(log, "source=hangs"); n != 2 {
+				t.Errorf("every %s: log %q", every, log)
+			}
+		})
+	}
+}
+
+// A source whose period is not longer than the interval is read on every tick, and waited for.
+func TestSlowOnEveryTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := reads("slow", func(context.Context, int) error { time.Sleep(200 * time.Millisecond); return nil })
+		slow.Every = time.Second
+		got, _ := run(t, Collector{Sources: []Source{slow}}, 3500*time.Millisecond, nil)
+		for n, r := range got {
+			if up, _ := r.Uptime.Get(); up != float64(n+1) {
+				t.Errorf("snapshot %d shows read %g", n, up)
+			}
+		}
+	})
+}
+
+// What comes and goes on each tick is told of once a minute.
+func TestFlapIsLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flaps := reads("flaps", func(_ context.Context, n int) error {
+			if n%2 == 0 {
+				return errors.New("bad")
+			}
+			return nil
+		})
+		_, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{flaps}}, 3*time.Minute-time.Second, nil)
+		if n := strings.Count(log, "source=flaps"); n != 6 {
+			t.Errorf("%d lines in the log, want two a minute:\n%s", n, log)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 )
 
 // hostPIDInode is the first process namespace's (include/linux/proc_ns.h, PROC_PID_INIT_INO).
@@ -16,6 +17,7 @@ const scopePIDs = 512
 type scopeReader struct {
 	roots roots
 	units *unitReader
+	own   interfaceLookup
 	// Another host's directories were given for the own /proc, /sys and /.
 	otherProc, otherSys, otherRoot bool
 
@@ -25,7 +27,7 @@ type scopeReader struct {
 
 func newScopeReader(r roots) *scopeReader {
 	return &scopeReader{
-		roots: r, units: newUnitReader(r),
+		roots: r, units: newUnitReader(r), own: r.ownInterfaces(),
 		dir:       pidDir{path: r.ofProc()},
 		otherProc: r.isElsewhere(), otherSys: r.sys != "/sys", otherRoot: r.root != "/",
 	}
@@ -107,7 +109,13 @@ func (r *scopeReader) hasHostNetworks(host bool) bool {
 	names, _ := os.ReadDir(dir)
 	for _, name := range names {
 		// A card may be moved into a container, but that is rare; a container's own interfaces have no device.
-		if _, err := os.Stat(r.roots.ofSys("class/net", name.Name(), "device")); err == nil {
+		card := r.roots.ofSys("class/net", name.Name())
+		if _, err := os.Stat(filepath.Join(card, "device")); err != nil {
+			continue
+		}
+		// The /sys may be the host's, whose cards are not in sight.
+		index, _ := parseUint([]byte(rawText(card, "ifindex")))
+		if r.own.isOwn(name.Name(), index, []byte(rawText(card, "address"))) {
 			return true
 		}
 	}

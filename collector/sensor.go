@@ -41,7 +41,8 @@ func (p *sensorPart) AddTo(s *Snapshot) { s.Sensors = p.sensors }
 
 // temperature is what a chip says, in degrees Celsius, unless no hardware can be so warm and work. Inside a running
 // machine nothing is at 0 °C or below: that is a register nobody has written, or a diode that is not connected (they
-// read -128, -62, 0). Silicon is off long before 150 °C; what is above is a register of ones, or a sum.
+// read -128, -62, 0). Silicon is off long before 150 °C; what is above is a register of ones, or a sum. A machine out in
+// the frost has sensors without values: no number of a snapshot is negative.
 func temperature(celsius float64) Number {
 	if celsius <= 0 || celsius >= 150 {
 		return Number{}

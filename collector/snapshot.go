@@ -14,8 +14,11 @@ type Snapshot struct {
 	// Host holds the facts that hardly change; they are served apart and not repeated in every message.
 	Host *Host `json:"-"`
 
-	// Interval is the monotonic time since the snapshot before was due, in seconds; unknown in the first snapshot.
+	// Interval is the monotonic time since the snapshot before was due, in seconds; unknown in the first snapshot. The
+	// time that the machine was suspended is no part of it.
 	Interval Number `json:"interval"`
+	// Suspended is for how long the machine was suspended since the snapshot before, in seconds; unknown where it was not.
+	Suspended Number `json:"-"`
 	// Uptime is the time since the host booted, in seconds.
 	Uptime Number `json:"uptime"`
 	// Verdict is what all of it comes to, in a sentence.

@@ -333,6 +333,28 @@ func TestTCPReader(t *testing.T) {
 	if states, _ := r.read(now.Add(time.Minute), Known(5), Known(3)); states.Listen != Known(1) {
 		t.Errorf("not counted again: %+v", states)
 	}
+	// Many that the kernel counts as established, and that are not, have gone at once.
+	for i, step := range []struct {
+		after                 time.Duration // since the census
+		established, timeWait Number
+		want                  bool // there is another one
+	}{
+		{900 * time.Millisecond, Known(0), Known(3), false}, // too soon
+		{time.Second, Known(0), Known(3), true},
+		{time.Second, Known(110), Known(3), false}, // not by more than a tenth
+		{time.Second, Number{}, Number{}, false},
+		{time.Second, Known(100), Known(4), true},
+		{time.Second, Known(60), Known(4), true},
+	} {
+		now = now.Add(10 * time.Minute)
+		tree{"proc/1/net/tcp": tcpHead}.over(t, host)
+		r.read(now, Known(100), Known(3))
+		tree{"proc/1/net/tcp": socketHost["proc/1/net/tcp"]}.over(t, host)
+		states, err := r.read(now.Add(step.after), step.established, step.timeWait)
+		if err != nil || (states.Listen == Known(2)) != step.want {
+			t.Errorf("step %d: got %+v, %v", i, states, err)
+		}
+	}
 	for err, refused := range map[error]bool{
 		os.NewSyscallError("x", unix.EPERM): true, os.NewSyscallError("x", unix.EPROTONOSUPPORT): true, unix.ENOENT: true,
 		unix.EAGAIN: false, unix.ENOBUFS: false, errManySockets: false, nil: false,

@@ -22,6 +22,7 @@ type tcpReader struct {
 	census tcpCensus
 	err    error // of the last census
 	due    time.Time
+	early  time.Time // from when on there may be another one before it is due
 	buf    []byte
 	lines  *bufio.Reader
 }
@@ -30,13 +31,14 @@ func newTCPReader(r roots) tcpReader {
 	return tcpReader{diag: !r.isElsewhere(), files: [2]string{r.ofNet("tcp"), r.ofNet("tcp6")}}
 }
 
-// read is the states as of now: those of the last census, after another one if it is time.
+// read is the states as of now: those of the last census, after another one if it is time, or if much has changed.
 func (t *tcpReader) read(now time.Time, established, timeWait Number) (TCPStates, error) {
-	if !now.Before(t.due) {
+	if !now.Before(t.due) || !now.Before(t.early) && t.census.isOld(established, timeWait) {
 		census := tcpCensus{established: established, timeWait: timeWait, without: tcpLeaveOut(established, timeWait)}
 		start := time.Now()
 		t.err = t.count(&census)
-		t.due = now.Add(censusPause(time.Since(start)))
+		pause := censusPause(time.Since(start))
+		t.due, t.early = now.Add(pause), now.Add(pause/earlyCensus)
 		census.known = t.err == nil
 		t.census = census
 	}

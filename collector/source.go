@@ -16,7 +16,8 @@ type Source struct {
 	Name string
 	// Every is how often to read: at the first snapshot, and then at the first tick of each such period since the
 	// start. 0 is every tick. Between reads the last part is shown again. A source that is missing is asked again once
-	// a minute, or each such period if that is longer.
+	// a minute, or each such period if that is longer. One that is read every second or more seldom, and not on every
+	// tick, may take its time: ticks do not wait for it.
 	Every time.Duration
 	// Read returns this source's part of the snapshot. It is called from one goroutine at a time and may keep state
 	// between calls. It may fail, panic or hang: the tick goes on without it. With a part and an error, the part is

@@ -39,7 +39,7 @@ const (
 	comesUp = 3
 	// blindFor is for how long a number may be unknown before its condition is taken for over.
 	blindFor = 5
-	// longGap is a time without snapshots, in seconds, after which everything begins anew.
+	// longGap is a time without snapshots, in seconds, after which everything begins anew, as it does after a suspend.
 	longGap = 60
 	// almost makes up for the rounding of a sum of intervals.
 	almost = 1e-3
@@ -109,7 +109,7 @@ func (j *judge) verdict(s *Snapshot) *Verdict {
 	}
 	interval, _ := s.Interval.Get()
 	j.clock += interval
-	if interval > longGap && interval > 4*j.interval { // nobody looked: what was before says nothing about now
+	if interval > longGap && interval > 4*j.interval || s.Suspended.known { // nobody looked: what was before says nothing about now
 		clear(j.states)
 		j.calm = j.clock
 	}
