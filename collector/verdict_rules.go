@@ -43,8 +43,8 @@ func verdictRules() []rule {
 			head: "packets lost", detail: sayLoss},
 		{resource: "network", sources: []string{"sockets"}, value: retransmits, bad: level{0.15, 0.10, 10}, busy: level{0.05, 0.03, 10},
 			head: "network unreliable", detail: sayRetransmits},
-		{resource: "network", sources: []string{"sockets"}, value: refused, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
-			head: "connections refused", detail: sayRefused},
+		{resource: "network", sources: []string{"sockets"}, value: dropped, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
+			head: "connections dropped", detail: sayDropped},
 		{mild: true, gauge: true, value: blind, busy: level{0.5, 0.5, 5}, detail: sayBlind},
 	}
 }
@@ -277,7 +277,9 @@ func retransmits(_ *judge, s *Snapshot) (float64, bool) {
 	return v * ramp(s.Sockets.SegmentsOut.value, 50, 100), ok
 }
 
-func refused(_ *judge, s *Snapshot) (float64, bool) {
+// dropped is of connections that no accept queue had room for: the kernel drops what would complete them, and the client
+// tries again. Nobody is refused (tcp(7), tcp_abort_on_overflow).
+func dropped(_ *judge, s *Snapshot) (float64, bool) {
 	if s.Sockets == nil {
 		return 0, false
 	}

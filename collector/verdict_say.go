@@ -187,9 +187,9 @@ func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 	text.percent(v).add(" of TCP segments are sent again")
 }
 
-func sayRefused(j *judge, s *Snapshot, text *sentence) {
-	v, _ := refused(j, s)
-	text.decimal(v).add("/s, a program takes them too slowly")
+func sayDropped(j *judge, s *Snapshot, text *sentence) {
+	v, _ := dropped(j, s)
+	text.decimal(v).add(" a second, an accept queue is full")
 }
 
 func sayBlind(_ *judge, s *Snapshot, text *sentence) {
