@@ -192,7 +192,11 @@ func (j *judge) worst() int {
 	busy := -1
 	for i := range j.states {
 		st := &j.states[i]
-		if i != j.shown && !j.rules[i].event && j.clock-st.held() > comesUp {
+		lately := float64(comesUp)
+		if j.rules[i].event {
+			lately = eventLasts - comesUp
+		}
+		if i != j.shown && j.clock-st.held() > lately {
 			continue
 		}
 		if st.bad.shown {
@@ -236,7 +240,9 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if !r.event && second > 0 {
 		text.add(" for ").duration(second)
 	}
-	text.add(": ")
+	if r.head != "" {
+		text.add(": ")
+	}
 	r.detail(j, s, text)
 	if r.event {
 		text.add(", the last ").duration(second).add(" ago")

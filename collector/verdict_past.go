@@ -2,11 +2,15 @@ package collector
 
 // past is what a judge remembers of snapshots: it tells what has changed.
 type past struct {
-	kills      Number // of the host, since boot
-	newKills   float64
-	groupKills map[string]float64 // of each group, by path
-	killedIn   string             // the name of the group that lost somebody now
-	newInGroup float64
+	kills           Number // since boot
+	newKills        float64
+	groupKills      map[string]float64 // of each group, by path
+	own, neighbours groupKills
+
+	clock      float64
+	full       float64 // memory pressure, averaged over about a second
+	isShort    bool    // of memory, now or a moment ago
+	shortUntil float64
 
 	reads  int
 	mounts map[string]pastMount
@@ -15,6 +19,12 @@ type past struct {
 	marked       float64
 
 	culprit culprit
+}
+
+// groupKills is what control groups have lost now, and the name of the last one that has.
+type groupKills struct {
+	new  float64
+	name string
 }
 
 type pastMount struct {
@@ -37,7 +47,19 @@ type culprit struct {
 // markEvery is the time between two looks at the sizes of processes, in seconds: growth is over one to two of these.
 const markEvery = 30
 
+// A host that kills for want of memory has been below lowMemory of it, or has stood still for highStall of a second, in
+// the last shortFor seconds. Where it does not tell how long it stood still, memory counts as low earlier: much goes in a second.
+const (
+	lowMemory        = 0.10
+	lowMemoryUnaided = 0.25
+	highStall        = 0.20
+	shortFor         = 10
+)
+
 func (p *past) note(s *Snapshot, clock float64) {
+	interval := clock - p.clock
+	p.clock = clock
+	p.noteShortage(s, interval)
 	p.noteKills(s)
 	p.noteMounts(s)
 	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
@@ -51,21 +73,34 @@ func (p *past) note(s *Snapshot, clock float64) {
 	}
 }
 
+func (p *past) noteShortage(s *Snapshot, interval float64) {
+	low := lowMemory
+	if s.Pressure != nil && s.Pressure.Memory != nil {
+		p.full += (s.Pressure.Memory.Full.value - p.full) * min(interval, 1)
+	} else {
+		p.full, low = 0, lowMemoryUnaided
+	}
+	if taken, ok := memoryTaken(nil, s); p.full >= highStall || ok && taken >= 1-low {
+		p.shortUntil = p.clock + shortFor
+	}
+	p.isShort = p.shortUntil > 0 && p.clock-interval <= p.shortUntil
+}
+
 func (p *past) noteKills(s *Snapshot) {
-	p.newKills, p.newInGroup = 0, 0
+	p.newKills, p.own.new, p.neighbours.new = 0, 0, 0
 	if s.Paging != nil && s.Paging.OOMKills.known {
 		p.newKills = grown(p.kills, s.Paging.OOMKills)
 		p.kills = s.Paging.OOMKills
 	}
 	if s.Container != nil {
-		p.noteGroup(s.Container, len(s.Neighbours)+1)
+		p.noteGroup(s.Container, &p.own, len(s.Neighbours)+1)
 	}
 	for i := range s.Neighbours {
-		p.noteGroup(&s.Neighbours[i], len(s.Neighbours)+1)
+		p.noteGroup(&s.Neighbours[i], &p.neighbours, len(s.Neighbours)+1)
 	}
 }
 
-func (p *past) noteGroup(g *Cgroup, groups int) {
+func (p *past) noteGroup(g *Cgroup, of *groupKills, groups int) {
 	now, ok := g.OOMKills.Get()
 	if !ok {
 		return
@@ -79,7 +114,7 @@ func (p *past) noteGroup(g *Cgroup, groups int) {
 	}
 	p.groupKills[g.Path] = now
 	if was && now > before {
-		p.newInGroup, p.killedIn = p.newInGroup+now-before, groupName(g)
+		of.new, of.name = of.new+now-before, groupName(g)
 	}
 }
 

@@ -2,19 +2,22 @@ package collector
 
 // What each rule has to say, when it is the verdict. The value that set it off may be a little lower by now.
 
-func sayGroupKills(j *judge, _ *Snapshot, text *sentence) {
-	text.kills().add(" in ").name(j.past.killedIn)
+func sayOwnKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().add(" in ").name(j.past.own.name)
 }
 
-func sayHostKills(j *judge, s *Snapshot, text *sentence) {
-	text.kills()
-	if p := j.past.pick(s, 0, scoreMemory); p != nil {
-		text.add(", largest now ").process(p)
-	}
+func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().add(" in ").name(j.past.neighbours.name)
+}
+
+func sayHostKills(_ *judge, _ *Snapshot, text *sentence) { text.add("the kernel").kills() }
+
+func sayLimitKills(_ *judge, _ *Snapshot, text *sentence) {
+	text.add("a control group's limit").kills()
 }
 
 func (t *sentence) kills() *sentence {
-	t.add("the kernel killed ")
+	t.add(" killed ")
 	if t.count == 1 {
 		return t.add("a process")
 	}

@@ -277,49 +277,6 @@ func TestGrowingProcess(t *testing.T) {
 	}
 }
 
-func TestOOM(t *testing.T) {
-	tr := newTrial(t)
-	tr.run(quiet(), 10, 1)
-	s := quiet()
-	s.Paging.OOMKills = Known(4)
-	v := tr.next(s, 1)
-	if v.State != "bad" || v.Resource != "memory" || v.Text != "out of memory: the kernel killed a process, largest now postgres (pid 811), the last 0 s ago" || v.Since != tr.now.UnixMilli() {
-		t.Errorf("got %+v", v)
-	}
-	s.Paging.OOMKills = Known(6)
-	tr.run(s, 20, 1)
-	if v = tr.next(s, 1); !strings.HasPrefix(v.Text, "out of memory: the kernel killed 3 processes,") || !strings.HasSuffix(v.Text, "the last 20 s ago") {
-		t.Errorf("got %+v", v)
-	}
-	if v = tr.run(s, 45, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Paging.OOMKills = Known(0) // the counter began again
-	if v = tr.next(s, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Container.OOMKills = Known(1)
-	s.Paging.OOMKills = Known(1)
-	if v = tr.next(s, 1); v.Resource != "container" || v.Text != "out of memory: the kernel killed a process in web, the last 0 s ago" {
-		t.Errorf("got %+v", v)
-	}
-}
-
-// A group that appears with kills has not lost anybody now.
-func TestOOMOfNeighbours(t *testing.T) {
-	tr := newTrial(t)
-	tr.run(quiet(), 10, 1)
-	s := quiet()
-	s.Neighbours = []Cgroup{{Path: "/a", OOMKills: Known(7)}, {Path: "/b"}}
-	if v := tr.run(s, 3, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Neighbours = []Cgroup{{Path: "/a", Name: "app", OOMKills: Known(9)}, {Path: "/b"}}
-	if v := tr.next(s, 1); v.Text != "out of memory: the kernel killed 2 processes in app, the last 0 s ago" {
-		t.Errorf("got %+v", v)
-	}
-}
-
 func TestTurnedReadOnly(t *testing.T) {
 	tr := newTrial(t)
 	tr.run(quiet(), 10, 1)
