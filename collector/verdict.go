@@ -226,7 +226,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 		lasted = j.clock - st.held()
 	}
 	second := int64(lasted + almost)
-	if i == j.shown && second == j.second && state == j.last.State {
+	if i == j.shown && second == j.second && state == j.last.State && (!r.event || st.count == j.text.count) {
 		return j.last
 	}
 	began := since(s.At, j.clock-st.since())
@@ -245,7 +245,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	}
 	r.detail(j, s, text)
 	if r.event {
-		text.add(", the last ").duration(second).add(" ago")
+		text.add(", ").duration(second).add(" ago")
 	}
 	j.shown, j.second = i, second
 	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid}
@@ -253,15 +253,25 @@ func (j *judge) say(s *Snapshot) *Verdict {
 }
 
 func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
+	minutes := int64(0)
+	if j.past.killed > 0 {
+		minutes = max(int64((j.clock-j.past.lastKill+almost)/60), 1)
+	}
 	began := since(s.At, j.clock-j.calm)
-	if j.last != nil && j.last.State == stateHealthy && mild == j.shown && isNear(began, j.last.Since) {
-		return j.last
+	if j.last != nil && j.last.State == stateHealthy && isNear(began, j.last.Since) {
+		if mild == j.shown && minutes == j.second {
+			return j.last
+		}
+		began = j.last.Since
 	}
 	text := j.text.begin(stateHealthy)
 	if mild >= 0 {
 		j.rules[mild].detail(j, s, text)
 	}
-	j.shown = mild
+	if minutes > 0 {
+		text.kill(j.past.killed, minutes)
+	}
+	j.shown, j.second = mild, minutes
 	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began}
 	return j.last
 }

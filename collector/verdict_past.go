@@ -7,6 +7,13 @@ type past struct {
 	groupKills      map[string]float64 // of each group, by path
 	own, neighbours groupKills
 
+	lists       [3]*Processes // the last ones, from the newest on
+	before      [3]*Processes // the last ones when the kernel last killed
+	victim      Process       // the largest that is gone since; none without memory
+	searchUntil float64
+	lastKill    float64
+	killed      float64 // so many since there was an hour without
+
 	clock      float64
 	full       float64 // memory pressure, averaged over about a second
 	isShort    bool    // of memory, now or a moment ago
@@ -61,6 +68,7 @@ func (p *past) note(s *Snapshot, clock float64) {
 	p.clock = clock
 	p.noteShortage(s, interval)
 	p.noteKills(s)
+	p.noteVictim(s)
 	p.noteMounts(s)
 	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
 		p.sizes, p.older = p.older[:0], p.sizes
@@ -98,6 +106,62 @@ func (p *past) noteKills(s *Snapshot) {
 	for i := range s.Neighbours {
 		p.noteGroup(&s.Neighbours[i], &p.neighbours, len(s.Neighbours)+1)
 	}
+}
+
+const (
+	// searchFor is for how long a victim is looked for, in seconds: a large process takes a while to go.
+	searchFor = 5
+	// remembers is for how long a kill is told of when all is well again.
+	remembers = 3600
+)
+
+// noteVictim looks for whom the kernel has killed: it tells the number, and not the name.
+func (p *past) noteVictim(s *Snapshot) {
+	if s.Processes != nil && s.Processes != p.lists[0] {
+		p.lists = [3]*Processes{s.Processes, p.lists[0], p.lists[1]}
+	}
+	if p.killed > 0 && p.clock-p.lastKill >= remembers {
+		p.killed = 0
+	}
+	kills := p.newKills
+	if !p.kills.known {
+		kills = p.own.new + p.neighbours.new
+	}
+	if kills > 0 {
+		if p.killed == 0 || p.clock-p.lastKill > eventLasts {
+			p.victim = Process{}
+		}
+		p.before, p.lastKill, p.searchUntil, p.killed = p.lists, p.clock, p.clock+searchFor, p.killed+kills
+	}
+	if p.killed == 0 || p.clock > p.searchUntil {
+		p.before = [3]*Processes{}
+		return
+	}
+	for _, list := range p.before {
+		if list == nil {
+			continue
+		}
+		for i := range list.Top {
+			if t := &list.Top[i]; t.Memory > p.victim.Memory && hasVanished(t, p.lists[0].Top) {
+				p.victim = *t
+			}
+		}
+	}
+}
+
+// hasVanished: the process would be among those that are listed for their memory, and is not. One that only waits for its
+// parent to take note has no memory any more.
+func hasVanished(t *Process, now []Process) bool {
+	larger := 0
+	for i := range now {
+		if now[i].PID == t.PID && now[i].Started == t.Started {
+			return now[i].State == "zombie" || now[i].State == "dead"
+		}
+		if now[i].Memory >= t.Memory {
+			larger++
+		}
+	}
+	return larger < mostByMemory
 }
 
 func (p *past) noteGroup(g *Cgroup, of *groupKills, groups int) {

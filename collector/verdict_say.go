@@ -10,18 +10,39 @@ func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
 	text.add("the kernel").kills().add(" in ").name(j.past.neighbours.name)
 }
 
-func sayHostKills(_ *judge, _ *Snapshot, text *sentence) { text.add("the kernel").kills() }
-
-func sayLimitKills(_ *judge, _ *Snapshot, text *sentence) {
-	text.add("a control group's limit").kills()
+func sayHostKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().victim(&j.past.victim)
 }
 
-func (t *sentence) kills() *sentence {
-	t.add(" killed ")
-	if t.count == 1 {
+func sayLimitKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("a control group's limit").kills().victim(&j.past.victim)
+}
+
+func (t *sentence) kills() *sentence { return t.add(" killed ").processes(t.count) }
+
+func (t *sentence) processes(n float64) *sentence {
+	if n == 1 {
 		return t.add("a process")
 	}
-	return t.number(t.count).add(" processes")
+	return t.number(n).add(" processes")
+}
+
+func (t *sentence) victim(p *Process) *sentence {
+	if p.Memory == 0 {
+		return t
+	}
+	t.add(", ")
+	if t.count > 1 {
+		t.add("one ")
+	}
+	t.add("probably ").process(p)
+	t.b = t.b[:len(t.b)-1]
+	return t.add(", ").bytes(float64(p.Memory)).add(")")
+}
+
+// kill is what is said of one that was a while ago.
+func (t *sentence) kill(n float64, minutes int64) *sentence {
+	return t.add("; the kernel killed ").processes(n).add(" for memory ").number(float64(minutes)).add(" min ago")
 }
 
 func sayReadOnly(j *judge, s *Snapshot, text *sentence) {
