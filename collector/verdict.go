@@ -66,6 +66,7 @@ type rule struct {
 	gauge     bool // the value is as of now, not of the time since the snapshot before
 	mild      bool // healthy all the same
 	head      string
+	aside     func(j *judge, s *Snapshot, text *sentence) // before the colon
 	detail    func(j *judge, s *Snapshot, text *sentence)
 }
 
@@ -240,10 +241,12 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if !r.event && second > 0 {
 		text.add(" for ").duration(second)
 	}
-	if r.head != "" {
-		text.add(": ")
+	if r.aside != nil {
+		r.aside(j, s, text)
 	}
+	text.colon(r.head)
 	r.detail(j, s, text)
+	text.trim(": ")
 	if r.event {
 		text.add(", ").duration(second).add(" ago")
 	}

@@ -42,7 +42,7 @@ func verdictRules() []rule {
 		{resource: "container", sources: []string{"container"}, value: throttling, bad: level{0.60, 0.40, 10}, busy: level{0.25, 0.10, 10},
 			head: "held back by its CPU limit", detail: sayThrottle},
 		{resource: "cpu", sources: []string{"pressure", "cpu"}, value: cpuSaturation, bad: level{0.80, 0.60, 30}, busy: level{0.25, 0.12, 5},
-			head: "CPU saturated", detail: sayCPU},
+			head: "CPU saturated", aside: sayBusy, detail: sayCPU},
 		{resource: "network", sources: []string{"networks"}, value: loss, bad: level{0.05, 0.03, 10}, busy: level{0.01, 0.005, 10},
 			head: "packets lost", detail: sayLoss},
 		{resource: "network", sources: []string{"sockets"}, value: retransmits, bad: level{0.15, 0.10, 10}, busy: level{0.05, 0.03, 10},

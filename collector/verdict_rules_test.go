@@ -12,11 +12,11 @@ func TestRules(t *testing.T) {
 		change func(*Snapshot)
 		want   Verdict
 	}{
-		{"cpu", func(s *Snapshot) { *s = burning() }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 92 % of 4 cores", PID: 99}},
-		{"cpu, bad", func(s *Snapshot) { *s = burning(); s.Pressure.CPU.Some = Known(0.95) }, Verdict{State: "bad", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 92 % of 4 cores", PID: 99}},
+		{"cpu", func(s *Snapshot) { *s = burning() }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
+		{"cpu, bad", func(s *Snapshot) { *s = burning(); s.Pressure.CPU.Some = Known(0.95) }, Verdict{State: "bad", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
 		{"cpu busy and nobody waits", func(s *Snapshot) { s.CPU.Busy = Known(1) }, Verdict{}},
 		{"cpu, no pressure", func(s *Snapshot) { *s = burning(); s.Pressure = nil }, Verdict{}},
-		{"cpu, no pressure, all of it", func(s *Snapshot) { *s = burning(); s.Pressure = nil; s.CPU.Busy = Known(0.99) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: ffmpeg (pid 99), 99 % of 4 cores", PID: 99}},
+		{"cpu, no pressure, all of it", func(s *Snapshot) { *s = burning(); s.Pressure = nil; s.CPU.Busy = Known(0.99) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (99 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
 		{"cpu, pressure unknown", func(s *Snapshot) { *s = burning(); s.Pressure = &Pressure{} }, Verdict{}},
 		{"io", func(s *Snapshot) { *s = writing() }, Verdict{State: "busy", Resource: "io", Text: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure", PID: 811}},
 		{"io, bad", func(s *Snapshot) { *s = writing(); s.Pressure.IO.Full = Known(0.8); s.Disks[0].Busy = Known(0.97) }, Verdict{State: "bad", Resource: "io", Text: "I/O-bound for 42 s: postgres (pid 811), 80 % full pressure, sda 97 % busy", PID: 811}},
@@ -55,8 +55,16 @@ func TestRules(t *testing.T) {
 		{"neighbour throttled", func(s *Snapshot) { s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}} }, Verdict{State: "bad", Resource: "container", Text: "held back by its CPU limit for 42 s: app in 90 % of its periods"}},
 		{"container memory", func(s *Snapshot) { s.Container.WorkingSet, s.Container.Name = Known(500<<20), "" }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: this container uses 98 % of 512 MiB"}},
 		{"hostile name", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].Name = strings.Repeat("\x1b[2Jé", 50) }, Verdict{State: "busy", Resource: "cpu",
-			Text: "CPU saturated for 42 s: " + strings.Repeat("�[2Jé", 4) + "�[2J… (pid 99), 92 % of 4 cores", PID: 99}},
-		{"no process is at fault", func(s *Snapshot) { *s = burning(); s.Processes = nil }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s: 92 % of 4 cores"}},
+			Text: "CPU saturated for 42 s (92 % of 4 cores): " + strings.Repeat("�[2Jé", 4) + "�[2J… (pid 99) uses 3.5 cores", PID: 99}},
+		{"no process is at fault", func(s *Snapshot) { *s = burning(); s.Processes = nil }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores)"}},
+		{"cpu, one of four", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.98) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 1 core", PID: 99}},
+		{"cpu, nobody has much of it", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.9) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): many small ones"}},
+		{"cpu, short-lived", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU, s.CPU.Forks = Known(0.3), Known(120.4) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): short-lived processes, 120 started a second"}},
+		{"cpu, one beside short-lived ones", func(s *Snapshot) { *s = burning(); s.CPU.Forks = Known(120) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
+		{"cpu, processes are old", func(s *Snapshot) {
+			*s = burning()
+			s.Sources = []SourceState{{Name: "processes", Error: "x", Age: Known(9)}}
+		}, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores)"}},
 		{"one source fails", func(s *Snapshot) {
 			s.Sources = []SourceState{{Name: "disks", Error: "x", Age: Known(3)}, {Name: "users", Missing: true}}
 		}, Verdict{State: "healthy", Text: "healthy as far as is known: no answer from disks"}},

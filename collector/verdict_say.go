@@ -1,5 +1,7 @@
 package collector
 
+import "math"
+
 // What each rule has to say, when it is the verdict. The value that set it off may be a little lower by now.
 
 func sayOwnKills(j *judge, _ *Snapshot, text *sentence) {
@@ -36,8 +38,7 @@ func (t *sentence) victim(p *Process) *sentence {
 		t.add("one ")
 	}
 	t.add("probably ").process(p)
-	t.b = t.b[:len(t.b)-1]
-	return t.add(", ").bytes(float64(p.Memory)).add(")")
+	return t.trim(")").add(", ").bytes(float64(p.Memory)).add(")")
 }
 
 // kill is what is said of one that was a while ago.
@@ -159,10 +160,36 @@ func saySteal(_ *judge, s *Snapshot, text *sentence) {
 	}
 }
 
-func sayCPU(j *judge, s *Snapshot, text *sentence) {
-	text.culprit(j.past.pick(s, 0.05, scoreCPU))
+func sayBusy(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.percent(s.CPU.Busy.value).cores(s)
+		text.add(" (").percent(s.CPU.Busy.value).cores(s).add(")")
+	}
+}
+
+const (
+	// leastShare is what one must have of the time that all are busy, to be named.
+	leastShare = 0.25
+	// manyForks a second, and those that are started are the load. A compiler's driver starts ten or so.
+	manyForks = 50
+)
+
+func sayCPU(j *judge, s *Snapshot, text *sentence) {
+	least, forks := 0.05, 0.0
+	if s.CPU != nil {
+		busy := max(s.CPU.Busy.value-s.CPU.Steal.value, 0) * float64(len(s.CPU.Cores))
+		least, forks = max(least, leastShare*busy), s.CPU.Forks.value
+	}
+	p := j.past.pick(s, least, scoreCPU)
+	switch {
+	case p != nil:
+		text.process(p).add(" uses ").decimal(p.CPU.value).add(" core")
+		if math.Round(p.CPU.value*10) != 10 {
+			text.add("s")
+		}
+	case forks >= manyForks:
+		text.add("short-lived processes, ").number(forks).add(" started a second")
+	case s.Processes != nil && isFresh(s, []string{"processes"}):
+		text.add("many small ones")
 	}
 }
 

@@ -29,6 +29,22 @@ func (t *sentence) add(s string) *sentence {
 	return t
 }
 
+// colon goes after a head, if there is one.
+func (t *sentence) colon(head string) *sentence {
+	if head == "" {
+		return t
+	}
+	return t.add(": ")
+}
+
+// trim takes away an end.
+func (t *sentence) trim(end string) *sentence {
+	if n := len(t.b) - len(end); n >= 0 && string(t.b[n:]) == end {
+		t.b = t.b[:n]
+	}
+	return t
+}
+
 // name adds a name of the system's, cleaned and shortened.
 func (t *sentence) name(s string) *sentence {
 	s = clean(s)
