@@ -53,7 +53,10 @@ type judge struct {
 	last   *Verdict
 	shown  int // which rule it is of; -1 when healthy
 	second int64
+	over   int64 // for how many seconds it has not held
 	text   sentence
+
+	now, peak remark // of the rule that is shown
 }
 
 // A rule is one thing that may be wrong. Its value has two levels, of which either may be missing.
@@ -77,6 +80,7 @@ type level struct {
 }
 
 type ruleState struct {
+	raw       float64
 	smooth    float64
 	isKnown   bool
 	unknown   float64 // for how long
@@ -141,6 +145,7 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 		if !st.isKnown || j.interval == 0 {
 			share = 1
 		}
+		st.raw = v
 		st.smooth += (v - st.smooth) * share
 		st.unknown, st.isKnown = 0, true
 		v = st.smooth
@@ -222,17 +227,19 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if st.bad.shown {
 		state = stateBad
 	}
-	lasted := st.held() - st.since()
+	lasted, passed := st.held()-st.since(), j.clock-st.held()
 	if r.event {
-		lasted = j.clock - st.held()
+		lasted, passed = passed, 0
 	}
-	second := int64(lasted + almost)
-	if i == j.shown && second == j.second && state == j.last.State && (!r.event || st.count == j.text.count) {
+	second, over := int64(lasted+almost), int64(passed+almost)
+	if i == j.shown && second == j.second && over == j.over && state == j.last.State && (!r.event || st.count == j.text.count) {
 		return j.last
 	}
 	began := since(s.At, j.clock-st.since())
 	if i != j.shown {
 		j.past.culprit = culprit{}
+		j.now.forget()
+		j.peak.forget()
 	} else if isNear(began, j.last.Since) {
 		began = j.last.Since
 	}
@@ -241,16 +248,14 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if !r.event && second > 0 {
 		text.add(" for ").duration(second)
 	}
-	if r.aside != nil {
-		r.aside(j, s, text)
+	if over > 0 {
+		text.add(" until ").duration(over).add(" ago")
 	}
-	text.colon(r.head)
-	r.detail(j, s, text)
-	text.trim(": ")
+	j.comment(r, st, s, text)
 	if r.event {
 		text.add(", ").duration(second).add(" ago")
 	}
-	j.shown, j.second = i, second
+	j.shown, j.second, j.over = i, second, over
 	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid}
 	return j.last
 }

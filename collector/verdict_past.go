@@ -26,6 +26,7 @@ type past struct {
 	marked       float64
 
 	culprit culprit
+	weight  float64 // its score
 }
 
 // groupKills is what control groups have lost now, and the name of the last one that has.
@@ -239,10 +240,11 @@ func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) floa
 		}
 	}
 	if same != nil && kept > least && kept >= 0.8*most {
-		best = same
+		best, most = same, kept
 	}
-	p.culprit = culprit{}
+	p.culprit, p.weight = culprit{}, 0
 	if best != nil {
+		p.weight = most
 		p.culprit = culprit{best.PID, best.Started}
 	}
 	return best

@@ -94,7 +94,7 @@ func sayMemoryTaken(j *judge, s *Snapshot, text *sentence) {
 		text.add(" grew by ").bytes(float64(grown))
 		return
 	}
-	text.add(" has ").bytes(float64(p.Memory))
+	text.tense(" has ", " had ").bytes(float64(p.Memory))
 }
 
 func sayHeat(_ *judge, s *Snapshot, text *sentence) {
@@ -156,7 +156,7 @@ func saySwap(j *judge, s *Snapshot, text *sentence) {
 
 func saySteal(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.add("the hypervisor keeps ").percent(s.CPU.Steal.value).cores(s)
+		text.add("the hypervisor").tense(" keeps ", " kept ").percent(s.CPU.Steal.value).cores(s)
 	}
 }
 
@@ -182,7 +182,7 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 	p := j.past.pick(s, least, scoreCPU)
 	switch {
 	case p != nil:
-		text.process(p).add(" uses ").decimal(p.CPU.value).add(" core")
+		text.process(p).tense(" uses ", " used ").decimal(p.CPU.value).add(" core")
 		if math.Round(p.CPU.value*10) != 10 {
 			text.add("s")
 		}
@@ -235,12 +235,12 @@ func sayLoss(_ *judge, s *Snapshot, text *sentence) {
 
 func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 	v, _ := retransmits(j, s)
-	text.percent(v).add(" of TCP segments are sent again")
+	text.percent(v).add(" of TCP segments").tense(" are", " were").add(" sent again")
 }
 
 func sayDropped(j *judge, s *Snapshot, text *sentence) {
 	v, _ := dropped(j, s)
-	text.decimal(v).add(" a second, an accept queue is full")
+	text.decimal(v).add(" a second, an accept queue").tense(" is", " was").add(" full")
 }
 
 func sayBlind(_ *judge, s *Snapshot, text *sentence) {

@@ -16,6 +16,7 @@ type sentence struct {
 	b     []byte
 	pid   int32
 	count float64 // of an event
+	verb  verb
 }
 
 // begin forgets what was written.
