@@ -7,9 +7,10 @@ import (
 
 // Verdict is what a snapshot comes to, in a sentence.
 type Verdict struct {
-	// State is "healthy", "busy" (worth knowing) or "bad" (somebody should do something).
+	// State is "healthy", "busy" (worth knowing), "bad" (somebody should do something) or "unknown" (neither the
+	// processors nor memory answer, and nothing else is wrong: no news is no good news).
 	State string `json:"state"`
-	// Resource is what it is about: "cpu", "memory", "io", "disk", "network", "files", "thermal", "container"; "" when healthy.
+	// Resource is what it is about: "cpu", "memory", "io", "disk", "network", "files", "thermal", "container"; "" when healthy or unknown.
 	Resource string `json:"resource,omitempty"`
 	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
@@ -23,6 +24,7 @@ const (
 	stateHealthy = "healthy"
 	stateBusy    = "busy"
 	stateBad     = "bad"
+	stateUnknown = "unknown"
 
 	// eventLasts is for how long something that happened in a moment is the verdict.
 	eventLasts = 60
@@ -219,6 +221,9 @@ func (j *judge) worst() int {
 func (j *judge) say(s *Snapshot) *Verdict {
 	i := j.worst()
 	if i < 0 || j.rules[i].mild {
+		if n := j.past.silent(s); n > 0 {
+			return j.sayUnknown(s, n)
+		}
 		return j.sayHealthy(s, i)
 	}
 	j.calm = j.clock

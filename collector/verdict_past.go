@@ -19,6 +19,9 @@ type past struct {
 	isShort    bool    // of memory, now or a moment ago
 	shortUntil float64
 
+	answered    float64 // by the clock: when the processors or memory last did
+	hasAnswered bool
+
 	reads  int
 	mounts map[string]pastMount
 
@@ -67,6 +70,9 @@ const (
 func (p *past) note(s *Snapshot, clock float64) {
 	interval := clock - p.clock
 	p.clock = clock
+	if s.CPU != nil && isFresh(s, []string{"cpu"}) || s.Memory != nil && isFresh(s, []string{"memory"}) {
+		p.answered, p.hasAnswered = clock, true
+	}
 	p.noteShortage(s, interval)
 	p.noteKills(s)
 	p.noteVictim(s)
@@ -80,6 +86,20 @@ func (p *past) note(s *Snapshot, clock float64) {
 		}
 		p.marked = clock
 	}
+}
+
+// silent is how many sources do not answer, when neither the processors nor memory have for a while; 0 otherwise.
+func (p *past) silent(s *Snapshot) int {
+	if p.hasAnswered && p.clock-p.answered <= blindFor {
+		return 0
+	}
+	n := 2
+	for i := range s.Sources {
+		if t := &s.Sources[i]; isBlind(t) && t.Name != "cpu" && t.Name != "memory" {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *past) noteShortage(s *Snapshot, interval float64) {

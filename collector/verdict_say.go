@@ -243,6 +243,25 @@ func sayDropped(j *judge, s *Snapshot, text *sentence) {
 	text.decimal(v).add(" a second, an accept queue").tense(" is", " was").add(" full")
 }
 
+// sayUnknown is said when that many sources do not answer, the two that matter most among them.
+func (j *judge) sayUnknown(s *Snapshot, silent int) *Verdict {
+	j.calm = j.clock
+	began := since(s.At, j.clock-j.past.answered)
+	if j.last != nil && j.last.State == stateUnknown && isNear(began, j.last.Since) {
+		if j.second == int64(silent) {
+			return j.last
+		}
+		began = j.last.Since
+	}
+	text := j.text.begin("no verdict: no answer from cpu, memory")
+	if silent > 2 {
+		text.add(" and ").number(float64(silent - 2)).add(" more")
+	}
+	j.shown, j.second = -1, int64(silent)
+	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began}
+	return j.last
+}
+
 func sayBlind(_ *judge, s *Snapshot, text *sentence) {
 	more := -1
 	for i := range s.Sources {
