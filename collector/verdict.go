@@ -7,10 +7,11 @@ import (
 
 // Verdict is what a snapshot comes to, in a sentence.
 type Verdict struct {
-	// State is "healthy", "busy" (worth knowing) or "bad" (somebody should do something).
+	// State is "healthy", "busy" (worth knowing), "bad" (somebody should do something) or "unknown" (neither the
+	// processors nor memory answer, and nothing else is wrong: no news is no good news).
 	State string `json:"state"`
 	// Resource is what it is about, one of VerdictResources: "cpu", "memory", "io", "disk", "network", "files", "thermal",
-	// "container"; "" when healthy.
+	// "container"; "" when healthy or unknown.
 	Resource string `json:"resource,omitempty"`
 	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
@@ -29,6 +30,7 @@ const (
 	stateHealthy = "healthy"
 	stateBusy    = "busy"
 	stateBad     = "bad"
+	stateUnknown = "unknown"
 
 	// eventLasts is for how long something that happened in a moment is the verdict.
 	eventLasts = 60
@@ -59,7 +61,10 @@ type judge struct {
 	last   *Verdict
 	shown  int // which rule it is of; -1 when healthy
 	second int64
+	over   int64 // for how many seconds it has not held
 	text   sentence
+
+	now, peak remark // of the rule that is shown
 }
 
 // A rule is one thing that may be wrong. Its value has two levels, of which either may be missing.
@@ -72,6 +77,7 @@ type rule struct {
 	gauge     bool // the value is as of now, not of the time since the snapshot before
 	mild      bool // healthy all the same
 	head      string
+	aside     func(j *judge, s *Snapshot, text *sentence) // before the colon
 	detail    func(j *judge, s *Snapshot, text *sentence)
 }
 
@@ -82,6 +88,7 @@ type level struct {
 }
 
 type ruleState struct {
+	raw       float64
 	smooth    float64
 	isKnown   bool
 	unknown   float64 // for how long
@@ -146,6 +153,7 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 		if !st.isKnown || j.interval == 0 {
 			share = 1
 		}
+		st.raw = v
 		st.smooth += (v - st.smooth) * share
 		st.unknown, st.isKnown = 0, true
 		v = st.smooth
@@ -198,7 +206,11 @@ func (j *judge) worst() int {
 	busy := -1
 	for i := range j.states {
 		st := &j.states[i]
-		if i != j.shown && !j.rules[i].event && j.clock-st.held() > comesUp {
+		lately := float64(comesUp)
+		if j.rules[i].event {
+			lately = eventLasts - comesUp
+		}
+		if i != j.shown && j.clock-st.held() > lately {
 			continue
 		}
 		if st.bad.shown {
@@ -215,6 +227,9 @@ func (j *judge) worst() int {
 func (j *judge) say(s *Snapshot) *Verdict {
 	i := j.worst()
 	if i < 0 || j.rules[i].mild {
+		if n := j.past.silent(s); n > 0 {
+			return j.sayUnknown(s, n)
+		}
 		return j.sayHealthy(s, i)
 	}
 	j.calm = j.clock
@@ -223,17 +238,19 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if st.bad.shown {
 		state = stateBad
 	}
-	lasted := st.held() - st.since()
+	lasted, passed := st.held()-st.since(), j.clock-st.held()
 	if r.event {
-		lasted = j.clock - st.held()
+		lasted, passed = passed, 0
 	}
-	second := int64(lasted + almost)
-	if i == j.shown && second == j.second && state == j.last.State {
+	second, over := int64(lasted+almost), int64(passed+almost)
+	if i == j.shown && second == j.second && over == j.over && state == j.last.State && (!r.event || st.count == j.text.count) {
 		return j.last
 	}
 	began := since(s.At, j.clock-st.since())
 	if i != j.shown {
 		j.past.culprit = culprit{}
+		j.now.forget()
+		j.peak.forget()
 	} else if isNear(began, j.last.Since) {
 		began = j.last.Since
 	}
@@ -242,26 +259,38 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if !r.event && second > 0 {
 		text.add(" for ").duration(second)
 	}
-	text.add(": ")
-	r.detail(j, s, text)
-	if r.event {
-		text.add(", the last ").duration(second).add(" ago")
+	if over > 0 {
+		text.add(" until ").duration(over).add(" ago")
 	}
-	j.shown, j.second = i, second
+	j.comment(r, st, s, text)
+	if r.event {
+		text.add(", ").duration(second).add(" ago")
+	}
+	j.shown, j.second, j.over = i, second, over
 	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid}
 	return j.last
 }
 
 func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
+	minutes := int64(0)
+	if j.past.killed > 0 {
+		minutes = max(int64((j.clock-j.past.lastKill+almost)/60), 1)
+	}
 	began := since(s.At, j.clock-j.calm)
-	if j.last != nil && j.last.State == stateHealthy && mild == j.shown && isNear(began, j.last.Since) {
-		return j.last
+	if j.last != nil && j.last.State == stateHealthy && isNear(began, j.last.Since) {
+		if mild == j.shown && minutes == j.second {
+			return j.last
+		}
+		began = j.last.Since
 	}
 	text := j.text.begin(stateHealthy)
 	if mild >= 0 {
 		j.rules[mild].detail(j, s, text)
 	}
-	j.shown = mild
+	if minutes > 0 {
+		text.kill(j.past.killed, minutes)
+	}
+	j.shown, j.second = mild, minutes
 	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began}
 	return j.last
 }

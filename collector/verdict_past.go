@@ -2,11 +2,25 @@ package collector
 
 // past is what a judge remembers of snapshots: it tells what has changed.
 type past struct {
-	kills      Number // of the host, since boot
-	newKills   float64
-	groupKills map[string]float64 // of each group, by path
-	killedIn   string             // the name of the group that lost somebody now
-	newInGroup float64
+	kills           Number // since boot
+	newKills        float64
+	groupKills      map[string]float64 // of each group, by path
+	own, neighbours groupKills
+
+	lists       [3]*Processes // the last ones, from the newest on
+	before      [3]*Processes // the last ones when the kernel last killed
+	victim      Process       // the largest that is gone since; none without memory
+	searchUntil float64
+	lastKill    float64
+	killed      float64 // so many since there was an hour without
+
+	clock      float64
+	full       float64 // memory pressure, averaged over about a second
+	isShort    bool    // of memory, now or a moment ago
+	shortUntil float64
+
+	answered    float64 // by the clock: when the processors or memory last did
+	hasAnswered bool
 
 	reads  int
 	mounts map[string]pastMount
@@ -15,6 +29,13 @@ type past struct {
 	marked       float64
 
 	culprit culprit
+	weight  float64 // its score
+}
+
+// groupKills is what control groups have lost now, and the name of the last one that has.
+type groupKills struct {
+	new  float64
+	name string
 }
 
 type pastMount struct {
@@ -37,8 +58,24 @@ type culprit struct {
 // markEvery is the time between two looks at the sizes of processes, in seconds: growth is over one to two of these.
 const markEvery = 30
 
+// A host that kills for want of memory has been below lowMemory of it, or has stood still for highStall of a second, in
+// the last shortFor seconds. Where it does not tell how long it stood still, memory counts as low earlier: much goes in a second.
+const (
+	lowMemory        = 0.10
+	lowMemoryUnaided = 0.25
+	highStall        = 0.20
+	shortFor         = 10
+)
+
 func (p *past) note(s *Snapshot, clock float64) {
+	interval := clock - p.clock
+	p.clock = clock
+	if s.CPU != nil && isFresh(s, []string{"cpu"}) || s.Memory != nil && isFresh(s, []string{"memory"}) {
+		p.answered, p.hasAnswered = clock, true
+	}
+	p.noteShortage(s, interval)
 	p.noteKills(s)
+	p.noteVictim(s)
 	p.noteMounts(s)
 	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
 		p.sizes, p.older = p.older[:0], p.sizes
@@ -51,21 +88,104 @@ func (p *past) note(s *Snapshot, clock float64) {
 	}
 }
 
+// silent is how many sources do not answer, when neither the processors nor memory have for a while; 0 otherwise.
+func (p *past) silent(s *Snapshot) int {
+	if p.hasAnswered && p.clock-p.answered <= blindFor {
+		return 0
+	}
+	n := 2
+	for i := range s.Sources {
+		if t := &s.Sources[i]; isBlind(t) && t.Name != "cpu" && t.Name != "memory" {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *past) noteShortage(s *Snapshot, interval float64) {
+	low := lowMemory
+	if s.Pressure != nil && s.Pressure.Memory != nil {
+		p.full += (s.Pressure.Memory.Full.value - p.full) * min(interval, 1)
+	} else {
+		p.full, low = 0, lowMemoryUnaided
+	}
+	if taken, ok := memoryTaken(nil, s); p.full >= highStall || ok && taken >= 1-low {
+		p.shortUntil = p.clock + shortFor
+	}
+	p.isShort = p.shortUntil > 0 && p.clock-interval <= p.shortUntil
+}
+
 func (p *past) noteKills(s *Snapshot) {
-	p.newKills, p.newInGroup = 0, 0
+	p.newKills, p.own.new, p.neighbours.new = 0, 0, 0
 	if s.Paging != nil && s.Paging.OOMKills.known {
 		p.newKills = grown(p.kills, s.Paging.OOMKills)
 		p.kills = s.Paging.OOMKills
 	}
 	if s.Container != nil {
-		p.noteGroup(s.Container, len(s.Neighbours)+1)
+		p.noteGroup(s.Container, &p.own, len(s.Neighbours)+1)
 	}
 	for i := range s.Neighbours {
-		p.noteGroup(&s.Neighbours[i], len(s.Neighbours)+1)
+		p.noteGroup(&s.Neighbours[i], &p.neighbours, len(s.Neighbours)+1)
 	}
 }
 
-func (p *past) noteGroup(g *Cgroup, groups int) {
+const (
+	// searchFor is for how long a victim is looked for, in seconds: a large process takes a while to go.
+	searchFor = 5
+	// remembers is for how long a kill is told of when all is well again.
+	remembers = 3600
+)
+
+// noteVictim looks for whom the kernel has killed: it tells the number, and not the name.
+func (p *past) noteVictim(s *Snapshot) {
+	if s.Processes != nil && s.Processes != p.lists[0] {
+		p.lists = [3]*Processes{s.Processes, p.lists[0], p.lists[1]}
+	}
+	if p.killed > 0 && p.clock-p.lastKill >= remembers {
+		p.killed = 0
+	}
+	kills := p.newKills
+	if !p.kills.known {
+		kills = p.own.new + p.neighbours.new
+	}
+	if kills > 0 {
+		if p.killed == 0 || p.clock-p.lastKill > eventLasts {
+			p.victim = Process{}
+		}
+		p.before, p.lastKill, p.searchUntil, p.killed = p.lists, p.clock, p.clock+searchFor, p.killed+kills
+	}
+	if p.killed == 0 || p.clock > p.searchUntil {
+		p.before = [3]*Processes{}
+		return
+	}
+	for _, list := range p.before {
+		if list == nil {
+			continue
+		}
+		for i := range list.Top {
+			if t := &list.Top[i]; t.Memory > p.victim.Memory && hasVanished(t, p.lists[0].Top) {
+				p.victim = *t
+			}
+		}
+	}
+}
+
+// hasVanished: the process would be among those that are listed for their memory, and is not. One that only waits for its
+// parent to take note has no memory any more.
+func hasVanished(t *Process, now []Process) bool {
+	larger := 0
+	for i := range now {
+		if now[i].PID == t.PID && now[i].Started == t.Started {
+			return now[i].State == "zombie" || now[i].State == "dead"
+		}
+		if now[i].Memory >= t.Memory {
+			larger++
+		}
+	}
+	return larger < mostByMemory
+}
+
+func (p *past) noteGroup(g *Cgroup, of *groupKills, groups int) {
 	now, ok := g.OOMKills.Get()
 	if !ok {
 		return
@@ -79,7 +199,7 @@ func (p *past) noteGroup(g *Cgroup, groups int) {
 	}
 	p.groupKills[g.Path] = now
 	if was && now > before {
-		p.newInGroup, p.killedIn = p.newInGroup+now-before, groupName(g)
+		of.new, of.name = of.new+now-before, groupName(g)
 	}
 }
 
@@ -140,10 +260,11 @@ func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) floa
 		}
 	}
 	if same != nil && kept > least && kept >= 0.8*most {
-		best = same
+		best, most = same, kept
 	}
-	p.culprit = culprit{}
+	p.culprit, p.weight = culprit{}, 0
 	if best != nil {
+		p.weight = most
 		p.culprit = culprit{best.PID, best.Started}
 	}
 	return best

@@ -3,10 +3,14 @@ package collector
 // verdictRules is the table, the worst first. A level is {enter, leave, hold in seconds}.
 func verdictRules() []rule {
 	return []rule{
-		{resource: "container", sources: []string{"container"}, event: true, value: groupKills, bad: level{0.5, 0.5, 0},
-			head: "out of memory", detail: sayGroupKills},
+		{resource: "container", sources: []string{"container"}, event: true, value: ownKills, bad: level{0.5, 0.5, 0},
+			head: "out of memory", detail: sayOwnKills},
 		{resource: "memory", sources: []string{"paging"}, event: true, value: hostKills, bad: level{0.5, 0.5, 0},
 			head: "out of memory", detail: sayHostKills},
+		{resource: "container", sources: []string{"container"}, event: true, value: neighbourKills, busy: level{0.5, 0.5, 0},
+			head: "out of memory", detail: sayNeighbourKills},
+		{resource: "container", sources: []string{"paging"}, event: true, value: limitKills, busy: level{0.5, 0.5, 0},
+			detail: sayLimitKills},
 		{resource: "disk", gauge: true, value: turnedReadOnly, bad: level{0.5, 0.5, 0},
 			head: "filesystem turned read-only", detail: sayReadOnly},
 		{resource: "disk", gauge: true, value: staleMounts, bad: level{0.5, 0.5, 5},
@@ -38,13 +42,13 @@ func verdictRules() []rule {
 		{resource: "container", sources: []string{"container"}, value: throttling, bad: level{0.60, 0.40, 10}, busy: level{0.25, 0.10, 10},
 			head: "held back by its CPU limit", detail: sayThrottle},
 		{resource: "cpu", sources: []string{"pressure", "cpu"}, value: cpuSaturation, bad: level{0.80, 0.60, 30}, busy: level{0.25, 0.12, 5},
-			head: "CPU saturated", detail: sayCPU},
+			head: "CPU saturated", aside: sayBusy, detail: sayCPU},
 		{resource: "network", sources: []string{"networks"}, value: loss, bad: level{0.05, 0.03, 10}, busy: level{0.01, 0.005, 10},
 			head: "packets lost", detail: sayLoss},
 		{resource: "network", sources: []string{"sockets"}, value: retransmits, bad: level{0.15, 0.10, 10}, busy: level{0.05, 0.03, 10},
 			head: "network unreliable", detail: sayRetransmits},
-		{resource: "network", sources: []string{"sockets"}, value: refused, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
-			head: "connections refused", detail: sayRefused},
+		{resource: "network", sources: []string{"sockets"}, value: dropped, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
+			head: "connections dropped", detail: sayDropped},
 		{mild: true, gauge: true, value: blind, busy: level{0.5, 0.5, 5}, detail: sayBlind},
 	}
 }
@@ -52,11 +56,21 @@ func verdictRules() []rule {
 // ramp goes from 0 to 1 as v does from one to the other: a limit without a step in it.
 func ramp(v, from, to float64) float64 { return max(0, min((v-from)/(to-from), 1)) }
 
-func groupKills(j *judge, s *Snapshot) (float64, bool) {
-	return j.past.newInGroup, s.Container != nil || s.Neighbours != nil
+func ownKills(j *judge, s *Snapshot) (float64, bool) { return j.past.own.new, s.Container != nil }
+
+func neighbourKills(j *judge, s *Snapshot) (float64, bool) {
+	return j.past.neighbours.new, s.Neighbours != nil
 }
 
-func hostKills(j *judge, s *Snapshot) (float64, bool) { return j.past.newKills, s.Paging != nil }
+// hostKills and limitKills share what the kernel counts as one: what it killed because the host had no memory left, and
+// because a control group had reached its limit. The first only happens to a host that is short of memory.
+func hostKills(j *judge, s *Snapshot) (float64, bool) {
+	return j.past.newKills * one(j.past.isShort), s.Paging != nil
+}
+
+func limitKills(j *judge, s *Snapshot) (float64, bool) {
+	return j.past.newKills * one(!j.past.isShort), s.Paging != nil
+}
 
 // worstMount is the filesystem with the highest score.
 func worstMount(j *judge, s *Snapshot, score func(*judge, *Filesystem) float64) (worst *Filesystem, most float64) {
@@ -277,7 +291,9 @@ func retransmits(_ *judge, s *Snapshot) (float64, bool) {
 	return v * ramp(s.Sockets.SegmentsOut.value, 50, 100), ok
 }
 
-func refused(_ *judge, s *Snapshot) (float64, bool) {
+// dropped is of connections that no accept queue had room for: the kernel drops what would complete them, and the client
+// tries again. Nobody is refused (tcp(7), tcp_abort_on_overflow).
+func dropped(_ *judge, s *Snapshot) (float64, bool) {
 	if s.Sockets == nil {
 		return 0, false
 	}

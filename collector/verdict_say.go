@@ -1,24 +1,49 @@
 package collector
 
+import "math"
+
 // What each rule has to say, when it is the verdict. The value that set it off may be a little lower by now.
 
-func sayGroupKills(j *judge, _ *Snapshot, text *sentence) {
-	text.kills().add(" in ").name(j.past.killedIn)
+func sayOwnKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().add(" in ").name(j.past.own.name)
 }
 
-func sayHostKills(j *judge, s *Snapshot, text *sentence) {
-	text.kills()
-	if p := j.past.pick(s, 0, scoreMemory); p != nil {
-		text.add(", largest now ").process(p)
-	}
+func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().add(" in ").name(j.past.neighbours.name)
 }
 
-func (t *sentence) kills() *sentence {
-	t.add("the kernel killed ")
-	if t.count == 1 {
+func sayHostKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("the kernel").kills().victim(&j.past.victim)
+}
+
+func sayLimitKills(j *judge, _ *Snapshot, text *sentence) {
+	text.add("a control group's limit").kills().victim(&j.past.victim)
+}
+
+func (t *sentence) kills() *sentence { return t.add(" killed ").processes(t.count) }
+
+func (t *sentence) processes(n float64) *sentence {
+	if n == 1 {
 		return t.add("a process")
 	}
-	return t.number(t.count).add(" processes")
+	return t.number(n).add(" processes")
+}
+
+func (t *sentence) victim(p *Process) *sentence {
+	if p.Memory == 0 {
+		return t
+	}
+	t.add(", ")
+	if t.count > 1 {
+		t.add("one ")
+	}
+	t.add("probably ").process(p)
+	return t.trim(")").add(", ").bytes(float64(p.Memory)).add(")")
+}
+
+// kill is what is said of one that was a while ago.
+func (t *sentence) kill(n float64, minutes int64) *sentence {
+	return t.add("; the kernel killed ").processes(n).add(" for memory ").number(float64(minutes)).add(" min ago")
 }
 
 func sayReadOnly(j *judge, s *Snapshot, text *sentence) {
@@ -69,7 +94,7 @@ func sayMemoryTaken(j *judge, s *Snapshot, text *sentence) {
 		text.add(" grew by ").bytes(float64(grown))
 		return
 	}
-	text.add(" has ").bytes(float64(p.Memory))
+	text.tense(" has ", " had ").bytes(float64(p.Memory))
 }
 
 func sayHeat(_ *judge, s *Snapshot, text *sentence) {
@@ -131,14 +156,40 @@ func saySwap(j *judge, s *Snapshot, text *sentence) {
 
 func saySteal(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.add("the hypervisor keeps ").percent(s.CPU.Steal.value).cores(s)
+		text.add("the hypervisor").tense(" keeps ", " kept ").percent(s.CPU.Steal.value).cores(s)
 	}
 }
 
-func sayCPU(j *judge, s *Snapshot, text *sentence) {
-	text.culprit(j.past.pick(s, 0.05, scoreCPU))
+func sayBusy(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.percent(s.CPU.Busy.value).cores(s)
+		text.add(" (").percent(s.CPU.Busy.value).cores(s).add(")")
+	}
+}
+
+const (
+	// leastShare is what one must have of the time that all are busy, to be named.
+	leastShare = 0.25
+	// manyForks a second, and those that are started are the load. A compiler's driver starts ten or so.
+	manyForks = 50
+)
+
+func sayCPU(j *judge, s *Snapshot, text *sentence) {
+	least, forks := 0.05, 0.0
+	if s.CPU != nil {
+		busy := max(s.CPU.Busy.value-s.CPU.Steal.value, 0) * float64(len(s.CPU.Cores))
+		least, forks = max(least, leastShare*busy), s.CPU.Forks.value
+	}
+	p := j.past.pick(s, least, scoreCPU)
+	switch {
+	case p != nil:
+		text.process(p).tense(" uses ", " used ").decimal(p.CPU.value).add(" core")
+		if math.Round(p.CPU.value*10) != 10 {
+			text.add("s")
+		}
+	case forks >= manyForks:
+		text.add("short-lived processes, ").number(forks).add(" started a second")
+	case s.Processes != nil && isFresh(s, []string{"processes"}):
+		text.add("many small ones")
 	}
 }
 
@@ -188,12 +239,31 @@ func sayLoss(_ *judge, s *Snapshot, text *sentence) {
 
 func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 	v, _ := retransmits(j, s)
-	text.percent(v).add(" of TCP segments are sent again")
+	text.percent(v).add(" of TCP segments").tense(" are", " were").add(" sent again")
 }
 
-func sayRefused(j *judge, s *Snapshot, text *sentence) {
-	v, _ := refused(j, s)
-	text.decimal(v).add("/s, a program takes them too slowly")
+func sayDropped(j *judge, s *Snapshot, text *sentence) {
+	v, _ := dropped(j, s)
+	text.decimal(v).add(" a second, an accept queue").tense(" is", " was").add(" full")
+}
+
+// sayUnknown is said when that many sources do not answer, the two that matter most among them.
+func (j *judge) sayUnknown(s *Snapshot, silent int) *Verdict {
+	j.calm = j.clock
+	began := since(s.At, j.clock-j.past.answered)
+	if j.last != nil && j.last.State == stateUnknown && isNear(began, j.last.Since) {
+		if j.second == int64(silent) {
+			return j.last
+		}
+		began = j.last.Since
+	}
+	text := j.text.begin("no verdict: no answer from cpu, memory")
+	if silent > 2 {
+		text.add(" and ").number(float64(silent - 2)).add(" more")
+	}
+	j.shown, j.second = -1, int64(silent)
+	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began}
+	return j.last
 }
 
 func sayBlind(_ *judge, s *Snapshot, text *sentence) {

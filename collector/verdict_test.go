@@ -55,7 +55,7 @@ func checkVerdict(t testing.TB, v *Verdict) {
 	if v == nil || v.Text == "" || clean(strings.ReplaceAll(v.Text, "…", "...")) != strings.ReplaceAll(v.Text, "…", "...") || utf8.RuneCountInString(v.Text) > longestSentence {
 		t.Fatalf("verdict %+v", v)
 	}
-	if (v.State == stateHealthy) != (v.Resource == "") || strings.HasSuffix(v.Text, ": ") || strings.HasSuffix(v.Text, ", ") || strings.Contains(v.Text, "NaN") {
+	if (v.State == stateHealthy || v.State == stateUnknown) != (v.Resource == "") || strings.HasSuffix(v.Text, ": ") || strings.HasSuffix(v.Text, ", ") || strings.Contains(v.Text, "NaN") {
 		t.Fatalf("verdict %+v", v)
 	}
 }
@@ -124,12 +124,11 @@ func TestVerdictEnterAndLeave(t *testing.T) {
 				t.Fatalf("too early: %+v", v)
 			}
 			v := tr.run(burning(), 8, interval)
-			if v.State != "busy" || math.Abs(float64(v.Since-began.UnixMilli())) > 1000 || !regexp.MustCompile(`^CPU saturated for 1[12] s: `).MatchString(v.Text) {
+			if v.State != "busy" || math.Abs(float64(v.Since-began.UnixMilli())) > 1000 || !regexp.MustCompile(`^CPU saturated for 1[12] s \(`).MatchString(v.Text) {
 				t.Fatalf("got %+v", v)
 			}
-			text := v.Text
 			v = tr.run(quiet(), 8, interval)
-			if v.State != "busy" || !strings.HasSuffix(v.Text, "of 4 cores") || interval == 1 && v.Text != text {
+			if v.State != "busy" || v.PID != 99 || !regexp.MustCompile(`^CPU saturated for 1[123] s until [5-8] s ago \(92 % of 4 cores\): ffmpeg \(pid 99\) used 3.5 cores$`).MatchString(v.Text) {
 				t.Fatalf("left too early, or said something else: %+v", v)
 			}
 			ended := tr.now
@@ -142,10 +141,10 @@ func TestVerdictEnterAndLeave(t *testing.T) {
 	tr := newTrial(t)
 	tr.next(quiet(), 0)
 	tr.next(quiet(), 60)
-	if v := tr.next(burning(), 60); v.State != "busy" || !strings.HasPrefix(v.Text, "CPU saturated for 60 s: ") {
+	if v := tr.next(burning(), 60); v.State != "busy" || !strings.HasPrefix(v.Text, "CPU saturated for 60 s (") {
 		t.Errorf("got %+v", v)
 	}
-	if v := tr.next(burning(), 60); !strings.HasPrefix(v.Text, "CPU saturated for 2 min: ") {
+	if v := tr.next(burning(), 60); !strings.HasPrefix(v.Text, "CPU saturated for 2 min (") {
 		t.Errorf("got %+v", v)
 	}
 	if v := tr.next(quiet(), 60); v.State != "healthy" {
@@ -273,49 +272,6 @@ func TestGrowingProcess(t *testing.T) {
 	}
 	// Later it is one of those that are large.
 	if v = tr.run(s, 100, 1); v.PID != 811 && v.PID != 99 || strings.Contains(v.Text, "grew") {
-		t.Errorf("got %+v", v)
-	}
-}
-
-func TestOOM(t *testing.T) {
-	tr := newTrial(t)
-	tr.run(quiet(), 10, 1)
-	s := quiet()
-	s.Paging.OOMKills = Known(4)
-	v := tr.next(s, 1)
-	if v.State != "bad" || v.Resource != "memory" || v.Text != "out of memory: the kernel killed a process, largest now postgres (pid 811), the last 0 s ago" || v.Since != tr.now.UnixMilli() {
-		t.Errorf("got %+v", v)
-	}
-	s.Paging.OOMKills = Known(6)
-	tr.run(s, 20, 1)
-	if v = tr.next(s, 1); !strings.HasPrefix(v.Text, "out of memory: the kernel killed 3 processes,") || !strings.HasSuffix(v.Text, "the last 20 s ago") {
-		t.Errorf("got %+v", v)
-	}
-	if v = tr.run(s, 45, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Paging.OOMKills = Known(0) // the counter began again
-	if v = tr.next(s, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Container.OOMKills = Known(1)
-	s.Paging.OOMKills = Known(1)
-	if v = tr.next(s, 1); v.Resource != "container" || v.Text != "out of memory: the kernel killed a process in web, the last 0 s ago" {
-		t.Errorf("got %+v", v)
-	}
-}
-
-// A group that appears with kills has not lost anybody now.
-func TestOOMOfNeighbours(t *testing.T) {
-	tr := newTrial(t)
-	tr.run(quiet(), 10, 1)
-	s := quiet()
-	s.Neighbours = []Cgroup{{Path: "/a", OOMKills: Known(7)}, {Path: "/b"}}
-	if v := tr.run(s, 3, 1); v.State != "healthy" {
-		t.Errorf("got %+v", v)
-	}
-	s.Neighbours = []Cgroup{{Path: "/a", Name: "app", OOMKills: Known(9)}, {Path: "/b"}}
-	if v := tr.next(s, 1); v.Text != "out of memory: the kernel killed 2 processes in app, the last 0 s ago" {
 		t.Errorf("got %+v", v)
 	}
 }

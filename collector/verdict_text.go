@@ -16,6 +16,7 @@ type sentence struct {
 	b     []byte
 	pid   int32
 	count float64 // of an event
+	verb  verb
 }
 
 // begin forgets what was written.
@@ -26,6 +27,22 @@ func (t *sentence) begin(s string) *sentence {
 
 func (t *sentence) add(s string) *sentence {
 	t.b = append(t.b, s...)
+	return t
+}
+
+// colon goes after a head, if there is one.
+func (t *sentence) colon(head string) *sentence {
+	if head == "" {
+		return t
+	}
+	return t.add(": ")
+}
+
+// trim takes away an end.
+func (t *sentence) trim(end string) *sentence {
+	if n := len(t.b) - len(end); n >= 0 && string(t.b[n:]) == end {
+		t.b = t.b[:n]
+	}
 	return t
 }
 
