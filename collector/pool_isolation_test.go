@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -239,5 +240,27 @@ func TestFlapIsLoggedOnceAMinute(t *testing.T) {
 		if n := strings.Count(log, "source=flaps"); n != 6 {
 			t.Errorf("%d lines in the log, want two a minute:\n%s", n, log)
 		}
+	})
+}
+
+// The machine stood still since the start, until the first tick: one source of the batch before hangs, and the other is
+// not left behind it.
+func TestBatchBeforeIsSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		hanging := reads("hanging", func(context.Context, int) error { <-free; return nil })
+		p := startPool(t.Context(), []Source{hanging, reads("other", healthy)}, time.Second, slog.New(slog.DiscardHandler))
+		p.prime()
+		synctest.Wait()
+		p.read(time.Second) // without the idle time in between
+		synctest.Wait()
+		p.collect(time.Time{})
+		var s Snapshot
+		p.addTo(&s)
+		if _, ok := s.Uptime.Get(); !ok || len(s.Sources) != 1 || s.Sources[0].Name != "hanging" {
+			t.Errorf("uptime %v, %s", s.Uptime, states(s))
+		}
+		close(free)
+		p.stop()
 	})
 }
