@@ -332,3 +332,45 @@ func TestFacts(t *testing.T) {
 		t.Error("what is not known is shown")
 	}
 }
+
+// A band has the colour that the legend gives it, in the dark and in the light.
+func TestLegendColours(t *testing.T) {
+	for _, scheme := range []string{"dark", "light"} {
+		p := exhibit(t, func(s *collector.Snapshot) {
+			s.CPU.User, s.CPU.Nice, s.CPU.System = collector.Known(0.3), collector.Known(0.3), collector.Known(0.3)
+			s.Memory.Used, s.Memory.Free = s.Memory.Total/3, s.Memory.Total/3
+		})
+		p.expect("willReadFrequently")
+		p.view(1440, 3200, scheme)
+		for _, chart := range []string{"cpu", "memory"} {
+			// Each of the first three bands in the middle of its height, at the newest sample; the swatch painted beside it.
+			script := `(() => {
+				const root = document.querySelector('[data-testid="chart-` + chart + `"]');
+				const canvas = root.querySelector(".plot canvas");
+				const pen = canvas.getContext("2d");
+				const column = [...pen.getImageData(canvas.width - 6, 0, 1, canvas.height).data];
+				const panel = document.createElement("canvas").getContext("2d");
+				const paint = (colour) => { panel.fillStyle = colour; panel.fillRect(0, 0, 1, 1); return [...panel.getImageData(0, 0, 1, 1).data]; };
+				const under = paint(getComputedStyle(root).backgroundColor);
+				return [...root.querySelectorAll(".swatch")].slice(0, 3).filter((swatch) => {
+					const want = paint(getComputedStyle(swatch).backgroundColor);
+					for (let y = 0; y < canvas.height; y++) {
+						const a = column[4 * y + 3] / 255;
+						if ([0, 1, 2].every((c) => Math.abs(column[4 * y + c] * a + under[c] * (1 - a) - want[c]) <= 3)) return false;
+					}
+					return true;
+				}).map((swatch) => swatch.nextElementSibling.textContent).join(" ");
+			})()`
+			got := ""
+			for range 100 {
+				if got = evaluate[string](p, script); got == "" {
+					break
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			if got != "" {
+				t.Errorf("%s, %s: no band has the colour of %s", scheme, chart, got)
+			}
+		}
+	}
+}
