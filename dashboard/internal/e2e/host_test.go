@@ -374,3 +374,28 @@ func TestLegendColours(t *testing.T) {
 		}
 	}
 }
+
+// When nothing comes, the figures on screen say that they are of then; with the next message they are of now again.
+func TestStale(t *testing.T) {
+	var held atomic.Bool
+	p := exhibit(t, func(*collector.Snapshot) {
+		for held.Load() && t.Context().Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	t.Cleanup(func() { held.Store(false) }) // before the publisher is waited for
+	colour := func() string {
+		return evaluate[string](p, `getComputedStyle(document.querySelector('[data-testid="tile-cpu"] .figure-number')).color`)
+	}
+	fresh := colour()
+	if got := p.text("as-of"); got != "" {
+		t.Errorf("fresh figures are %s", got)
+	}
+	held.Store(true)
+	p.says("as-of", "as of ")
+	if got := p.text("as-of"); len(got) != len("as of 00:00:00") || colour() == fresh {
+		t.Errorf("stale figures are %q, %s", got, colour())
+	}
+	held.Store(false)
+	eventually(t, "they are fresh again", func() bool { return p.text("as-of") == "" && colour() == fresh })
+}
