@@ -399,3 +399,21 @@ func TestStale(t *testing.T) {
 	held.Store(false)
 	eventually(t, "they are fresh again", func() bool { return p.text("as-of") == "" && colour() == fresh })
 }
+
+// A narrow screen begins with the host; a wide one has room for the wire above it. Keys go from top to bottom on both.
+func TestVerdictFirst(t *testing.T) {
+	p := exhibit(t, nil)
+	top := func(what string) float64 {
+		return evaluate[float64](p, `document.querySelector("`+what+`").getBoundingClientRect().top`)
+	}
+	if top("#wire") > top("#verdict") {
+		t.Error("on a wide screen the wire is below the verdict")
+	}
+	p.view(390, 844, "dark")
+	if verdict, tiles, wire, charts := top("#verdict"), top("#tiles"), top("#wire"), top("#charts"); verdict > tiles || tiles > wire || wire > charts {
+		t.Errorf("from the top there is the verdict at %v, tiles at %v, the wire at %v, charts at %v", verdict, tiles, wire, charts)
+	}
+	if n := evaluate[int](p, `[...document.querySelectorAll(":is(#verdict, #tiles) *")].filter((e) => e.tabIndex >= 0).length`); n != 0 {
+		t.Errorf("the keyboard stops %d times in what was moved", n)
+	}
+}
