@@ -4,7 +4,7 @@
 import { clock, moment } from "../format.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
 
-/** @typedef {{state: "healthy" | "busy" | "bad", resource?: string, text: string, since: number, pid?: number}} Reading */
+/** @typedef {{state: "healthy" | "busy" | "bad" | "unknown" | string, resource?: string, text: string, since: number, pid?: number}} Reading */
 
 export class Verdict {
   #box = one("#verdict");
@@ -29,7 +29,7 @@ export class Verdict {
     attribute(this.#box, "data-state", verdict.state);
     write(this.#word, verdict.state);
     // The word says it already.
-    write(this.#text, verdict.state === "healthy" ? "" : verdict.text);
+    write(this.#text, verdict.state === "healthy" || verdict.text === verdict.state ? "" : verdict.text);
     write(this.#since, `since ${moment(verdict.since, at)}`);
     const meaning = [verdict.state, verdict.resource, verdict.pid].join(" ");
     if (meaning === this.#told) return;

@@ -417,3 +417,25 @@ func TestVerdictFirst(t *testing.T) {
 		t.Errorf("the keyboard stops %d times in what was moved", n)
 	}
 }
+
+// A state that the page does not know shows its word, and not the mark of a healthy host.
+func TestVerdictUnknown(t *testing.T) {
+	var verdict atomic.Pointer[collector.Verdict]
+	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy"})
+	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	mark := func() string {
+		return evaluate[string](p, `(({ borderRadius, borderTopStyle, backgroundColor, clipPath }) => [borderRadius, borderTopStyle, backgroundColor, clipPath].join(" "))(getComputedStyle(document.querySelector(".verdict-mark")))`)
+	}
+	p.says("verdict-word", "healthy")
+	healthy := mark()
+	for _, state := range []string{"unknown", "<b>odd"} {
+		verdict.Store(&collector.Verdict{State: state, Text: "pressure cannot be read"})
+		p.says("verdict-word", state)
+		p.says("verdict-text", "pressure cannot be read")
+		if got := mark(); got != "0px solid rgba(0, 0, 0, 0) none" || got == healthy {
+			t.Errorf("%s has the mark %s, healthy %s", state, got, healthy)
+		}
+	}
+	verdict.Store(&collector.Verdict{State: "unknown", Text: "unknown"})
+	eventually(t, "the word is not said twice", func() bool { return p.text("verdict-text") == "" })
+}
