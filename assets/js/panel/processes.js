@@ -33,7 +33,7 @@ export class Processes {
   /** @type {Column} */
   #column = "cpu";
   #sign = -1;
-  /** @type {{total: number, top: Process[]} | null} */
+  /** @type {{total: number, zombies?: number, top: Process[]} | null} */
   #latest = null;
   /** all of them, or nothing yet @type {{total: number, list: Process[], tree: boolean} | null} */
   #whole = null;
@@ -70,6 +70,12 @@ export class Processes {
     if (!s.processes) return;
     this.#latest = s.processes;
     if (!this.#whole) this.#update();
+  }
+
+  /** What has ended and is not taken away by its parent, where there is any. */
+  get #zombies() {
+    const n = this.#latest?.zombies ?? 0;
+    return n > 0 ? `; ${count(n)} ${n === 1 ? "zombie" : "zombies"}` : "";
   }
 
   /** Whether the reader wants all of them. */
@@ -120,7 +126,7 @@ export class Processes {
     const fits = filter(this.#filter.value);
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
     const shown = this.#rows.show(found, most, !whole?.tree);
-    write(this.#note, this.#words(shown, found.length, total) + (this.#rows.held && !whole?.tree ? "; order held" : ""));
+    write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? "; order held" : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
     write(this.#empty, whole ? "No such process." : "No such process among the top.");
     reveal(this.#empty, shown === 0);

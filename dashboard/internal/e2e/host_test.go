@@ -439,3 +439,16 @@ func TestVerdictUnknown(t *testing.T) {
 	verdict.Store(&collector.Verdict{State: "unknown", Text: "unknown"})
 	eventually(t, "the word is not said twice", func() bool { return p.text("verdict-text") == "" })
 }
+
+func TestZombies(t *testing.T) {
+	var zombies atomic.Int32
+	p := exhibit(t, func(s *collector.Snapshot) { s.Processes.Zombies = int(zombies.Load()) })
+	p.says("processes-note", "disk traffic")
+	if got := p.text("processes-note"); strings.Contains(got, "zombie") {
+		t.Errorf("without any the note is %q", got)
+	}
+	zombies.Store(1)
+	p.says("processes-note", "; 1 zombie")
+	zombies.Store(3)
+	p.says("processes-note", "; 3 zombies")
+}
