@@ -4,7 +4,7 @@
 
 import { Refused } from "../api.js";
 import { count } from "../format.js";
-import { branches, downwards, filter, order, treeOrders } from "../processlist.js";
+import { branches, downwards, filter, group, order, treeOrders } from "../processlist.js";
 import { recall, remember } from "../remember.js";
 import { Repeat } from "../repeat.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
@@ -125,6 +125,7 @@ export class Processes {
     const total = whole?.total ?? this.#latest?.total ?? list.length;
     const fits = filter(this.#filter.value);
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
+    this.#table.classList.toggle("no-groups", !list.some(group));
     const shown = this.#rows.show(found, most, !whole?.tree);
     write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? "; order held" : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));

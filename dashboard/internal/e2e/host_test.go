@@ -452,3 +452,72 @@ func TestZombies(t *testing.T) {
 	zombies.Store(3)
 	p.says("processes-note", "; 3 zombies")
 }
+
+// A row opens to all there is to know of its process, by a click as by a key; one at a time.
+func TestProcessDetail(t *testing.T) {
+	var grouped atomic.Bool
+	command := "/usr/bin/<b>daemon</b> " + strings.Repeat("--flag=value ", 30) + "end"
+	p := exhibit(t, func(s *collector.Snapshot) {
+		for i := range s.Processes.Top {
+			s.Processes.Top[i].Service, s.Processes.Top[i].Container = "", ""
+		}
+		top := &s.Processes.Top[0]
+		top.PID, top.Started = 4242, 1_700_000_000_000
+		top.CPU, top.Name, top.Command, top.User, top.State, top.Parent = collector.Known(50), "daemon", command, "<i>ann", "running", 77
+		if grouped.Load() {
+			top.Service, top.Container = "a.service", "0f3a9c"
+		}
+	})
+	p.view(1440, 900, "dark")
+	first := func(do string) {
+		evaluate[bool](p, `(() => { const row = document.querySelector('[data-testid="processes"] tbody tr'); `+do+`; return true; })()`)
+	}
+	open := func() bool { return p.shown("process-detail") }
+	first(`row.scrollIntoView(); row.click()`)
+	eventually(t, "it opens", open)
+	p.says("process-detail", "command"+command)
+	for _, want := range []string{"user<i>ann", "staterunning", "parent77", "threads", "disk read", "disk write", "started"} {
+		p.says("process-detail", want)
+	}
+	if got := evaluate[string](p, `(({ parentElement, previousElementSibling, ariaExpanded }) => previousElementSibling.querySelector("th").textContent + " " + previousElementSibling.ariaExpanded)(document.querySelector(".detail"))`); got != "daemon true" {
+		t.Errorf("the details are below %s", got)
+	}
+	if evaluate[bool](p, `(() => { const e = document.querySelector(".detail .figure-text"); return e.scrollWidth > e.clientWidth; })()`) {
+		t.Error("the command is cut")
+	}
+	column := func() bool {
+		return evaluate[bool](p, `document.querySelector('#processes [data-key="service"]').checkVisibility()`)
+	}
+	if column() {
+		t.Error("nothing is part of anything, and there is a column for it")
+	}
+	grouped.Store(true)
+	p.says("process-detail", "servicea.service")
+	p.says("process-detail", "container0f3a9c")
+	if !column() {
+		t.Error("the column for what a process is part of does not come")
+	}
+	if spans, columns := evaluate[int](p, `document.querySelector(".detail td").colSpan`), evaluate[int](p, `[...document.querySelectorAll("#processes thead th")].filter((e) => e.checkVisibility()).length`); spans != columns {
+		t.Errorf("the details span %d of %d columns", spans, columns)
+	}
+	first(`row.click()`)
+	if open() {
+		t.Error("a second click does not close them")
+	}
+	first(`row.focus()`)
+	p.press("\r")
+	if !open() {
+		t.Error("Enter does not open them")
+	}
+	p.press("\x1b")
+	if open() {
+		t.Error("Escape does not close them")
+	}
+	first(`row.nextElementSibling.click(); row.click()`)
+	if n := evaluate[int](p, `document.querySelectorAll(".detail").length`); n != 1 {
+		t.Errorf("%d are open", n)
+	}
+	if n := evaluate[int](p, `document.querySelectorAll('#processes tbody [tabindex="0"]').length`); n != 1 {
+		t.Errorf("the keyboard stops at %d rows", n)
+	}
+}
