@@ -16,7 +16,7 @@ import { whenSeen } from "./seen.js";
 
 /** Milliseconds between two questions for all processes. */
 const pause = 2000;
-/** Rows of the table: more would be slow to lay out, and nobody reads them. */
+/** Rows of the table, and those that each wish for more adds: all at once would be slow to lay out. */
 const most = 300;
 
 export class Processes {
@@ -25,11 +25,13 @@ export class Processes {
   #empty = field("processes-empty");
   #filter = /** @type {HTMLInputElement} */ (one("#processes-filter"));
   #all = one("#processes-all");
+  #more = one("#processes-more");
   #tree = /** @type {HTMLInputElement} */ (one("#processes-tree"));
   #rows = new ProcessRows(() => this.#update());
   #api;
   #asking = new Repeat(pause, (signal) => this.#ask(signal));
   #sighted = false;
+  #most = most;
   /** @type {Column} */
   #column = "cpu";
   #sign = -1;
@@ -53,6 +55,10 @@ export class Processes {
     });
     this.#filter.addEventListener("input", () => this.#update());
     this.#all.addEventListener("click", () => this.#choose(!this.#wanted));
+    this.#more.addEventListener("click", () => {
+      this.#most += most;
+      this.#update();
+    });
     this.#tree.addEventListener("change", () => {
       this.#heads();
       this.#asking.anew();
@@ -93,6 +99,7 @@ export class Processes {
     reveal(/** @type {HTMLElement} */ (this.#tree.parentElement), all);
     this.#whole = null;
     this.#problem = "";
+    this.#most = most;
     this.#heads();
     this.#want();
     this.#update();
@@ -126,18 +133,20 @@ export class Processes {
     const fits = filter(this.#filter.value);
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
     this.#table.classList.toggle("no-groups", !list.some(group));
-    const shown = this.#rows.show(found, most, !whole?.tree);
+    const shown = this.#rows.show(found, this.#most, !whole?.tree);
     write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? "; order held" : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
     write(this.#empty, whole ? "No such process." : "No such process among the top.");
     reveal(this.#empty, shown === 0);
+    reveal(this.#more, shown < found.length);
+    write(this.#more, `show ${count(Math.min(most, found.length - shown))} more`);
   });
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
     if (this.#problem) return `all processes: ${this.#problem}`;
     if (!this.#whole) return `${count(shown)} of ${count(total)}: the top by CPU, memory and disk traffic`;
-    if (shown < found) return `${count(shown)} of ${count(found)} shown; filter to narrow`;
+    if (shown < found) return `${count(shown)} of ${count(found)} shown`;
     return found < total ? `${count(found)} of ${count(total)}` : `all ${count(total)}`;
   }
 

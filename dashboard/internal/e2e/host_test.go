@@ -161,13 +161,24 @@ func TestAllProcesses(t *testing.T) {
 		t.Error("the top has no tree")
 	}
 	p.click("processes-all")
-	p.says("processes-note", "300 of 10 000 shown; filter to narrow")
+	p.says("processes-note", "300 of 10 000 shown")
 	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
 		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
 	}
 	if command := evaluate[string](p, `document.querySelectorAll('[data-testid="processes"] .command')[1].textContent`); command != "<script>alert(1)</script> --password=•••" {
 		t.Errorf("the command reads %q", command)
 	}
+
+	p.says("processes-more", "show 300 more")
+	p.click("processes-more")
+	if got := p.rows("processes"); len(got) != 600 {
+		t.Errorf("300 more make %d rows", len(got))
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = "init"; f.dispatchEvent(new Event("input")); return true; })()`)
+	if p.shown("processes-more") {
+		t.Error("there are more than all")
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = ""; f.dispatchEvent(new Event("input")); return true; })()`)
 
 	p.click("processes-tree")
 	eventually(t, "the tree is there", func() bool { return strings.Join(p.rows("processes")[:3], " ") == "init <img src=x> grandchild" })
