@@ -231,7 +231,12 @@ func TestPressure(t *testing.T) {
 
 // What is built on others is folded away.
 func TestDisks(t *testing.T) {
+	var loop atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
+		if loop.Load() {
+			s.Disks[2].Name, s.Disks[2].Kind, s.Disks[2].Label = "loop0", "loop", ""
+			s.Disks = append(s.Disks, collector.Disk{Name: "zram0", Kind: "zram"}, collector.Disk{Name: "sr0", Kind: "optical"})
+		}
 		s.Disks[0].ReadTime, s.Disks[0].Label = collector.Known(0.0125), "<b>SSD</b>"
 		s.Disks[1].Reads, s.Disks[1].Writes, s.Disks[1].ReadTime, s.Disks[1].WriteTime = collector.Known(0), collector.Number{}, collector.Number{}, collector.Number{}
 	})
@@ -244,11 +249,15 @@ func TestDisks(t *testing.T) {
 	if got := p.cells("disks", 1); !strings.Contains(got, "| 0 | — / — |") {
 		t.Errorf("the second row reads %s", got)
 	}
-	p.says("disks-more", "1 built on others")
+	if got := p.text("disks-more"); got != "1 not counted: built on others" {
+		t.Errorf("the button says %s", got)
+	}
 	p.click("disks-more")
 	p.says("disks", "dm-0vg0-root")
 	p.click("disks-more")
 	eventually(t, "it folds again", func() bool { return len(p.rows("disks")) == 2 })
+	loop.Store(true)
+	p.says("disks-more", "3 not counted: built on others, in memory, optical")
 }
 
 // What does not answer says so, and is no alarm; nor is what can only be read.
@@ -269,7 +278,7 @@ func TestFilesystems(t *testing.T) {
 	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="filesystems"] [data-level="alarm"]')].map((e) => e.parentElement.firstChild.textContent)`); strings.Join(got, " ") != "/mnt/<img src=x>" {
 		t.Errorf("alarms for %q", got)
 	}
-	p.says("hidden-mounts", "27 mounts hidden: 23 kernel interface (proc, sysfs, cgroup …); 4 read-only image, always full")
+	p.says("hidden-mounts", "27 mounts hidden: 23 × kernel interface (proc, sysfs, cgroup …); 4 × read-only image, always full")
 }
 
 func TestNetworks(t *testing.T) {
