@@ -138,6 +138,7 @@ function take(message) {
   if (first) past.fill(at - reach, at, interval, data);
   else if (message.gap) past.fill(before, at, interval, data);
   page.phase = "live";
+  if (page.stale === "true") judge(performance.now());
   page.lastId = message.id;
   tell();
   charts.show(data);
@@ -213,10 +214,19 @@ async function askWire() {
   if (technique !== viewer.technique) askWire();
 }
 
+/** How old is what is on screen? Figures that are stale must not look like those of now. @param {number} now */
+function judge(now) {
+  if (!latest) return;
+  const stale = status.age((clock.server(now) - latest.at) / 1000, interval / 1000);
+  if (stale === (page.stale === "true")) return;
+  page.stale = String(stale);
+  verdict.stale(stale ? latest.at : null);
+}
+
 /** What changes by itself, without a message. */
 function clocks() {
   frame.every(200, (now) => {
-    if (latest) status.age((clock.server(now) - latest.at) / 1000, interval / 1000);
+    judge(now);
   });
   frame.every(1000, (now) => {
     if (!viewer) return;

@@ -9,7 +9,8 @@ import { Sampler } from "./sampler.js";
 
 const edge = 1;
 const thinnest = 0.25;
-const shade = 0.6;
+/** The token for how opaque a band is: the legend mixes its swatches by the same. */
+const shade = "shade-area";
 
 export class Area {
   #names;
@@ -21,6 +22,7 @@ export class Area {
   #floor = new Float64Array(0);
   /** @type {Float64Array} and of this one */
   #roof = new Float64Array(0);
+  #shade = 1;
 
   /**
    * @param {string[]} names series
@@ -34,7 +36,7 @@ export class Area {
 
   /** The tokens this layer paints with. */
   get inks() {
-    return this.#inks;
+    return [...this.#inks, shade];
   }
 
   /**
@@ -67,6 +69,7 @@ export class Area {
       this.#roof = new Float64Array(s.at.length);
     }
     this.#floor.fill(0, 0, s.n);
+    this.#shade = Number(colours[shade]);
     ctx.lineWidth = edge;
     ctx.lineJoin = "bevel";
     for (let k = 0; k < s.ys.length; k++) {
@@ -109,7 +112,7 @@ export class Area {
     ctx.beginPath();
     for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(this.#roof[i]));
     for (let i = b - 1; i >= a; i--) ctx.lineTo(view.x(at[i]), view.y(this.#floor[i]));
-    ctx.globalAlpha = shade;
+    ctx.globalAlpha = this.#shade;
     ctx.fill();
     ctx.globalAlpha = 1;
   }

@@ -156,6 +156,7 @@ export class Charts {
     const values = entry.series.map(([, label, ink, bare]) => {
       const line = stamp("legend-entry");
       one(".swatch", line).classList.toggle("swatch-bare", bare === "bare");
+      one(".swatch", line).classList.toggle("swatch-area", entry.kind === "stack");
       one(".swatch", line).style.setProperty("--swatch", `var(--${ink})`);
       write(one(".legend-name", line), label);
       one(".legend", root).append(line);

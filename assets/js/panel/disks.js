@@ -14,9 +14,9 @@ export class Disks {
   #table = new Table(one("#disks"), {
     key: (d) => d.name,
     folded: (d) => !d.counted,
-    others: (n) => (n === 1 ? "1 built on others" : `${n} built on others`),
+    others: (away) => `${away.length} not counted: ${[...new Set(away.map(reason))].join(", ")}`,
     columns: [
-      { id: "name", label: "disk", read: (d) => d.name, mark: (d) => d.label || undefined, title: (d) => [d.name, d.label, d.counted ? "" : "built on others: in their sums already"].filter(Boolean).join(" · ") },
+      { id: "name", label: "disk", read: (d) => d.name, mark: (d) => d.label || undefined, title: (d) => [d.name, d.label, d.counted ? "" : `not counted: ${reason(d)}`].filter(Boolean).join(" · ") },
       { id: "kind", label: "kind", room: "wider-only", read: (d) => (Object.hasOwn(kinds, d.kind) ? kinds[d.kind] : d.kind) },
       { id: "read", label: "read", kind: "number", room: "medium-only", read: (d) => rate(d.read_rate) },
       { id: "write", label: "write", kind: "number", room: "medium-only", read: (d) => rate(d.write_rate) },
@@ -31,6 +31,12 @@ export class Disks {
   show(s) {
     this.#table.show(s.disks);
   }
+}
+
+/** Why it is in no sum. What is built on others is in theirs already. @param {any} d */
+function reason(d) {
+  if (d.kind === "zram") return "in memory";
+  return d.kind === "optical" ? "optical" : "built on others";
 }
 
 /** @param {any} d */

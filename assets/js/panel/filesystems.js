@@ -30,7 +30,7 @@ export class Filesystems {
     const hidden = s.hidden_mounts ?? [];
     reveal(this.#hidden, hidden.length > 0);
     const all = hidden.reduce((sum, { count }) => sum + count, 0);
-    write(this.#hidden, `${count(all)} ${all === 1 ? "mount" : "mounts"} hidden: ${hidden.map((h) => `${h.count} ${h.reason}`).join("; ")}`);
+    write(this.#hidden, `${count(all)} ${all === 1 ? "mount" : "mounts"} hidden: ${hidden.map((h) => `${h.count} × ${h.reason}`).join("; ")}`);
   }
 }
 

@@ -10,7 +10,7 @@ export class Networks {
   #table = new Table(one("#networks"), {
     key: (n) => n.name,
     folded: (n) => n.virtual,
-    others: (n) => (n === 1 ? "1 virtual interface" : `${n} virtual interfaces`),
+    others: ({ length }) => (length === 1 ? "1 virtual interface" : `${length} virtual interfaces`),
     dim: (n) => n.state === "down",
     columns: [
       { id: "name", label: "interface", read: (n) => n.name },

@@ -4,7 +4,7 @@
 
 import { Refused } from "../api.js";
 import { count } from "../format.js";
-import { branches, downwards, filter, order, treeOrders } from "../processlist.js";
+import { branches, downwards, filter, group, order, treeOrders } from "../processlist.js";
 import { recall, remember } from "../remember.js";
 import { Repeat } from "../repeat.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
@@ -16,7 +16,7 @@ import { whenSeen } from "./seen.js";
 
 /** Milliseconds between two questions for all processes. */
 const pause = 2000;
-/** Rows of the table: more would be slow to lay out, and nobody reads them. */
+/** Rows of the table, and those that each wish for more adds: all at once would be slow to lay out. */
 const most = 300;
 
 export class Processes {
@@ -25,15 +25,17 @@ export class Processes {
   #empty = field("processes-empty");
   #filter = /** @type {HTMLInputElement} */ (one("#processes-filter"));
   #all = one("#processes-all");
+  #more = one("#processes-more");
   #tree = /** @type {HTMLInputElement} */ (one("#processes-tree"));
   #rows = new ProcessRows(() => this.#update());
   #api;
   #asking = new Repeat(pause, (signal) => this.#ask(signal));
   #sighted = false;
+  #most = most;
   /** @type {Column} */
   #column = "cpu";
   #sign = -1;
-  /** @type {{total: number, top: Process[]} | null} */
+  /** @type {{total: number, zombies?: number, top: Process[]} | null} */
   #latest = null;
   /** all of them, or nothing yet @type {{total: number, list: Process[], tree: boolean} | null} */
   #whole = null;
@@ -53,6 +55,10 @@ export class Processes {
     });
     this.#filter.addEventListener("input", () => this.#update());
     this.#all.addEventListener("click", () => this.#choose(!this.#wanted));
+    this.#more.addEventListener("click", () => {
+      this.#most += most;
+      this.#update();
+    });
     this.#tree.addEventListener("change", () => {
       this.#heads();
       this.#asking.anew();
@@ -72,6 +78,12 @@ export class Processes {
     if (!this.#whole) this.#update();
   }
 
+  /** What has ended and is not taken away by its parent, where there is any. */
+  get #zombies() {
+    const n = this.#latest?.zombies ?? 0;
+    return n > 0 ? `; ${count(n)} ${n === 1 ? "zombie" : "zombies"}` : "";
+  }
+
   /** Whether the reader wants all of them. */
   get #wanted() {
     return this.#all.getAttribute("aria-pressed") === "true";
@@ -87,6 +99,7 @@ export class Processes {
     reveal(/** @type {HTMLElement} */ (this.#tree.parentElement), all);
     this.#whole = null;
     this.#problem = "";
+    this.#most = most;
     this.#heads();
     this.#want();
     this.#update();
@@ -119,18 +132,21 @@ export class Processes {
     const total = whole?.total ?? this.#latest?.total ?? list.length;
     const fits = filter(this.#filter.value);
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
-    const shown = this.#rows.show(found, most, !whole?.tree);
-    write(this.#note, this.#words(shown, found.length, total) + (this.#rows.held && !whole?.tree ? "; order held" : ""));
+    this.#table.classList.toggle("no-groups", !list.some(group));
+    const shown = this.#rows.show(found, this.#most, !whole?.tree);
+    write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? "; order held" : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
     write(this.#empty, whole ? "No such process." : "No such process among the top.");
     reveal(this.#empty, shown === 0);
+    reveal(this.#more, shown < found.length);
+    write(this.#more, `show ${count(Math.min(most, found.length - shown))} more`);
   });
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
     if (this.#problem) return `all processes: ${this.#problem}`;
     if (!this.#whole) return `${count(shown)} of ${count(total)}: the top by CPU, memory and disk traffic`;
-    if (shown < found) return `${count(shown)} of ${count(found)} shown; filter to narrow`;
+    if (shown < found) return `${count(shown)} of ${count(found)} shown`;
     return found < total ? `${count(found)} of ${count(total)}` : `all ${count(total)}`;
   }
 

@@ -1,9 +1,10 @@
 // @ts-check
 // The rows of the table of processes, kept by identity (pid and start), so nothing flickers; while the reader points at
-// one, they keep their places.
+// one, goes through them by keys or has one open, they keep their places. One at a time opens to its details.
 
 import { bytes, count, percentFigure, rate, unknown } from "../format.js";
 import { group, traffic } from "../processlist.js";
+import { ProcessDetail } from "./processdetail.js";
 import { attribute, one, property, stamp, write } from "./dom.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
@@ -17,16 +18,79 @@ export class ProcessRows {
   #body = one("#processes tbody");
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  held = false;
+  #detail = new ProcessDetail(one("#processes"));
+  /** the row that is open */
+  #open = "";
+  /** the row that the Tab key comes to; arrows go on from there */
+  #stop = "";
+  #pointed = false;
+  #keyed = false;
+  #changed;
 
-  /** @param {() => void} changed the reader has come to a row, or gone */
+  /** @param {() => void} changed the reader has come to a row, gone, opened or closed one */
   constructor(changed) {
-    const hold = (/** @type {boolean} */ held) => {
-      this.held = held;
-      changed();
-    };
-    this.#body.addEventListener("pointerenter", () => hold(true));
-    this.#body.addEventListener("pointerleave", () => hold(false));
+    this.#changed = changed;
+    const body = this.#body;
+    body.addEventListener("pointerenter", () => this.#hold(true, this.#keyed));
+    body.addEventListener("pointerleave", () => this.#hold(false, this.#keyed));
+    body.addEventListener("focusin", (event) => {
+      const key = this.#of(event.target);
+      if (key === "") return;
+      this.#stop = key;
+      this.#hold(this.#pointed, /** @type {Element} */ (event.target).matches(":focus-visible"));
+    });
+    body.addEventListener("focusout", () => this.#hold(this.#pointed, false));
+    body.addEventListener("click", (event) => {
+      const key = this.#of(event.target);
+      if (key !== "" && (getSelection()?.isCollapsed ?? true)) this.#choose(key);
+    });
+    body.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  /** Whether the order is to stay. */
+  get held() {
+    return this.#pointed || this.#keyed || this.#open !== "";
+  }
+
+  /** @param {boolean} pointed @param {boolean} keyed */
+  #hold(pointed, keyed) {
+    if (pointed === this.#pointed && keyed === this.#keyed) return;
+    this.#pointed = pointed;
+    this.#keyed = keyed;
+    this.#changed();
+  }
+
+  /** @param {string} key of the row to open, or to close where it is open */
+  #choose(key) {
+    this.#open = key === this.#open ? "" : key;
+    this.#changed();
+  }
+
+  /** Which process's row it is in, "" where in none. @param {EventTarget | null} target */
+  #of(target) {
+    const row = /** @type {Element} */ (target).closest("tr");
+    for (const [key, found] of this.#rows) if (found.row === row) return key;
+    return "";
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = this.#of(event.target);
+    if (event.key === "Escape" && this.#open !== "") this.#choose(this.#open);
+    else if (key === "") return;
+    else if (event.key === "Enter" || event.key === " ") this.#choose(key);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") this.#walk(key, event.key === "ArrowDown" ? 1 : -1);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {string} key @param {1 | -1} by */
+  #walk(key, by) {
+    const rows = [...this.#body.children].filter((row) => row !== this.#detail.row);
+    const row = this.#rows.get(key)?.row;
+    const next = row && /** @type {HTMLElement | undefined} */ (rows[rows.indexOf(row) + by]);
+    next?.focus();
   }
 
   /**
@@ -38,22 +102,38 @@ export class ProcessRows {
   show(list, most, holds) {
     const shown = holds ? this.#chosen(list, most) : list.slice(0, most);
     const seen = new Set();
+    const focused = document.activeElement;
     for (const p of shown) {
       const key = identity(p);
       seen.add(key);
       fill(this.#row(key).cells, p);
+      if (key === this.#open) this.#detail.show(p);
     }
+    if (!seen.has(this.#open)) this.#open = "";
+    if (!seen.has(this.#stop)) this.#stop = shown.length > 0 ? identity(shown[0]) : "";
     for (const [key, { row }] of this.#rows) {
       if (seen.has(key)) continue;
       row.remove();
       this.#rows.delete(key);
     }
     let place = this.#body.firstElementChild;
-    for (const key of seen) {
-      const { row } = this.#row(key);
+    const put = (/** @type {HTMLElement} */ row) => {
       if (row === place) place = place.nextElementSibling;
       else this.#body.insertBefore(row, place);
+    };
+    if (this.#open === "") {
+      if (place === this.#detail.row) place = place.nextElementSibling;
+      this.#detail.row.remove();
     }
+    for (const key of seen) {
+      const { row } = this.#row(key);
+      put(row);
+      attribute(row, "tabindex", key === this.#stop ? "0" : "-1");
+      attribute(row, "aria-expanded", String(key === this.#open));
+      if (key === this.#open) put(this.#detail.row);
+    }
+    // What is moved loses the focus.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.#body.contains(focused)) focused.focus({ preventScroll: true });
     return seen.size;
   }
 

@@ -41,12 +41,14 @@ export class Status {
   /**
    * @param {number} seconds NaN when there is no reading
    * @param {number} interval seconds between two readings
+   * @returns {boolean} whether it is stale
    */
   age(seconds, interval) {
-    if (Number.isNaN(seconds)) return;
+    if (Number.isNaN(seconds)) return false;
     const freshness = seconds >= stale * interval ? "stale" : seconds >= late * interval ? "late" : "live";
     write(this.#figure, age(seconds));
     write(this.#word, freshness);
     if (this.#box.dataset.freshness !== freshness) this.#box.dataset.freshness = freshness;
+    return freshness === "stale";
   }
 }

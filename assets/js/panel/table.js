@@ -24,7 +24,7 @@ import { whenSeen } from "./seen.js";
  * @property {Column<T>[]} columns the first one names the row
  * @property {(item: T) => string} key
  * @property {(item: T) => boolean} [folded] behind the button
- * @property {(n: number) => string} [others] what the button says
+ * @property {(away: T[]) => string} [others] what the button says of those behind it
  * @property {(item: T) => boolean} [dim]
  */
 /** @typedef {{row: HTMLElement, cells: HTMLElement[], texts: HTMLElement[], marks: (HTMLElement | undefined)[]}} Row */
@@ -83,10 +83,10 @@ export class Table {
     const { key, folded } = this.#options;
     const seen = new Set();
     const places = new Map([this.#main, this.#more].map((body) => [body, body.firstElementChild]));
-    let others = 0;
+    const others = [];
     for (const item of this.#list) {
       const away = folded?.(item) ?? false;
-      if (away) others++;
+      if (away) others.push(item);
       if (away && this.#more.hidden) continue;
       const name = key(item);
       seen.add(name);
@@ -103,7 +103,7 @@ export class Table {
       this.#rows.delete(name);
     }
     if (!this.#button) return;
-    reveal(this.#button, others > 0);
+    reveal(this.#button, others.length > 0);
     write(this.#button, this.#options.others?.(others) ?? "");
     attribute(this.#button, "aria-expanded", String(!this.#more.hidden));
   }

@@ -1,16 +1,18 @@
 // @ts-check
 // What all of it comes to, in a sentence. Told aloud when its meaning changes, not each second it goes on.
 
-import { moment } from "../format.js";
+import { clock, moment } from "../format.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
 
-/** @typedef {{state: "healthy" | "busy" | "bad", resource?: string, text: string, since: number, pid?: number}} Reading */
+/** @typedef {{state: "healthy" | "busy" | "bad" | "unknown" | string, resource?: string, text: string, since: number, pid?: number}} Reading */
 
 export class Verdict {
   #box = one("#verdict");
+  #line = one("#verdict .verdict-line");
   #word = field("verdict-word");
   #text = field("verdict-text");
   #since = field("verdict-since");
+  #asOf = field("as-of");
   #announcer = one("#verdict-announcer");
   #told = "";
 
@@ -21,17 +23,34 @@ export class Verdict {
   show(s, at) {
     /** @type {Reading | undefined} */
     const verdict = s.verdict;
-    reveal(this.#box, Boolean(verdict));
+    attribute(this.#line, "data-told", String(Boolean(verdict)));
+    this.#reveal();
     if (!verdict) return;
     attribute(this.#box, "data-state", verdict.state);
     write(this.#word, verdict.state);
     // The word says it already.
-    write(this.#text, verdict.state === "healthy" ? "" : verdict.text);
+    write(this.#text, verdict.state === "healthy" || verdict.text === verdict.state ? "" : verdict.text);
     write(this.#since, `since ${moment(verdict.since, at)}`);
     const meaning = [verdict.state, verdict.resource, verdict.pid].join(" ");
     if (meaning === this.#told) return;
     // The first one is read with the page.
     if (this.#told !== "") write(this.#announcer, verdict.text);
     this.#told = meaning;
+  }
+
+  /**
+   * What is on screen is old, or is not.
+   * @param {number | null} at when it was taken, Unix milliseconds; null when it is fresh
+   */
+  stale(at) {
+    const words = at === null ? "" : `as of ${clock(at)}`;
+    if (this.#asOf.textContent === words) return;
+    write(this.#asOf, words);
+    write(this.#announcer, words && `no new reading: ${words}`);
+    this.#reveal();
+  }
+
+  #reveal() {
+    reveal(this.#box, this.#line.dataset.told === "true" || this.#asOf.textContent !== "");
   }
 }

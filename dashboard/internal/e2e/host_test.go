@@ -161,13 +161,24 @@ func TestAllProcesses(t *testing.T) {
 		t.Error("the top has no tree")
 	}
 	p.click("processes-all")
-	p.says("processes-note", "300 of 10 000 shown; filter to narrow")
+	p.says("processes-note", "300 of 10 000 shown")
 	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
 		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
 	}
 	if command := evaluate[string](p, `document.querySelectorAll('[data-testid="processes"] .command')[1].textContent`); command != "<script>alert(1)</script> --password=•••" {
 		t.Errorf("the command reads %q", command)
 	}
+
+	p.says("processes-more", "show 300 more")
+	p.click("processes-more")
+	if got := p.rows("processes"); len(got) != 600 {
+		t.Errorf("300 more make %d rows", len(got))
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = "init"; f.dispatchEvent(new Event("input")); return true; })()`)
+	if p.shown("processes-more") {
+		t.Error("there are more than all")
+	}
+	evaluate[bool](p, `(() => { const f = document.querySelector('[data-testid="processes-filter"]'); f.value = ""; f.dispatchEvent(new Event("input")); return true; })()`)
 
 	p.click("processes-tree")
 	eventually(t, "the tree is there", func() bool { return strings.Join(p.rows("processes")[:3], " ") == "init <img src=x> grandchild" })
@@ -220,7 +231,12 @@ func TestPressure(t *testing.T) {
 
 // What is built on others is folded away.
 func TestDisks(t *testing.T) {
+	var loop atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
+		if loop.Load() {
+			s.Disks[2].Name, s.Disks[2].Kind, s.Disks[2].Label = "loop0", "loop", ""
+			s.Disks = append(s.Disks, collector.Disk{Name: "zram0", Kind: "zram"}, collector.Disk{Name: "sr0", Kind: "optical"})
+		}
 		s.Disks[0].ReadTime, s.Disks[0].Label = collector.Known(0.0125), "<b>SSD</b>"
 		s.Disks[1].Reads, s.Disks[1].Writes, s.Disks[1].ReadTime, s.Disks[1].WriteTime = collector.Known(0), collector.Number{}, collector.Number{}, collector.Number{}
 	})
@@ -233,11 +249,15 @@ func TestDisks(t *testing.T) {
 	if got := p.cells("disks", 1); !strings.Contains(got, "| 0 | — / — |") {
 		t.Errorf("the second row reads %s", got)
 	}
-	p.says("disks-more", "1 built on others")
+	if got := p.text("disks-more"); got != "1 not counted: built on others" {
+		t.Errorf("the button says %s", got)
+	}
 	p.click("disks-more")
 	p.says("disks", "dm-0vg0-root")
 	p.click("disks-more")
 	eventually(t, "it folds again", func() bool { return len(p.rows("disks")) == 2 })
+	loop.Store(true)
+	p.says("disks-more", "3 not counted: built on others, in memory, optical")
 }
 
 // What does not answer says so, and is no alarm; nor is what can only be read.
@@ -258,7 +278,7 @@ func TestFilesystems(t *testing.T) {
 	if got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="filesystems"] [data-level="alarm"]')].map((e) => e.parentElement.firstChild.textContent)`); strings.Join(got, " ") != "/mnt/<img src=x>" {
 		t.Errorf("alarms for %q", got)
 	}
-	p.says("hidden-mounts", "27 mounts hidden: 23 kernel interface (proc, sysfs, cgroup …); 4 read-only image, always full")
+	p.says("hidden-mounts", "27 mounts hidden: 23 × kernel interface (proc, sysfs, cgroup …); 4 × read-only image, always full")
 }
 
 func TestNetworks(t *testing.T) {
@@ -330,5 +350,194 @@ func TestFacts(t *testing.T) {
 	p.says("chart-memory", "OOM kills3")
 	if evaluate[bool](p, `[...document.querySelectorAll('[data-testid="chart-memory"] dt')].some((e) => e.checkVisibility() && /written|ZFS/.test(e.textContent))`) {
 		t.Error("what is not known is shown")
+	}
+}
+
+// A band has the colour that the legend gives it, in the dark and in the light.
+func TestLegendColours(t *testing.T) {
+	for _, scheme := range []string{"dark", "light"} {
+		p := exhibit(t, func(s *collector.Snapshot) {
+			s.CPU.User, s.CPU.Nice, s.CPU.System = collector.Known(0.3), collector.Known(0.3), collector.Known(0.3)
+			s.Memory.Used, s.Memory.Free = s.Memory.Total/3, s.Memory.Total/3
+		})
+		p.expect("willReadFrequently")
+		p.view(1440, 3200, scheme)
+		for _, chart := range []string{"cpu", "memory"} {
+			// Each of the first three bands in the middle of its height, at the newest sample; the swatch painted beside it.
+			script := `(() => {
+				const root = document.querySelector('[data-testid="chart-` + chart + `"]');
+				const canvas = root.querySelector(".plot canvas");
+				const pen = canvas.getContext("2d");
+				const column = [...pen.getImageData(canvas.width - 6, 0, 1, canvas.height).data];
+				const panel = document.createElement("canvas").getContext("2d");
+				const paint = (colour) => { panel.fillStyle = colour; panel.fillRect(0, 0, 1, 1); return [...panel.getImageData(0, 0, 1, 1).data]; };
+				const under = paint(getComputedStyle(root).backgroundColor);
+				return [...root.querySelectorAll(".swatch")].slice(0, 3).filter((swatch) => {
+					const want = paint(getComputedStyle(swatch).backgroundColor);
+					for (let y = 0; y < canvas.height; y++) {
+						const a = column[4 * y + 3] / 255;
+						if ([0, 1, 2].every((c) => Math.abs(column[4 * y + c] * a + under[c] * (1 - a) - want[c]) <= 3)) return false;
+					}
+					return true;
+				}).map((swatch) => swatch.nextElementSibling.textContent).join(" ");
+			})()`
+			got := ""
+			for range 100 {
+				if got = evaluate[string](p, script); got == "" {
+					break
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			if got != "" {
+				t.Errorf("%s, %s: no band has the colour of %s", scheme, chart, got)
+			}
+		}
+	}
+}
+
+// When nothing comes, the figures on screen say that they are of then; with the next message they are of now again.
+func TestStale(t *testing.T) {
+	var held atomic.Bool
+	p := exhibit(t, func(*collector.Snapshot) {
+		for held.Load() && t.Context().Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	t.Cleanup(func() { held.Store(false) }) // before the publisher is waited for
+	colour := func() string {
+		return evaluate[string](p, `getComputedStyle(document.querySelector('[data-testid="tile-cpu"] .figure-number')).color`)
+	}
+	fresh := colour()
+	if got := p.text("as-of"); got != "" {
+		t.Errorf("fresh figures are %s", got)
+	}
+	held.Store(true)
+	p.says("as-of", "as of ")
+	if got := p.text("as-of"); len(got) != len("as of 00:00:00") || colour() == fresh {
+		t.Errorf("stale figures are %q, %s", got, colour())
+	}
+	held.Store(false)
+	eventually(t, "they are fresh again", func() bool { return p.text("as-of") == "" && colour() == fresh })
+}
+
+// A narrow screen begins with the host; a wide one has room for the wire above it. Keys go from top to bottom on both.
+func TestVerdictFirst(t *testing.T) {
+	p := exhibit(t, nil)
+	top := func(what string) float64 {
+		return evaluate[float64](p, `document.querySelector("`+what+`").getBoundingClientRect().top`)
+	}
+	if top("#wire") > top("#verdict") {
+		t.Error("on a wide screen the wire is below the verdict")
+	}
+	p.view(390, 844, "dark")
+	if verdict, tiles, wire, charts := top("#verdict"), top("#tiles"), top("#wire"), top("#charts"); verdict > tiles || tiles > wire || wire > charts {
+		t.Errorf("from the top there is the verdict at %v, tiles at %v, the wire at %v, charts at %v", verdict, tiles, wire, charts)
+	}
+	if n := evaluate[int](p, `[...document.querySelectorAll(":is(#verdict, #tiles) *")].filter((e) => e.tabIndex >= 0).length`); n != 0 {
+		t.Errorf("the keyboard stops %d times in what was moved", n)
+	}
+}
+
+// A state that the page does not know shows its word, and not the mark of a healthy host.
+func TestVerdictUnknown(t *testing.T) {
+	var verdict atomic.Pointer[collector.Verdict]
+	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy"})
+	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	mark := func() string {
+		return evaluate[string](p, `(({ borderRadius, borderTopStyle, backgroundColor, clipPath }) => [borderRadius, borderTopStyle, backgroundColor, clipPath].join(" "))(getComputedStyle(document.querySelector(".verdict-mark")))`)
+	}
+	p.says("verdict-word", "healthy")
+	healthy := mark()
+	for _, state := range []string{"unknown", "<b>odd"} {
+		verdict.Store(&collector.Verdict{State: state, Text: "pressure cannot be read"})
+		p.says("verdict-word", state)
+		p.says("verdict-text", "pressure cannot be read")
+		if got := mark(); got != "0px solid rgba(0, 0, 0, 0) none" || got == healthy {
+			t.Errorf("%s has the mark %s, healthy %s", state, got, healthy)
+		}
+	}
+	verdict.Store(&collector.Verdict{State: "unknown", Text: "unknown"})
+	eventually(t, "the word is not said twice", func() bool { return p.text("verdict-text") == "" })
+}
+
+func TestZombies(t *testing.T) {
+	var zombies atomic.Int32
+	p := exhibit(t, func(s *collector.Snapshot) { s.Processes.Zombies = int(zombies.Load()) })
+	p.says("processes-note", "disk traffic")
+	if got := p.text("processes-note"); strings.Contains(got, "zombie") {
+		t.Errorf("without any the note is %q", got)
+	}
+	zombies.Store(1)
+	p.says("processes-note", "; 1 zombie")
+	zombies.Store(3)
+	p.says("processes-note", "; 3 zombies")
+}
+
+// A row opens to all there is to know of its process, by a click as by a key; one at a time.
+func TestProcessDetail(t *testing.T) {
+	var grouped atomic.Bool
+	command := "/usr/bin/<b>daemon</b> " + strings.Repeat("--flag=value ", 30) + "end"
+	p := exhibit(t, func(s *collector.Snapshot) {
+		for i := range s.Processes.Top {
+			s.Processes.Top[i].Service, s.Processes.Top[i].Container = "", ""
+		}
+		top := &s.Processes.Top[0]
+		top.PID, top.Started = 4242, 1_700_000_000_000
+		top.CPU, top.Name, top.Command, top.User, top.State, top.Parent = collector.Known(50), "daemon", command, "<i>ann", "running", 77
+		if grouped.Load() {
+			top.Service, top.Container = "a.service", "0f3a9c"
+		}
+	})
+	p.view(1440, 900, "dark")
+	first := func(do string) {
+		evaluate[bool](p, `(() => { const row = document.querySelector('[data-testid="processes"] tbody tr'); `+do+`; return true; })()`)
+	}
+	open := func() bool { return p.shown("process-detail") }
+	first(`row.scrollIntoView(); row.click()`)
+	eventually(t, "it opens", open)
+	p.says("process-detail", "command"+command)
+	for _, want := range []string{"user<i>ann", "staterunning", "parent77", "threads", "disk read", "disk write", "started"} {
+		p.says("process-detail", want)
+	}
+	if got := evaluate[string](p, `(({ parentElement, previousElementSibling, ariaExpanded }) => previousElementSibling.querySelector("th").textContent + " " + previousElementSibling.ariaExpanded)(document.querySelector(".detail"))`); got != "daemon true" {
+		t.Errorf("the details are below %s", got)
+	}
+	if evaluate[bool](p, `(() => { const e = document.querySelector(".detail .figure-text"); return e.scrollWidth > e.clientWidth; })()`) {
+		t.Error("the command is cut")
+	}
+	column := func() bool {
+		return evaluate[bool](p, `document.querySelector('#processes [data-key="service"]').checkVisibility()`)
+	}
+	if column() {
+		t.Error("nothing is part of anything, and there is a column for it")
+	}
+	grouped.Store(true)
+	p.says("process-detail", "servicea.service")
+	p.says("process-detail", "container0f3a9c")
+	if !column() {
+		t.Error("the column for what a process is part of does not come")
+	}
+	if spans, columns := evaluate[int](p, `document.querySelector(".detail td").colSpan`), evaluate[int](p, `[...document.querySelectorAll("#processes thead th")].filter((e) => e.checkVisibility()).length`); spans != columns {
+		t.Errorf("the details span %d of %d columns", spans, columns)
+	}
+	first(`row.click()`)
+	if open() {
+		t.Error("a second click does not close them")
+	}
+	first(`row.focus()`)
+	p.press("\r")
+	if !open() {
+		t.Error("Enter does not open them")
+	}
+	p.press("\x1b")
+	if open() {
+		t.Error("Escape does not close them")
+	}
+	first(`row.nextElementSibling.click(); row.click()`)
+	if n := evaluate[int](p, `document.querySelectorAll(".detail").length`); n != 1 {
+		t.Errorf("%d are open", n)
+	}
+	if n := evaluate[int](p, `document.querySelectorAll('#processes tbody [tabindex="0"]').length`); n != 1 {
+		t.Errorf("the keyboard stops at %d rows", n)
 	}
 }
