@@ -33,6 +33,9 @@ type processReader struct {
 	pids   []int32
 	buf    []byte
 	moved  []*task // to read the disk traffic of
+
+	busy, used float64 // seconds that all processes have used, ever and since the last tick, where PIDs are not ours
+	again      int     // before that tick it is no use to read all
 }
 
 func newProcessReader(r roots) processReader {
@@ -125,6 +128,9 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 			r.moved = append(r.moved, p)
 		}
 	}
+	if err := r.seeOthers(ctx, t); err != nil {
+		return err
+	}
 	t.now = t.clock()
 	// When there are more than may be read, each tick begins elsewhere.
 	for i := range min(left, len(r.moved)) {
@@ -187,6 +193,11 @@ func (r *processReader) forked() bool {
 	count, ok := parseLastPID(b)
 	if !r.ours {
 		count, ok = parseForks(b)
+	}
+	if busy, ok := parseBusy(b); ok && !r.ours {
+		r.busy, r.used = busy, busy-r.busy
+	} else {
+		r.used = 0
 	}
 	same := ok && count == r.count
 	r.count = count

@@ -92,6 +92,7 @@ type processTable struct {
 
 	tasks, spare []*task // by PID
 	ended        []*task // that settle has not seen
+	used         float64 // seconds of processor time in this tick, of those read in it
 	slot         int8    // the next to be given
 
 	sum                      Processes
@@ -100,7 +101,7 @@ type processTable struct {
 
 func (t *processTable) begin(now time.Duration, all bool) {
 	t.tick++
-	t.now, t.all = now, all
+	t.now, t.all, t.used = now, all, 0
 }
 
 // since is the time since an earlier moment, to one that is not before what was read just now. What a reading is of
@@ -236,11 +237,13 @@ func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
 	switch {
 	case p.seen != 0:
 		p.rate = perSecondOf(p.cpu, s.cpu, t.since(p.at))
+		t.used += max(s.cpu-p.cpu, 0)
 	case t.last != (moment{}) && s.birth >= t.last.clock:
 		// Born since the list was last complete: all it has used, it has used since. One that began before and comes
 		// into sight now has no rate until its next read.
 		p.born = t.tick
 		p.rate = perSecondOf(0, s.cpu, t.since(t.last.now))
+		t.used += s.cpu
 	}
 	moved = s.cpu != p.cpu
 	if moved || p.seen == 0 || s.memory != p.memory || s.state != p.state || s.state == "running" || s.state == "waiting" {
