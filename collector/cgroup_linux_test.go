@@ -388,6 +388,26 @@ func TestContainerLimitsAbove(t *testing.T) {
 	}
 }
 
+// What one group has counted is no rate of another.
+func TestPlaceOfAnotherGroup(t *testing.T) {
+	r := aGroup2.below("root/a/").and(aGroup2.below("root/b/")).with("root/b/cpu.stat", "usage_usec 9000000\n").write(t)
+	group := groupReader{files: &groupFiles{open: openGroupFile}}
+	for i, dir := range []string{"root/a", "root/a", "root/b"} {
+		dir = r.ofRoot(dir[len("root/"):])
+		if err := group.place(groupPlace{v2: groupDir{dir, dir}}, newStackedDevices(r)); err != nil {
+			t.Fatal(err)
+		}
+		var part groupPart
+		if err := group.readInto(&part); err != nil {
+			t.Fatal(err)
+		}
+		if want := i == 1; part.group.CPU.known != want || part.group.ReadRate.known != want || part.group.Throttled.known != want {
+			t.Errorf("read %d: %+v", i, part.group)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestStackedDevices(t *testing.T) {
 	r := tree{"sys/dev/block/253:0/slaves/sda/": "", "sys/dev/block/253:1/": ""}.write(t)
 	s := newStackedDevices(r)

@@ -3,6 +3,7 @@ package collector
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -216,6 +217,20 @@ func TestGuardedWay(t *testing.T) {
 			syscall.Close(fd)
 		}
 	}
+	way.forget()
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files open, before %d", after, before)
+	}
+	// A file may be of another file system than its directory, mounted on it.
+	real := way.isGroupFS
+	way.isGroupFS = func(fd int) bool {
+		s, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+		return filepath.Base(s) != "file"
+	}
+	if fd, err := way.open("/a/b/file"); err != errNotGroupFS {
+		t.Errorf("%d, %v", fd, err)
+	}
+	way.isGroupFS = real
 	way.forget()
 	if after := openFiles(t); after != before {
 		t.Errorf("%d files open, before %d", after, before)
