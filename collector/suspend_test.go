@@ -35,7 +35,7 @@ func TestSuspend(t *testing.T) {
 		if v := got[12].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for 11 s") {
 			t.Errorf("before: %+v", v)
 		}
-		if v := got[13].Verdict; v.State != stateHealthy {
+		if v := got[13].Verdict; v.State == stateBad {
 			t.Errorf("after: %+v", v)
 		}
 		if v := got[16].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for 3 s") || v.Since != got[13].At.UnixMilli() {

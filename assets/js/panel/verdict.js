@@ -28,8 +28,9 @@ export class Verdict {
     if (!verdict) return;
     attribute(this.#box, "data-state", verdict.state);
     write(this.#word, verdict.state);
-    // The word says it already.
-    write(this.#text, verdict.state === "healthy" || verdict.text === verdict.state ? "" : verdict.text);
+    // The word says it already: "healthy; the kernel killed a process 4 min ago" goes on behind it.
+    const rest = verdict.state === "healthy" && verdict.text.startsWith("healthy") ? verdict.text.slice("healthy".length).replace(/^[;,]?\s*/, "") : verdict.text;
+    write(this.#text, rest === verdict.state ? "" : rest);
     write(this.#since, `since ${moment(verdict.since, at)}`);
     const meaning = [verdict.state, verdict.resource, verdict.pid].join(" ");
     if (meaning === this.#told) return;

@@ -99,8 +99,8 @@ func (e *Exporter) verdict(w *sheet, s *collector.Snapshot, _ Facts) {
 		return
 	}
 	w.gauge("fivewire_verdict", "What the snapshot comes to: 1 for the state that holds.", "state").
-		oneOf(v.State, []string{"healthy", "busy", "bad"})
-	w.gauge("fivewire_verdict_resource", "What the verdict is about: 1 for that resource; all 0 when healthy.", "resource").
+		oneOf(v.State, []string{"healthy", "busy", "bad", "unknown"})
+	w.gauge("fivewire_verdict_resource", "What the verdict is about: 1 for that resource; all 0 when healthy or unknown.", "resource").
 		oneOf(v.Resource, collector.VerdictResources())
 	if v.Since > 0 {
 		w.gauge("fivewire_verdict_start_time_seconds", "Since when the verdict holds, in Unix time.").add(float64(v.Since) / 1e3)
