@@ -17,7 +17,7 @@ func diskSource(r roots) Source {
 	var before map[string]disk.IOCountersStat
 	var at time.Time
 	return Source{Name: "disks", Every: everyElsewhere(), Read: func(ctx context.Context) (Part, error) {
-		after, err := disk.IOCountersWithContext(r.gopsutil(ctx))
+		after, err := disk.IOCountersWithContext(ctx)
 		switch {
 		case err != nil && err.Error() == "not implemented yet": // gopsutil's error for this is its own
 			return nil, notHere("disk traffic is not told on " + runtime.GOOS)

@@ -170,8 +170,9 @@ func FuzzDiskstats(f *testing.F) {
 			if len(name) == 0 {
 				t.Fatal("a disk without a name")
 			}
-			diskKind(name)
-			partitionOf(name)
+			if of, ok := partitionOf(name); diskKind(name) == "" || ok && len(of) >= len(name) {
+				t.Fatalf("%q is a %q of %q", name, diskKind(name), of)
+			}
 			pathOf(name)
 		}
 	})

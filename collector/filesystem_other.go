@@ -14,7 +14,7 @@ func filesystemSource(r roots) Source {
 	var f filesystemReader
 	f.usages.measure = measureMount
 	return Source{Name: "filesystems", Every: filesystemsEvery, Read: func(ctx context.Context) (Part, error) {
-		partitions, err := disk.PartitionsWithContext(r.gopsutil(ctx), true)
+		partitions, err := disk.PartitionsWithContext(ctx, true)
 		if err != nil && len(partitions) == 0 { // Windows returns drives and an error for those that are empty
 			return nil, fmt.Errorf("read mounts: %w", err)
 		}

@@ -1,13 +1,10 @@
 package collector
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-
-	"github.com/shirou/gopsutil/v3/common"
 )
 
 // roots is where the host's files are: not where this process has its own when it runs in a container that is given
@@ -66,13 +63,3 @@ func join(root string, elem []string) string { return filepath.Join(root, filepa
 
 // isElsewhere: the host's /proc is not the one this process has.
 func (r roots) isElsewhere() bool { return filepath.Clean(r.proc) != "/proc" }
-
-// gopsutil tells gopsutil to read this host.
-func (r roots) gopsutil(ctx context.Context) context.Context {
-	return context.WithValue(ctx, common.EnvKey, common.EnvMap{
-		common.HostProcEnvKey: r.proc,
-		common.HostSysEnvKey:  r.sys,
-		common.HostEtcEnvKey:  r.etc,
-		common.HostRootEnvKey: r.root,
-	})
-}

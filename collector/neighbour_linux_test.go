@@ -186,7 +186,7 @@ func TestHostileNeighbour(t *testing.T) {
 	}
 
 	// Directories that are links, and other file systems.
-	reader, s = neighboursOn(r)
+	_, s = neighboursOn(r)
 	os.Rename(r.ofProc("20/root/sys"), r.ofProc("20/root/elsewhere"))
 	link(t, r, "proc/20/root/sys", "elsewhere")
 	if _, err := s.Read(t.Context()); !isMissing(err) {

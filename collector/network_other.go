@@ -24,7 +24,7 @@ type networkReader struct {
 func newNetworkReader(r roots) *networkReader { return &networkReader{roots: r} }
 
 func (n *networkReader) read(ctx context.Context) (Part, error) {
-	stats, err := gopsutil.IOCountersWithContext(n.roots.gopsutil(ctx), true)
+	stats, err := gopsutil.IOCountersWithContext(ctx, true)
 	if err != nil {
 		return nil, fmt.Errorf("read networks: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 // sensorSource reads seldom: Windows answers through a service, which takes long.
 func sensorSource(r roots) Source {
 	return Source{Name: "sensors", Every: 30 * time.Second, Read: func(ctx context.Context) (Part, error) {
-		stats, err := host.SensorsTemperaturesWithContext(r.gopsutil(ctx))
+		stats, err := host.SensorsTemperaturesWithContext(ctx)
 		var warnings *host.Warnings
 		if err != nil && !(errors.As(err, &warnings) && len(stats) > 0) {
 			// Not implemented, no right to ask, no such class: there is no telling these apart.

@@ -13,7 +13,7 @@ import (
 
 func userSource(r roots) Source {
 	return Source{Name: "users", Every: 30 * time.Second, Read: func(ctx context.Context) (Part, error) {
-		stats, err := host.UsersWithContext(r.gopsutil(ctx))
+		stats, err := host.UsersWithContext(ctx)
 		if err != nil { // not implemented, or no such file
 			return nil, notHere(fmt.Sprintf("%s does not tell users: %v", runtime.GOOS, err))
 		}
