@@ -555,3 +555,9 @@ func TestNarrow(t *testing.T) {
 		}
 	}
 }
+
+// Where single cores have no reading, the words beside their strip say what the hatching means.
+func TestCoreStripNoReading(t *testing.T) {
+	p := exhibit(t, nil)
+	p.says("chart-cpu", "4 cores; hatched: no reading")
+}
