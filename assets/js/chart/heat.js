@@ -11,6 +11,8 @@ import { Surface } from "./surface.js";
 
 /** The tokens of the scale, idle to busy, at equal distances. */
 const scale = ["heat-0", "heat-1", "heat-2", "heat-3"];
+/** Pixels between two lines of the hatching that says: no reading. */
+const hatch = 6;
 
 export class Heat {
   #surface;
@@ -20,6 +22,9 @@ export class Heat {
   #lut = new Uint32Array(256);
   #cross = "";
   #none = "";
+  #line = "";
+  /** whether there is a time without readings before the first */
+  bare = false;
   #paper = new OffscreenCanvas(1, 1);
   #pen = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#paper.getContext("2d"));
   #image = new ImageData(1, 1);
@@ -39,7 +44,7 @@ export class Heat {
   }
 
   restyle() {
-    const colours = inks(this.#surface.canvas, [...scale, "heat-none", "chart-cross"]);
+    const colours = inks(this.#surface.canvas, [...scale, "heat-none", "heat-hatch", "chart-cross"]);
     const stops = scale.map((name) => channels(colours[name]));
     for (let i = 0; i < blank; i++) {
       const position = (i / (blank - 1)) * (stops.length - 1);
@@ -50,6 +55,7 @@ export class Heat {
     this.#lut[blank] = 0;
     this.#cross = colours["chart-cross"];
     this.#none = colours["heat-none"];
+    this.#line = colours["heat-hatch"];
   }
 
   /**
@@ -77,6 +83,7 @@ export class Heat {
     this.#pixels.fill(0);
     const { at, busy } = this.#cores;
     const pace = columns / (to - from);
+    this.bare = first >= this.#cores.to || at[first] - 2 * this.#usual(first) > from;
     for (let i = first; i < this.#cores.to && at[i] <= to; i++) {
       // A sample tells of the time up to it; one that is missing leaves its place empty.
       const before = i > this.#cores.from ? at[i] - at[i - 1] : Infinity;
@@ -92,6 +99,7 @@ export class Heat {
     const { height } = this.#surface;
     ctx.fillStyle = this.#none;
     ctx.fillRect(left, 0, right - left, height);
+    this.#hatch(ctx, left, right, height);
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(this.#paper, 0, 0, columns, n, left, 0, right - left, height);
     if (height / n >= 4) {
@@ -102,6 +110,23 @@ export class Heat {
       ctx.fillStyle = this.#cross;
       ctx.fillRect(left + ((cross - from) / (to - from)) * (right - left), 0, this.#surface.hair, height);
     }
+  }
+
+  /** What no sample will be painted over must not look idle. @param {CanvasRenderingContext2D} ctx @param {number} left @param {number} right @param {number} height */
+  #hatch(ctx, left, right, height) {
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, 0, right - left, height);
+    ctx.clip();
+    ctx.beginPath();
+    for (let x = left - height; x < right; x += hatch) {
+      ctx.moveTo(x, height);
+      ctx.lineTo(x + height, 0);
+    }
+    ctx.strokeStyle = this.#line;
+    ctx.lineWidth = 1;
+    ctx.stroke();
+    ctx.restore();
   }
 
   /** The distance of samples around here: the lesser of the two beside this one. @param {number} i */

@@ -55,7 +55,7 @@ export class CoreStrip {
       const v = this.#cores.value(i, c);
       if (!Number.isNaN(v) && (most < 0 || v > this.#cores.value(i, most))) most = c;
     }
-    write(this.#count, names.length === 1 ? "1 core" : `${names.length} cores`);
+    write(this.#count, (names.length === 1 ? "1 core" : `${names.length} cores`) + (this.#heat.bare ? "; hatched: no reading" : ""));
     write(this.#busiest, most < 0 ? "" : `busiest: ${names[most]} ${percent(this.#cores.value(i, most))}`);
     attribute(this.canvas, "aria-label", `Each core. ${this.#busiest.textContent}`);
   }

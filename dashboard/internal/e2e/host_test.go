@@ -541,3 +541,23 @@ func TestProcessDetail(t *testing.T) {
 		t.Errorf("the keyboard stops at %d rows", n)
 	}
 }
+
+// On the narrowest phones nothing sticks out sideways, however long the host has been up.
+func TestNarrow(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) { s.Uptime = collector.Known(999*86400 + 23*3600) })
+	for _, width := range []int64{320, 360, 390} {
+		p.view(width, 700, "dark")
+		if got := evaluate[int64](p, `document.documentElement.scrollWidth`); got > width {
+			t.Errorf("the page is %d px wide on a screen of %d", got, width)
+		}
+		if got := evaluate[[]string](p, `[...document.querySelectorAll(".top *")].filter((e) => e.checkVisibility() && !e.closest(".hidden, .choice") && e.getBoundingClientRect().right > innerWidth).map((e) => e.className || e.tagName)`); len(got) > 0 {
+			t.Errorf("on a screen of %d there sticks out %q", width, got)
+		}
+	}
+}
+
+// Where single cores have no reading, the words beside their strip say what the hatching means.
+func TestCoreStripNoReading(t *testing.T) {
+	p := exhibit(t, nil)
+	p.says("chart-cpu", "4 cores; hatched: no reading")
+}
