@@ -28,14 +28,15 @@ func TestLive(t *testing.T) {
 				if b, err := json.Marshal(s); err != nil || len(b) < 500 {
 					t.Errorf("%d bytes of JSON, %v", len(b), err)
 				}
-				if n == 3 {
+				// A slow source is not waited for, and not marked before its time.
+				if n >= 3 && (s.Processes != nil || n == 40) {
 					checkLive(t, s)
 					cancel()
 				}
 			}); err != nil {
 				t.Error(err)
 			}
-			if n != 3 {
+			if n < 3 {
 				t.Errorf("%d snapshots in 20 s, want 3", n)
 			}
 		})
