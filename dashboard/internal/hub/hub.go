@@ -66,18 +66,19 @@ type Hub struct {
 	last          uint64     // sequence number of the newest message
 	backlog       []*Message // consecutive, the newest last
 	bytes         int        // of JSON in backlog
-	subscriptions map[*Subscription]struct{}
-	ended         Counts // the sum of what became of messages in subscriptions that have ended
+	subscriptions int
+	waiting       map[chan struct{}]struct{} // who wants a token when there is something to read
+	total         Counts                     // what became of messages in all subscriptions, those that have ended included
 }
 
 // New starts an epoch.
 func New(config Config) *Hub {
 	config.setDefaults()
 	return &Hub{
-		config:        config,
-		epoch:         newEpoch(),
-		done:          make(chan struct{}),
-		subscriptions: make(map[*Subscription]struct{}),
+		config:  config,
+		epoch:   newEpoch(),
+		done:    make(chan struct{}),
+		waiting: make(map[chan struct{}]struct{}),
 	}
 }
 
@@ -111,10 +112,41 @@ func (h *Hub) Publish(at time.Time, data []byte) *Message {
 	h.backlog = append(h.backlog, m)
 	h.bytes += len(m.JSON)
 	h.trim(m.At)
-	for s := range h.subscriptions {
-		s.wake()
-	}
+	h.wake()
 	return m
+}
+
+// Notify puts a token into ready, which must have room for one, now, after each Publish and after Close, until stop is
+// called. Nobody waits for a channel that is full.
+func (h *Hub) Notify(ready chan struct{}) (stop func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.notify(ready)
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.waiting, ready)
+	}
+}
+
+// notify is Notify with mu held.
+func (h *Hub) notify(ready chan struct{}) {
+	h.waiting[ready] = struct{}{}
+	token(ready)
+}
+
+// wake gives a token to whoever waits. mu is held.
+func (h *Hub) wake() {
+	for ready := range h.waiting {
+		token(ready)
+	}
+}
+
+func token(ready chan struct{}) {
+	select {
+	case ready <- struct{}{}:
+	default:
+	}
 }
 
 // trim forgets what is beyond the bounds. A wall clock that steps back keeps messages longer, never fewer than one;
@@ -145,9 +177,7 @@ func (h *Hub) Close() {
 	}
 	h.closed = true
 	close(h.done)
-	for s := range h.subscriptions {
-		s.wake()
-	}
+	h.wake()
 }
 
 // Stats is a hub's state at one moment.
@@ -167,21 +197,16 @@ func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := Stats{
-		Subscriptions: len(h.subscriptions),
+		Subscriptions: h.subscriptions,
 		Published:     h.last,
-		Delivered:     h.ended.Delivered,
-		Thinned:       h.ended.Thinned,
-		Dropped:       h.ended.Dropped,
+		Delivered:     h.total.Delivered,
+		Thinned:       h.total.Thinned,
+		Dropped:       h.total.Dropped,
 		Backlog:       len(h.backlog),
 		BacklogBytes:  h.bytes,
 	}
 	if h.last > 0 {
 		s.Newest = Cursor{h.epoch, h.last}
-	}
-	for sub := range h.subscriptions {
-		s.Delivered += sub.counts.Delivered
-		s.Thinned += sub.counts.Thinned
-		s.Dropped += sub.counts.Dropped
 	}
 	return s
 }

@@ -3,9 +3,11 @@ package hub
 import "time"
 
 // A Subscription is one reader's place in a hub. Next and Close are for one goroutine; the rest is for any.
+//
+// It is small, about a hundred bytes: there may be ten thousand.
 type Subscription struct {
 	hub   *Hub
-	ready chan struct{} // holds a token when there may be something to read, or the hub is closed
+	ready chan struct{} // holds a token when there may be something to read, or the hub is closed; nil until asked for
 
 	// All below is guarded by hub.mu.
 	next   uint64        // sequence number of the message to look at next
@@ -32,7 +34,7 @@ type Counts struct {
 func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := &Subscription{hub: h, ready: make(chan struct{}, 1), every: every}
+	s := &Subscription{hub: h, every: every}
 	switch {
 	case after == Cursor{}:
 		s.next = max(h.last, 1)
@@ -46,20 +48,22 @@ func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	}
 	s.start = h.last
 	s.counts.Offered = h.last + 1 - s.next
-	h.subscriptions[s] = struct{}{}
-	s.wake()
+	h.subscriptions++
 	return s
 }
 
 // Ready holds a token whenever Next may have something new to say: after it said that nothing is there, wait for the
-// token and ask again. A token may be for nothing.
-func (s *Subscription) Ready() <-chan struct{} { return s.ready }
-
-func (s *Subscription) wake() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
+// token and ask again. A token may be for nothing. Who reads for many subscriptions asks the hub to Notify instead.
+func (s *Subscription) Ready() <-chan struct{} {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if s.ready == nil {
+		s.ready = make(chan struct{}, 1)
+		if !s.closed {
+			s.hub.notify(s.ready)
+		}
 	}
+	return s.ready
 }
 
 // Next returns the next message without waiting; nil when there is none yet, and ErrClosed when there never will be.
@@ -73,10 +77,13 @@ func (s *Subscription) Next() (*Message, error) {
 		s.next++
 		if s.thins(m) {
 			s.counts.Thinned++
+			h.total.Thinned++
 			continue
 		}
 		s.lastAt = m.At
 		s.counts.Delivered++
+		h.total.Delivered++
+		s.live = s.live || s.next > h.last
 		if s.gap {
 			s.gap = false
 			return m.AfterGap(), nil
@@ -97,6 +104,7 @@ func (s *Subscription) skipIfBehind() {
 	behind := s.live && h.last-s.next >= uint64(h.config.MaxPending)
 	if forgotten || behind {
 		s.counts.Dropped += h.last - s.next
+		h.total.Dropped += h.last - s.next
 		s.next, s.gap = h.last, true
 	}
 }
@@ -145,8 +153,6 @@ func (s *Subscription) Close() {
 	}
 	s.counts = s.count()
 	s.closed = true
-	delete(h.subscriptions, s)
-	h.ended.Delivered += s.counts.Delivered
-	h.ended.Thinned += s.counts.Thinned
-	h.ended.Dropped += s.counts.Dropped
+	h.subscriptions--
+	delete(h.waiting, s.ready)
 }
