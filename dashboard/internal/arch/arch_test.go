@@ -121,6 +121,8 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/hub", onlyStandard, "messages know no network: so they can be tested with a fake clock"},
 		{"dashboard/internal/meter", onlyStandard, "counting bytes is the same under any server"},
 		{"dashboard/internal/gate", onlyStandard, "what is refused must not depend on a framework's reading"},
+		{"dashboard/internal/wsframe", onlyStandard, "a protocol's bytes are the same on every socket: so they can be cut anywhere and fuzzed"},
+		{"dashboard/internal/cbor", onlyStandard, "an encoding knows no message"},
 		{"dashboard/internal/transport", func(_ goPackage, dep string, _ bool) bool {
 			return !strings.HasPrefix(dep, module) || strings.HasPrefix(dep, module+"/dashboard/internal/")
 		}, "transport → hub and meter, nothing above"},
