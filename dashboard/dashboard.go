@@ -35,6 +35,8 @@ type Config struct {
 	Backlog time.Duration
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
+
+	portable bool // for tests: hold connections as where there is no epoll
 }
 
 // goodbye is how long Close waits for viewers to be told.
@@ -52,6 +54,7 @@ type Dashboard struct {
 	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
 	metrics    *metrics.Exporter
 	sending    sending
+	alone      atomic.Bool // this program is ours: Serve was called
 
 	publishing sync.Mutex // over what follows
 	encoder    *collector.Encoder
@@ -67,20 +70,31 @@ func New(config Config) *Dashboard {
 		config.Logger = slog.Default()
 	}
 	h := hub.New(hub.Config{Backlog: config.Backlog})
-	return &Dashboard{
+	d := &Dashboard{
 		config: config,
 		log:    config.Logger,
 		hub:    h,
-		transports: transport.New(h, transport.Config{
-			Heartbeat:    config.Heartbeat,
-			Hold:         config.Hold,
-			WriteTimeout: config.WriteTimeout,
-			Logger:       config.Logger,
-		}),
 		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
 		history: history.New(time.Hour, max(config.Interval, time.Second)),
 		encoder: collector.NewEncoder(),
 		metrics: metrics.New(config.Logger),
+	}
+	d.transports = transport.New(h, transport.Config{
+		Heartbeat:    config.Heartbeat,
+		Hold:         config.Hold,
+		WriteTimeout: config.WriteTimeout,
+		Portable:     config.portable,
+		Settled:      d.settled,
+		Logger:       config.Logger,
+	})
+	return d
+}
+
+// settled gives back to the system what a wave of viewers has left in the heap: a thousand handshakes leave some
+// megabytes behind. In somebody else's program that is not for us to do.
+func (d *Dashboard) settled() {
+	if d.alone.Load() {
+		debug.FreeOSMemory()
 	}
 }
 

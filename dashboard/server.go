@@ -29,6 +29,7 @@ const (
 	headTimeout   = 10 * time.Second
 	idleTimeout   = 75 * time.Second
 	answerTimeout = 15 * time.Second
+	idleWorker    = 2 * time.Second        // a goroutine that waits for the next connection has a stack
 	closeTimeout  = 800 * time.Millisecond // with Close's two seconds: gone within three
 )
 
@@ -81,6 +82,7 @@ func listenSocket(file string) (net.Listener, error) {
 // Serve serves the dashboard alone on ln, below base ("" or "/monitor"), until ctx ends; then it tells every viewer and
 // returns nil within three seconds. It closes d.
 func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
+	d.alone.Store(true)
 	app := d.app(gate.Listening(ln.Addr()), base)
 	failed := make(chan error, 1)
 	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
@@ -124,6 +126,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 			c.Idle()
 		}
 	}
+	server.MaxIdleWorkerDuration = idleWorker
 	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), func(c *fiber.Ctx) error {
 		h := &c.Request().Header

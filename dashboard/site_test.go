@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 // site is a dashboard that is being served, and what a test does with it.
 type site struct {
 	*Dashboard
-	t    *testing.T
+	t    testing.TB
 	url  string
 	addr string
 	end  func() error // ends Serve and says what it returned
@@ -44,6 +46,7 @@ func open(t *testing.T, config Config, base string) *site {
 	if config.Hold == 0 {
 		config.Hold = 300 * time.Millisecond
 	}
+	config.portable = strings.Contains(t.Name(), byGoroutine)
 	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	ln, url, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -52,20 +55,15 @@ func open(t *testing.T, config Config, base string) *site {
 	return serveOn(t, New(config), ln, url, base)
 }
 
-func serveOn(t *testing.T, d *Dashboard, ln net.Listener, url, base string) *site {
+func serveOn(t testing.TB, d *Dashboard, ln net.Listener, url, base string) *site {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- d.Serve(ctx, ln, base) }()
 	s := &site{Dashboard: d, t: t, url: url + base + "/", addr: ln.Addr().String()}
-	ended := false
-	s.end = func() error {
-		if ended {
-			return nil
-		}
-		ended = true
+	s.end = sync.OnceValue(func() error {
 		cancel()
 		return <-served
-	}
+	})
 	t.Cleanup(func() {
 		if err := s.end(); err != nil {
 			t.Errorf("serve: %v", err)
@@ -92,12 +90,21 @@ func (s *site) client(technique string) *load.Client {
 	return &load.Client{URL: s.url, Technique: technique, Interval: 5 * time.Millisecond}
 }
 
-// each runs a test on all five.
+// each runs a test on all five, and on those that hold connections in both ways of holding them.
 func each(t *testing.T, test func(t *testing.T, technique string)) {
 	for _, technique := range load.Techniques() {
 		t.Run(technique, func(t *testing.T) { test(t, technique) })
 	}
+	for _, technique := range []string{"streaming", "sse", "websocket"} {
+		if testing.Short() {
+			break
+		}
+		t.Run(technique+byGoroutine, func(t *testing.T) { test(t, technique) })
+	}
 }
+
+// byGoroutine is in the name of a test whose site holds connections by goroutines.
+const byGoroutine = "-by-goroutine"
 
 // eventually waits for something that others bring about.
 func eventually(t *testing.T, what string, true func() bool) {

@@ -123,17 +123,30 @@ func tune(c net.Conn) {
 	}
 }
 
-// conn gives its place back when it is closed.
+// conn gives its place back when it is closed, or when who has kept it says so.
 type conn struct {
 	net.Conn
 	listener *Listener
-	once     sync.Once
+	given    atomic.Bool // the place is given back, or is no longer Close's to give
 }
 
 func (c *conn) Close() error {
-	c.once.Do(func() { c.listener.open.Add(-1) })
+	if !c.given.Swap(true) {
+		c.listener.open.Add(-1)
+	}
 	return c.Conn.Close()
 }
+
+// Keep keeps the place when the connection is closed here but lives on by another descriptor, until release is called,
+// once.
+func (c *conn) Keep() (release func()) {
+	if c.given.Swap(true) {
+		return func() {}
+	}
+	return c.listener.giveBack
+}
+
+func (l *Listener) giveBack() { l.open.Add(-1) }
 
 // SyscallConn is the connection's own; an error where it has none.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {

@@ -123,6 +123,9 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/gate", onlyStandard, "what is refused must not depend on a framework's reading"},
 		{"dashboard/internal/wsframe", onlyStandard, "a protocol's bytes are the same on every socket: so they can be cut anywhere and fuzzed"},
 		{"dashboard/internal/cbor", onlyStandard, "an encoding knows no message"},
+		{"dashboard/internal/fanout", func(_ goPackage, dep string, standard bool) bool {
+			return standard || dep == "golang.org/x/sys/unix" || strings.HasPrefix(dep, module+"/dashboard/internal/")
+		}, "held connections are descriptors and frames: no framework"},
 		{"dashboard/internal/transport", func(_ goPackage, dep string, _ bool) bool {
 			return !strings.HasPrefix(dep, module) || strings.HasPrefix(dep, module+"/dashboard/internal/")
 		}, "transport → hub and meter, nothing above"},

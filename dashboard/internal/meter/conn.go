@@ -9,13 +9,16 @@ import (
 // A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote.
 type Conn struct {
 	net.Conn
-	in, out atomic.Int64
+	*Counter // apart: it lives on when a held connection has been taken from its Conn
 
 	// Below: only for the goroutine that serves the connection.
 	request           *Exchange // the metered request in hand; nil for pages, files and the like
 	startIn, startOut int64     // the counters when the request before it was through
 	payer             *Tally    // who used this connection last
 }
+
+// A Counter is the bytes that have passed through a connection.
+type Counter struct{ in, out atomic.Int64 }
 
 // Listener counts on every connection it accepts.
 type Listener struct{ net.Listener }
@@ -26,7 +29,7 @@ func (l Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c}, nil
+	return &Conn{Conn: c, Counter: new(Counter)}, nil
 }
 
 func (c *Conn) Read(b []byte) (int, error) {
@@ -47,6 +50,14 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 		return sc.SyscallConn()
 	}
 	return nil, syscall.EINVAL
+}
+
+// Keep is the connection's own (see accept); nil where it has none.
+func (c *Conn) Keep() (release func()) {
+	if k, ok := c.Conn.(interface{ Keep() func() }); ok {
+		return k.Keep()
+	}
+	return nil
 }
 
 // Idle says that the connection's request is answered to the last byte, or the connection is closed: what was

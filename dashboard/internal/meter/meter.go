@@ -18,6 +18,7 @@ package meter
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -65,26 +66,29 @@ func (t *Total) Totals() Totals {
 // A Tally adds up exchanges. The zero Tally is ready; it is safe for concurrent use.
 type Tally struct {
 	Total *Total // nil, or what also counts them; not to be changed once there was an exchange
+	// Crowd is many viewers whose figures nobody will ask for: only Total is counted, and Figures lacks what is under
+	// way. Not to be changed once there was an exchange.
+	Crowd bool
 
 	mu   sync.Mutex
 	sum  Figures
 	body bool // at least one exchange was not on a Conn
-	open map[*Exchange]struct{}
+	open []*Exchange
 }
 
 // An Exchange is one request with its answer, or one held connection. It counts messages as they are handed over and
 // takes the bytes around them from the connection.
 type Exchange struct {
 	tally             *Tally
-	conn              *Conn // nil where the connection does not count
+	conn              *Counter // nil where the connection does not count
 	startIn, startOut int64
 
 	// Guarded by tally.mu.
 	messages, payloadIn, payloadOut int64
 	headIn, headOut                 int64 // held: known when the head has passed
 	body                            int64 // answered: length of the response body
-	held                            bool
-	told                            Totals // what the tally's Total has of this exchange
+	held, ended                     bool
+	told                            struct{ messages, in, out int64 } // what the tally's Total has of this exchange
 }
 
 // Begin starts an exchange on the connection that a request came by. A request that is answered in full must be
@@ -98,7 +102,7 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 		t.Total.requests.Add(1)
 	}
 	if c, ok := conn.(*Conn); ok {
-		x.conn, x.startIn, x.startOut = c, c.startIn, c.startOut
+		x.conn, x.startIn, x.startOut = c.Counter, c.startIn, c.startOut
 		c.request = x
 		if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
 			t.Total.connections.Add(1)
@@ -110,10 +114,9 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 	} else {
 		t.body = true
 	}
-	if t.open == nil {
-		t.open = make(map[*Exchange]struct{})
+	if !t.Crowd {
+		t.open = append(t.open, x)
 	}
-	t.open[x] = struct{}{}
 	return x
 }
 
@@ -128,16 +131,39 @@ func (x *Exchange) Answer(messages, payload, body int) {
 	}
 }
 
-// Hold says that the connection is held from here on: what came in was the request, and what went out, plus head
-// bytes still to be written, is the response's head.
-func (x *Exchange) Hold(head int) {
+// Hold says that the connection that the exchange began on is held from here on: what came in was the request, and
+// what goes out first, head bytes, is the response's head.
+func (x *Exchange) Hold(conn net.Conn, head int) {
 	x.tally.mu.Lock()
 	defer x.tally.mu.Unlock()
 	x.held = true
 	if x.conn != nil {
 		x.headIn = x.conn.in.Load() - x.startIn
 		x.headOut = x.conn.out.Load() - x.startOut + int64(head)
-		x.conn.request = nil // the holder ends it, not the server
+	}
+	if c, ok := conn.(*Conn); ok {
+		c.request = nil // the holder ends it, not the server
+	}
+}
+
+// Early says that so many bytes of what came in before Hold were sent behind the request.
+func (x *Exchange) Early(n int) {
+	x.tally.mu.Lock()
+	defer x.tally.mu.Unlock()
+	x.headIn = max(x.headIn-int64(n), 0)
+}
+
+// Read counts bytes that came in by a held connection that has been taken from its Conn.
+func (x *Exchange) Read(n int) {
+	if x.conn != nil {
+		x.conn.in.Add(int64(n))
+	}
+}
+
+// Wrote counts bytes that left by a held connection that has been taken from its Conn.
+func (x *Exchange) Wrote(n int) {
+	if x.conn != nil {
+		x.conn.out.Add(int64(n))
 	}
 }
 
@@ -158,10 +184,10 @@ func (x *Exchange) tell() {
 		return
 	}
 	in, out := x.bytes()
-	total.messages.Add(x.messages - x.told.Messages)
-	total.in.Add(in.Total - x.told.In)
-	total.out.Add(out.Total - x.told.Out)
-	x.told.Messages, x.told.In, x.told.Out = x.messages, in.Total, out.Total
+	total.messages.Add(x.messages - x.told.messages)
+	total.in.Add(in.Total - x.told.in)
+	total.out.Add(out.Total - x.told.out)
+	x.told.messages, x.told.in, x.told.out = x.messages, in.Total, out.Total
 }
 
 // In is how many bytes have come in by a held connection; 0 where that cannot be seen.
@@ -184,10 +210,13 @@ func (x *Exchange) End() {
 	t := x.tally
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, open := t.open[x]; !open {
+	if x.ended {
 		return
 	}
-	delete(t.open, x)
+	x.ended = true
+	if i := slices.Index(t.open, x); i >= 0 {
+		t.open = slices.Delete(t.open, i, i+1)
+	}
 	x.tell()
 	in, out := x.bytes()
 	t.sum.Messages += x.messages
@@ -220,7 +249,7 @@ func (t *Tally) Figures() Figures {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := t.sum
-	for x := range t.open {
+	for _, x := range t.open {
 		in, out := x.bytes()
 		f.Messages += x.messages
 		f.Bytes.In.add(in)

@@ -17,7 +17,7 @@ func pipe(t *testing.T) (conn *Conn, say func(n int)) {
 			}
 		}
 	}()
-	conn = &Conn{Conn: server}
+	conn = &Conn{Conn: server, Counter: new(Counter)}
 	return conn, func(n int) {
 		t.Helper()
 		go client.Write(make([]byte, n))
@@ -71,7 +71,7 @@ func TestHeld(t *testing.T) {
 	var tally Tally
 	say(200)
 	x := tally.Begin(conn)
-	x.Hold(120)
+	x.Hold(conn, 120)
 	conn.Write(make([]byte, 120))
 	f := tally.Figures()
 	check(t, "in at first", f.Bytes.In, Bytes{Total: 200, Head: 200})

@@ -28,7 +28,7 @@ func TestTotal(t *testing.T) {
 	ask(&other)
 	say(200)
 	x := a.Begin(conn)
-	x.Hold(120)
+	x.Hold(conn, 120)
 	conn.Write(make([]byte, 120))
 	conn.Write(make([]byte, 90))
 	x.Sent(80, 88)

@@ -27,6 +27,11 @@ const (
 
 // Command does what a viewer says and returns the answer, JSON, or nil where there is none.
 func (s *Server) Command(viewer string, text []byte) ([]byte, *problem.Problem) {
+	return s.command(func(every time.Duration) { s.Viewers.SetEvery(viewer, every) }, text)
+}
+
+// command is Command where set thins the viewer's messages.
+func (s *Server) command(set func(every time.Duration), text []byte) ([]byte, *problem.Problem) {
 	var cmd command
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -41,7 +46,7 @@ func (s *Server) Command(viewer string, text []byte) ([]byte, *problem.Problem) 
 		if p != nil {
 			return nil, p
 		}
-		s.Viewers.SetEvery(viewer, every)
+		set(every)
 	}
 	if cmd.Ping == nil {
 		return nil, nil

@@ -28,12 +28,12 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodHead {
 		return sendMessages(c, s.begin(c, "longpolling", r), nil, false)
 	}
-	s.held.Add(1)
-	defer s.held.Add(-1)
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
 	account := s.begin(c, "longpolling", r)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
-	defer s.Viewers.hold(r.viewer, "longpolling", sub)()
+	defer s.Viewers.hold(r, "longpolling", sub).release()
 
 	messages, err := take(sub)
 	if len(messages) == 0 && err == nil {
@@ -56,6 +56,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		return err
 	}
 }
+
+// errLeft ends a wait when the viewer has gone.
+var errLeft = errors.New("viewer left")
 
 // await is the wait, apart from any socket: messages when there are some, neither messages nor error when the hold
 // ends, errLeft when gone closes, hub.ErrClosed when the hub does.

@@ -23,6 +23,7 @@ const (
 type request struct {
 	after  hub.Cursor
 	every  time.Duration
+	set    int // how often the viewer had set every by a command
 	wait   time.Duration
 	viewer string
 }
@@ -51,7 +52,7 @@ func (s *Server) parse(query func(name string) (string, bool)) (r request, p *pr
 			return r, p
 		}
 		r.viewer = text
-		r.every = s.Viewers.every(text)
+		r.every, r.set = s.Viewers.every(text)
 	}
 	if text, ok := query("every"); ok {
 		if r.every, p = parseDuration("every", text, longestEvery); p != nil {

@@ -2,11 +2,11 @@ package transport
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
@@ -14,7 +14,7 @@ import (
 // id, reconnects after the retry time and says where it was, in Last-Event-ID. The format is the HTML standard's,
 // section 9.2.
 //
-// The ways out are deliver's:
+// The ways out:
 //
 //  1. the viewer leaves: the connection is closed
 //  2. an event cannot be written in time: the connection is cut; an event without its empty line is ignored by the
@@ -31,23 +31,17 @@ func (s *Server) sse(c *fiber.Ctx) error {
 			return p.Send(c)
 		}
 	}
-	return s.hold(c, "sse", "text/event-stream", r, func(h *held, sub *hub.Subscription) {
-		if h.send(appendRetry(nil)) != nil {
-			return
-		}
-		var frame []byte
-		err := deliver(sub, h.left, s.config.Heartbeat, outlet{
-			message: func(m *hub.Message) error {
-				frame = appendEvent(frame[:0], m.ID.String(), m.JSON)
-				return h.message(m, frame)
-			},
-			heartbeat: func() error { return h.send([]byte(": heartbeat\n\n")) },
-		})
-		if errors.Is(err, hub.ErrClosed) {
-			h.send(appendRetry(nil))
-			h.end()
-		}
-	})
+	return s.hold(c, "text/event-stream", r, s.forms.sse)
+}
+
+func sseWords() fanout.Words {
+	return fanout.Words{
+		Technique: "sse",
+		Opening:   appendRetry,
+		Message:   func(b []byte, m *hub.Message) []byte { return appendEvent(b, m.ID.String(), m.JSON) },
+		Heartbeat: []byte(": heartbeat\n\n"),
+		Farewell:  appendRetry,
+	}
 }
 
 // appendRetry tells the browser how long to wait before it reconnects: another time for each, or all come at once.

@@ -14,8 +14,9 @@
 //
 // # What happens to the slow
 //
-// A held connection has one frame in flight. While it cannot be written the subscription falls behind, the hub drops
-// for it what is too old, and after Config.WriteTimeout without progress the connection is cut. Nobody else waits.
+// A held connection has one frame in flight: package fanout writes it. While it cannot be written the subscription
+// falls behind, the hub drops for it what is too old, and after Config.WriteTimeout without progress the connection is
+// cut. Nobody else waits.
 //
 // # How they end
 //
@@ -28,12 +29,12 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
@@ -64,6 +65,10 @@ type Config struct {
 	Hold time.Duration
 	// WriteTimeout is how long one frame may take to leave. Default 10 s.
 	WriteTimeout time.Duration
+	// Portable holds every connection in goroutines, as platforms without epoll do.
+	Portable bool
+	// Settled is called when many held connections have begun or ended and it is quiet again. nil for nothing.
+	Settled func()
 	// Logger is told of panics. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -74,7 +79,13 @@ type Server struct {
 
 	config Config
 	hub    *hub.Hub
-	held   atomic.Int64 // requests that wait and connections that are held
+	start  time.Time // now is since then
+	fanout *fanout.Fanout
+	forms  struct {
+		streaming, sse bodyForm
+		websocket      *fanout.Form
+	}
+	waiting atomic.Int64 // long polls
 }
 
 // New serves h.
@@ -91,17 +102,37 @@ func New(h *hub.Hub, config Config) *Server {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	return &Server{Viewers: newViewers(), config: config, hub: h}
+	s := &Server{
+		Viewers: newViewers(),
+		config:  config,
+		hub:     h,
+		start:   time.Now(),
+		fanout: fanout.New(h, fanout.Config{
+			Heartbeat:    config.Heartbeat,
+			WriteTimeout: config.WriteTimeout,
+			Portable:     config.Portable,
+			Settled:      config.Settled,
+			Logger:       config.Logger,
+		}),
+	}
+	s.forms.streaming, s.forms.sse = bodyFormOf(streamingWords()), bodyFormOf(sseWords())
+	s.forms.websocket = &fanout.Form{Words: websocketWords()}
+	return s
 }
+
+func (s *Server) now() time.Duration { return time.Since(s.start) }
 
 // Config is the patience in force.
 func (s *Server) Config() Config { return s.config }
 
 // Close waits until everybody has been told that the hub is closed, or ctx ends. The hub must be closed before.
 func (s *Server) Close(ctx context.Context) error {
+	if err := s.fanout.Close(ctx); err != nil {
+		return err
+	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for s.held.Load() > 0 {
+	for s.waiting.Load() > 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -118,11 +149,3 @@ func (s *Server) begin(c *fiber.Ctx, technique string, r request) *meter.Exchang
 
 // retryDelay is when a viewer should come back after a restart, in milliseconds: spread, so that they do not all knock at once.
 func retryDelay() int64 { return 500 + rand.Int64N(2500) }
-
-// guard keeps a panic inside the goroutine it happened in: fasthttp runs held connections in goroutines of their own, where nobody
-// recovers.
-func (s *Server) guard(technique string) {
-	if p := recover(); p != nil {
-		s.config.Logger.Error("panic in a held connection", "technique", technique, "panic", p, "stack", string(debug.Stack()))
-	}
-}

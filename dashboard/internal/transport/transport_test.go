@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,124 +19,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func publish(h *hub.Hub, n int) {
 	for range n {
 		h.Publish(time.Now(), []byte(`{}`))
-	}
-}
-
-// recorder is an outlet that writes down what it is given, and when.
-type recorder struct {
-	began time.Time
-	lines []string
-	fail  error
-}
-
-func (r *recorder) outlet() outlet {
-	note := func(what string) error {
-		r.lines = append(r.lines, fmt.Sprintf("%v %s", time.Since(r.began), what))
-		return r.fail
-	}
-	return outlet{
-		message:   func(m *hub.Message) error { return note(fmt.Sprint("message ", m.ID.Seq)) },
-		heartbeat: func() error { return note("heartbeat") },
-		reply:     func(b []byte) error { return note("reply " + string(b)) },
-	}
-}
-
-func (r *recorder) String() string { return strings.Join(r.lines, "; ") }
-
-// Each case plays a scene against the waiting loop and says what the viewer saw and why it ended.
-func TestDeliver(t *testing.T) {
-	failed := errors.New("broken pipe")
-	tests := []struct {
-		name  string
-		setup func(*recorder, *outlet)
-		scene func(h *hub.Hub, left chan struct{}, answers chan []byte)
-		want  string
-		err   error
-	}{
-		{
-			name:  "newest-then-live-then-closed",
-			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) { time.Sleep(time.Second); publish(h, 2); h.Close() },
-			want:  "0s message 3; 1s message 4; 1s message 5",
-			err:   hub.ErrClosed,
-		},
-		{
-			name:  "heartbeats-into-silence",
-			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) { time.Sleep(35 * time.Second); h.Close() },
-			want:  "0s message 3; 15s heartbeat; 30s heartbeat",
-			err:   hub.ErrClosed,
-		},
-		{
-			name: "a-message-is-a-heartbeat",
-			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) {
-				time.Sleep(10 * time.Second)
-				publish(h, 1)
-				time.Sleep(16 * time.Second)
-				h.Close()
-			},
-			want: "0s message 3; 10s message 4; 25s heartbeat",
-			err:  hub.ErrClosed,
-		},
-		{
-			name:  "steady-heartbeats",
-			setup: func(_ *recorder, out *outlet) { out.steady = true },
-			scene: func(h *hub.Hub, _ chan struct{}, _ chan []byte) {
-				time.Sleep(10 * time.Second)
-				publish(h, 1)
-				time.Sleep(6 * time.Second)
-				h.Close()
-			},
-			want: "0s message 3; 10s message 4; 15s heartbeat",
-			err:  hub.ErrClosed,
-		},
-		{
-			name:  "viewer-leaves",
-			scene: func(h *hub.Hub, left chan struct{}, _ chan []byte) { time.Sleep(time.Second); close(left) },
-			want:  "0s message 3",
-			err:   errLeft,
-		},
-		{
-			name:  "write-fails",
-			setup: func(r *recorder, _ *outlet) { r.fail = failed },
-			scene: func(*hub.Hub, chan struct{}, chan []byte) {},
-			want:  "0s message 3",
-			err:   failed,
-		},
-		{
-			name: "answers-in-between",
-			scene: func(h *hub.Hub, _ chan struct{}, answers chan []byte) {
-				time.Sleep(time.Second)
-				answers <- []byte("pong")
-				publish(h, 1)
-				h.Close()
-			},
-			want: "0s message 3; 1s reply pong; 1s message 4",
-			err:  hub.ErrClosed,
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h := hub.New(hub.Config{})
-				publish(h, 3)
-				sub := h.Subscribe(hub.Cursor{}, 0)
-				defer sub.Close()
-				r := &recorder{began: time.Now()}
-				out := r.outlet()
-				if test.setup != nil {
-					test.setup(r, &out)
-				}
-				left, answers := make(chan struct{}), make(chan []byte)
-				out.answers = answers
-				go test.scene(h, left, answers)
-				err := deliver(sub, left, 15*time.Second, out)
-				if !errors.Is(err, test.err) {
-					t.Errorf("ended with %v, want %v", err, test.err)
-				}
-				if r.String() != test.want {
-					t.Errorf("got  %s\nwant %s", r, test.want)
-				}
-			})
-		})
 	}
 }
 
@@ -194,7 +75,7 @@ func TestParse(t *testing.T) {
 		{"nothing", nil, request{wait: 25 * time.Second}},
 		{"empty-cursor", []string{"after", ""}, request{wait: 25 * time.Second}},
 		{"all", []string{"after", "k3f9a1-7", "every", "500ms", "wait", "2s", "viewer", "me"},
-			request{hub.Cursor{Epoch: "k3f9a1", Seq: 7}, 500 * time.Millisecond, 2 * time.Second, "me"}},
+			request{after: hub.Cursor{Epoch: "k3f9a1", Seq: 7}, every: 500 * time.Millisecond, wait: 2 * time.Second, viewer: "me"}},
 		{"no-wait", []string{"wait", "0s"}, request{}},
 		{"unknown-parameter", []string{"zebra", "1"}, request{wait: 25 * time.Second}},
 	}
@@ -236,7 +117,7 @@ func TestCommand(t *testing.T) {
 	if answer, p := s.Command("me", []byte(`{"set":{"every":"2s"}}`)); answer != nil || p != nil {
 		t.Errorf("got %s, %v", answer, p)
 	}
-	if got := s.Viewers.every("me"); got != 2*time.Second {
+	if got, _ := s.Viewers.every("me"); got != 2*time.Second {
 		t.Errorf("got %v", got)
 	}
 	answer, p := s.Command("me", []byte(`{"ping":[1,"two"]}`))
@@ -251,7 +132,7 @@ func TestViewersAreBounded(t *testing.T) {
 	v := newViewers()
 	sub := h.Subscribe(hub.Cursor{}, 0)
 	defer sub.Close()
-	release := v.hold("held", "sse", sub)
+	h1 := v.hold(request{viewer: "held"}, "sse", sub)
 	for i := range mostViewers + 100 {
 		v.tally(fmt.Sprint(i), "polling")
 	}
@@ -261,30 +142,31 @@ func TestViewersAreBounded(t *testing.T) {
 	if list := v.List(); len(list) != 1 || list[0].Viewer != Short("held") {
 		t.Errorf("got %+v", list)
 	}
-	release()
+	h1.release()
 	if list := v.List(); len(list) != 0 {
 		t.Errorf("got %+v", list)
 	}
 }
 
 func TestBudget(t *testing.T) {
-	now := time.Now()
-	b := newBudget(now, framesPerSecond, framesAtOnce)
+	var b budget
+	now := 5 * time.Second
+	spend := func() error { return b.spend(now, 1, framesPerSecond, framesAtOnce) }
 	for i := range framesAtOnce {
-		if b.spend(now, 1) != nil {
+		if spend() != nil {
 			t.Fatalf("frame %d at once was refused", i)
 		}
 	}
-	if !errors.Is(b.spend(now, 1), errFlood) {
+	if !errors.Is(spend(), errFlood) {
 		t.Error("one too many was taken")
 	}
-	now = now.Add(time.Second + time.Second/framesPerSecond)
+	now += time.Second + time.Second/framesPerSecond
 	for i := range framesPerSecond {
-		if b.spend(now, 1) != nil {
+		if spend() != nil {
 			t.Fatalf("frame %d of the next second was refused", i)
 		}
 	}
-	if !errors.Is(b.spend(now, 1), errFlood) {
+	if !errors.Is(spend(), errFlood) {
 		t.Error("one too many was taken")
 	}
 }
@@ -324,22 +206,4 @@ func FuzzAppendEvent(f *testing.F) {
 			t.Errorf("got %q %q, want %q", id, got, want)
 		}
 	})
-}
-
-// A panic in one held connection is that connection's end, and is logged with the place it came from.
-func TestGuard(t *testing.T) {
-	var log bytes.Buffer
-	s := New(hub.New(hub.Config{}), Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer s.guard("sse")
-		panic("boom")
-	}()
-	<-done
-	for _, want := range []string{"technique=sse", "panic=boom", "TestGuard"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log lacks %q: %s", want, log.String())
-		}
-	}
 }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
@@ -20,39 +22,63 @@ const mostViewers = 10_000
 // choosing.
 type Viewers struct {
 	totals map[string]*meter.Total // by technique; the map does not change
+	crowds map[string]*meter.Tally // of those who have not named themselves; likewise
 
-	mu sync.Mutex
-	m  map[string]*viewer
+	mu    sync.Mutex
+	m     map[string]*viewer
+	crowd map[*holding]struct{}               // what is held by those who have not named themselves
+	full  int                                 // with how many it is time to forget some
+	ended map[string]map[fanout.Reason]uint64 // held connections that have, by technique
 }
 
 type viewer struct {
 	every   time.Duration
+	set     int // how often that was set
 	seen    time.Time
 	tallies map[string]*meter.Tally
-	held    map[*hub.Subscription]holding
+	held    []*holding
 }
 
+// A holding is a connection that a viewer holds, or a long poll. It is the fan-out's Owner of that connection.
 type holding struct {
+	viewers   *Viewers
+	viewer    string
 	technique string
-	since     time.Time
+	since     int64 // Unix milliseconds
+	sub       *hub.Subscription
+	account   *meter.Exchange // nil for a long poll
+	way       fanout.Way      // likewise 0
 }
 
 func newViewers() *Viewers {
-	v := &Viewers{totals: make(map[string]*meter.Total), m: make(map[string]*viewer)}
+	v := &Viewers{
+		totals: make(map[string]*meter.Total),
+		crowds: make(map[string]*meter.Tally),
+		ended:  make(map[string]map[fanout.Reason]uint64),
+		m:      make(map[string]*viewer),
+		crowd:  make(map[*holding]struct{}),
+	}
 	for _, t := range All() {
-		v.totals[t.Name] = new(meter.Total)
+		total := new(meter.Total)
+		v.totals[t.Name] = total
+		v.crowds[t.Name] = &meter.Tally{Total: total, Crowd: true}
+		v.ended[t.Name] = make(map[fanout.Reason]uint64)
 	}
 	return v
 }
+
+// isAnonymous tells viewers that have not named themselves: nobody can ask for them, and nothing of them is remembered.
+func isAnonymous(id string) bool { return strings.HasPrefix(id, "~") }
 
 // get finds or makes a viewer. v.mu is held.
 func (v *Viewers) get(id string) *viewer {
 	w := v.m[id]
 	if w == nil {
-		if len(v.m) >= mostViewers {
+		if len(v.m) >= max(v.full, mostViewers) {
 			v.forget()
+			v.full = len(v.m) + mostViewers/10 // who holds something stays: do not look again at each that comes
 		}
-		w = &viewer{tallies: make(map[string]*meter.Tally), held: make(map[*hub.Subscription]holding)}
+		w = new(viewer)
 		v.m[id] = w
 	}
 	w.seen = time.Now()
@@ -75,8 +101,8 @@ func (v *Viewers) forget() {
 }
 
 func (v *Viewers) tally(id, technique string) *meter.Tally {
-	if strings.HasPrefix(id, "~") {
-		return &meter.Tally{Total: v.totals[technique]} // nobody can ask for it
+	if isAnonymous(id) {
+		return v.crowds[technique]
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -84,19 +110,22 @@ func (v *Viewers) tally(id, technique string) *meter.Tally {
 	t := w.tallies[technique]
 	if t == nil {
 		t = &meter.Tally{Total: v.totals[technique]}
+		if w.tallies == nil {
+			w.tallies = make(map[string]*meter.Tally)
+		}
 		w.tallies[technique] = t
 	}
 	return t
 }
 
-// every is what a viewer asked for with a command; 0 when it has not.
-func (v *Viewers) every(id string) time.Duration {
+// every is what a viewer asked for with a command, 0 when it has not, and how often it has.
+func (v *Viewers) every(id string) (every time.Duration, set int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if w := v.m[id]; w != nil {
-		return w.every
+		return w.every, w.set
 	}
-	return 0
+	return 0, 0
 }
 
 // SetEvery thins a viewer's messages from now on, on the connections that it holds and on those to come.
@@ -105,23 +134,91 @@ func (v *Viewers) SetEvery(id string, every time.Duration) {
 	defer v.mu.Unlock()
 	w := v.get(id)
 	w.every = every
-	for sub := range w.held {
-		sub.SetEvery(every)
+	w.set++
+	for _, h := range w.held {
+		h.sub.SetEvery(every)
 	}
 }
 
-// hold lists a subscription under its viewer until the function it returns is called.
-func (v *Viewers) hold(id, technique string, sub *hub.Subscription) (release func()) {
+// hold lists a subscription under its viewer until release. What the viewer has set since it asked counts.
+func (v *Viewers) hold(r request, technique string, sub *hub.Subscription) *holding {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	w := v.get(id)
-	w.held[sub] = holding{technique, time.Now()}
-	return func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		delete(w.held, sub)
-		w.seen = time.Now()
+	h := &holding{viewers: v, viewer: r.viewer, technique: technique, since: time.Now().UnixMilli(), sub: sub}
+	if isAnonymous(r.viewer) {
+		v.crowd[h] = struct{}{}
+		return h
 	}
+	w := v.get(r.viewer)
+	if w.set != r.set {
+		sub.SetEvery(w.every)
+	}
+	w.held = append(w.held, h)
+	return h
+}
+
+// setEvery thins what the viewer gets by this holding, and all its others.
+func (h *holding) setEvery(every time.Duration) {
+	if isAnonymous(h.viewer) { // it has no others
+		h.sub.SetEvery(every)
+		return
+	}
+	h.viewers.SetEvery(h.viewer, every)
+}
+
+// Began is fanout.Owner's.
+func (h *holding) Began(way fanout.Way) {
+	h.viewers.mu.Lock()
+	defer h.viewers.mu.Unlock()
+	h.way = way
+}
+
+// Done is fanout.Owner's.
+func (h *holding) Done(reason fanout.Reason) {
+	h.account.End()
+	h.release()
+	h.viewers.mu.Lock()
+	defer h.viewers.mu.Unlock()
+	h.viewers.ended[h.technique][reason]++
+}
+
+// release ends what hold began.
+func (h *holding) release() {
+	v := h.viewers
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.crowd, h)
+	w := v.m[h.viewer]
+	if w == nil { // not while it holds something
+		return
+	}
+	if i := slices.Index(w.held, h); i >= 0 {
+		w.held = slices.Delete(w.held, i, i+1)
+	}
+	w.seen = time.Now()
+}
+
+// all calls each with everything that is held. v.mu is held.
+func (v *Viewers) all(each func(*holding)) {
+	for h := range v.crowd {
+		each(h)
+	}
+	for _, w := range v.m {
+		for _, h := range w.held {
+			each(h)
+		}
+	}
+}
+
+// Ended counts held connections that have ended since the start, by technique and reason.
+func (v *Viewers) Ended() map[string]map[fanout.Reason]uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	ended := make(map[string]map[fanout.Reason]uint64, len(v.ended))
+	for technique, reasons := range v.ended {
+		ended[technique] = maps.Clone(reasons)
+	}
+	return ended
 }
 
 // Wire is what a viewer's techniques have cost; nil for a viewer nobody has heard of.
@@ -167,11 +264,7 @@ func (v *Viewers) Holding() map[string]int {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, w := range v.m {
-		for _, h := range w.held {
-			n[h.technique]++
-		}
-	}
+	v.all(func(h *holding) { n[h.technique]++ })
 	return n
 }
 
@@ -185,7 +278,8 @@ func Short(id string) string {
 type Held struct {
 	Viewer    string `json:"viewer"` // a short hash of its id: who knows the id may command
 	Technique string `json:"technique"`
-	Since     int64  `json:"since"` // Unix milliseconds
+	Way       string `json:"way,omitempty"` // how package fanout holds it, "epoll" or "goroutine"; not there for a long poll
+	Since     int64  `json:"since"`         // Unix milliseconds
 	Delivered uint64 `json:"delivered"`
 	Thinned   uint64 `json:"thinned"`
 	Dropped   uint64 `json:"dropped"`
@@ -197,12 +291,10 @@ func (v *Viewers) List() []Held {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	list := []Held{}
-	for id, w := range v.m {
-		for sub, h := range w.held {
-			c := sub.Counts()
-			list = append(list, Held{Short(id), h.technique, h.since.UnixMilli(), c.Delivered, c.Thinned, c.Dropped, c.Pending})
-		}
-	}
+	v.all(func(h *holding) {
+		c := h.sub.Counts()
+		list = append(list, Held{Short(h.viewer), h.technique, h.way.String(), h.since, c.Delivered, c.Thinned, c.Dropped, c.Pending})
+	})
 	slices.SortFunc(list, func(a, b Held) int {
 		return cmp.Or(cmp.Compare(a.Viewer, b.Viewer), cmp.Compare(a.Since, b.Since))
 	})

@@ -1,0 +1,171 @@
+package fanout
+
+import (
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// shards hold lines by their descriptors, one for each processor that Go uses.
+type shards struct {
+	all   []*shard
+	turn  atomic.Uint32 // whose the next line is
+	ended chan struct{} // closed by close
+	work  sync.WaitGroup
+}
+
+// openShards starts the shards with the first line.
+func (f *Fanout) openShards() *shards {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.shards != nil || f.closed {
+		return f.shards
+	}
+	group := &shards{ended: make(chan struct{})}
+	for range runtime.GOMAXPROCS(0) {
+		s, err := newShard(f, group.ended)
+		if err != nil {
+			f.config.Logger.Warn("no epoll: lines are held by goroutines", "error", err)
+			group.close()
+			return nil
+		}
+		group.all = append(group.all, s)
+	}
+	for _, s := range group.all {
+		group.work.Go(func() { s.poll.wait(s.events) })
+		group.work.Go(s.rounds)
+	}
+	f.shards = group
+	return group
+}
+
+// close ends all lines that are left, and the shards. f.mu is not held.
+func (g *shards) close() {
+	close(g.ended)
+	for _, s := range g.all {
+		s.close()
+	}
+	g.work.Wait()
+}
+
+// detach takes a line's connection from whoever has it now. It tells whether it could; if not, nothing has changed.
+func (f *Fanout) detach(l *line, conn net.Conn, head, early []byte) bool {
+	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
+		conn = hijacked.UnsafeConn()
+	}
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	group := f.openShards()
+	if group == nil {
+		return false
+	}
+	fd, err := duplicate(sc)
+	if err != nil {
+		return false
+	}
+	if k, ok := conn.(interface{ Keep() func() }); ok {
+		l.release = k.Keep()
+	}
+	l.fd = int32(fd)
+	l.Owner.Began(ByEpoll)
+	group.all[int(group.turn.Add(1))%len(group.all)].add(l, head, early)
+	return true
+}
+
+// duplicate is another descriptor for a connection. Both are non-blocking, as Go's are.
+func duplicate(sc syscall.Conn) (fd int, err error) {
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if e := raw.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3) }); e != nil {
+		return 0, e
+	}
+	return fd, err
+}
+
+// write is one system call that does not wait. Go's own would tell the scheduler that it may: that takes longer than
+// the call.
+func write(fd int32, b []byte) (int, error) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// read is the same for reading.
+func read(fd int32, b []byte) (int, error) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// A poll is an epoll instance that Go's own poller watches: who waits for it blocks no thread.
+type poll struct {
+	file *os.File
+	raw  syscall.RawConn
+	fd   int
+}
+
+func newPoll() (*poll, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil { // or os.File would not be watched
+		unix.Close(fd)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	file := os.NewFile(uintptr(fd), "epoll")
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &poll{file, raw, fd}, nil
+}
+
+// wait calls each with what is ready, until the poll is closed.
+func (p *poll) wait(each func([]unix.EpollEvent)) {
+	var events [128]unix.EpollEvent
+	p.raw.Read(func(uintptr) bool {
+		for {
+			n, err := unix.EpollWait(p.fd, events[:], 0)
+			if n <= 0 && err != unix.EINTR {
+				return false // wait on
+			}
+			if n > 0 {
+				each(events[:n])
+			}
+		}
+	})
+}
+
+// What a line is watched for: bytes, the end of the other direction, and room if it is blocked. Broken connections are
+// always told.
+const watched = unix.EPOLLIN | unix.EPOLLRDHUP
+
+func (p *poll) control(op int, fd int32, events uint32) error {
+	return unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: events, Fd: fd})
+}

@@ -1,0 +1,216 @@
+package fanout
+
+import (
+	"errors"
+	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+)
+
+const (
+	// mostNoise is what a viewer may send on a connection that only goes down before it is cut.
+	mostNoise = 64 << 10
+	// mostAnswers is how much may wait to be said to a viewer that does not read.
+	mostAnswers = 64 << 10
+	// linger is how long a connection is read on after the last word. Closed with unread bytes it would be reset, and the
+	// viewer would never see that word (RFC 1122 section 4.2.2.13).
+	linger = time.Second
+	// farewellLinger is the same when the server goes down, and has no second to spare.
+	farewellLinger = 50 * time.Millisecond
+)
+
+// stage is what is left to do on a line.
+type stage uint8
+
+const (
+	talking   stage = iota
+	finishing       // the last words are in rest
+	lingering       // all is said, and our direction closed; what still comes is read and forgotten
+)
+
+// A line is a Line and where it stands: what is to be written next, and what time does to it. It knows no socket, and
+// no lock: whoever holds it calls one method at a time.
+type line struct {
+	Line
+	fanout *Fanout
+
+	rest    []byte       // what is being written; a part of a shared frame mostly
+	message *hub.Message // what rest begins with; nil when that is no message
+	owed    int32        // bytes of its frame that have not left
+	body    int32        // of its frame, without what makes it a chunk
+	answers *[]byte      // to be written when rest has left; nil for nothing
+
+	spoke time.Duration // when something was written last, or rest was begun
+	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends
+	heard time.Duration // when something was read last
+
+	noise   int32  // bytes read of a viewer that has nothing to say
+	index   int32  // where its shard keeps it
+	fd      int32  // its shard's
+	round   uint32 // of its shard, in which it had its turn last
+	stage   stage
+	reason  Reason
+	blocked bool   // its shard waits for room in its connection
+	release func() // gives its place back, if it has been kept
+}
+
+// errDone says that nothing more will be written: the connection is to be closed, after lingering if the line says so.
+var errDone = errors.New("line is done")
+
+// begin is the first thing said.
+func (l *line) begin(head []byte, now time.Duration) {
+	l.spoke, l.beat, l.heard = now, now, now
+	l.rest = head
+	if l.Form.Opening != nil {
+		l.rest, _ = l.Form.piece(l.rest, l.Form.Opening)
+	}
+	l.Form.began()
+}
+
+// next is what to write now; nothing when there is nothing to say yet, and errDone when there will be nothing any more.
+func (l *line) next(now time.Duration) ([]byte, error) {
+	for len(l.rest) == 0 {
+		switch {
+		case l.stage == finishing:
+			l.stage = lingering
+			l.beat = now + linger
+			if l.reason == Closed {
+				l.beat = now + farewellLinger
+			}
+			return nil, errDone
+		case l.stage == lingering:
+			return nil, errDone
+		case l.answers != nil:
+			l.rest, l.answers = *l.answers, nil
+		default:
+			m, err := l.Sub.Next()
+			switch {
+			case err != nil:
+				l.farewell(err)
+			case m == nil:
+				return nil, nil
+			default:
+				f := l.Form.frame(m)
+				l.message, l.rest, l.owed, l.body = m, f.bytes, int32(len(f.bytes)), int32(f.body)
+			}
+		}
+		l.spoke = now
+	}
+	return l.rest, nil
+}
+
+// farewell says goodbye in the technique's own words.
+func (l *line) farewell(err error) {
+	l.stage, l.reason = finishing, Closed
+	if !errors.Is(err, hub.ErrClosed) {
+		l.reason = Fault
+		return
+	}
+	if l.Form.Farewell != nil {
+		l.rest, _ = l.Form.piece(l.rest, l.Form.Farewell)
+	}
+	l.rest = l.Form.end(l.rest)
+}
+
+// wrote says how much of next's bytes have left.
+func (l *line) wrote(n int, now time.Duration) {
+	if n <= 0 {
+		return
+	}
+	l.spoke = now
+	if l.rest = l.rest[n:]; len(l.rest) == 0 {
+		l.rest = nil // it may be the last that holds on to a frame
+	}
+	l.owed -= int32(n)
+	if m := l.message; m != nil && l.owed <= 0 {
+		l.Account.Sent(len(m.JSON), int(l.body))
+		l.message = nil
+		if !l.Form.Steady {
+			l.beat = now
+		}
+	}
+}
+
+// hear takes what has been read. An error is the end of a line that is not worth a last word.
+func (l *line) hear(b []byte, now time.Duration) error {
+	l.heard = now
+	switch {
+	case l.stage != talking:
+		return nil // forgotten
+	case l.Ear == nil:
+		if l.noise += int32(len(b)); l.noise > mostNoise {
+			l.reason = Broke
+			return errDone
+		}
+		return nil
+	}
+	answer, err := l.Ear.Hear(b)
+	if len(answer) > 0 {
+		if l.answers == nil {
+			l.answers = new([]byte)
+		}
+		if *l.answers = append(*l.answers, answer...); len(*l.answers) > mostAnswers {
+			l.reason = Slow
+			return errDone
+		}
+	}
+	if err != nil {
+		l.reason = Broke
+		if errors.Is(err, ErrLeft) {
+			l.reason = Left
+		}
+		l.stage = finishing
+		if l.answers != nil {
+			l.rest = append(append([]byte(nil), l.rest...), *l.answers...) // the frame in hand is finished first
+			l.answers = nil
+		}
+	}
+	return nil
+}
+
+// ErrLeft is what an Ear returns when the viewer has said goodbye.
+var ErrLeft = errors.New("viewer left")
+
+// pass is what time does to a line: a heartbeat, or its end.
+func (l *line) pass(now time.Duration) error {
+	config := &l.fanout.config
+	switch {
+	case l.stage == lingering:
+		if now >= l.beat {
+			return errDone
+		}
+		return nil
+	case len(l.rest) > 0:
+		if now-l.spoke >= config.WriteTimeout {
+			l.reason = Slow
+			return errDone
+		}
+		return nil
+	case l.stage != talking:
+		return nil
+	case l.Form.Steady && now-l.heard >= l.patience():
+		l.reason = Silent
+		return errDone
+	case now-l.beat >= config.Heartbeat:
+		l.beat = now
+		l.rest, _ = l.Form.piece(nil, func(b []byte) []byte { return append(b, l.Form.Heartbeat...) })
+		l.spoke = now
+	}
+	return nil
+}
+
+// patience is how long a viewer that is pinged may be silent.
+func (l *line) patience() time.Duration {
+	return 2*l.fanout.config.Heartbeat + l.fanout.config.WriteTimeout
+}
+
+// finish closes the books. The connection is closed by then.
+func (l *line) finish() {
+	if l.reason == 0 {
+		l.reason = Left
+	}
+	l.Sub.Close()
+	l.Form.ended()
+	l.Owner.Done(l.reason)
+	l.fanout.lineEnds()
+}
