@@ -31,7 +31,7 @@ func redact(cmdline []byte) string {
 	text, args := joinArguments(splitArguments(cmdline))
 	if len(args) > 1 {
 		r := redactor{text: text}
-		r.words(args, 0)
+		r.words(args, 0, false)
 		text = shorten(r.apply())
 	}
 	// The rest is for one text: a title that a process wrote over its arguments, and what came out above. A blot may
@@ -40,7 +40,7 @@ func redact(cmdline []byte) string {
 		r := redactor{text: text}
 		whole := textSpan{0, len(text)}
 		r.inside(whole)
-		r.words(r.split(whole), 0)
+		r.words(r.split(whole), 0, false)
 		next := shorten(r.apply())
 		if next == text {
 			return text
