@@ -26,7 +26,8 @@ const (
 //
 // It knows the names that options, variables, headers and parameters with secrets have, the options of some programs
 // that have no telling name, and the look of some well-known keys. It is a net with holes: a secret by another name is
-// shown. What it gives it leaves alone when it is given that again.
+// shown, as are one that reads like a sentence behind its name, one with a slash in it before "@host", and the values of
+// an INSERT that names no columns. What it gives it leaves alone when it is given that again.
 func redact(cmdline []byte) string {
 	text, args := joinArguments(splitArguments(cmdline))
 	if len(args) > 1 {

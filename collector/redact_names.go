@@ -29,11 +29,11 @@ func (k secrecy) spares(value string) bool {
 	return false
 }
 
-// isSwitch: --auth=true, -pass 1.
+// isSwitch: --auth=true, -pass 1, password:string.
 func isSwitch(s string) bool {
 	switch strings.ToLower(s) {
 	case "yes", "no", "true", "false", "on", "off", "none", "null", "nil",
-		"ldap", "pam", "kerberos", "md5", "sha1", "sha256", "sha384", "sha512":
+		"string", "text", "ldap", "pam", "kerberos", "md5", "sha1", "sha256", "sha384", "sha512":
 		return true
 	}
 	return len(s) == 1 && isDigit(s[0])
@@ -55,7 +55,7 @@ func isReference(s string) bool {
 			return true
 		}
 	}
-	return s == "stdin" || strings.Trim(s, "*") == ""
+	return s == "stdin" || strings.Trim(s, "*)") == ""
 }
 
 func isPath(s string) bool {
@@ -116,6 +116,10 @@ func secrecyOf(name string) secrecy {
 	case "pin":
 		if len(words) == 1 || before == "so" || before == "user" {
 			return mostlySecret
+		}
+	case "api": // X-JFrog-Art-Api
+		if before == "art" {
+			return surelySecret
 		}
 	case "pat": // personal access token
 		return mostlySecret

@@ -144,6 +144,7 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 			return
 		}
 	}
+	s = strings.TrimLeft(s, "[(") // [--password x]
 	bare := strings.TrimLeft(s, "-")
 	dashed := len(bare) < len(s)
 	name, value, given := strings.Cut(bare, "=")

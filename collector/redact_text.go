@@ -89,7 +89,7 @@ func (r *redactor) call(w textSpan, i int) int {
 		return i
 	}
 	name := r.nameBefore(w, i)
-	if name.end < i || secrecyOf(r.of(name)) == notSecret {
+	if name.end < i || secrecyOf(r.of(name)) == notSecret && !strings.HasSuffix(r.of(name), "login") {
 		return i
 	}
 	return r.literals(textSpan{w.start, r.closing(w, i)}, i)
