@@ -26,12 +26,13 @@ const (
 //
 // It knows the names that options, variables, headers and parameters with secrets have, the options of some programs
 // that have no telling name, and the look of some well-known keys. It is a net with holes: a secret by another name is
-// shown. What it gives it leaves alone when it is given that again.
+// shown, as are one that reads like a sentence behind its name, one with a slash in it before "@host", and the values of
+// an INSERT that names no columns. What it gives it leaves alone when it is given that again.
 func redact(cmdline []byte) string {
 	text, args := joinArguments(splitArguments(cmdline))
 	if len(args) > 1 {
 		r := redactor{text: text}
-		r.words(args, 0)
+		r.words(args, 0, false)
 		text = shorten(r.apply())
 	}
 	// The rest is for one text: a title that a process wrote over its arguments, and what came out above. A blot may
@@ -40,7 +41,7 @@ func redact(cmdline []byte) string {
 		r := redactor{text: text}
 		whole := textSpan{0, len(text)}
 		r.inside(whole)
-		r.words(r.split(whole), 0)
+		r.words(r.split(whole), 0, false)
 		next := shorten(r.apply())
 		if next == text {
 			return text

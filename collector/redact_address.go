@@ -106,7 +106,7 @@ func (r *redactor) login(w textSpan, i int) {
 		for start--; start > w.start && (isLetter(r.text[start-1]) || isDigit(r.text[start-1])); start-- {
 		}
 	}
-	if start == i || start > w.start && strings.IndexByte(" =,\"'", r.text[start-1]) < 0 {
+	if start == i || start > w.start && strings.IndexByte(" =,\"'", r.text[start-1]) < 0 && !endsScheme(r.text[w.start:start]) {
 		return
 	}
 	if r.text[start:i] == "jdbc" { // jdbc:oracle:thin:user/password@host
@@ -136,6 +136,11 @@ func (r *redactor) login(w textSpan, i int) {
 		}
 	}
 	r.blot(i+1, i+1+at)
+}
+
+// endsScheme: sip:user:password@host.
+func endsScheme(s string) bool {
+	return strings.HasSuffix(s, "sip:") || strings.HasSuffix(s, "sips:") || strings.HasSuffix(s, "xmpp:")
 }
 
 // isDestination: ssh takes no password behind a user's name, whatever is there is for a gateway.

@@ -40,7 +40,7 @@ func keyAt(s string) int {
 		return len(s) - len(end)
 	}
 	for _, kind := range knownKeys {
-		if !strings.HasPrefix(s, kind.prefix) {
+		if s[0] != kind.prefix[0] || !strings.HasPrefix(s, kind.prefix) { // the first byte alone, since this is asked most
 			continue
 		}
 		n := len(kind.prefix)

@@ -72,6 +72,22 @@ var leaks = [][]string{
 	{"x", "GOCSPX-S3C0123456789abcdefghijk"}, {"x", "hvb.S3CAAAQJ0123456789abcdefghijk"}, {"x", "s.S3C0123456789abcdefghijk"},
 	{"x", "glc_S3CeyJvIjoiMTIzNDU2IiwibiI6"}, {"x", "sbp_S3C0123456789abcdef0123456789abcdef01234"}, {"x", "gsk_S3C0123456789abcdefghijk0123456789"},
 	{"x", "lin_api_S3C0123456789abcdefghijk0123456789"},
+
+	// In other words and places.
+	{"git", "commit", "-m", "set PASSWORD=S3C in env"}, {"ssh", "h", "nmcli dev wifi connect x password S3C"}, {"ssh", "h", "mysql -uroot -pS3C -e 'select 1'"}, {"ssh", "h", "echo S3C | sudo -S ls"},
+	{"git", "commit", "-m", "my password: S3C"}, {"sh", "-c", "echo 'root:S3C' | chpasswd"}, {"sh", "-c", "echo \"ann:S3C\" | sudo chpasswd"}, {"sh", "-c", "printf '%s' S3C | docker login --password-stdin"},
+	{"mysqladmin", "-u", "root", "-pold", "password", "S3C"}, {"mysqladmin", "-u", "root", "password", "S3C"}, {"sudo", "-u", "postgres", "psql", "-c", "ALTER USER postgres PASSWORD 'S3C';"},
+	{"sh", "-c", "psql -c \"INSERT INTO users(name,password) VALUES('u','S3C')\""}, {"psql", "-c", "INSERT INTO \"public\".\"users\" (\"name\", \"password\") VALUES ('u', E'S3C')"}, {"sqlite3", "x.db", "insert into `t` (`a`,`token`) values (\"u\",\"S3C\");"},
+	{"su", "-c", "x --token S3C"}, {"docker", "exec", "x", "sh", "-c", "redis-cli -a S3C ping"}, {"docker", "exec", "x", "redis-cli", "-a", "S3C", "ping"}, {"timeout", "5", "sshpass", "-p", "S3C", "ssh", "h"}, {"nohup", "java", "-jar", "x.jar", "--api-key", "S3C"},
+	{"x", "--password=S3C,y"}, {"x", "--password:S3C"}, {"x", "-password:S3C"}, {"x", "/pwd=S3C"}, {"x", "--passwd", "S3C"}, {"x", "--pwd", "S3C"}, {"x", "--user-pass=S3C"}, {"x", "--proxy-pass", "S3C"}, {"x", "-pass", "S3C"},
+	{"perl", "-e", "my $password = 'S3C';"}, {"python3", "-c", "TOKEN = 'S3C'"}, {"python3", "-c", "login('ann', password=\"S3C\")"}, {"python3", "-c", "client.login('ann', 'S3C')"}, {"awk", "-v", "token=S3C", "x"},
+	{"x", "amqps://u:S3C@h:5671/v"}, {"x", "smtp://u:S3C@h:587"}, {"x", "smtp://ann%40x.y:S3C@h:587"}, {"x", "jdbc:mysql://h/d?user=a&password=S3C"}, {"x", "jdbc:sqlserver://h;user=a;password=S3C;encrypt=true"}, {"x", "jdbc:postgresql://u:S3C@h/d"}, {"x", "clickhouse://u:S3C@h?x"},
+	{"x", "sentry", "https://S3C@o1.ingest.sentry.io/1"}, {"x", "--config", "{password: S3C}"}, {"x", "--set", "a.b.clientSecret=S3C"}, {"x", "auth.token=S3C"}, {"x", "ConnectionStrings__Db=Server=h;Password=S3C"}, {"x", "AccountKey=S3C"}, {"x", "SharedAccessKey=S3C"},
+	{"x", "Endpoint=sb://h/;SharedAccessKeyName=R;SharedAccessKey=S3C"}, {"gpg", "--batch", "--yes", "--passphrase=S3C"}, {"gpg", "--passphrase", "S3C x y"}, {"curl", "-H", "X-Plex-Token: S3C"}, {"curl", "--header", "x-goog-api-key: S3C"}, {"curl", "-sSfLu", "ann:S3C", "h"}, {"curl", "-uann:S3C", "h"},
+	{"wget", "-qO-", "--header", "X-JFrog-Art-Api: S3C", "h"}, {"curl", "https://h/?api_key=S3C"}, {"curl", "https://h/?auth=S3C"}, {"curl", "https://h/?token=S3C"}, {"curl", "https://h/?X-Amz-Signature=S3C"}, {"curl", "-H", "Authorization: ApiKey S3C"}, {"curl", "-H", "Authorization: GoogleLogin auth=S3C"},
+	{"ssh", "-L", "1:2:3", "u@h", "PGPASSWORD=S3C psql"}, {"watch", "-n1", "mysql -pS3C -e x"}, {"tmux", "new", "-d", "TOKEN=S3C ./x"}, {"screen", "-dmS", "x", "bash", "-c", "x --secret S3C"}, {"cmd", "/c", "net use Z: \\\\h\\s S3C /user:ann"}, {"systemd-run", "--setenv=API_TOKEN=S3C", "x"}, {"env", "-i", "A=b", "SECRET=S3C", "x"},
+	{"npm", "run", "deploy", "--", "--token=S3C"}, {"python", "-m", "awscli", "configure", "set", "aws_secret_access_key", "S3C"}, {"mongo", "admin", "--eval", "db.createUser({user: 'a', pwd: 'S3C'})"}, {"openssl", "pkcs12", "-export", "-passout", "pass:S3C", "-in", "x"}, {"openssl", "pkcs12", "-password", "pass:S3C"}, {"keytool", "-importkeystore", "-srcstorepass", "S3C", "-deststorepass", "S3C"},
+	{"worker password=S3C token: S3C"}, {"gunicorn: worker [--db-password S3C]"}, {"curl -u ann:S3C http://h"}, {"x", "client_secret:S3C"}, {"x", "password:S3C"}, {"ipmitool", "-I", "lanplus", "-H", "h", "-U", "a", "-PS3C"}, {"x", "--key-password", "S3C"}, {"x", "--passcode=S3C"}, {"kubectl", "--password=S3C", "--username=a"},
 }
 
 func TestRedactLeaks(t *testing.T) {
@@ -106,6 +122,14 @@ func TestRedactSpares(t *testing.T) {
 		{"java", "-Dcom.sun.management.jmxremote.authenticate=false", "-XX:+UseG1GC"}, {"git", "add", "token.go", "auth.go"}, {"systemd-ask-password", "--no-tty", "Enter passphrase:"},
 		{"mysql", "-e", "select user, password from users"}, {"qemu-system-x86_64", "-object", "secret,id=m,file=/x"}, {"vault", "login", "-method=oidc"},
 		{"rsync", "-a", "x", "ann@h:/x"}, {"java", "-Dauthor=x", "-Dapp.name=y"},
+		{"git", "commit", "-m", "feat(auth): add token refresh"}, {"git", "commit", "-m", "auth/token: add refresh"}, {"git", "commit", "-m", "fix: token expired, password reset"}, {"git", "commit", "-m", "Use secret: see docs"},
+		{"git", "commit", "-m", "auth: fix #123"}, {"git", "commit", "-m", "password: validate length >= 8"}, {"python3", "manage.py", "changepassword", "ann"}, {"rails", "g", "migration", "AddPasswordToUsers", "password:string"},
+		{"sh", "-c", "test -n \"$PASSWORD\" && echo ok"}, {"sh", "-c", "[ -z \"$TOKEN\" ] || exit 1"}, {"sh", "-c", "cat /run/secrets/db_password | x --password-stdin"}, {"flask", "run", "--cert", "adhoc"}, {"redis-cli", "keys", "session:*"}, {"redis-cli", "monitor"}, {"x", "--auth", "/run/x"},
+		{"x", "--token-file", "/t", "--key", "k.pem"}, {"ssh", "-i", "~/.ssh/key", "ann@h", "sudo", "systemctl", "restart", "vault"}, {"scp", "token.txt", "h:/secret/"}, {"rsync", "-a", "passwords/", "h:passwords/"}, {"kubectl", "logs", "auth-5d9c7-x2x", "-c", "token"}, {"kubectl", "port-forward", "svc/vault", "8200:8200"},
+		{"docker", "run", "-v", "secrets:/run/secrets", "-e", "TZ=UTC", "x"}, {"docker", "compose", "-f", "auth.yml", "up"}, {"psql", "-c", "select password, token from users where id = 1"}, {"mysql", "-e", "select * from password_resets"}, {"psql", "-h", "h", "-p", "5432", "-U", "token"}, {"nmap", "-p", "22", "--script", "ssh-auth-methods"},
+		{"hydra", "-L", "u.txt", "-P", "p.txt", "ssh://h"}, {"zip", "-r", "secret.zip", "x"}, {"tar", "czf", "keys.tar.gz", "keys"}, {"cp", "-p", "secret", "x"}, {"mkdir", "-p", "secrets/api"}, {"secret-tool", "lookup", "a", "b"}, {"open", "-a", "Safari"}, {"net", "stop", "x"}, {"sc", "query", "x"}, {"security", "find-identity", "-v"},
+		{"login", "-h", "h", "-p"}, {"ps", "-p", "5"}, {"perl", "-pe", "s/a/b/"}, {"make", "-C", "auth", "test"}, {"exp", "x"}, {"imp", "a"}, {"say", "password", "now"}, {"node", "--max-old-space-size=4096", "token.js"}, {"go", "build", "-o", "passwd", "./cmd/passwd"}, {"cargo", "test", "auth::token::tests"}, {"ruby", "-Itest", "password_test.rb"},
+		{"mc", "ls", "x"}, {"b2", "sync", "a", "b"}, {"bw", "sync"}, {"cf", "push", "auth"}, {"influx", "-database", "x"}, {"doctl", "compute", "list"}, {"fly", "deploy"}, {"db2", "connect", "to", "x"}, {"poetry", "config", "--list"}, {"keyctl", "list", "@u"}, {"chamber", "list", "svc"}, {"pm2", "start", "token.js"},
 	} {
 		want, _ := joinArguments(args)
 		if got := redact(arguments(args...)); got != want {

@@ -19,24 +19,43 @@ const (
 func (k secrecy) spares(value string) bool {
 	value = strings.Trim(value, `"'`)
 	switch {
-	case value == "" || value == blot || isSwitch(value):
+	case value == "" || value == blot || isSwitch(value) || isReference(value):
 		return true
 	case k == mostlySecret:
-		return isPath(value) || strings.EqualFold(value, "basic")
+		return isPath(value) || isMethod(value)
 	case k == vaguelySecret: // docker build --secret id=…,src=…
 		return strings.HasPrefix(value, "id=") || strings.HasPrefix(value, "type=") || strings.HasPrefix(value, "source=")
 	}
 	return false
 }
 
-// isSwitch: --auth=true, -pass 1.
+// isSwitch: --auth=true, -pass 1, password:string.
 func isSwitch(s string) bool {
 	switch strings.ToLower(s) {
 	case "yes", "no", "true", "false", "on", "off", "none", "null", "nil",
-		"ldap", "pam", "kerberos", "md5", "sha1", "sha256", "sha384", "sha512":
+		"string", "text", "ldap", "pam", "kerberos", "md5", "sha1", "sha256", "sha384", "sha512":
 		return true
 	}
 	return len(s) == 1 && isDigit(s[0])
+}
+
+// isMethod: fetchmail --auth password.
+func isMethod(s string) bool {
+	switch strings.ToLower(s) {
+	case "basic", "digest", "ntlm", "password", "external", "any", "simple":
+		return true
+	}
+	return false
+}
+
+// isReference: what is secret is elsewhere, and this says where; or it stands for anything.
+func isReference(s string) bool {
+	for _, place := range []string{"file:", "env:", "fd:", "arn:", "./", "../", "~/"} {
+		if strings.HasPrefix(s, place) {
+			return true
+		}
+	}
+	return s == "stdin" || strings.Trim(s, "*)") == ""
 }
 
 func isPath(s string) bool {
@@ -77,6 +96,9 @@ func secrecyOf(name string) secrecy {
 	if len(words) > 1 {
 		before = words[len(words)-2]
 	}
+	if last == "id" && before == "session" && first != "xdg" || last == "login" && before == "sonar" {
+		return mostlySecret
+	}
 	if last == "id" && before == "secret" || last == "hash" && isPassword(before) {
 		return surelySecret
 	}
@@ -95,6 +117,10 @@ func secrecyOf(name string) secrecy {
 		if len(words) == 1 || before == "so" || before == "user" {
 			return mostlySecret
 		}
+	case "api": // X-JFrog-Art-Api
+		if before == "art" {
+			return surelySecret
+		}
 	case "pat": // personal access token
 		return mostlySecret
 	case "pass":
@@ -106,7 +132,7 @@ func secrecyOf(name string) secrecy {
 		switch before {
 		case "api", "private", "access", "secret", "auth", "encryption", "account", "shared", "signing", "master", "app",
 			"application", "session", "storage", "subscription", "deploy", "admin", "license", "decryption", "hmac", "aes",
-			"jwt", "cookie", "preshared", "cipher", "unseal", "recovery", "crypto", "webhook", "cluster", "write", "gossip":
+			"jwt", "cookie", "preshared", "mosh", "cipher", "unseal", "recovery", "crypto", "webhook", "cluster", "write", "gossip":
 			return mostlySecret
 		}
 	case "tokens":
@@ -167,7 +193,7 @@ func isAttribute(word string) bool {
 // isRequest is for the first word of a name: ask-password wants one, and has none.
 func isRequest(word string) bool {
 	switch word {
-	case "no", "ask", "prompt", "require", "requires", "disable", "disabled", "enable", "allow", "skip", "without", "show", "print",
+	case "no", "ask", "prompt", "load", "save", "stdin", "require", "requires", "disable", "disabled", "enable", "allow", "skip", "without", "show", "print",
 		"generate", "reset", "max", "min", "num":
 		return true
 	}

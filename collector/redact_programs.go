@@ -1,137 +1,324 @@
 package collector
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// A secretOption is an option of a program that has a secret.
-type secretOption struct {
-	name     string
-	after    string // only what is behind this is secret
-	attached bool   // never a word of its own: -pSECRET
-	separate bool   // always a word of its own: -p SECRET
-	bundled  bool   // may be the last letter of several
-}
-
-// secretOptions are those of a program by its file name; none for most.
-func secretOptions(path string) []secretOption {
+// secretsOf tells where a program, by its file name, takes secrets that have no telling name; nothing for most. Some
+// are not programs, but words of one, such as the "login" of many. The places are written as:
+//
+//	-p        the next word, or the rest of this one; -xp has it too
+//	-p_       the next word alone
+//	-p+       the rest of this word alone
+//	-u:       as -p, but only what is behind the first ":"; the same for "=", ",", "%" and "/"
+//	* */      each word that is no option, or what is behind its first "/"
+//	auth>2    the second word behind "auth"
+//	>2        the second word behind the program
+//	auth$ $   the last word, when there is an "auth", or always
+func secretsOf(path string) string {
 	if len(path) > 200 || strings.HasPrefix(path, "-") && !strings.Contains(path, "=") {
-		return nil
+		return ""
 	}
 	name := path[strings.LastIndexAny(path, "/\\=(`\"'!{")+1:] // x=$(mysql, ProxyCommand=sshpass
 	name = strings.TrimSuffix(strings.ToLower(name), ".exe")
 	switch name {
-	case "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlslap", "mysqlpump", "mysqlbinlog",
-		"mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "xtrabackup":
-		return []secretOption{{name: "-p", attached: true}}
-	case "curl":
-		return []secretOption{{name: "--user", after: ":"}, {name: "--proxy-user", after: ":"}, {name: "-u", after: ":", bundled: true},
-			{name: "-U", after: ":", bundled: true}, {name: "-b", after: "="}, {name: "--cert", after: ":"}, {name: "-E", after: ":"}}
-	case "http", "https", "xh", "xhs":
-		return []secretOption{{name: "-a", after: ":"}}
-	case "redis-cli", "valkey-cli", "keydb-cli":
-		return []secretOption{{name: "-a", separate: true}}
+	// Databases and message brokers.
+	case "mysql", "mysqldump", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlslap", "mysqlpump", "mysqlbinlog",
+		"mariadb", "mariadb-dump", "mariadb-import", "mariadb-check", "mariadb-show":
+		return "-p+"
+	case "mysqladmin", "mariadb-admin":
+		return "-p+ password>1"
+	case "xtrabackup", "mariabackup", "mariadb-backup":
+		return "-p+ --encrypt-key"
 	case "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat", "mongotop",
-		"twine", "cqlsh", "useradd", "usermod", "groupadd", "mydumper", "myloader", "mycli", "crackmapexec", "nxc", "rdesktop", "evil-winrm",
-		"rabbitmqadmin", "ncftp", "ncftpput", "ncftpget", "sshpass", "login", "nordvpn", "couchbase-cli", "cbq", "splunk":
-		return []secretOption{{name: "-p"}}
-	case "sqlcmd", "bcp", "ipmitool", "zip", "unzip", "zipcloak",
-		"mosquitto_pub", "mosquitto_sub", "mosquitto_rr", "tsql", "isql", "vmware-cmd":
-		return []secretOption{{name: "-P"}}
-	case "ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldapcompare", "ldapmodrdn":
-		return []secretOption{{name: "-w"}}
-	case "ldappasswd":
-		return []secretOption{{name: "-w"}, {name: "-a"}, {name: "-s"}}
-	case "smbclient", "rpcclient", "smbget", "winexe", "wmic", "net":
-		return []secretOption{{name: "-U", after: "%"}, {name: "--user", after: "%"}}
-	case "snmpget", "snmpwalk", "snmpbulkwalk", "snmpset", "snmptrap", "snmpgetnext", "snmpbulkget", "snmptable":
-		return []secretOption{{name: "-A", separate: true}, {name: "-X", separate: true}, {name: "-c"}}
-	case "7z", "7za", "7zr":
-		return []secretOption{{name: "-p", attached: true}}
-	case "xfreerdp", "xfreerdp3", "wlfreerdp":
-		return []secretOption{{name: "/p:", attached: true}, {name: "/password:", attached: true}}
-	case "ssh-keygen":
-		return []secretOption{{name: "-N", separate: true}, {name: "-P", separate: true}}
-	case "docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oras":
-		return nil // -p is for ports, but behind the word login
-	case "rar", "unrar":
-		return []secretOption{{name: "-hp", attached: true}, {name: "-p", attached: true}}
-	case "gh":
-		return []secretOption{{name: "-b"}, {name: "--body"}}
-	case "doctl", "flyctl", "fly":
-		return []secretOption{{name: "-t"}}
-	case "security", "yt-dlp", "youtube-dl":
-		return []secretOption{{name: "-p", separate: true}}
-	case "irssi":
-		return []secretOption{{name: "-w"}}
-	case "transmission-remote":
-		return []secretOption{{name: "-n", after: ":"}}
-	case "transmission-daemon":
-		return []secretOption{{name: "-v"}}
-	case "oathtool":
-		return []secretOption{{after: ""}}
-	case "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img", "qemu-kvm", "kvm":
-		return []secretOption{{name: "-object", after: "data="}, {name: "--object", after: "data="}}
-	case "lego":
-		return []secretOption{{name: "--hmac"}}
-	case "iwconfig":
-		return []secretOption{{name: "key"}}
-	case "etcdctl":
-		return []secretOption{{name: "--user", after: ":"}}
-	case "lftp", "open":
-		return []secretOption{{name: "-u", after: ","}}
+		"cqlsh", "cypher-shell", "mydumper", "myloader", "mycli", "rabbitmqadmin", "couchbase-cli", "cbq", "hdbsql",
+		"elasticsearch-users":
+		return "-p"
+	case "sqlcmd", "bcp", "osql", "tsql", "isql", "mosquitto_pub", "mosquitto_sub", "mosquitto_rr":
+		return "-P"
+	case "redis-cli", "valkey-cli", "keydb-cli":
+		return "-a_ auth$"
+	case "setuser": // of redis
+		return ">+"
 	case "sqlplus", "expdp", "impdp", "exp", "imp", "sqlldr", "rman", "sqlcl":
-		return []secretOption{{after: "/"}}
-	case "openssl":
-		return []secretOption{{name: "-k", separate: true}, {name: "-K", separate: true}, {name: "-hmac"}}
-	case "consul", "nomad", "serf":
-		return []secretOption{{name: "-encrypt"}}
-	}
-	return nil
-}
+		return "*/"
+	case ".logon": // of bteq
+		return "*,"
+	case "gbak", "gfix", "gsec", "gstat", "nbackup", "isql-fb":
+		return "-pas_ -pa_"
+	case "db2":
+		return "using>1"
+	case "vsql":
+		return "-w"
+	case "influx":
+		return "-t"
+	case "neo4j-admin":
+		return "set-initial-password>1"
+	case "rabbitmqctl":
+		return "add_user>2 change_password>2 authenticate_user>2"
+	case "etcdctl":
+		return "--user:"
 
-// endsSecret is for programs whose last word is a secret.
-func endsSecret(before, s string) bool {
-	switch before[strings.LastIndexByte(before, '/')+1:] {
+	// Getting from and to other hosts.
+	case "curl":
+		return "--user: --proxy-user: -u: -U: -b= --cert: -E:"
+	case "http", "https", "xh", "xhs":
+		return "-a"
+	case "lftp", "open":
+		return "-u,"
+	case "ncftp", "ncftpput", "ncftpget", "sshpass", "rdesktop", "evil-winrm", "crackmapexec", "nxc", "hydra", "medusa",
+		"psexec", "racadm":
+		return "-p"
+	case "winrs":
+		return "-p:+"
+	case "xfreerdp", "xfreerdp3", "wlfreerdp":
+		return "/p:+ /p_"
+	case "ssh-keygen":
+		return "-N_ -P_"
+	case "smbclient", "rpcclient", "smbget", "winexe", "wmic":
+		return "-U% --user%"
+	case "net":
+		return "-U% --user% user>2 use>1"
+	case "ipmitool":
+		return "-P password>2"
+	case "snmpget", "snmpwalk", "snmpbulkwalk", "snmpset", "snmptrap", "snmpgetnext", "snmpbulkget", "snmptable":
+		return "-A_ -X_ -c"
+	case "wpa_passphrase":
+		return ">2"
+	case "wpa_cli":
+		return "psk>1 password>1"
+	case "iwconfig":
+		return "key>1"
+	case "radtest":
+		return ">2 >5"
+	case "yt-dlp", "youtube-dl":
+		return "-p_"
+	case "sipsak":
+		return "-a"
+	case "sipp", "swaks":
+		return "-ap_"
+	case "sendemail":
+		return "-xp_"
+	case "irssi":
+		return "-w"
+	case "transmission-remote":
+		return "-n:"
+	case "transmission-daemon":
+		return "-v"
+	case "deluge-console":
+		return "connect>3"
+
+	// Users.
+	case "login", "useradd", "usermod", "groupadd", "add-user.sh", "pihole": // the login of docker, helm, az
+		return "-p"
+	case "ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldapcompare", "ldapmodrdn", "kadmin", "ipa-client-install":
+		return "-w"
+	case "ldappasswd":
+		return "-w -a -s"
+	case "ipa-server-install":
+		return "-p -a"
+	case "samba-tool":
+		return "create>2"
+	case "doveadm":
+		return "-p_ test>2"
+	case "slappasswd":
+		return "-s"
 	case "htpasswd", "mosquitto_passwd":
-		return len(s) > 1 && s[0] == '-' && s[1] != '-' && strings.Contains(s, "b")
+		return "-b$"
+	case "mkpasswd":
+		return "$"
+	case "hash-password": // of caddy
+		return "--plaintext -p"
+	case "grafana-cli":
+		return "reset-admin-password>1"
+
+	// Clouds, builds and stores of secrets.
+	case "secret": // of kubectl create, az keyvault, gh
+		return "--from-literal= --value --body -b_"
+	case "put-parameter": // of aws ssm
+		return "--value"
+	case "doctl", "flyctl", "fly", "codecov":
+		return "-t"
+	case "swift":
+		return "-K"
+	case "cf":
+		return "auth>2"
+	case "snyk":
+		return "auth>1"
+	case "b2":
+		return "authorize-account>2 authorize>2"
+	case "mc":
+		return "set>4"
+	case "bw":
+		return "login>2 unlock>1"
+	case "vault", "bao":
+		return "login>1 unseal>1"
+	case "consul", "nomad", "serf":
+		return "-encrypt"
+	case "chamber":
+		return "write>3"
+	case "keyctl":
+		return "add>3"
+	case "security":
+		return "-p_ -w_ -P_ -k_"
+	case "ngrok":
+		return "authtoken>1 add-authtoken>1"
+	case "nordvpn", "twine", "altool", "kopia", "splunk":
+		return "-p"
+	case "cargo":
+		return "login>1"
+	case "poetry":
+		return "-p config>3"
+	case "nuget":
+		return "-k -p"
+	case "gitlab-runner":
+		return "-r_"
+	case "glab":
+		return "auth>3"
+	case "pm2":
+		return "link>1"
+	case "encrypt_string": // of ansible-vault
+		return "*"
+	case "lego":
+		return "--hmac"
+
+	// Archives, keys and machines.
+	case "zip", "unzip", "zipcloak", "vmware-cmd":
+		return "-P"
+	case "7z", "7za", "7zr":
+		return "-p+"
+	case "rar", "unrar":
+		return "-hp+ -p+"
+	case "rclone":
+		return "obscure>1"
 	case "openssl":
-		return s == "passwd"
+		return "-k_ -K_ -hmac passwd$"
+	case "oathtool":
+		return "*"
+	case "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img", "qemu-kvm", "kvm":
+		return "-object,data= --object,data="
+
+	// Windows.
+	case "signtool":
+		return "/p_"
+	case "schtasks":
+		return "/rp_"
+	case "certutil":
+		return "-p_"
+	case "sc":
+		return "password=_"
+	case "convertto-securestring":
+		return "*"
 	}
-	return false
+	if strings.HasPrefix(name, "fence_") {
+		return "-p"
+	}
+	return ""
 }
 
-// secretBehind is how many words behind this one a secret is; 0 for none.
-func secretBehind(before, s string) int {
-	switch s[strings.LastIndexByte(s, '/')+1:] {
-	case "authtoken", "add-authtoken", "unseal", "obscure":
-		return 1
-	case "login", "auth":
-		if before == "vault" || before == "bao" || before == "snyk" {
-			return 1
+// program looks for what the program that runs takes as a secret at word i. own is for the name of the program itself.
+func (r *redactor) program(c *command, words []textSpan, i int, own bool) {
+	w := words[i]
+	s := r.of(w)
+	for rule := range strings.FieldsSeq(c.secrets) {
+		if word, n, found := strings.Cut(rule, ">"); found && n != "+" {
+			if own && word == "" || !own && word != "" && strings.EqualFold(s, word) {
+				r.blotBehind(words, i, int(n[0]-'0'))
+			}
+			continue
 		}
-	case "set":
-		if before == "alias" { // mc alias set name url user secret
-			return 4
+		if word, found := strings.CutSuffix(rule, "$"); found {
+			if own && word == "" || !own && (strings.EqualFold(s, word) || word == "-b" && hasLetter(s, 'b')) {
+				c.ends = i + 1
+			}
+			continue
 		}
-	case "add_user", "change_password", "wpa_passphrase":
-		return 2
+		if !own && r.option(rule, words, i) {
+			return
+		}
 	}
-	return 0
+}
+
+// blotBehind blots out the n-th word behind i, without an address and a user before it: net use \\host\share /user:ann secret.
+func (r *redactor) blotBehind(words []textSpan, i, n int) {
+	for i++; i < len(words); i++ {
+		s := r.of(words[i])
+		if strings.HasPrefix(s, `\\`) || strings.HasPrefix(s, "/user:") || len(s) == 2 && s[1] == ':' {
+			continue
+		}
+		if n--; n == 0 {
+			if s != "" && s[0] != '-' && s != "/add" && s != "/delete" && s != "/domain" && s != "|" {
+				r.blotWord(words, i)
+			}
+			return
+		}
+	}
+}
+
+// option looks for an option of the program, which has no telling name.
+func (r *redactor) option(rule string, words []textSpan, i int) bool {
+	w := words[i]
+	s := r.of(w)
+	name, mark, after := rule, byte(0), ""
+	if option, field, found := strings.Cut(rule, ","); found && field != "" { // -object secret,id=x,data=SECRET
+		name, after = option, field
+	} else if n := len(rule) - 1; n > 0 && strings.IndexByte("_+:=,%/", rule[n]) >= 0 {
+		name, mark = rule[:n], rule[n]
+		if mark != '_' && mark != '+' {
+			after = rule[n:]
+		}
+	}
+	value := textSpan{w.end, w.end}
+	switch {
+	case name == "*":
+		if s == "" || s[0] == '-' || s[0] == '@' {
+			return false
+		}
+		value = w
+	case mark != '+' && (s == name || mark != '_' && isBundle(s, name)):
+		if i+1 < len(words) {
+			value = words[i+1]
+		}
+	case mark != '+' && len(name) > 2 && strings.HasPrefix(s, name+"="):
+		value.start = w.start + len(name) + 1
+	case (mark == '+' || mark != '_' && len(name) == 2) && len(s) > len(name) && strings.HasPrefix(s, name):
+		value.start = w.start + len(name)
+	default:
+		return false
+	}
+	if after != "" {
+		before, behind, found := strings.Cut(r.of(value), after)
+		if !found || name == "*" && (before == "" || strings.Contains(before, "=") && !strings.EqualFold(before[:strings.IndexByte(before, '=')], "userid")) {
+			return true
+		}
+		value.start = value.end - len(behind)
+	}
+	r.blot(value.start, value.end)
+	return true
+}
+
+// isBundle: -sSu ends with -u.
+func isBundle(s, option string) bool {
+	return len(option) == 2 && option[0] == '-' && len(s) > 1 && s[len(s)-1] == option[1] && hasLetter(s, option[1])
+}
+
+// hasLetter tells whether s is one or more options of one letter, and one of them is this.
+func hasLetter(s string, letter byte) bool {
+	if len(s) < 2 || s[0] != '-' || strings.IndexByte(s[1:], letter) < 0 {
+		return false
+	}
+	return strings.IndexFunc(s[1:], func(r rune) bool { return r > 'z' || !isLetter(byte(r)) }) < 0
 }
 
 // readsPassword is for programs and options that have a password come from a pipe.
 func readsPassword(s string) bool {
-	switch s[strings.LastIndexByte(s, '/')+1:] {
-	case "chpasswd", "passwd", "smbpasswd", "--stdin", "--password-stdin", "--passphrase-fd", "-S", "cryptsetup", "--with-token":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"chpasswd", "passwd", "smbpasswd", "--stdin", "--password-stdin", "--passphrase-fd", "-S",
+		"cryptsetup", "--with-token", "kinit"}, s[strings.LastIndexByte(s, '/')+1:])
 }
 
-// isFinder is for programs whose words are what to look for, and where.
-func isFinder(s string) bool {
-	switch s[strings.LastIndexByte(s, '/')+1:] {
-	case "grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "man", "apropos", "locate", "less", "vi", "vim", "nano", "cat", "ls":
-		return true
-	}
-	return false
+// saysWords is for programs whose words are what to look for, or to say.
+func saysWords(s string) bool {
+	return slices.Contains([]string{"grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "man", "apropos", "locate", "less", "vi", "vim",
+		"nano", "cat", "ls", "echo", "printf", "logger", "wall", "say", "notify-send"}, s[strings.LastIndexByte(s, '/')+1:])
 }

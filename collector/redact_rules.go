@@ -4,21 +4,27 @@ import "strings"
 
 // A command is what is known of the one whose words are looked at.
 type command struct {
-	start   int // its first word
-	options []secretOption
-	finds   bool // its words are what to look for
-	setting int  // up to which word one may be set: config set password x
-	sql     bool // IDENTIFIED was before
-	reads   bool // a password from a pipe
-	ends    bool // with a secret
-	printed int  // where the words are that echo gives to the next one; there are none for 0
+	start    int    // its first word
+	secrets  string // where its program takes them, as secretsOf says
+	says     bool   // its words are what to look for, or to say
+	setting  int    // up to which word one may be set: config set password x
+	sql      bool   // IDENTIFIED was before
+	reads    bool   // a password from a pipe
+	ends     int    // with a secret, at this word or behind it; 0 for not
+	prompted bool   // a script of expect(1) waits to be asked for a password, and sends it
+	printed  int    // where the words are that echo gives to the next one; there are none for 0
 }
 
-// words finds the secrets that have a word of their own, or the rest of one: values of options and variables.
-func (r *redactor) words(words []textSpan, depth int) {
+// words finds the secrets that have a word of their own, or the rest of one: values of options and variables. A script
+// is one of a shell.
+func (r *redactor) words(words []textSpan, depth int, script bool) {
 	var c command
 	for i, w := range words {
 		s := r.of(w)
+		before := ""
+		if i > 0 {
+			before = r.of(words[i-1])
+		}
 		if depth == 0 {
 			r.inside(w)
 		}
@@ -27,54 +33,77 @@ func (r *redactor) words(words []textSpan, depth int) {
 			if len(parts) == 1 && parts[0] == w {
 				parts = r.fields(w)
 			}
-			r.words(parts, depth+1)
+			r.words(parts, depth+1, isScript(before, s))
 		}
-		if isFinder(s) && (i == c.start || i == c.start+1) {
-			c.finds = true
-		}
-		before := ""
-		if i > 0 {
-			before = r.of(words[i-1])
-		}
-		if n := secretBehind(before, s); n > 0 && i+n < len(words) && !strings.HasPrefix(r.of(words[i+n]), "-") {
-			r.blot(words[i+n].start, words[i+n].end)
-		}
-		if options := secretOptions(s); options != nil && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
-			c.options = options
+		r.program(&c, words, i, false)
+		if secrets := secretsOf(s); secrets != "" && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
+			c.secrets = secrets
+			r.program(&c, words, i, true)
 			continue
 		}
 		if strings.HasSuffix(s, ";") || s == "|" || s == "&&" || s == "||" { // another command follows
-			printed := 0
+			next := command{start: i + 1, prompted: c.prompted || asksPassword(s)}
 			if s == "|" && (r.of(words[c.start]) == "echo" || r.of(words[c.start]) == "printf") {
-				printed = c.start + 1
+				next.printed = c.start + 1
 			}
-			if c.ends && i > c.start {
-				r.blotWord(words, i-1)
-			}
-			c = command{start: i + 1, printed: printed}
+			r.end(&c, words, i-1)
+			c = next
 			continue
 		}
-		r.option(c.options, words, i)
+		if i == c.start || i == c.start+1 {
+			c.says = c.says || saysWords(s)
+		}
 		if i == 0 || !isScript(before, s) {
-			r.named(words, i, &c)
+			r.named(words, i, &c, depth > 0 && !script)
 		}
-		if s == "<<<" && c.reads {
-			r.blotWord(words, i+1)
-		}
-		c.reads = c.reads || readsPassword(s)
-		c.ends = c.ends || endsSecret(before, s)
-		if c.printed > 0 && readsPassword(s) {
-			for _, printed := range words[c.printed : c.start-1] {
-				if !strings.HasPrefix(r.of(printed), "-") {
-					r.blot(printed.start, printed.end)
-				}
+		r.piped(words, i, &c)
+		r.sent(words, i, &c)
+	}
+	r.end(&c, words, len(words)-1)
+}
+
+// end is for what follows from the last word of a command.
+func (r *redactor) end(c *command, words []textSpan, last int) {
+	if c.ends > 0 && last >= c.ends && !strings.HasPrefix(r.of(words[last]), "-") {
+		r.blotWord(words, last)
+	}
+}
+
+// piped looks for a password that is given to a program from a pipe or a line: echo x | passwd --stdin, passwd <<< x.
+func (r *redactor) piped(words []textSpan, i int, c *command) {
+	s := r.of(words[i])
+	if s == "<<<" && c.reads {
+		r.blotWord(words, i+1)
+	}
+	reads := readsPassword(s)
+	c.reads = c.reads || reads || r.of(words[c.start]) == "read" && secrecyOf(s) != notSecret
+	if c.printed > 0 && reads {
+		for _, printed := range words[c.printed : c.start-1] {
+			if !strings.HasPrefix(r.of(printed), "-") {
+				r.blot(printed.start, printed.end)
 			}
-			c.printed = 0
 		}
+		c.printed = 0
 	}
-	if n := len(words); c.ends && n > 0 {
-		r.blotWord(words, n-1)
+}
+
+// sent looks for a password that a script of expect(1) sends when it is asked for one.
+func (r *redactor) sent(words []textSpan, i int, c *command) {
+	s := r.of(words[i])
+	if !c.prompted {
+		c.prompted = asksPassword(s)
+	} else if s == "send" || s == "exp_send" {
+		if i+1 < len(words) && r.of(words[i+1]) == "--" {
+			i++
+		}
+		r.blotWord(words, i+1)
+		c.prompted = false
 	}
+}
+
+// asksPassword: patterns leave out the first letter, which may be a big one.
+func asksPassword(s string) bool {
+	return len(s) < 100 && (strings.Contains(s, "assw") || strings.Contains(s, "assphrase"))
 }
 
 // fields takes part of the text apart at its spaces alone.
@@ -105,10 +134,17 @@ func isScript(before, s string) bool {
 }
 
 // named looks for a word that names a secret: --password=x, --password x, PASSWORD=x, password: x, password = x,
-// set password x, /password:x. SQL has IDENTIFIED BY 'x' and SET PASSWORD FOR a = 'x'.
-func (r *redactor) named(words []textSpan, i int, c *command) {
+// set password x, /password:x. SQL has IDENTIFIED BY 'x' and SET PASSWORD FOR a = 'x'. Text may be prose.
+func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 	w := words[i]
 	s := r.of(w)
+	if label, value, found := strings.Cut(strings.TrimPrefix(s, "/"), ":"); found && s[0] == '/' {
+		if secrecyOf(label) == surelySecret && !strings.HasPrefix(value, "/") && !strings.Contains(label, "/") {
+			r.blot(w.end-len(value), w.end)
+			return
+		}
+	}
+	s = strings.TrimLeft(s, "[(") // [--password x]
 	bare := strings.TrimLeft(s, "-")
 	dashed := len(bare) < len(s)
 	name, value, given := strings.Cut(bare, "=")
@@ -118,19 +154,12 @@ func (r *redactor) named(words []textSpan, i int, c *command) {
 		}
 		return
 	}
-	if label, value, found := strings.Cut(strings.TrimPrefix(s, "/"), ":"); found && s[0] == '/' {
-		if secrecyOf(label) == surelySecret && !strings.HasPrefix(value, "/") && !strings.Contains(label, "/") {
-			r.blot(w.end-len(value), w.end)
-			return
-		}
-	}
 	word := func(n int) string {
 		if i+n >= len(words) {
 			return ""
 		}
 		return r.of(words[i+n])
 	}
-	next := 1 // the word that is secret
 	switch strings.ToLower(s) {
 	case "set", "put", "config", "mod", "modify":
 		c.setting = i + 8
@@ -154,21 +183,22 @@ func (r *redactor) named(words []textSpan, i int, c *command) {
 	if setting {
 		kind = secrecyOf(label[strings.LastIndexAny(label, "/:")+1:])
 	}
-	if kind == notSecret {
+	if kind == notSecret || dashed && strings.Contains(label, ":") { // -HX-Token:x has it with it
 		return
 	}
+	next := 1 // the word that is secret
 	switch value := word(1); {
 	case value == "=" || value == ":" || value == ":=":
 		next = 2
 	case label != name:
-		if w.end < len(r.text) && isQuote(r.text[w.end]) {
-			return // a prompt
+		if w.end < len(r.text) && isQuote(r.text[w.end]) || r.isSentence(w.start, w.end) {
+			return // a prompt, or prose
 		}
 		if isScheme(value) {
 			r.blotWord(words, i+2)
 		}
 	case dashed:
-		if strings.HasPrefix(value, "-") || setting {
+		if strings.HasPrefix(value, "-") || setting || i < c.setting && label == "secret" { // config set --secret name x
 			return // it takes no value
 		}
 	case isPassword(label) && strings.EqualFold(value, "for"): // SQL
@@ -181,71 +211,38 @@ func (r *redactor) named(words []textSpan, i int, c *command) {
 	case strings.HasPrefix(value, "-"), !setting && isSQL(value):
 		return
 	case setting:
-	case i == c.start || c.finds || kind != surelySecret || !isPassword(label):
+	case i == c.start || c.says || !isKeyword(label) || value == "" || isFlag(word(-1)):
 		return // a word like any other
-	}
-	if dashed && i < c.setting && kind == vaguelySecret {
-		return // config set --secret name x
+	case text && isPlain(value) && !isQuote(r.text[words[i+1].start-1]):
+		return // in the middle of a sentence
 	}
 	if !kind.spares(word(next)) && !strings.HasPrefix(strings.ToLower(word(next)), "password(") {
 		r.blotWord(words, i+next)
 	}
 }
 
-// isSQL: select password from users.
+// isKeyword is for words that programs have before a password: nmcli … password x.
+func isKeyword(s string) bool {
+	return strings.EqualFold(s, "password") || strings.EqualFold(s, "passphrase")
+}
+
+// isFlag: behind one, a word is its value.
+func isFlag(s string) bool {
+	return len(s) > 1 && s[0] == '-' && s != "--" && !strings.Contains(s, "=")
+}
+
+// isSQL: select password from users; create table users (password text, …).
 func isSQL(s string) bool {
-	switch strings.ToLower(s) {
-	case "from", "is", "in", "and", "or", "not", "expire", "where", "like":
+	s = strings.TrimRight(strings.ToLower(s), ",;)")
+	switch s {
+	case "from", "is", "in", "and", "or", "not", "expire", "where", "like", "text", "string", "bytea", "null":
 		return true
 	}
-	return false
+	return strings.HasPrefix(s, "varchar") || strings.HasPrefix(s, "char(") || strings.HasPrefix(s, "nvarchar")
 }
 
 func (r *redactor) blotWord(words []textSpan, i int) {
 	if i < len(words) {
 		r.blot(words[i].start, words[i].end)
 	}
-}
-
-// option looks for an option of the program, which has no telling name.
-func (r *redactor) option(program []secretOption, words []textSpan, i int) {
-	w := words[i]
-	s := r.of(w)
-	for _, o := range program {
-		value := textSpan{w.end, w.end}
-		switch {
-		case o.name == "": // a word that is no option
-			if strings.IndexByte("-/@.", (s + "-")[0]) >= 0 {
-				continue
-			}
-			value = w
-		case s == o.name && !o.attached, o.bundled && isBundle(s, o.name):
-			if i+1 < len(words) {
-				value = words[i+1]
-			}
-		case strings.HasPrefix(s, o.name+"=") && len(o.name) > 2:
-			value.start = w.start + len(o.name) + 1
-		case strings.HasPrefix(s, o.name) && len(s) > len(o.name) && !o.separate && len(o.name) == 2 || o.attached && strings.HasPrefix(s, o.name):
-			value.start = w.start + len(o.name)
-		default:
-			continue
-		}
-		if o.after != "" {
-			_, behind, found := strings.Cut(r.of(value), o.after)
-			if !found {
-				return
-			}
-			value.start = value.end - len(behind)
-		}
-		r.blot(value.start, value.end)
-		return
-	}
-}
-
-// isBundle: -sSu ends with -u.
-func isBundle(s, option string) bool {
-	if len(s) < 2 || s[0] != '-' || s[1] == '-' || s[len(s)-1] != option[1] {
-		return false
-	}
-	return strings.IndexFunc(s[1:], func(r rune) bool { return !isLetter(byte(r)) || r > 'z' }) < 0
 }

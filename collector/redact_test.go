@@ -183,7 +183,8 @@ func checkCommand(t *testing.T, s string) {
 // What anybody may write into a command line takes no time that matters.
 func TestRedactIsQuick(t *testing.T) {
 	for _, piece := range []string{"a:", "=a:", "token:", "token=", "token: ", "a://b:c", "eyJ-", `="='`, "=“", `"a `, `='"`, "--p ", "x=y&sig=", ":::", "=  ", "mysql -p ", "a@b:", "password  ", "\x00\x00a b", "token:[", `token:{"`, "token('", "token:'", "a=b;pwd=c d", ";pwd=", "a://b:c/@", "ssh a:b@",
-		"set password for ", "a'b ", "x'", "echo a | sudo ", "sqlplus a/b ", "add_user ", "identified by ", "s.", "https://a/hooks/"} {
+		"set password for ", "a'b ", "x'", "echo a | sudo ", "sqlplus a/b ", "add_user ", "identified by ", "s.", "https://a/hooks/",
+		"insert into a(token", "insert into a(token)(", "expect password send a ", "auth('a',", "redis-cli auth a; ", "net use a: ", "auth: a b "} {
 		line := []byte(strings.Repeat(piece, longestCommand/len(piece)))
 		start := time.Now()
 		for range 3 {
@@ -199,7 +200,7 @@ func TestRedactIsQuick(t *testing.T) {
 
 // FuzzRedact plants a secret where it is known to be one, between arguments that may be anything.
 func FuzzRedact(f *testing.F) {
-	for i := range 40 {
+	for i := range 48 {
 		f.Add([]byte("ls\x00-l"), []byte("a 'b\x00\"c"), uint64(i)*7919+12345, byte(i))
 	}
 	f.Add([]byte("a='b"), []byte("c'"), uint64(1), byte(0))
@@ -249,6 +250,12 @@ func FuzzRedact(f *testing.F) {
 			{"/password:" + s},
 			{"dckr_pat_" + s},
 			{"sh", "-c", "curl -H 'Authorization: Bearer " + s + "' h"},
+			{"expect", "-c", `spawn x; expect "assword:"; send "` + s + `\r"`},
+			{"mysql", "-e", "INSERT INTO u(name, password) VALUES('a', '" + s + "')"},
+			{"openssl", "rsa", "-passin", "pass:" + s},
+			{"htpasswd", "-b", "f", "ann", s, ";"},
+			{"mongosh", "--eval", "db.auth('ann', '" + s + "')"},
+			{"radtest", "ann", s, "h", "0", s},
 		}
 		args := planted[int(shape)%len(planted)]
 		line := append(append([]byte{}, before...), 0)

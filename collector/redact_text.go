@@ -58,6 +58,8 @@ func (r *redactor) pair(w textSpan, i int) int {
 		return i // a path, a module, a mount
 	case by == ':' && value.start == i+1 && kind == vaguelySecret && strings.Trim(s, "0123456789.") == "":
 		return i // a version
+	case by == ':' && value.start > i+1 && r.isSentence(name.start, i+1):
+		return i
 	case by == ':' && value.start > i+1 && name.start == w.start:
 		value.end = w.end // a header
 	case by == ':' && isScheme(s):
@@ -78,21 +80,52 @@ func (r *redactor) pair(w textSpan, i int) int {
 	return max(i, value.end-1)
 }
 
-// call looks for a secret in password('x'); i is at the parenthesis.
+// call looks for secrets in password('x') and auth('me', 'x'); i is at the parenthesis.
 func (r *redactor) call(w textSpan, i int) int {
+	if r.hasSecretColumn(w, i) {
+		return r.literals(w, i)
+	}
 	if i+1 == w.end || !isQuote(r.text[i+1]) {
 		return i
 	}
 	name := r.nameBefore(w, i)
-	if name.end < i || secrecyOf(r.of(name)) == notSecret {
+	if name.end < i || secrecyOf(r.of(name)) == notSecret && !strings.HasSuffix(r.of(name), "login") {
 		return i
 	}
-	value, _ := r.valueAfter(w, i, false)
-	if strings.HasSuffix(strings.TrimRight(r.of(value), " "), ":") {
-		return i // a prompt
+	return r.literals(textSpan{w.start, r.closing(w, i)}, i)
+}
+
+// literals blots out what is in quotes from i on. It returns where to go on.
+func (r *redactor) literals(w textSpan, i int) int {
+	for ; i < w.end && r.text[i] != ';'; i++ {
+		if !isQuote(r.text[i]) {
+			continue
+		}
+		value, _ := r.valueAfter(w, i-1, false)
+		if !strings.HasSuffix(strings.TrimRight(r.of(value), " "), ":") { // a prompt
+			r.blot(value.start, value.end)
+		}
+		i = max(i, value.end)
 	}
-	r.blot(value.start, value.end)
-	return max(i, value.end-1)
+	return i - 1
+}
+
+// hasSecretColumn tells whether the parenthesis at i begins the columns of a statement of SQL, as in INSERT INTO users
+// (name, password) VALUES ('me', 'x'), and one of them is secret. Then none of the values is shown: which is which takes a
+// parser.
+func (r *redactor) hasSecretColumn(w textSpan, i int) bool {
+	before := strings.TrimRight(r.text[max(w.start, i-100):i], " ")
+	before = strings.TrimRight(before[:strings.LastIndexByte(before, ' ')+1], " ")
+	if n := len(before) - len("into"); n < 0 || !strings.EqualFold(before[n:], "into") {
+		return false
+	}
+	columns, _, _ := strings.Cut(r.text[i+1:min(w.end, i+longestShown)], ")")
+	for column := range strings.SplitSeq(columns, ",") {
+		if secrecyOf(strings.Trim(column, " \"'`[]\\")) != notSecret {
+			return true
+		}
+	}
+	return false
 }
 
 // connectionEnd is where a value ends that may be part of a connection string, such as Server=h;Password=x y;Db=d: not

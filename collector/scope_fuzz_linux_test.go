@@ -1,0 +1,36 @@
+package collector
+
+import "testing"
+
+// FuzzNamespace takes what the links below /proc/PID/ns have.
+func FuzzNamespace(f *testing.F) {
+	f.Add([]byte("pid:[4026531836]"))
+	f.Add([]byte("net:[18446744073709551616]"))
+	f.Add([]byte("mnt:["))
+	f.Add([]byte(":[1]]"))
+	f.Fuzz(func(t *testing.T, link []byte) {
+		if inode, ok := parseNamespace(link); !ok && inode != 0 {
+			t.Fatalf("%q is no namespace, and has inode %d", link, inode)
+		}
+	})
+}
+
+// FuzzScopeMounts takes two mount tables.
+func FuzzScopeMounts(f *testing.F) {
+	f.Add([]byte("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:5 / /proc/stat rw - fuse.lxcfs lxcfs rw\n"), []byte("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"))
+	f.Add([]byte("1 0 8:1 / /\n"), []byte("- fuse.lxcfs\n"))
+	f.Add([]byte("a b c d /proc/ - fuse.lxcfs\n"), []byte(" - \n"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		if n := len(lxcfsFiles(a)); n > 64 {
+			t.Fatalf("%d files", n)
+		}
+		if sameRoot(a, b) != sameRoot(b, a) {
+			t.Fatal("the order matters")
+		}
+		if device, root := mountedRoot(a); len(device)+len(root) > len(a) {
+			t.Fatalf("got %q %q", device, root)
+		} else if len(device) > 0 && !sameRoot(a, a) {
+			t.Fatal("it is not the same as itself")
+		}
+	})
+}
