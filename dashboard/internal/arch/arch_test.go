@@ -121,6 +121,9 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/hub", onlyStandard, "messages know no network: so they can be tested with a fake clock"},
 		{"dashboard/internal/meter", onlyStandard, "counting bytes is the same under any server"},
 		{"dashboard/internal/gate", onlyStandard, "what is refused must not depend on a framework's reading"},
+		{"dashboard/internal/deflate", func(_ goPackage, dep string, standard bool) bool {
+			return standard && dep != "net" && !strings.HasPrefix(dep, "net/") || dep == "github.com/klauspost/compress/flate"
+		}, "compressing a frame is arithmetic on bytes: so it can be tested against every decoder there is"},
 		{"dashboard/internal/transport", func(_ goPackage, dep string, _ bool) bool {
 			return !strings.HasPrefix(dep, module) || strings.HasPrefix(dep, module+"/dashboard/internal/")
 		}, "transport → hub and meter, nothing above"},
