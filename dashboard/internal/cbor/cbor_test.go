@@ -93,6 +93,7 @@ func TestVectors(t *testing.T) {
 		{`1e400`, "f97c00"},
 		{`-1e400`, "f9fc00"},
 		{`65520.0`, "fa477ff000"},
+		{`65536.0`, "fa47800000"},
 		{`65505.0`, "fa477fe100"},
 		{`2.9802322387695312e-8`, "fa33000000"}, // half of the smallest half
 		{`8.940696716308594e-8`, "fa33c00000"},  // one and a half of it
@@ -100,6 +101,7 @@ func TestVectors(t *testing.T) {
 		{`"\ud800"`, "63efbfbd"},
 		{`"\ud800\n"`, "64efbfbd0a"},
 		{`"\udd51\ud800"`, "66efbfbdefbfbd"},
+		{`"\ud800\ndd51"`, "68efbfbd0a64643531"},
 		{`"\ud800\u0041"`, "64efbfbd41"},
 		{`"\ud800\ud800\udd51"`, "67efbfbdf0908591"},
 		{"\"a\xffü\"", "6661efbfbdc3bc"},
@@ -125,7 +127,7 @@ func TestNotJSON(t *testing.T) {
 	deep := strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1)
 	for _, in := range []string{
 		"", " ", "x", "nul", "nulL", "truefalse", "1 2", "[1,]", "[,1]", "[1 2]", "[", "[1", "[1,", "]", "{", "{}}", `{"a"}`, `{"a":}`, `{"a":1,}`,
-		`{a:1}`, `{1:1}`, `{"a" 1}`, `{"a":1`, `{"a":1]`, `[1}`, "01", "-", "-a", "+1", ".5", "1.", "1.e1", "1e", "1e+", "0x1", "00", "-01", "NaN", "Infinity",
+		`{a:1}`, `{1:1}`, `{"a" 1}`, `{"a" 11}`, `{"a";1}`, `{"a":1`, `{"a":1]`, `[1}`, "01", "-", "-a", "+1", ".5", "1.", "1.e1", "1e", "1e+", "0x1", "00", "-01", "NaN", "Infinity",
 		`"`, `"a`, `"\`, `"\x"`, `"\u`, `"\u12"`, `"\u123g"`, `"\ud800\u12"`, `"\ud800\`, "\"\n\"", "\"\x00\"", "\"a\x1f\"", "'a'", "[1]\x00", "\ufeff1", deep,
 	} {
 		got, err := Append([]byte("before"), []byte(in))

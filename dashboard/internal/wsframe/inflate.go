@@ -9,7 +9,7 @@ import (
 
 // An Inflater inflates the messages of viewers that may not take a context over from one message to the next
 // (client_no_context_takeover, RFC 7692 section 7.1.1.2): every message stands alone, so one Inflater serves any number
-// of viewers, one message after another. The zero Inflater is ready; after its first message it holds about 45 KB. It
+// of viewers, one message after another. The zero Inflater is ready; after its first message it holds about 40 KB. It
 // must not be copied.
 type Inflater struct {
 	source source

@@ -114,8 +114,7 @@ func (r *Reader) take(m *more, piece []byte, each func(Opcode, []byte) error) er
 		return nil
 	}
 	op, message := m.op, m.message
-	m.op, m.message, m.runes = Continuation, nil, 0
-	r.letGo()
+	r.more = nil
 	return each(op, message)
 }
 
@@ -151,7 +150,7 @@ func (r *Reader) keep() *more {
 	return r.more
 }
 
-// letGo gives the memory back once nothing is incomplete.
+// letGo gives the memory back unless a message has begun.
 func (r *Reader) letGo() {
 	if m := r.more; m != nil && m.op == Continuation {
 		r.more = nil

@@ -10,7 +10,7 @@
 // ended on the wire, each once, and the same ones wherever the bytes were cut. Fragments are put together; a control
 // frame between them is handed over between them. An idle Reader is 24 bytes. It allocates only while a frame or a
 // fragmented message is incomplete: 144 bytes and what has arrived, with append's spare room, never what is merely
-// announced. It lets go of that afterwards. A frame that arrives whole costs no allocation.
+// announced. It lets go of that afterwards. A message in one frame that arrives whole costs no allocation.
 //
 // A Reader answers nothing by itself: pongs, and the close frame in reply to a close frame or an Error, are the caller's.
 //
