@@ -84,6 +84,7 @@ func listenSocket(file string) (net.Listener, error) {
 func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
 	d.alone.Store(true)
 	app := d.app(gate.Listening(ln.Addr()), base)
+	d.transports.Own(func(conn net.Conn) { app.Server().ServeConn(conn) })
 	failed := make(chan error, 1)
 	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
 	select {

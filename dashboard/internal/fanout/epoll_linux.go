@@ -45,6 +45,9 @@ func (f *Fanout) openShards() *shards {
 	return group
 }
 
+// CanPark tells whether connections can be parked here.
+func (f *Fanout) CanPark() bool { return !f.config.Portable && f.openShards() != nil }
+
 // close ends all lines that are left, and the shards. f.mu is not held.
 func (g *shards) close() {
 	close(g.ended)
@@ -90,6 +93,47 @@ func duplicate(sc syscall.Conn) (fd int, err error) {
 		return 0, e
 	}
 	return fd, err
+}
+
+// connection makes a connection of a descriptor that was one, or closes it. release is called when it is closed.
+func connection(fd int32, release func()) (net.Conn, error) {
+	file := os.NewFile(uintptr(fd), "connection")
+	defer file.Close() // FileConn has a descriptor of its own
+	conn, err := net.FileConn(file)
+	if err != nil {
+		return nil, err
+	}
+	return &returned{Conn: conn, release: release}, nil
+}
+
+// A returned connection still has its place among those of its server.
+type returned struct {
+	net.Conn
+	given   atomic.Bool
+	release func()
+}
+
+// Keep is like that of package accept's connections: closed here, the connection lives on, and so does its place.
+func (c *returned) Keep() (release func()) {
+	if c.given.Swap(true) {
+		return nil
+	}
+	return c.release
+}
+
+func (c *returned) Close() error {
+	if !c.given.Swap(true) && c.release != nil {
+		c.release()
+	}
+	return c.Conn.Close()
+}
+
+// SyscallConn is the connection's own; an error where it has none.
+func (c *returned) SyscallConn() (syscall.RawConn, error) {
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		return sc.SyscallConn()
+	}
+	return nil, syscall.EINVAL
 }
 
 // write is one system call that does not wait. Go's own would tell the scheduler that it may: that takes longer than

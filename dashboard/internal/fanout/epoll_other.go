@@ -11,3 +11,6 @@ func (*shards) close() {}
 
 // detach is Linux's: elsewhere every line has its goroutines.
 func (*Fanout) detach(*line, net.Conn, []byte, []byte) bool { return false }
+
+// CanPark tells whether connections can be parked here.
+func (*Fanout) CanPark() bool { return false }

@@ -90,6 +90,7 @@ type Line struct {
 	Account *meter.Exchange
 	Ear     Ear // nil for a connection that only goes down: what comes is counted, and too much ends it
 	Owner   Owner
+	Caller  Caller // instead of all the others but Account and Owner, for a connection that is asked again and again
 }
 
 // Config bounds a Fanout.
@@ -109,6 +110,7 @@ type Fanout struct {
 
 	mu     sync.Mutex
 	closed bool
+	ending bool
 	shards *shards            // nil before the first line that has a place there
 	pairs  map[*pair]struct{} // lines that have no place there
 	open   int                // lines that have not ended
@@ -137,6 +139,19 @@ func (f *Fanout) Hold(conn net.Conn, head []byte, of Line) {
 		return
 	}
 	f.serve(l, conn, head, early)
+}
+
+// Park holds a connection that is asked again and again, from its first request on. It tells whether it could; if not,
+// nothing has changed.
+func (f *Fanout) Park(conn net.Conn, of Line) bool {
+	if f.config.Portable || !f.lineBegins() {
+		return false
+	}
+	if f.detach(&line{Line: of, fanout: f}, conn, nil, earlyBytes(conn)) {
+		return true
+	}
+	f.lineEnds()
+	return false
 }
 
 // earlyBytes is what was sent behind the request and read with it: the server's buffer has it. A deadline that is over
@@ -208,6 +223,7 @@ func (f *Fanout) Close(ctx context.Context) error {
 	defer tick.Stop()
 	var err error
 	f.mu.Lock()
+	f.ending = true
 	for f.open > 0 && err == nil { // who comes late is told as well
 		f.mu.Unlock()
 		select {
@@ -232,6 +248,9 @@ func (f *Fanout) Close(ctx context.Context) error {
 	}
 	return err
 }
+
+// Now is the time that Callers are told.
+func (f *Fanout) Now() time.Duration { return f.now() }
 
 // now is the time of lines.
 func (f *Fanout) now() time.Duration { return time.Since(f.start) }

@@ -50,8 +50,11 @@ type line struct {
 	round   uint32 // of its shard, in which it had its turn last
 	stage   stage
 	reason  Reason
-	blocked bool   // its shard waits for room in its connection
-	release func() // gives its place back, if it has been kept
+	blocked bool // its shard waits for room in its connection
+	// answering: rest ends with a Caller's response.
+	answering bool
+	early     bool   // answers is a request that came before the answer to the one before it
+	release   func() // gives its place back, if it has been kept
 }
 
 // errDone says that nothing more will be written: the connection is to be closed, after lingering if the line says so.
@@ -61,6 +64,9 @@ var errDone = errors.New("line is done")
 func (l *line) begin(head []byte, now time.Duration) {
 	l.spoke, l.beat, l.heard = now, now, now
 	l.rest = head
+	if l.Caller != nil {
+		return
+	}
 	if l.Form.Opening != nil {
 		l.rest, _ = l.Form.piece(l.rest, l.Form.Opening)
 	}
@@ -80,6 +86,13 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			return nil, errDone
 		case l.stage == lingering:
 			return nil, errDone
+		case l.Caller != nil:
+			if err := l.kept(now); err != nil {
+				return nil, err
+			}
+			if l.ask(now); len(l.rest) == 0 && l.stage == talking {
+				return nil, nil
+			}
 		case l.answers != nil:
 			l.rest, l.answers = *l.answers, nil
 		default:
@@ -112,6 +125,16 @@ func (l *line) farewell(err error) {
 	l.rest = l.Form.end(l.rest)
 }
 
+// count is told what has passed through the connection.
+func (l *line) count(in, out int) {
+	if l.Caller != nil {
+		l.Caller.Count(in, out)
+		return
+	}
+	l.Account.Read(in)
+	l.Account.Wrote(out)
+}
+
 // wrote says how much of next's bytes have left.
 func (l *line) wrote(n int, now time.Duration) {
 	if n <= 0 {
@@ -122,6 +145,11 @@ func (l *line) wrote(n int, now time.Duration) {
 		l.rest = nil // it may be the last that holds on to a frame
 	}
 	l.owed -= int32(n)
+	if l.answering && l.owed <= 0 {
+		l.answering = false
+		l.heard = now // it is idle since then
+		l.Caller.Answered()
+	}
 	if m := l.message; m != nil && l.owed <= 0 {
 		l.Account.Sent(len(m.JSON), int(l.body))
 		l.message = nil
@@ -137,6 +165,8 @@ func (l *line) hear(b []byte, now time.Duration) error {
 	switch {
 	case l.stage != talking:
 		return nil // forgotten
+	case l.Caller != nil:
+		return l.asked(b, now)
 	case l.Ear == nil:
 		if l.noise += int32(len(b)); l.noise > mostNoise {
 			l.reason = Broke
@@ -188,6 +218,8 @@ func (l *line) pass(now time.Duration) error {
 		return nil
 	case l.stage != talking:
 		return nil
+	case l.Caller != nil:
+		return l.passAsk(now)
 	case l.Form.Steady && now-l.heard >= l.patience():
 		l.reason = Silent
 		return errDone
@@ -209,8 +241,10 @@ func (l *line) finish() {
 	if l.reason == 0 {
 		l.reason = Left
 	}
-	l.Sub.Close()
-	l.Form.ended()
+	if l.Caller == nil {
+		l.Sub.Close()
+		l.Form.ended()
+	}
 	l.Owner.Done(l.reason)
 	l.fanout.lineEnds()
 }

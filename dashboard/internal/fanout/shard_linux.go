@@ -23,15 +23,17 @@ type shard struct {
 	fanout *Fanout
 	poll   *poll
 	ready  chan struct{} // a token for new messages
+	sooner chan struct{} // a token when due has become earlier
 	ended  <-chan struct{}
 
 	mu     sync.Mutex
 	closed bool
 	lines  []*line
 	byFD   map[int32]*line
-	turn   int    // with which line the next round begins: nobody is always the last
-	round  uint32 // the number of the round
-	moved  bool   // a line was removed in this round, and another took its place
+	turn   int           // with which line the next round begins: nobody is always the last
+	round  uint32        // the number of the round
+	moved  bool          // a line was removed in this round, and another took its place
+	due    time.Duration // when a Caller must be asked for its answer; 0 is never
 	buf    [16 << 10]byte
 }
 
@@ -40,7 +42,7 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shard{fanout: f, poll: p, ready: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}, nil
+	return &shard{fanout: f, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}, nil
 }
 
 // close cuts who is left.
@@ -80,8 +82,20 @@ func (s *shard) add(l *line, head, early []byte) {
 
 // remove closes a line. mu is held.
 func (s *shard) remove(l *line) {
-	if s.byFD[l.fd] != l {
+	if !s.forget(l) {
 		return
+	}
+	unix.Close(int(l.fd)) // and with it epoll's interest: the server's descriptor is closed by now, or is about to be
+	if l.release != nil {
+		l.release()
+	}
+	l.finish()
+}
+
+// forget takes a line out. It tells whether it was in. mu is held.
+func (s *shard) forget(l *line) bool {
+	if s.byFD[l.fd] != l {
+		return false
 	}
 	delete(s.byFD, l.fd)
 	s.moved = true
@@ -89,11 +103,29 @@ func (s *shard) remove(l *line) {
 	s.lines[l.index], last.index = last, l.index
 	s.lines[len(s.lines)-1] = nil
 	s.lines = s.lines[:len(s.lines)-1]
-	unix.Close(int(l.fd)) // and with it epoll's interest: the server's descriptor is closed by now, or is about to be
-	if l.release != nil {
-		l.release()
+	return true
+}
+
+// back gives a connection back to where it came from. mu is held.
+func (s *shard) back(l *line) {
+	if !s.forget(l) {
+		return
+	}
+	var early []byte
+	if l.answers != nil {
+		early = *l.answers
+	}
+	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
+	conn, err := connection(l.fd, l.release)
+	if err != nil {
+		if l.release != nil {
+			l.release()
+		}
+		l.finish()
+		return
 	}
 	l.finish()
+	go l.Caller.Back(conn, early)
 }
 
 // attend does something for a line, and removes it when that fails. A panic is that line's end alone. mu is held.
@@ -108,10 +140,33 @@ func (s *shard) attend(l *line, do func() error) {
 	err := do()
 	switch {
 	case err == nil:
+		s.askBy(l)
+	case errors.Is(err, errBack):
+		s.back(l)
 	case errors.Is(err, errDone) && l.stage == lingering && s.fanout.now() < l.beat:
 		unix.Shutdown(int(l.fd), unix.SHUT_WR)
 	default:
 		s.remove(l)
+	}
+}
+
+// askBy sees to it that a Caller is asked for its answer in time. mu is held.
+func (s *shard) askBy(l *line) {
+	if l.Caller == nil {
+		return
+	}
+	at, _ := l.Caller.Due()
+	if at == 0 {
+		return
+	}
+	at = (at + dueStep - 1) / dueStep * dueStep
+	if s.due != 0 && s.due <= at {
+		return
+	}
+	s.due = at
+	select {
+	case s.sooner <- struct{}{}:
+	default:
 	}
 }
 
@@ -124,7 +179,7 @@ func (s *shard) write(l *line, now time.Duration) error {
 		}
 		n, err := write(l.fd, b)
 		if n > 0 {
-			l.Account.Wrote(n)
+			l.count(0, n)
 		}
 		l.wrote(n, now)
 		switch {
@@ -191,7 +246,7 @@ func (s *shard) read(l *line, now time.Duration) error {
 		case n == 0:
 			return ErrLeft
 		}
-		l.Account.Read(n)
+		l.count(n, 0)
 		if err := l.hear(s.buf[:n], now); err != nil {
 			return err
 		}
@@ -208,8 +263,24 @@ func (s *shard) rounds() {
 	tick := time.NewTicker(s.fanout.tick())
 	defer tick.Stop()
 	closed := s.fanout.hub.Done()
+	due := time.NewTimer(0)
+	defer due.Stop()
 	for {
 		select {
+		case <-s.sooner:
+			s.mu.Lock()
+			due.Reset(max(s.due-s.fanout.now(), 0))
+			s.mu.Unlock()
+		case <-due.C:
+			s.mu.Lock()
+			s.due = 0
+			s.mu.Unlock()
+			s.everybody(func(l *line, now time.Duration) error {
+				if l.Caller == nil {
+					return nil
+				}
+				return s.write(l, now)
+			})
 		case <-s.ended:
 			return
 		case <-closed:

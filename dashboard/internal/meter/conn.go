@@ -9,7 +9,10 @@ import (
 // A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote.
 type Conn struct {
 	net.Conn
-	*Counter // apart: it lives on when a held connection has been taken from its Conn
+	*Counter        // apart: it lives on when a held connection has been taken from its Conn
+	early    []byte // to be read first; it has been counted
+
+	Mark uint64 // for whoever serves the connection, who alone touches it
 
 	// Below: only for the goroutine that serves the connection.
 	request           *Exchange // the metered request in hand; nil for pages, files and the like
@@ -33,6 +36,11 @@ func (l Listener) Accept() (net.Conn, error) {
 }
 
 func (c *Conn) Read(b []byte) (int, error) {
+	if len(c.early) > 0 {
+		n := copy(b, c.early)
+		c.early = c.early[n:]
+		return n, nil
+	}
 	n, err := c.Conn.Read(b)
 	c.in.Add(int64(n))
 	return n, err
@@ -42,6 +50,27 @@ func (c *Conn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
 	return n, err
+}
+
+// Taken is the account of a connection that is taken from its Conn in the middle of a request: what has been counted so
+// far, and whose it is. The Conn accounts for nothing from then on.
+func (c *Conn) Taken() *Conn {
+	taken := &Conn{Counter: c.Counter, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
+	c.request = nil
+	return taken
+}
+
+// Returned is a Conn for a connection that was Taken. early bytes have been read from it, and counted, since the last
+// request: they will be read first.
+func (c *Conn) Returned(conn net.Conn, early []byte) *Conn {
+	c.Conn, c.early = conn, early
+	return c
+}
+
+// Count adds to what has passed through a connection that was Taken.
+func (c *Conn) Count(in, out int) {
+	c.in.Add(int64(in))
+	c.out.Add(int64(out))
 }
 
 // SyscallConn is the connection's own; an error where it has none.

@@ -2,13 +2,11 @@ package transport
 
 import (
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
-	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
 
 // Long polling holds the answer until there is something to say. Every message still costs a request, but none comes
@@ -27,6 +25,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	}
 	if c.Method() == fiber.MethodHead {
 		return sendMessages(c, s.begin(c, "longpolling", r), nil, false)
+	}
+	if s.park(c, "longpolling", r) {
+		return nil
 	}
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
@@ -49,9 +50,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		account.Answer(0, 0, 0)
 		return c.SendStatus(fiber.StatusNoContent) // the server has to write something; it meets a closed connection
 	default:
-		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(1+retryDelay()/1000, 10))
+		c.Set(fiber.HeaderRetryAfter, retryAfter())
 		c.Context().SetConnectionClose()
-		err := problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back").Send(c)
+		err := goingDown().Send(c)
 		account.Answer(0, 0, len(c.Response().Body()))
 		return err
 	}

@@ -19,6 +19,9 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	if s.park(c, "polling", r) {
+		return nil
+	}
 	account := s.begin(c, "polling", r)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()

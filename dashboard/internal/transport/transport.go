@@ -27,8 +27,11 @@ package transport
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -85,7 +88,13 @@ type Server struct {
 		streaming, sse bodyForm
 		websocket      *fanout.Form
 	}
-	waiting atomic.Int64 // long polls
+	waiting atomic.Int64 // long polls that a handler holds
+
+	back    atomic.Pointer[func(net.Conn)]
+	seed    maphash.Seed
+	recalls atomic.Uint64
+	headsMu sync.Mutex
+	heads   map[string]*answers
 }
 
 // New serves h.
@@ -107,6 +116,8 @@ func New(h *hub.Hub, config Config) *Server {
 		config:  config,
 		hub:     h,
 		start:   time.Now(),
+		seed:    maphash.MakeSeed(),
+		heads:   make(map[string]*answers),
 		fanout: fanout.New(h, fanout.Config{
 			Heartbeat:    config.Heartbeat,
 			WriteTimeout: config.WriteTimeout,
@@ -121,6 +132,10 @@ func New(h *hub.Hub, config Config) *Server {
 }
 
 func (s *Server) now() time.Duration { return time.Since(s.start) }
+
+// Own says that the server that takes connections is our own, and how it serves one that was parked between two polls
+// and got another request. In a program that listens by itself none is parked: every poll goes through its middleware.
+func (s *Server) Own(back func(net.Conn)) { s.back.Store(&back) }
 
 // Config is the patience in force.
 func (s *Server) Config() Config { return s.config }

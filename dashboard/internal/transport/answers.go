@@ -1,0 +1,127 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// answers makes whole responses to polls, each once for all who get it: they share the head that the server's
+// middleware gave the first of them.
+type answers struct {
+	base fasthttp.ResponseHeader // what middleware set; not to be changed
+
+	mu     sync.Mutex
+	recent [recentAnswers]answer
+	next   int
+	full   fasthttp.ResponseHeader // of 200
+	empty  fasthttp.ResponseHeader // of 204
+}
+
+// recentAnswers is how many are kept for others, and freshAnswer for how long: their head says the time.
+const (
+	recentAnswers = 4
+	freshAnswer   = time.Second
+	mostAnswers   = 64 // heads that are told apart
+)
+
+// An answer is a response with messages. It is shared and never changed.
+type answer struct {
+	first, last   *hub.Message
+	n             int
+	more          bool
+	made          time.Duration
+	bytes         []byte
+	body, payload int
+}
+
+// answersFor finds those that have the same head, or makes them.
+func (s *Server) answersFor(header *fasthttp.ResponseHeader) *answers {
+	a := new(answers)
+	header.CopyTo(&a.base)
+	a.base.Del(fiber.HeaderContentLength)
+	_, key, _ := bytes.Cut(a.base.Header(), []byte("Date: ")) // behind the status line and the date
+	_, key, _ = bytes.Cut(key, []byte("\r\n"))
+	s.headsMu.Lock()
+	defer s.headsMu.Unlock()
+	if known := s.heads[string(key)]; known != nil {
+		return known
+	}
+	for _, h := range []*fasthttp.ResponseHeader{&a.full, &a.empty} {
+		a.base.CopyTo(h)
+		h.Set(fiber.HeaderCacheControl, "no-store")
+		h.Set("X-Accel-Buffering", "no")
+	}
+	a.full.SetContentType("application/json; charset=utf-8")
+	a.empty.SetStatusCode(fiber.StatusNoContent)
+	if len(s.heads) < mostAnswers {
+		s.heads[string(key)] = a
+	}
+	return a
+}
+
+// with is the response that has messages.
+func (a *answers) with(messages []*hub.Message, more bool, now time.Duration) answer {
+	first, last, n := messages[0], messages[len(messages)-1], len(messages)
+	whole := last.ID.Seq-first.ID.Seq+1 == uint64(n) // nothing was left out in between
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.recent {
+		r := &a.recent[i]
+		if whole && r.first == first && r.last == last && r.more == more && now-r.made < freshAnswer {
+			return *r
+		}
+	}
+	r := answer{first: first, last: last, n: n, more: more, made: now}
+	body, payload := appendMessages(nil, messages, more)
+	r.body, r.payload = len(body), payload
+	a.full.SetContentLength(len(body))
+	r.bytes = append(append(make([]byte, 0, 512+len(body)), a.full.Header()...), body...)
+	if whole {
+		a.recent[a.next] = r
+		a.next = (a.next + 1) % recentAnswers
+	}
+	return r
+}
+
+// none is the response that has nothing.
+func (a *answers) none() []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return bytes.Clone(a.empty.Header())
+}
+
+// goodbye is the response when the hub has closed; body is the length of its body.
+func (a *answers) goodbye() (response []byte, body int) {
+	text, err := json.Marshal(goingDown())
+	if err != nil {
+		return nil, 0
+	}
+	text = append(text, '\n')
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var h fasthttp.ResponseHeader
+	a.base.CopyTo(&h)
+	h.SetStatusCode(fiber.StatusServiceUnavailable)
+	h.Set(fiber.HeaderRetryAfter, retryAfter())
+	h.SetContentType("application/problem+json")
+	h.Set(fiber.HeaderCacheControl, "no-store")
+	h.SetConnectionClose()
+	h.SetContentLength(len(text))
+	return append(bytes.Clone(h.Header()), text...), len(text)
+}
+
+func goingDown() *problem.Problem {
+	return problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back")
+}
+
+// retryAfter is when to ask again, in seconds.
+func retryAfter() string { return strconv.FormatInt(1+retryDelay()/1000, 10) }

@@ -1,0 +1,216 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"hash/maphash"
+	"net"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+)
+
+// A caller answers one connection that polls, from its first request on. Between two requests nothing runs for it, and
+// an answer that others get as well is made once.
+//
+// It answers requests that are those bytes that the server, with all its middleware, has let through once, but for the
+// cursor: the same Host, Origin, credentials and parameters get the same verdict. Whatever else comes on the connection
+// goes back to the server, which judges it anew. Who changes what is let through must call Server.Recall.
+type caller struct {
+	server  *Server
+	long    bool // it waits for an answer
+	request request
+	hash    uint64 // of the request without its cursor
+	recall  uint64 // Server.recalls at the first request
+	heads   *answers
+	conn    *meter.Conn // the account of the connection
+
+	// Of the request in hand; nil between requests.
+	sub     *hub.Subscription
+	account *meter.Exchange
+	holding *holding
+	until   time.Duration // of the hold
+}
+
+// park takes over the connection of a poll, if this is our own server's and can be. It tells whether it has.
+func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
+	conn, ours := c.Context().Conn().(*meter.Conn)
+	q := &c.Context().Request
+	if !ours || s.back.Load() == nil || !s.fanout.CanPark() || !q.Header.IsHTTP11() || q.Header.ConnectionClose() || len(q.Body()) > 0 ||
+		c.Method() != fiber.MethodGet {
+		return false
+	}
+	hash, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
+	if !ok {
+		return false
+	}
+	// A viewer that polls rarely, or asks for other things in between, is not worth the way there and back.
+	if long := technique == "longpolling"; !long && conn.Mark != hash {
+		conn.Mark = hash
+		return false
+	}
+	call := &caller{server: s, long: technique == "longpolling", request: r, hash: hash, recall: s.recalls.Load()}
+	account := s.begin(c, technique, r)
+	ctx := c.Context()
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(raw net.Conn) {
+		call.conn = conn.Taken()
+		call.heads = s.answersFor(&ctx.Response.Header)
+		call.begin(account, r.after)
+		if !s.fanout.Park(raw, fanout.Line{Caller: call, Owner: call}) {
+			call.Done(fanout.Fault) // no descriptor is left: the viewer will ask again
+		}
+	})
+	return true
+}
+
+// Recall makes every parked connection go back to the server with its next request: what is let through has changed.
+func (s *Server) Recall() { s.recalls.Add(1) }
+
+// hash is of a whole request without its cursor; not ok when b is no such request, or more than one.
+func (s *Server) hash(b []byte) (hash uint64, ok bool) {
+	before, _, after, ok := cutCursor(b)
+	if !ok {
+		return 0, false
+	}
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	h.Write(before)
+	h.WriteByte(0)
+	h.Write(after)
+	return h.Sum64(), true
+}
+
+// cutCursor cuts a request with a cursor into what is before it, the cursor, and what is behind it.
+func cutCursor(b []byte) (before, cursor, after []byte, ok bool) {
+	line := bytes.IndexByte(b, '\n')
+	i := bytes.Index(b, []byte("after="))
+	if i < 1 || i > line || b[i-1] != '?' && b[i-1] != '&' || !bytes.HasPrefix(b, []byte("GET /")) {
+		return nil, nil, nil, false
+	}
+	i += len("after=")
+	n := bytes.IndexAny(b[i:], "& \n")
+	if n < 1 || bytes.IndexByte(b[i+n:line], '#') >= 0 || bytes.Contains(b[i+n:line], []byte("after=")) {
+		return nil, nil, nil, false
+	}
+	return b[:i], b[i : i+n], b[i+n:], true
+}
+
+// begin takes a request in hand.
+func (c *caller) begin(account *meter.Exchange, after hub.Cursor) {
+	s := c.server
+	c.account = account
+	c.sub = s.hub.Subscribe(after, c.request.every)
+	if c.long {
+		c.holding = s.Viewers.hold(c.request, "longpolling", c.sub)
+		c.holding.Began(fanout.ByEpoll)
+		c.until = s.fanout.Now() + c.request.wait
+	}
+}
+
+// errOther says that a request is not like the first.
+var errOther = errors.New("another request")
+
+// Ask is fanout.Caller's.
+func (c *caller) Ask(b []byte, _ time.Duration) error {
+	end := bytes.Index(b, []byte("\r\n\r\n"))
+	switch {
+	case end < 0:
+		return fanout.ErrMore
+	case end+4 != len(b):
+		return errOther
+	}
+	hash, ok := c.server.hash(b)
+	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() {
+		return errOther
+	}
+	_, text, _, _ := cutCursor(b)
+	after, err := hub.ParseCursor(string(text))
+	if err != nil {
+		return errOther
+	}
+	if every, set := c.server.Viewers.every(c.request.viewer); set != c.request.set {
+		c.request.every, c.request.set = every, set
+	}
+	technique := "polling"
+	if c.long {
+		technique = "longpolling"
+	}
+	c.begin(c.server.Viewers.tally(c.request.viewer, technique).Begin(c.conn), after)
+	return nil
+}
+
+// Answer is fanout.Caller's.
+func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
+	if c.sub == nil {
+		select {
+		case <-c.server.hub.Done():
+			return nil, true
+		default:
+			return nil, false
+		}
+	}
+	messages, err := take(c.sub)
+	switch {
+	case len(messages) > 0:
+		a := c.heads.with(messages, c.sub.Counts().Pending > 0, now)
+		c.account.Answer(len(messages), a.payload, a.body)
+		return a.bytes, false
+	case !c.long || err == nil && now >= c.until:
+		c.account.Answer(0, 0, 0)
+		return c.heads.none(), false
+	case err != nil:
+		b, body := c.heads.goodbye()
+		c.account.Answer(0, 0, body)
+		return b, true
+	}
+	return nil, false
+}
+
+// Answered is fanout.Caller's.
+func (c *caller) Answered() {
+	c.conn.Idle()
+	c.release()
+}
+
+func (c *caller) release() {
+	if c.sub == nil {
+		return
+	}
+	c.sub.Close()
+	if c.holding != nil {
+		c.holding.release()
+	}
+	c.sub, c.account, c.holding = nil, nil, nil
+}
+
+// Due is fanout.Caller's.
+func (c *caller) Due() (at time.Duration, idle bool) {
+	if c.sub == nil {
+		return 0, true
+	}
+	return c.until, false
+}
+
+// Count is fanout.Caller's.
+func (c *caller) Count(in, out int) { c.conn.Count(in, out) }
+
+// Back is fanout.Caller's.
+func (c *caller) Back(conn net.Conn, early []byte) {
+	(*c.server.back.Load())(c.conn.Returned(conn, early))
+}
+
+// Began is fanout.Owner's.
+func (c *caller) Began(fanout.Way) {}
+
+// Done is fanout.Owner's.
+func (c *caller) Done(fanout.Reason) {
+	if c.sub != nil { // it left while it waited
+		c.account.Answer(0, 0, 0)
+		c.Answered()
+	}
+}
