@@ -70,6 +70,10 @@ func TestVerdict(t *testing.T) {
 	p.says("verdict", "I/O-bound for 8 s: <b>postgres</b>")
 	verdict.Store(bad("I/O-bound for 9 s: <b>postgres</b>"))
 	p.says("verdict-text", "for 9 s")
+	other := bad("I/O-bound for 10 s: <b>nginx</b>")
+	other.PID = 99
+	verdict.Store(other)
+	p.says("verdict-text", "for 10 s")
 	if got := evaluate[[]string](p, `told`); len(got) != 1 || got[0] != "I/O-bound for 8 s: <b>postgres</b>" {
 		t.Errorf("told aloud: %q", got)
 	}
