@@ -112,4 +112,8 @@ func TestFrost(t *testing.T) {
 	})
 	p.says("sensors", "Package id 0coretemp-5.2 °C80.0 °C0.0 %")
 	p.says("sensors", "nvme0.0 °C")
+	got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="sensors"] tbody .gauge')].map((e) => getComputedStyle(e).visibility)`)
+	if strings.Join(got, " ") != "visible visible hidden" { // a fan has no limit
+		t.Errorf("the gauges are %q", got)
+	}
 }
