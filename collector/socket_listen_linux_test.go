@@ -101,3 +101,12 @@ func callPort(t *testing.T, port uint16) {
 	t.Cleanup(func() { unix.Close(fd) })
 	unix.Connect(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: int(port)})
 }
+
+func BenchmarkListeners(b *testing.B) {
+	r := newTCPReader(hostRoots())
+	b.ReportAllocs()
+	for b.Loop() {
+		r.looked = time.Time{}
+		r.refusing(time.Now())
+	}
+}
