@@ -10,7 +10,7 @@
 // tells. The sink may keep a snapshot for as long as it likes and must not change it: parts that were not read anew
 // are shared between snapshots.
 //
-// Every number in a snapshot is finite and not negative, or unknown. Rates are over monotonic time, so a step of the
+// Every number in a snapshot is finite, or unknown, and none but a temperature is negative. Rates are over monotonic time, so a step of the
 // wall clock changes none. A counter that goes down (reset, wrapped, device put back) has an unknown rate once, never
 // a spike.
 //

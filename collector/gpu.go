@@ -298,6 +298,9 @@ func bytesOf(n Number, unit float64) Number {
 
 func degreesOf(n Number) Number {
 	v, _ := n.Get()
+	if v == 0 { // unknown, or what a card says that does not tell
+		return Number{}
+	}
 	return temperature(v)
 }
 

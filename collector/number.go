@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// A Number is a finite, non-negative reading, or unknown. The zero Number is unknown, and its JSON is null.
+// A Number is a finite reading, or unknown. None but a temperature is below zero. The zero Number is unknown, and its
+// JSON is null.
 type Number struct {
 	value float64
 	known bool
@@ -19,6 +20,15 @@ func Known(v float64) Number {
 	return Number{value: math.Abs(v), known: true} // Abs: there is a negative zero
 }
 
+// Signed is the Number v, which may be below zero, as a temperature may; NaN and infinities become unknown.
+func Signed(v float64) Number {
+	n := Known(math.Abs(v))
+	if v < 0 {
+		n.value = -n.value
+	}
+	return n
+}
+
 // Get returns the value, and whether it is known.
 func (n Number) Get() (v float64, ok bool) { return n.value, n.known }
 
@@ -30,18 +40,21 @@ func (n Number) append(b []byte) []byte {
 	if !n.known {
 		return append(b, "null"...)
 	}
+	if n.value <= -0.00005 { // what is nearer to zero is written as zero
+		return Number{-n.value, true}.append(append(b, '-'))
+	}
 	scale := 1e4
 	switch {
 	case n.value >= 100:
 		scale = 10
-	case n.value < 0.01:
+	case 0 <= n.value && n.value < 0.01:
 		scale = 1e6 // a disk answers within microseconds
 	}
 	if n.value >= 1e15 {
 		return strconv.AppendFloat(b, n.value, 'f', -1, 64)
 	}
 	// As a whole number of tenths or ten-thousandths: much faster than the shortest text of a float64.
-	scaled := uint64(math.Round(n.value * scale))
+	scaled := uint64(math.Round(max(n.value, 0) * scale))
 	whole, part := scaled/uint64(scale), scaled%uint64(scale)
 	b = strconv.AppendUint(b, whole, 10)
 	if part == 0 {
@@ -65,6 +78,6 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err
 	}
-	*n = Known(v)
+	*n = Signed(v)
 	return nil
 }

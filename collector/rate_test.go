@@ -100,8 +100,17 @@ func FuzzRate(f *testing.F) {
 
 func checkNumber(t *testing.T, n Number) {
 	t.Helper()
+	if v, _ := n.Get(); v < 0 || math.Signbit(v) {
+		t.Fatalf("number %v", n)
+	}
+	checkSigned(t, n)
+}
+
+// checkSigned is for temperatures.
+func checkSigned(t *testing.T, n Number) {
+	t.Helper()
 	v, known := n.Get()
-	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 || math.Signbit(v) || !known && v != 0 {
+	if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) || !known && v != 0 {
 		t.Fatalf("number %v", n)
 	}
 	b, err := json.Marshal(n)
@@ -112,7 +121,7 @@ func checkNumber(t *testing.T, n Number) {
 	if err := json.Unmarshal(b, &back); err != nil || back.known != known {
 		t.Fatalf("%v as JSON is %s, and back %v, %v", n, b, back, err)
 	}
-	if diff := math.Abs(back.value - v); diff > 0.05001 && diff > v*1e-9 {
+	if diff := math.Abs(back.value - v); diff > 0.05001 && diff > math.Abs(v)*1e-9 {
 		t.Fatalf("%v as JSON is %s", n, b)
 	}
 }
@@ -133,6 +142,13 @@ func TestNumberJSON(t *testing.T) {
 		{Known(123.456), "123.5"},
 		{Known(1e15), "1000000000000000"},
 		{Known(24 << 30), "25769803776"},
+		{Signed(-5), "-5"},
+		{Signed(-0.0625), "-0.0625"},
+		{Signed(-273.15), "-273.2"},
+		{Signed(-0.00001), "0"},
+		{Signed(5), "5"},
+		{Signed(math.NaN()), "null"},
+		{Signed(math.Inf(-1)), "null"},
 	} {
 		if got, err := json.Marshal(tt.n); err != nil || string(got) != tt.want {
 			t.Errorf("%v: got %s, %v, want %s", tt.n, got, err, tt.want)

@@ -14,7 +14,8 @@ const (
 	ScopePod       Scope = "pod"       // namespaces shared with the apps beside it
 )
 
-// Scopes says for each part of a snapshot whose it is, if there is one. In a container the kernel still counts
+// Scopes says for each part of a snapshot whose it is, if there is one. What has no field here is the whole machine's, as
+// sensors are, or says itself what it is of, as containers do. In a container the kernel still counts
 // processors, memory, pressure, disks and uptime for the whole machine, unless lxcfs is mounted over its files.
 type Scopes struct {
 	CPU         Scope `json:"cpu"`    // also frequency and load
@@ -26,6 +27,7 @@ type Scopes struct {
 	Sockets     Scope `json:"sockets"`
 	Processes   Scope `json:"processes"`
 	Units       Scope `json:"units"` // "" where no systemd is in sight
+	Users       Scope `json:"users"` // whose root had the logins: utmp(5), or the sessions of systemd-logind
 	Uptime      Scope `json:"uptime"`
 }
 

@@ -53,6 +53,7 @@ func (r *scopeReader) read(context.Context) (Part, error) {
 	}}
 	s := &part.scopes
 	s.Filesystems = containerIf(!r.otherRoot && !(host && !r.otherProc && sameRoot(mountinfo, first)))
+	s.Users = s.Filesystems // both are of the root that was given
 	if r.units.findTree().names != "" {
 		s.Units = containerIf(!host && !r.otherSys)
 	}

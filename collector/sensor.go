@@ -2,6 +2,7 @@ package collector
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ type Sensor struct {
 	Chip     string `json:"chip"`  // "coretemp"
 	Label    string `json:"label"` // "Package id 0", or the input's name
 	Kind     string `json:"kind"`  // "temperature" (degrees Celsius), "fan" (revolutions per minute)
-	Value    Number `json:"value"` // unknown while it cannot be read, is absurd, or its device sleeps
+	Value    Number `json:"value"` // a temperature may be below zero; unknown while it cannot be read, is absurd, or its device sleeps
 	High     Number `json:"high"`  // the hardware's own limit, where it has a sane one
 	Critical Number `json:"critical"`
 	// Device and Input are node_exporter's names of the chip and the sensor, "platform_coretemp_0" and "temp2". A
@@ -39,15 +40,34 @@ type sensorPart struct{ sensors []Sensor }
 
 func (p *sensorPart) AddTo(s *Snapshot) { s.Sensors = p.sensors }
 
-// temperature is what a chip says, in degrees Celsius, unless no hardware can be so warm and work. Inside a running
-// machine nothing is at 0 °C or below: that is a register nobody has written, or a diode that is not connected (they
-// read -128, -62, 0). Silicon is off long before 150 °C; what is above is a register of ones, or a sum. A machine out in
-// the frost has sensors without values: no number of a snapshot is negative.
+const (
+	// coldest is the lower end of the industrial range of temperatures, the widest that parts of servers are made for.
+	coldest = -40
+	// hottestYet is above what silicon bears: it is off long before.
+	hottestYet = 150
+	// nearZero is from how far a temperature may come to exactly 0 °C between two readings.
+	nearZero = 5
+)
+
+// temperature is what a chip says, in degrees Celsius, unless no hardware can be so cold or so warm and work. The
+// kernel's interface has no limits of its own: a signed number of thousandths of a degree, and temp*_fault where the
+// chip knows that the number means nothing (Documentation/hwmon/sysfs-interface.rst). A diode that is not connected
+// reads the lower end of its chip's register, and that is below what is taken here: -55, -62, -64, -127, -128, -273. What
+// is above is a register of ones, or a sum.
 func temperature(celsius float64) Number {
-	if celsius <= 0 || celsius >= 150 {
+	if celsius < coldest || celsius >= hottestYet {
 		return Number{}
 	}
-	return Known(celsius)
+	return Signed(celsius)
+}
+
+// unlessUnwritten is the temperature that was read, given the one before. Exactly 0 is what a register has that nobody
+// has written, so it counts only when it was about to be that cold.
+func unlessUnwritten(celsius, before Number) Number {
+	if celsius == Known(0) && (!before.known || math.Abs(before.value) > nearZero) {
+		return Number{}
+	}
+	return celsius
 }
 
 // temperatureLimit is a limit that means something: many chips have the ends of a register there, 0, -273 or 65261.

@@ -39,8 +39,9 @@ type chip struct {
 	power    *rawFile // of the device, nil when there is none
 	traffic  *rawFile // of a disk that turns, nil for the others
 	opened   bool
-	files    []*rawFile // of each input; nil when it cannot be opened
-	texts    []Sensor   // of each input, with label and limits
+	files    []valueFile // of each input; nil when it cannot be opened
+	faults   []*rawFile  // of each input; nil where the chip cannot tell
+	texts    []Sensor    // of each input, with label and limits
 	values   []Number
 	counters []byte    // of traffic, as of the last reading
 	at       time.Time // of the last reading
@@ -59,7 +60,7 @@ func (c *chip) prepare() {
 	n := len(c.inputs)
 	c.run = c.answer
 	c.shown, c.seen, c.done = make([]Sensor, n), make([]bool, n), make(chan struct{}, 1)
-	c.files, c.texts, c.values = make([]*rawFile, n), make([]Sensor, n), make([]Number, n)
+	c.files, c.faults, c.texts, c.values = make([]valueFile, n), make([]*rawFile, n), make([]Sensor, n), make([]Number, n)
 }
 
 // poll takes an answer if there is one.
@@ -113,19 +114,32 @@ func (c *chip) answer() {
 	c.at = start
 	gone := len(c.files) > 0
 	for i, f := range c.files {
+		before := c.values[i]
 		c.values[i] = Number{}
 		if f == nil {
 			gone = false
 			continue
 		}
 		b, err := f.read()
-		if err == nil {
+		if err == nil && !c.isFaulty(i) {
 			c.values[i] = readingOf(b, c.inputs[i].kind)
+			if c.inputs[i].kind == kindTemperature {
+				c.values[i] = unlessUnwritten(c.values[i], before)
+			}
 		}
 		// EAGAIN, EIO, ENODATA, ENXIO: this one has no value this time, and the others do not suffer.
 		gone = gone && errors.Is(err, unix.ENODEV)
 	}
 	c.lost = gone
+}
+
+// isFaulty: the chip says that the diode of this input is broken, or not there.
+func (c *chip) isFaulty(i int) bool {
+	if c.faults[i] == nil {
+		return false
+	}
+	b, err := c.faults[i].read()
+	return err == nil && bytes.HasPrefix(b, []byte("1"))
 }
 
 func (c *chip) finish(start time.Time) {
@@ -170,6 +184,7 @@ func (c *chip) open() {
 			s.High, s.Critical = c.trip("hot"), c.trip("critical")
 		case in.kind == kindTemperature:
 			s.High, s.Critical = c.limit(input+"_max"), c.limit(input+"_crit")
+			c.faults[i] = rawFileAt(filepath.Join(c.dir, input+"_fault"))
 		}
 		if label := rawText(c.dir, input+"_label"); label != "" {
 			s.Label = label
@@ -221,6 +236,9 @@ func diskTraffic(device string) *rawFile {
 	}
 	return rawFileAt(filepath.Join(disk, "stat"))
 }
+
+// A valueFile is a rawFile, but in tests: there is no other file that fails as one of a device that is gone.
+type valueFile interface{ read() ([]byte, error) }
 
 // A rawFile is a small file below /sys that is read again and again with one system call. It is not a kernelFile: that
 // one is an os.File as os.Open makes it, which may hand the file to the poller, and wait for ever after an EAGAIN.

@@ -150,13 +150,11 @@ func (b *sensorBoard) list() error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(chips, (*chip).hasTemperature) {
-		zones, err := listChips(root, "thermal")
-		if err != nil {
-			return err
-		}
-		chips = append(chips, zones...)
+	zones, err := listChips(root, "thermal")
+	if err != nil && len(chips) == 0 {
+		return err
 	}
+	chips = append(chips, newZones(zones, chips)...)
 	slices.SortFunc(chips, func(x, y *chip) int { return strings.Compare(x.place, y.place) })
 	room := mostSensors
 	taken := make(map[string]int)
@@ -174,6 +172,19 @@ func (b *sensorBoard) list() error {
 	}
 	b.chips = slices.DeleteFunc(chips, func(c *chip) bool { return len(c.inputs) == 0 })
 	return nil
+}
+
+// newZones are the zones that say something that no chip does. The kernel makes a chip of most kinds of zones, with an
+// input for each zone of that type, and calls it by the type with its hyphens made underscores
+// (drivers/thermal/thermal_hwmon.c). Of x86_pkg_temp it makes none: coretemp reads the same register.
+func newZones(zones, chips []*chip) []*chip {
+	return slices.DeleteFunc(zones, func(zone *chip) bool {
+		kind := strings.ReplaceAll(zone.name, "-", "_")
+		return slices.ContainsFunc(chips, func(c *chip) bool {
+			is := c.real == zone.real || c.name == kind || c.name == "coretemp" && kind == "x86_pkg_temp"
+			return is && c.hasTemperature()
+		})
+	})
 }
 
 // listChips looks into one class below root, which is /sys: "hwmon" or "thermal".
@@ -232,6 +243,10 @@ func findChip(root, dir string) *chip {
 	return c
 }
 
+// madeUpZone is the type of a zone that is there for its policies, and is always at 20 °C
+// (drivers/thermal/intel/int340x_thermal/int3400_thermal.c).
+const madeUpZone = "INT3400 Thermal"
+
 // findZone describes /sys/class/thermal/thermal_zoneN (Documentation/driver-api/thermal/sysfs-api.rst).
 func findZone(root, dir string) *chip {
 	if !strings.HasPrefix(filepath.Base(dir), "thermal_zone") {
@@ -241,8 +256,12 @@ func findZone(root, dir string) *chip {
 	if err != nil {
 		return nil
 	}
+	name := cmp.Or(rawText(dir, "type"), "thermal")
+	if name == madeUpZone {
+		return nil
+	}
 	return &chip{
-		dir: dir, real: real, zone: true, name: cmp.Or(rawText(dir, "type"), "thermal"),
+		dir: dir, real: real, zone: true, name: name,
 		place: devicePlace(strings.TrimPrefix(real, root+"/devices/")), device: metricWord(filepath.Base(real)),
 		inputs: []inputName{{kind: kindTemperature, prefix: "temp", number: 1}},
 	}

@@ -99,6 +99,7 @@ platform-coretemp.0/temp10|coretemp|temp10|temperature|43|-|-|platform_coretemp_
 platform-nct6775.656/temp4|nct6798|AUXTIN�[2J|temperature|127.5|-|-|platform_nct6775_656|temp4
 platform-nct6775.656/fan1|nct6798|fan1|fan|0|-|-|platform_nct6775_656|fan1
 platform-nct6775.656/fan2|nct6798|fan2|fan|900|-|-|platform_nct6775_656|fan2
+virtual-thermal-thermal_zone0/temp1|acpitz|acpitz|temperature|50|-|105|thermal_zone0|temp1
 `
 	if lines := sensorLines(got); lines != want {
 		t.Errorf("got\n%swant\n%s", lines, want)
@@ -111,9 +112,9 @@ func TestSensorGap(t *testing.T) {
 	linkSensors(t, r, boardLinks)
 	s := sensorSource(r)
 	read(t, s)
-	tree{coretemp + "hwmon/hwmon4/temp1_input": "-1000\n"}.over(t, r)
+	tree{coretemp + "hwmon/hwmon4/temp1_input": "-61000\n"}.over(t, r)
 	got := read(t, s).Sensors
-	if len(got) != 7 || got[1].Value != (Number{}) || got[1].High != Known(80) || got[2].Value != Known(44) {
+	if len(got) != 8 || got[1].Value != (Number{}) || got[1].High != Known(80) || got[2].Value != Known(44) {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 	tree{coretemp + "hwmon/hwmon4/temp1_input": "46000\n"}.over(t, r)
@@ -153,12 +154,12 @@ func TestSensorHotPlug(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.listed = time.Time{}
-	if got := read(t, s).Sensors; len(got) != 6 {
+	if got := read(t, s).Sensors; len(got) != 7 {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 	linkSensors(t, r, map[string]string{"sys/class/hwmon/hwmon9": "sys/devices/pci0000:00/0000:04:00.0/nvme/nvme0/hwmon0"})
 	b.listed = time.Time{}
-	if got := read(t, s).Sensors; len(got) != 7 || got[0].ID != "pci0000:00-0000:04:00.0-nvme/temp1" {
+	if got := read(t, s).Sensors; len(got) != 8 || got[0].ID != "pci0000:00-0000:04:00.0-nvme/temp1" {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 }
@@ -168,15 +169,15 @@ func TestSleepingDevice(t *testing.T) {
 	r := aBoard.with(coretemp+"power/runtime_status", "suspended\n").write(t)
 	linkSensors(t, r, boardLinks)
 	s := sensorSource(r)
-	if got := read(t, s).Sensors; len(got) != 4 {
+	if got := read(t, s).Sensors; len(got) != 5 {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 	tree{coretemp + "power/runtime_status": "active\n"}.over(t, r)
-	if got := read(t, s).Sensors; len(got) != 7 {
+	if got := read(t, s).Sensors; len(got) != 8 {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 	tree{coretemp + "power/runtime_status": "suspending\n"}.over(t, r)
-	if got := read(t, s).Sensors; len(got) != 7 || got[1].Value != (Number{}) {
+	if got := read(t, s).Sensors; len(got) != 8 || got[1].Value != (Number{}) {
 		t.Errorf("got\n%s", sensorLines(got))
 	}
 }
@@ -228,7 +229,7 @@ func TestHangingChip(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "sensors of nct6798: no answer for ") {
 			t.Fatalf("error %v", err)
 		}
-		if n := len(part.(*sensorPart).sensors); n != 4 {
+		if n := len(part.(*sensorPart).sensors); n != 5 {
 			t.Fatalf("%d sensors", n)
 		}
 		if d := time.Since(start); i > 0 && d > 40*time.Millisecond {
@@ -242,7 +243,7 @@ func TestHangingChip(t *testing.T) {
 	defer f.Close()
 	for limit := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
 		part, err := b.read(t.Context())
-		if err == nil && len(part.(*sensorPart).sensors) == 6 { // without fan1, which is a pipe
+		if err == nil && len(part.(*sensorPart).sensors) == 7 { // without fan1, which is a pipe
 			return
 		}
 		if time.Now().After(limit) {

@@ -35,7 +35,7 @@ func sensorsOf(stats []host.TemperatureStat) []Sensor {
 	taken := make(map[string]bool)
 	for _, t := range stats {
 		value := temperature(t.Temperature)
-		if _, ok := value.Get(); !ok || len(sensors) == mostSensors {
+		if v, _ := value.Get(); v == 0 || len(sensors) == mostSensors {
 			continue
 		}
 		name := clean(t.SensorKey)

@@ -13,8 +13,15 @@ func TestReadingOf(t *testing.T) {
 		{kindTemperature, "45500\n", Known(45.5)},
 		{kindTemperature, "45500", Known(45.5)},
 		{kindTemperature, " 45500 \n", Known(45.5)},
-		{kindTemperature, "0\n", Number{}},
+		{kindTemperature, "0\n", Known(0)},
+		{kindTemperature, "-5000\n", Signed(-5)},
+		{kindTemperature, "-40000\n", Signed(-40)},
+		{kindTemperature, "-40001\n", Number{}},
+		{kindTemperature, "-55000\n", Number{}},
+		{kindTemperature, "-62000\n", Number{}},
+		{kindTemperature, "-127000\n", Number{}},
 		{kindTemperature, "-128000\n", Number{}},
+		{kindTemperature, "-273150\n", Number{}},
 		{kindTemperature, "149900\n", Known(149.9)},
 		{kindTemperature, "150000\n", Number{}},
 		{kindTemperature, "65261850\n", Number{}},
@@ -29,6 +36,25 @@ func TestReadingOf(t *testing.T) {
 	} {
 		if got := readingOf([]byte(tt.content), tt.kind); got != tt.want {
 			t.Errorf("%s %q is %v, want %v", tt.kind, tt.content, got, tt.want)
+		}
+	}
+}
+
+// Exactly 0 is a temperature only where it was nearly that cold before.
+func TestUnwrittenTemperature(t *testing.T) {
+	for _, tt := range []struct{ now, before, want Number }{
+		{Known(0), Number{}, Number{}},
+		{Known(0), Known(45), Number{}},
+		{Known(0), Signed(-20), Number{}},
+		{Known(0), Known(5), Known(0)},
+		{Known(0), Signed(-1), Known(0)},
+		{Known(0), Known(0), Known(0)},
+		{Known(0.5), Number{}, Known(0.5)},
+		{Signed(-1), Number{}, Signed(-1)},
+		{Number{}, Known(1), Number{}},
+	} {
+		if got := unlessUnwritten(tt.now, tt.before); got != tt.want {
+			t.Errorf("%v after %v is %v, want %v", tt.now, tt.before, got, tt.want)
 		}
 	}
 }
@@ -65,8 +91,8 @@ func FuzzReading(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte, file string) {
 		for _, kind := range []string{kindTemperature, kindFan} {
 			n := readingOf(content, kind)
-			checkNumber(t, n)
-			if v, _ := n.Get(); kind == kindTemperature && v >= 150 || v >= 60_000 {
+			checkSigned(t, n)
+			if v, _ := n.Get(); kind == kindTemperature && v >= 150 || v < coldest || kind == kindFan && v < 0 || v >= 60_000 {
 				t.Fatalf("%q is %v", content, n)
 			}
 		}

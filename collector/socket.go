@@ -16,8 +16,11 @@ type Sockets struct {
 	Retransmits     Number    `json:"retransmits"`      // segments sent again
 	ListenOverflows Number    `json:"listen_overflows"` // refused because a queue was full
 	ListenDrops     Number    `json:"listen_drops"`
-	Conntrack       Number    `json:"conntrack"` // entries of the connection tracker
-	ConntrackLimit  Number    `json:"conntrack_limit"`
+	// FullListeners are those whose queue is full, at most 8, the longest first; looked at each second while connections
+	// are refused, and with TCPStates otherwise. They are only known where sock_diag(7) answers for the host.
+	FullListeners  []Listener `json:"full_listeners,omitempty"`
+	Conntrack      Number     `json:"conntrack"` // entries of the connection tracker
+	ConntrackLimit Number     `json:"conntrack_limit"`
 	// Netstat has what node_exporter takes of /proc/net/snmp, netstat and snmp6, names as in "Tcp_RetransSegs"; Sockstat
 	// has /proc/net/sockstat and sockstat6, as in "TCP_inuse", and "TCP_mem_bytes" beside the kernel's "TCP_mem" in pages.
 	Netstat  Table `json:"-"`

@@ -66,6 +66,10 @@ func (s *socketReader) read(context.Context) (Part, error) {
 	p.UDP = socketSum(socketNumber(p.Sockstat, "UDP_inuse"), socketNumber(p.Sockstat, "UDP6_inuse"))
 	var censusErr error
 	p.TCP, censusErr = s.tcp.read(now, s.after.now(socketConnections), socketNumber(p.Sockstat, "TCP_tw"))
+	if v, _ := p.ListenOverflows.Get(); v > 0 || len(s.tcp.full) > 0 {
+		s.tcp.refusing(now)
+	}
+	p.FullListeners = s.tcp.full
 	p.TCP.Orphans = socketNumber(p.Sockstat, "TCP_orphan")
 	p.Conntrack, p.ConntrackLimit = s.readConntrack(now)
 	if err == nil {

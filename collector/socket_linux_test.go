@@ -209,17 +209,13 @@ func TestSocketsHere(t *testing.T) {
 
 // In a network of its own the test knows each socket.
 func TestTCPStatesInOwnNetwork(t *testing.T) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // for good: the thread ends with this goroutine, and its network with it
+	onOwnThread(func() {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			t.Logf("not tested: %v", err)
 			return
 		}
 		testTCPStates(t)
-	}()
-	<-done
+	})
 }
 
 func testTCPStates(t *testing.T) {

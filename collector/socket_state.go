@@ -154,9 +154,9 @@ func diagRequestFor(family byte, states uint32) []byte {
 	return b
 }
 
-// parseDiag counts the sockets in a part of the answer; done says that it was the last one. Each message uses up some
+// parseDiag counts the sockets in a part of the answer, and notes the listeners that are full; done says that it was the last one. Each message uses up some
 // of what is left.
-func parseDiag(b []byte, counts *tcpCounts, left *int) (done bool, err error) {
+func parseDiag(b []byte, counts *tcpCounts, full *listenerList, left *int) (done bool, err error) {
 	order := binary.NativeEndian
 	for len(b) > 0 {
 		if len(b) < diagHeader {
@@ -188,6 +188,12 @@ func parseDiag(b []byte, counts *tcpCounts, left *int) (done bool, err error) {
 				return false, errDiag
 			}
 			counts.add(message[diagStateByte])
+			if message[diagStateByte] != tcpListen {
+				continue
+			}
+			if l, ok := parseListener(message); ok && l.isFull() {
+				full.add(l)
+			}
 		}
 	}
 	return false, nil

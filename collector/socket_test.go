@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -222,8 +224,9 @@ func TestParseDiag(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var counts tcpCounts
+			var full listenerList
 			left := 5
-			done, err := parseDiag(tt.b, &counts, &left)
+			done, err := parseDiag(tt.b, &counts, &full, &left)
 			if done != tt.done || !errors.Is(err, tt.err) || counts[tcpListen] != tt.listen {
 				t.Errorf("got %d listening, done %t, error %v", counts[tcpListen], done, err)
 			}
@@ -235,10 +238,20 @@ func FuzzDiag(f *testing.F) {
 	f.Add(append(diagMessage(diagByFamily, diagSequence, 2, 10, 0, 0), diagMessage(diagDone, diagSequence, 0, 0, 0, 0)...))
 	f.Add(diagMessage(diagError, diagSequence, diagCode(syscall.EPERM)...))
 	f.Add(diagMessage(diagByFamily, diagSequence, 2, tcpNewSynReceived, 7))
+	f.Add(append(diagListener("0.0.0.0", 80, 129, 128), diagListener("::1", 81, 5, 5)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var counts tcpCounts
 		left := 100
-		parseDiag(b, &counts, &left)
+		var full listenerList
+		parseDiag(b, &counts, &full, &left)
+		if len(full) > mostFullListeners || len(full) > int(counts[tcpListen]) || !slices.IsSortedFunc(full, compareListeners) {
+			t.Errorf("full: %+v", full)
+		}
+		for _, l := range full {
+			if _, err := netip.ParseAddr(l.Address); err != nil || l.Queue == 0 || l.Queue < l.Limit {
+				t.Errorf("full: %+v, %v", l, err)
+			}
+		}
 		sum := uint64(0)
 		for _, n := range counts {
 			sum += n

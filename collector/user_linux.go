@@ -20,7 +20,7 @@ import (
 const recheckUsers = time.Minute
 
 func userSource(r roots) Source {
-	u := userReader{roots: r, dir: r.ofRoot("run", "systemd", "sessions")}
+	u := userReader{roots: r, dir: r.ofRoot("run", "systemd", "sessions"), blind: !seesLogins(r)}
 	return Source{Name: "users", Every: 10 * time.Second, Read: u.read}
 }
 
@@ -29,6 +29,7 @@ func userSource(r roots) Source {
 type userReader struct {
 	roots   roots
 	dir     string // of sessions
+	blind   bool   // the processes of the logins are not in sight
 	files   smallFiles
 	utmp    kernelFile
 	content []byte // of utmp, as last parsed
@@ -74,11 +75,17 @@ func (u *userReader) utmpPath() string {
 	return u.roots.ofRoot("run", "utmp")
 }
 
+// seesLogins: the root and the processes are of the same host. Given the host's root alone, this process may be in a
+// container and not see the host's processes: that is not the end of their sessions.
+func seesLogins(r roots) bool {
+	return r.isElsewhere() == (r.root != "/") || isHostPIDs(r.ofProc("self/ns/pid"))
+}
+
 // partOf leaves out whose process is gone: a session that was killed may leave its record behind.
 func (u *userReader) partOf(logins []login) *userPart {
 	part := &userPart{users: make([]User, 0, len(logins))}
 	for _, l := range logins {
-		if l.pid > 0 {
+		if l.pid > 0 && !u.blind {
 			if _, err := os.Stat(u.roots.ofProc(strconv.FormatInt(l.pid, 10))); errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

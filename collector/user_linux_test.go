@@ -50,6 +50,29 @@ func TestUsersElsewhere(t *testing.T) {
 	}
 }
 
+// Whose processes are not in sight is logged in all the same: the root is the host's, and /proc a container's.
+func TestUsersOfAnotherRoot(t *testing.T) {
+	r := tree{"root/run/utmp": string(utmpRecord(utmpSize(0), utmpUser, 77, "pts/1", "ann", "", 1767225700, 0)), "proc/1/": ""}.write(t)
+	if !seesLogins(r) || !seesLogins(roots{proc: "/proc", root: "/"}) {
+		t.Error("the processes are taken for those of another host")
+	}
+	other := r
+	other.root = "/"
+	if seesLogins(other) {
+		t.Error("the processes are taken for those of this host")
+	}
+	link(t, r, "proc/self/ns/pid", "pid:[4026531836]")
+	if !seesLogins(other) {
+		t.Error("all processes of the host are in sight")
+	}
+	for blind, want := range map[bool]int{false: 0, true: 1} {
+		u := userReader{roots: r, blind: blind}
+		if got := read(t, Source{Read: u.read}).Users; len(got) != want {
+			t.Errorf("blind %t: got %+v", blind, got)
+		}
+	}
+}
+
 // Where there is no utmp, and where nobody writes to it, there is logind.
 func TestSessions(t *testing.T) {
 	host := tree{

@@ -48,6 +48,25 @@ func TestVerdictLingers(t *testing.T) {
 	if v := tr.run(burning(), 3, 1); v.Text != "CPU saturated for 26 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores" {
 		t.Errorf("got %+v", v)
 	}
+	// A group's memory, and that of one above it.
+	for _, tt := range []struct {
+		change    func(*Snapshot)
+		now, then string
+	}{
+		{func(s *Snapshot) { s.Container.WorkingSet = Known(500 << 20) }, "web uses 98 % of 512 MiB", "web used 98 % of 512 MiB"},
+		{func(s *Snapshot) { s.Container.MemoryPressed = Known(0.98) }, "web is in a group that uses 98 % of its limit",
+			"web was in a group that used 98 % of its limit"},
+	} {
+		tr = newTrial(t)
+		s = quiet()
+		tt.change(&s)
+		if v := tr.run(s, 14, 1); !strings.HasSuffix(v.Text, " s: "+tt.now) {
+			t.Errorf("got %+v", v)
+		}
+		if v := tr.run(quiet(), 3, 1); !strings.HasSuffix(v.Text, " s ago: "+tt.then) {
+			t.Errorf("got %+v", v)
+		}
+	}
 	// Names and numbers as long as can be.
 	tr = newTrial(t)
 	s = burning()

@@ -49,6 +49,11 @@ func TestRules(t *testing.T) {
 		{"retransmits", func(s *Snapshot) { s.Sockets.Retransmits = Known(80) }, Verdict{State: "busy", Resource: "network", Text: "network unreliable for 42 s: 8 % of TCP segments are sent again"}},
 		{"retransmits of a few", func(s *Snapshot) { s.Sockets.Retransmits, s.Sockets.SegmentsOut = Known(5), Known(10) }, Verdict{}},
 		{"dropped", func(s *Snapshot) { s.Sockets.ListenOverflows = Known(30) }, Verdict{State: "busy", Resource: "network", Text: "connections dropped for 42 s: 30 a second, an accept queue is full"}},
+		{"dropped at a port", func(s *Snapshot) {
+			s.Sockets.ListenOverflows = Known(30)
+			s.Sockets.FullListeners = []Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}, {Address: "127.0.0.1", Port: 81, Queue: 6, Limit: 5}}
+		}, Verdict{State: "busy", Resource: "network", Text: "connections dropped for 42 s: 30 a second, the accept queue of port 8080 is full (limit 128)"}},
+		{"full, and nobody refused", func(s *Snapshot) { s.Sockets.FullListeners = []Listener{{Port: 81, Queue: 5, Limit: 5}} }, Verdict{}},
 		{"conntrack", func(s *Snapshot) { s.Sockets.Conntrack = Known(65000) }, Verdict{State: "bad", Resource: "network", Text: "connection tracker nearly full for 42 s: 65000 of 65536 entries"}},
 		{"handles", func(s *Snapshot) { s.Handles.Allocated = 990 }, Verdict{State: "bad", Resource: "files", Text: "file handles nearly used up for 42 s: 990 of 1000"}},
 		{"throttled", func(s *Snapshot) { s.Container.Throttled = Known(0.45) }, Verdict{State: "busy", Resource: "container", Text: "held back by its CPU limit for 42 s: web in 45 % of its periods, limit 1.5 cores"}},

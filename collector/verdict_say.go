@@ -217,10 +217,10 @@ func sayThrottle(_ *judge, s *Snapshot, text *sentence) {
 func sayGroupMemory(_ *judge, s *Snapshot, text *sentence) {
 	if g, v, ok := worstGroup(s, nearLimit); ok {
 		if own, _ := part(g.WorkingSet, g.MemoryLimit); own < v {
-			text.name(groupName(g)).add(" is in a group that uses ").percent(v).add(" of its limit")
+			text.name(groupName(g)).tense(" is in a group that uses ", " was in a group that used ").percent(v).add(" of its limit")
 			return
 		}
-		text.name(groupName(g)).add(" uses ").percent(v).add(" of ").bytes(g.MemoryLimit.value)
+		text.name(groupName(g)).tense(" uses ", " used ").percent(v).add(" of ").bytes(g.MemoryLimit.value)
 	}
 }
 
@@ -244,7 +244,14 @@ func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 
 func sayDropped(j *judge, s *Snapshot, text *sentence) {
 	v, _ := dropped(j, s)
-	text.decimal(v).add(" a second, an accept queue").tense(" is", " was").add(" full")
+	text.decimal(v).add(" a second, ")
+	if s.Sockets == nil || len(s.Sockets.FullListeners) == 0 {
+		text.add("an accept queue").tense(" is", " was").add(" full")
+		return
+	}
+	fullest := &s.Sockets.FullListeners[0]
+	text.add("the accept queue of port ").number(float64(fullest.Port)).tense(" is", " was").add(" full (limit ").
+		number(float64(fullest.Limit)).add(")")
 }
 
 // sayUnknown is said when that many sources do not answer, the two that matter most among them.

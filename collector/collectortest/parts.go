@@ -27,7 +27,7 @@ func verdict(n int) *collector.Verdict {
 func scopes() *collector.Scopes {
 	host := collector.ScopeHost
 	return &collector.Scopes{CPU: host, Memory: host, Pressure: host, Disks: host, Filesystems: collector.ScopeContainer,
-		Networks: host, Sockets: host, Processes: host, Units: host, Uptime: host}
+		Networks: host, Sockets: host, Processes: host, Units: host, Users: host, Uptime: host}
 }
 
 func frequency(n int) *collector.Frequency {

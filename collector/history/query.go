@@ -145,9 +145,9 @@ func (h *History) column(s Series, c *column, spans []span) Column {
 			sum, least, most, n = sum+v, min(least, v), max(most, v), n+1
 		}
 		if n > 0 { // a mean is rounded, and must not come out beyond what it is the mean of
-			out.Avg[i] = collector.Known(min(max(sum/float64(n), least), most))
-			out.Min[i] = collector.Known(least)
-			out.Max[i] = collector.Known(most)
+			out.Avg[i] = collector.Signed(min(max(sum/float64(n), least), most))
+			out.Min[i] = collector.Signed(least)
+			out.Max[i] = collector.Signed(most)
 		}
 	}
 	return out

@@ -142,6 +142,23 @@ func extremes(c Column) (e [2]float64) {
 	return e
 }
 
+// A cold room stays below zero.
+func TestBelowZero(t *testing.T) {
+	h := New(time.Hour, time.Second)
+	for i, celsius := range []float64{-6, -4, 1} {
+		s := at(float64(i), collector.Number{})
+		s.Sensors = []collector.Sensor{{ID: "x/temp1", Kind: "temperature", Value: collector.Signed(celsius)}}
+		h.Append(s)
+	}
+	result, err := h.Query([]string{"sensor.x/temp1"}, epoch, epoch.Add(time.Minute), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := result.Series[0]; c.Avg[0] != collector.Signed(-3) || c.Min[0] != collector.Signed(-6) || c.Max[0] != collector.Known(1) {
+		t.Errorf("got %+v", c)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	h := New(time.Hour, time.Second)
 	h.Append(at(0, collector.Known(0.25)))

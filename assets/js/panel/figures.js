@@ -12,6 +12,7 @@ import { attribute, property, reveal, write } from "./dom.js";
  * @property {(of: T) => string} [title]
  * @property {(of: T) => number | null | undefined} [ratio] for a gauge; without a number there is none
  * @property {(of: T) => "" | "warn" | "alarm"} [level]
+ * @property {boolean} [wide] it may need all of the room beside it
  */
 
 /** @template T */
@@ -30,6 +31,7 @@ export class Figures {
       const gauge = document.createElement("span");
       const fill = document.createElement("span");
       line.hidden = true;
+      line.classList.toggle("wide", entry.wide ?? false);
       write(name, entry.label);
       text.className = "figure-text";
       gauge.className = "gauge";

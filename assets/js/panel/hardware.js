@@ -85,7 +85,7 @@ export class Users {
 
 /** @param {number | null | undefined} v */
 function degrees(v) {
-  return known(v) ? `${v.toFixed(1)} °C` : unknown;
+  return known(v) ? `${(Math.round(v * 10) / 10 || 0).toFixed(1)} °C` : unknown; // || 0: there is a negative zero
 }
 
 /** @param {number | null | undefined} v */
@@ -96,7 +96,7 @@ function watts(v) {
 /** @param {any} v a sensor */
 function reach(v) {
   const limit = v.high ?? v.critical;
-  return known(v.value) && known(limit) && limit > 0 && v.kind !== "fan" ? v.value / limit : null;
+  return known(v.value) && known(limit) && limit > 0 && v.kind !== "fan" ? Math.max(0, v.value / limit) : null;
 }
 
 /** @param {any} v a sensor @returns {{level: "" | "warn" | "alarm", word: string}} */

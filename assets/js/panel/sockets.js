@@ -34,6 +34,7 @@ export class Sockets {
       { label: "resets", read: (s) => often(s.sockets?.resets) },
       { label: "retransmits", read: (s) => retransmits(s.sockets), title: () => "segments sent again, and their part of all that were sent" },
       { label: "listen overflows", read: (s) => often(s.sockets?.listen_overflows), title: () => "connections refused because a program's queue was full", level: (s) => (s.sockets?.listen_overflows > 0 ? "warn" : "") },
+      { label: "full accept queues", read: (s) => queues(s.sockets?.full_listeners), title: (s) => queues(s.sockets?.full_listeners, true) ?? "", level: () => "warn", wide: true },
     ]),
     new Figures([
       { label: "tracked connections", read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
@@ -72,6 +73,12 @@ function sum(states, ...names) {
   let all = null;
   for (const name of names) if (known(states?.[name])) all = (all ?? 0) + states[name];
   return all;
+}
+
+/** @param {any[] | undefined} listeners @param {boolean} [whole] with addresses @returns {string | null} */
+function queues(listeners, whole = false) {
+  if (!listeners?.length) return null;
+  return listeners.map((l) => `${whole ? `${l.address} ` : ""}port ${l.port}: ${l.queue} of ${l.limit}`).join(", ");
 }
 
 /** @param {any} sockets */

@@ -117,7 +117,10 @@ export class Table {
       if (mark) write(mark, column.mark?.(item) ?? "");
       if (column.title) attribute(cells[i], "title", column.title(item));
       if (column.level) attribute(cells[i], "data-level", column.level(item));
-      if (column.kind === "gauge") property(cells[i], "ratio", Math.min(1, column.ratio?.(item) ?? 0));
+      if (column.kind !== "gauge") return;
+      const ratio = column.ratio?.(item) ?? null;
+      attribute(cells[i], "data-known", String(ratio !== null));
+      property(cells[i], "ratio", Math.min(1, ratio ?? 0));
     });
   }
 

@@ -32,7 +32,7 @@ export class Verdict {
     const rest = verdict.state === "healthy" && verdict.text.startsWith("healthy") ? verdict.text.slice("healthy".length).replace(/^[;,]?\s*/, "") : verdict.text;
     write(this.#text, rest === verdict.state ? "" : rest);
     write(this.#since, `since ${moment(verdict.since, at)}`);
-    const meaning = [verdict.state, verdict.resource, verdict.pid].join(" ");
+    const meaning = [verdict.state, verdict.resource].join(" "); // whose fault it is may change each second
     if (meaning === this.#told) return;
     // The first one is read with the page.
     if (this.#told !== "") write(this.#announcer, verdict.text);

@@ -70,6 +70,10 @@ func TestVerdict(t *testing.T) {
 	p.says("verdict", "I/O-bound for 8 s: <b>postgres</b>")
 	verdict.Store(bad("I/O-bound for 9 s: <b>postgres</b>"))
 	p.says("verdict-text", "for 9 s")
+	other := bad("I/O-bound for 10 s: <b>nginx</b>")
+	other.PID = 99
+	verdict.Store(other)
+	p.says("verdict-text", "for 10 s")
 	if got := evaluate[[]string](p, `told`); len(got) != 1 || got[0] != "I/O-bound for 8 s: <b>postgres</b>" {
 		t.Errorf("told aloud: %q", got)
 	}
@@ -285,6 +289,7 @@ func TestNetworks(t *testing.T) {
 	p := exhibit(t, func(s *collector.Snapshot) {
 		s.Networks[1].Name, s.Networks[1].ReceiveDrops = "<b>0", collector.Known(2.5)
 		s.Handles.Maximum = 1 << 63
+		s.Sockets.FullListeners = []collector.Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}}
 		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(980), collector.Known(1000)
 	})
 	if got := p.cells("networks", 0); !strings.HasPrefix(got, "<b>0 | up | 1 Gbit/s |") || !strings.HasSuffix(got, "| 0 | 2.50") {
@@ -296,6 +301,7 @@ func TestNetworks(t *testing.T) {
 	p.says("sockets", "established")
 	p.says("sockets", "980 of 1 000 · full")
 	p.says("sockets", "open files2 144")
+	p.says("sockets", "full accept queuesport 8080: 129 of 128")
 }
 
 // Without any of them there is no panel.

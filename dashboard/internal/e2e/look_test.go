@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// Where the strip of cores has no reading it is hatched: before the page was opened, and in a gap. Where there is one it
+// is not.
+func TestHatching(t *testing.T) {
+	const gone = 12 * time.Second
+	var back atomic.Bool
+	p := exhibit(t, func(s *collector.Snapshot) {
+		if !back.Load() {
+			s.At = s.At.Add(-gone)
+		}
+		for i := range s.CPU.Cores {
+			s.CPU.Cores[i].Busy = collector.Known(1) // far from the colours of the hatching
+		}
+	})
+	p.expect("willReadFrequently")
+	p.click("range-1")
+	time.Sleep(2 * time.Second)
+	back.Store(true)
+	// A row of pixels in the middle of the first core, as runs: b is busy, h is hatched by lines at their distance, x is neither.
+	script := `(() => {
+		const canvas = document.querySelector(".cores canvas");
+		const pixel = document.createElement("canvas").getContext("2d");
+		const ink = (name) => {
+			pixel.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
+			pixel.fillRect(0, 0, 1, 1);
+			return [...pixel.getImageData(0, 0, 1, 1).data];
+		};
+		const near = (a, b) => [0, 1, 2].every((c) => Math.abs(a[c] - b[c]) <= 3);
+		const [busy, none, line] = ["--heat-3", "--heat-none", "--heat-hatch"].map(ink);
+		const between = (a) => [0, 1, 2].every((c) => a[c] >= Math.min(none[c], line[c]) - 3 && a[c] <= Math.max(none[c], line[c]) + 3);
+		const cores = Number(getComputedStyle(canvas.parentElement).getPropertyValue("--cores"));
+		const row = [...canvas.getContext("2d").getImageData(0, Math.floor(canvas.height / cores / 2), canvas.width, 1).data];
+		let runs = [];
+		for (let x = 0; x < canvas.width; x++) {
+			const a = row.slice(4 * x, 4 * x + 4);
+			if (a[3] === 0) continue; // below the axis of the chart
+			const kind = near(a, busy) ? "b" : between(a) ? "h" : "x";
+			if (runs.at(-1)?.kind !== kind) runs.push({ kind, length: 0, lines: 0, drawn: false });
+			const run = runs.at(-1);
+			run.length++;
+			if (!near(a, none) && !run.drawn) run.lines++;
+			run.drawn = !near(a, none);
+		}
+		const hatched = ({ kind, length, lines }) => kind !== "h" || Math.abs(lines - length / 6) <= 2 && lines > 1;
+		return runs.map((run) => (hatched(run) ? run.kind : run.kind + "(" + run.lines + " lines in " + run.length + ")")).join(" ");
+	})()`
+	got := ""
+	for range 100 {
+		if got = evaluate[string](p, script); got == "h b h b" {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("from left to right: %s", got)
+}
+
+// What is old looks old: each swatch of a chart with it, and none of the wire strip, which is never old.
+func TestStaleSwatches(t *testing.T) {
+	p := exhibit(t, nil)
+	const script = `[...document.querySelectorAll(".swatch")].filter((e) => e.checkVisibility())
+		.map((e) => (e.closest(".wire") ? "wire " : e.closest(".charts") ? "chart " : "? ") + getComputedStyle(e).opacity)`
+	count := func() map[string]int {
+		n := make(map[string]int)
+		for _, s := range evaluate[[]string](p, script) {
+			n[s]++
+		}
+		return n
+	}
+	fresh := count()
+	if len(fresh) != 2 || fresh["wire 1"] != 3 || fresh["chart 1"] < 10 {
+		t.Errorf("fresh: %v", fresh)
+	}
+	evaluate[bool](p, `(document.documentElement.dataset.stale = "true", true)`)
+	if got := count(); len(got) != 2 || got["wire 1"] != 3 || got["chart 0.5"] != fresh["chart 1"] {
+		t.Errorf("stale: %v, fresh: %v", got, fresh)
+	}
+}
+
+// Who hears the page hears what it comes to before how it came here, and is told of changes from outside of what is hidden.
+func TestReadingOrder(t *testing.T) {
+	p := exhibit(t, nil)
+	order := evaluate[[]string](p, `[...document.querySelectorAll("main > [id]")].map((e) => e.id)`)
+	if got := strings.Join(order, " "); !strings.HasPrefix(got, "verdict tiles wire charts") {
+		t.Errorf("the order is %s", got)
+	}
+	if !evaluate[bool](p, `document.querySelector("section#verdict").getAttribute("aria-label") === "Verdict" &&
+		document.querySelector("#verdict-announcer[aria-live=polite]").closest("[hidden], #verdict") === null`) {
+		t.Error("the verdict is no landmark, or its changes are told from inside of it")
+	}
+}
+
+// Whose logins they are stands beside them.
+func TestUserScope(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) { s.Scopes.Users = collector.ScopeContainer })
+	p.says("users", "Logged in this container")
+}
+
+// Below zero is no less a temperature; -0 is none.
+func TestFrost(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Sensors[0].Value, s.Sensors[1].Value = collector.Signed(-5.25), collector.Signed(-0.04)
+	})
+	p.says("sensors", "Package id 0coretemp-5.2 °C80.0 °C0.0 %")
+	p.says("sensors", "nvme0.0 °C")
+	got := evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="sensors"] tbody .gauge')].map((e) => getComputedStyle(e).visibility)`)
+	if strings.Join(got, " ") != "visible visible hidden" { // a fan has no limit
+		t.Errorf("the gauges are %q", got)
+	}
+}
