@@ -122,9 +122,9 @@ func queryInt(c *fiber.Ctx, name string, otherwise int64, allowed string) (int64
 	return n, nil
 }
 
-// getViewers is who holds a connection.
+// getViewers is who holds a connection, and why others do no more.
 func (d *Dashboard) getViewers(c *fiber.Ctx) error {
-	return sendJSON(c, map[string]any{"viewers": d.transports.Viewers.List()})
+	return sendJSON(c, map[string]any{"viewers": d.transports.Viewers.List(), "ended": d.transports.Viewers.Ended()})
 }
 
 // postViewer is how a viewer says upwards what a WebSocket viewer says in-band.

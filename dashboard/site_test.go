@@ -34,6 +34,8 @@ type site struct {
 	addr string
 	end  func() error // ends Serve and says what it returned
 	n    int          // snapshots published
+
+	window []byte // what a compressed WebSocket has said
 }
 
 // open serves a dashboard on a free port until the test ends. Its patience is short: nothing here waits for the

@@ -56,6 +56,9 @@ func (r Reason) String() string {
 	return [...]string{"", "left", "slow", "silent", "broke", "closed", "fault"}[r]
 }
 
+// MarshalText is String.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // Reasons lists them all.
 func Reasons() []Reason { return []Reason{Left, Slow, Silent, Broke, Closed, Fault} }
 

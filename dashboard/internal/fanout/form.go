@@ -3,7 +3,9 @@ package fanout
 import (
 	"strconv"
 	"sync"
+	"unsafe"
 
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
@@ -15,47 +17,156 @@ type Words struct {
 	Opening   func(b []byte) []byte // after the head; nil for nothing
 	Heartbeat []byte
 	Farewell  func(b []byte) []byte // when the hub closes; nil for nothing
+	// Packed appends a compressed message. Then Message is what is compressed, and what is packed has the rest of the
+	// frame around it. nil for a message that is sent as it is.
+	Packed func(b, part []byte) []byte
 	// Steady heartbeats come at their time whether messages come or not, and a viewer that answers none of two in a row is
 	// cut: a WebSocket's ping asks for a pong.
 	Steady bool
 }
 
+// An Encoding is what compresses a form's messages: each once, whoever gets it.
+type Encoding uint8
+
+// The encodings.
+const (
+	Identity Encoding = iota // nothing does
+	Gzip                     // all that is said is one gzip file (RFC 1952): Content-Encoding: gzip
+	Deflate                  // messages are, each in its frame, with those before it as context: permessage-deflate (RFC 7692)
+	Alone                    // likewise, each by itself: server_no_context_takeover
+)
+
 // A Form is how Words are put on the wire, and the frames that all lines of that form share.
 type Form struct {
 	Words
-	Chunked bool // each piece is a chunk of an HTTP/1.1 body (RFC 9112 section 7.1)
+	Chunked    bool // each piece is a chunk of an HTTP/1.1 body (RFC 9112 section 7.1)
+	Encoding   Encoding
+	Compressor *deflate.Compressor // shared with other forms; not needed for Identity
 
-	mu     sync.Mutex
-	lines  int // that use it now
-	recent [recentFrames]frame
-	next   int // where in recent the next frame goes
+	mu      sync.Mutex
+	lines   int // that use it now
+	recent  [recentFrames]*frame
+	next    int           // where in recent the next frame goes
+	chain   deflate.Chain // of messages as they were published
+	chained uint64        // the newest of them
 }
 
 // recentFrames is how many frames are kept for others: the newest, and what those need who come back after a short cut.
 const recentFrames = 8
 
-// A frame is a message on the wire, shared by all lines of a form and never changed.
+// A frame is a message on the wire, shared by all lines of a form. Its bytes are never changed.
 type frame struct {
 	message *hub.Message
 	bytes   []byte
 	body    int // of bytes, without what makes it a chunk
+
+	// Of a compressed one, instead.
+	block *deflate.Block
+	parts [2]part // guarded by the form's mu
+}
+
+// A part is a compressed message with what is around it.
+type part struct {
+	packed *byte // the first byte of what is packed
+	bytes  []byte
+	body   int
 }
 
 // frame is m on the wire. It is built once for everybody who asks while it is recent.
-func (f *Form) frame(m *hub.Message) frame {
+func (f *Form) frame(m *hub.Message) *frame {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range recentFrames {
-		if r := f.recent[(f.next+recentFrames-1-i)%recentFrames]; r.message == m {
+		if r := f.recent[(f.next+recentFrames-1-i)%recentFrames]; r != nil && r.message == m {
 			return r
 		}
 	}
 	const around = 128 // what frames have beside the message, generously
-	bytes, body := f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte { return f.Message(b, m) })
-	r := frame{m, bytes, body}
+	r := &frame{message: m}
+	b := make([]byte, 0, len(m.JSON)+around)
+	if f.Encoding == Identity {
+		r.bytes, r.body = f.piece(b, func(b []byte) []byte { return f.Message(b, m) })
+	} else {
+		chain := &f.chain
+		if m.ID.Seq <= f.chained { // for one who comes back: it has a context of its own, if any
+			chain = new(deflate.Chain)
+		} else {
+			f.chained = m.ID.Seq
+		}
+		chain.Compressor, chain.Messages = f.Compressor, f.Encoding != Gzip
+		r.block = chain.Next(f.Message(b, m))
+	}
 	f.recent[f.next] = r
 	f.next = (f.next + 1) % recentFrames
 	return r
+}
+
+// write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk.
+func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
+	r := f.frame(m)
+	var packed []byte
+	switch f.Encoding {
+	case Identity:
+		return r.bytes, r.body
+	case Alone:
+		packed = r.block.Key()
+	default:
+		packed = stream.Add(r.block)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range r.parts {
+		p := &r.parts[i]
+		if p.bytes == nil {
+			p.packed = unsafe.SliceData(packed)
+			p.bytes, p.body = f.piece(nil, func(b []byte) []byte {
+				if f.Packed != nil {
+					return f.Packed(b, packed)
+				}
+				return append(b, packed...)
+			})
+		}
+		if p.packed == unsafe.SliceData(packed) {
+			return p.bytes, p.body
+		}
+	}
+	panic("a block with more than two parts")
+}
+
+// say appends something that is no message, for one line alone.
+func (f *Form) say(b []byte, stream *deflate.Stream, words func([]byte) []byte) []byte {
+	b, _ = f.piece(b, func(b []byte) []byte {
+		if f.Encoding == Gzip {
+			return stream.AddPlain(b, words(nil))
+		}
+		return words(b)
+	})
+	return b
+}
+
+// open appends what comes first.
+func (f *Form) open(b []byte, stream *deflate.Stream) []byte {
+	if f.Encoding == Gzip {
+		b, _ = f.piece(b, func(b []byte) []byte { return append(b, deflate.GzipHeader...) })
+	}
+	if f.Opening != nil {
+		b = f.say(b, stream, f.Opening)
+	}
+	return b
+}
+
+// end appends what comes last.
+func (f *Form) end(b []byte, stream *deflate.Stream) []byte {
+	if f.Farewell != nil {
+		b = f.say(b, stream, f.Farewell)
+	}
+	if f.Encoding == Gzip {
+		b, _ = f.piece(b, stream.AppendEnd)
+	}
+	if f.Chunked {
+		b = append(b, "0\r\n\r\n"...)
+	}
+	return b
 }
 
 // piece appends what content appends, as a chunk if the form has chunks; body is how long it is without.
@@ -80,14 +191,6 @@ func (f *Form) piece(b []byte, content func([]byte) []byte) (bytes []byte, body 
 	return append(b[:len(b)-room+len(size)], "\r\n"...), body
 }
 
-// end appends what ends the body.
-func (f *Form) end(b []byte) []byte {
-	if f.Chunked {
-		return append(b, "0\r\n\r\n"...)
-	}
-	return b
-}
-
 // began and ended count lines: without one, frames are let go.
 func (f *Form) began() {
 	f.mu.Lock()
@@ -99,6 +202,6 @@ func (f *Form) ended() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lines--; f.lines == 0 {
-		f.recent = [recentFrames]frame{}
+		f.recent, f.chain = [recentFrames]*frame{}, deflate.Chain{}
 	}
 }

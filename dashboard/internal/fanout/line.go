@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
@@ -34,11 +35,12 @@ type line struct {
 	Line
 	fanout *Fanout
 
-	rest    []byte       // what is being written; a part of a shared frame mostly
-	message *hub.Message // what rest begins with; nil when that is no message
-	owed    int32        // bytes of its frame that have not left
-	body    int32        // of its frame, without what makes it a chunk
-	answers *[]byte      // to be written when rest has left; nil for nothing
+	rest    []byte         // what is being written; a part of a shared frame mostly
+	message *hub.Message   // what rest begins with; nil when that is no message
+	owed    int32          // bytes of its frame that have not left
+	body    int32          // of its frame, without what makes it a chunk
+	stream  deflate.Stream // where a compressed line stands
+	answers *[]byte        // to be written when rest has left; nil for nothing
 
 	spoke time.Duration // when something was written last, or rest was begun
 	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends
@@ -67,9 +69,7 @@ func (l *line) begin(head []byte, now time.Duration) {
 	if l.Caller != nil {
 		return
 	}
-	if l.Form.Opening != nil {
-		l.rest, _ = l.Form.piece(l.rest, l.Form.Opening)
-	}
+	l.rest = l.Form.open(l.rest, &l.stream)
 	l.Form.began()
 }
 
@@ -103,8 +103,8 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			case m == nil:
 				return nil, nil
 			default:
-				f := l.Form.frame(m)
-				l.message, l.rest, l.owed, l.body = m, f.bytes, int32(len(f.bytes)), int32(f.body)
+				bytes, body := l.Form.write(m, &l.stream)
+				l.message, l.rest, l.owed, l.body = m, bytes, int32(len(bytes)), int32(body)
 			}
 		}
 		l.spoke = now
@@ -119,10 +119,7 @@ func (l *line) farewell(err error) {
 		l.reason = Fault
 		return
 	}
-	if l.Form.Farewell != nil {
-		l.rest, _ = l.Form.piece(l.rest, l.Form.Farewell)
-	}
-	l.rest = l.Form.end(l.rest)
+	l.rest = l.Form.end(l.rest, &l.stream)
 }
 
 // count is told what has passed through the connection.
@@ -151,7 +148,7 @@ func (l *line) wrote(n int, now time.Duration) {
 		l.Caller.Answered()
 	}
 	if m := l.message; m != nil && l.owed <= 0 {
-		l.Account.Sent(len(m.JSON), int(l.body))
+		l.Account.Sent(min(len(m.JSON), int(l.body)), int(l.body)) // compressed, the whole frame is payload
 		l.message = nil
 		if !l.Form.Steady {
 			l.beat = now
@@ -225,7 +222,7 @@ func (l *line) pass(now time.Duration) error {
 		return errDone
 	case now-l.beat >= config.Heartbeat:
 		l.beat = now
-		l.rest, _ = l.Form.piece(nil, func(b []byte) []byte { return append(b, l.Form.Heartbeat...) })
+		l.rest = l.Form.say(nil, &l.stream, func(b []byte) []byte { return append(b, l.Form.Heartbeat...) })
 		l.spoke = now
 	}
 	return nil

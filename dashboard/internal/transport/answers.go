@@ -17,12 +17,14 @@ import (
 // answers makes whole responses to polls, each once for all who get it: they share the head that the server's
 // middleware gave the first of them.
 type answers struct {
-	base fasthttp.ResponseHeader // what middleware set; not to be changed
+	base   fasthttp.ResponseHeader // what middleware set; not to be changed
+	bodies *bodies
 
 	mu     sync.Mutex
 	recent [recentAnswers]answer
 	next   int
 	full   fasthttp.ResponseHeader // of 200
+	packed fasthttp.ResponseHeader // of 200, compressed
 	empty  fasthttp.ResponseHeader // of 204
 }
 
@@ -35,9 +37,8 @@ const (
 
 // An answer is a response with messages. It is shared and never changed.
 type answer struct {
-	first, last   *hub.Message
-	n             int
-	more          bool
+	of            *body
+	gzip          bool
 	made          time.Duration
 	bytes         []byte
 	body, payload int
@@ -45,7 +46,7 @@ type answer struct {
 
 // answersFor finds those that have the same head, or makes them.
 func (s *Server) answersFor(header *fasthttp.ResponseHeader) *answers {
-	a := new(answers)
+	a := &answers{bodies: &s.bodies}
 	header.CopyTo(&a.base)
 	a.base.Del(fiber.HeaderContentLength)
 	_, key, _ := bytes.Cut(a.base.Header(), []byte("Date: ")) // behind the status line and the date
@@ -55,12 +56,14 @@ func (s *Server) answersFor(header *fasthttp.ResponseHeader) *answers {
 	if known := s.heads[string(key)]; known != nil {
 		return known
 	}
-	for _, h := range []*fasthttp.ResponseHeader{&a.full, &a.empty} {
+	for _, h := range []*fasthttp.ResponseHeader{&a.full, &a.packed, &a.empty} {
 		a.base.CopyTo(h)
 		h.Set(fiber.HeaderCacheControl, "no-store")
 		h.Set("X-Accel-Buffering", "no")
 	}
 	a.full.SetContentType("application/json; charset=utf-8")
+	a.packed.SetContentType("application/json; charset=utf-8")
+	a.packed.SetContentEncoding("gzip")
 	a.empty.SetStatusCode(fiber.StatusNoContent)
 	if len(s.heads) < mostAnswers {
 		s.heads[string(key)] = a
@@ -69,26 +72,25 @@ func (s *Server) answersFor(header *fasthttp.ResponseHeader) *answers {
 }
 
 // with is the response that has messages.
-func (a *answers) with(messages []*hub.Message, more bool, now time.Duration) answer {
-	first, last, n := messages[0], messages[len(messages)-1], len(messages)
-	whole := last.ID.Seq-first.ID.Seq+1 == uint64(n) // nothing was left out in between
+func (a *answers) with(messages []*hub.Message, more, gzip bool, now time.Duration) answer {
+	of := a.bodies.of(messages, more)
+	bytes, payload := of.bytes(gzip)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := range a.recent {
-		r := &a.recent[i]
-		if whole && r.first == first && r.last == last && r.more == more && now-r.made < freshAnswer {
-			return *r
+	for _, r := range a.recent {
+		if r.of == of && r.gzip == gzip && now-r.made < freshAnswer {
+			return r
 		}
 	}
-	r := answer{first: first, last: last, n: n, more: more, made: now}
-	body, payload := appendMessages(nil, messages, more)
-	r.body, r.payload = len(body), payload
-	a.full.SetContentLength(len(body))
-	r.bytes = append(append(make([]byte, 0, 512+len(body)), a.full.Header()...), body...)
-	if whole {
-		a.recent[a.next] = r
-		a.next = (a.next + 1) % recentAnswers
+	r := answer{of: of, gzip: gzip, made: now, body: len(bytes), payload: payload}
+	h := &a.full
+	if gzip {
+		h = &a.packed
 	}
+	h.SetContentLength(len(bytes))
+	r.bytes = append(append(make([]byte, 0, 512+len(bytes)), h.Header()...), bytes...)
+	a.recent[a.next] = r
+	a.next = (a.next + 1) % recentAnswers
 	return r
 }
 

@@ -157,7 +157,7 @@ func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
 	messages, err := take(c.sub)
 	switch {
 	case len(messages) > 0:
-		a := c.heads.with(messages, c.sub.Counts().Pending > 0, now)
+		a := c.heads.with(messages, c.sub.Counts().Pending > 0, c.request.gzip, now)
 		c.account.Answer(len(messages), a.payload, a.body)
 		return a.bytes, false
 	case !c.long || err == nil && now >= c.until:

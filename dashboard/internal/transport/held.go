@@ -10,12 +10,16 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
-// bodyForm is how an endless HTTP response is written: in chunks, or not for HTTP/1.0, where the body ends with the
-// connection.
-type bodyForm struct{ chunked, plain *fanout.Form }
+// bodyForm is how an endless HTTP response is written: in chunks, compressed or not, or not in chunks for HTTP/1.0, where
+// the body ends with the connection.
+type bodyForm struct{ chunked, gzip, plain *fanout.Form }
 
-func bodyFormOf(words fanout.Words) bodyForm {
-	return bodyForm{chunked: &fanout.Form{Words: words, Chunked: true}, plain: &fanout.Form{Words: words}}
+func (s *Server) bodyFormOf(words fanout.Words) bodyForm {
+	return bodyForm{
+		chunked: &fanout.Form{Words: words, Chunked: true},
+		gzip:    &fanout.Form{Words: words, Chunked: true, Encoding: fanout.Gzip, Compressor: &s.compressor},
+		plain:   &fanout.Form{Words: words},
+	}
 }
 
 // hold answers the request with a response that does not end. The request and its context are gone by then.
@@ -33,6 +37,10 @@ func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyFor
 	form := forms.plain
 	if c.Context().Request.Header.IsHTTP11() {
 		form = forms.chunked
+		if r.gzip {
+			form = forms.gzip
+			c.Set(fiber.HeaderContentEncoding, "gzip")
+		}
 	}
 	account := s.begin(c, form.Technique, r)
 	ctx := c.Context()

@@ -24,7 +24,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		return p.Send(c)
 	}
 	if c.Method() == fiber.MethodHead {
-		return sendMessages(c, s.begin(c, "longpolling", r), nil, false)
+		return s.sendMessages(c, s.begin(c, "longpolling", r), nil, false, false)
 	}
 	if s.park(c, "longpolling", r) {
 		return nil
@@ -44,7 +44,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	}
 	switch {
 	case len(messages) > 0 || err == nil:
-		return sendMessages(c, account, messages, sub.Counts().Pending > 0)
+		return s.sendMessages(c, account, messages, sub.Counts().Pending > 0, r.gzip)
 	case errors.Is(err, errLeft):
 		c.Context().SetConnectionClose()
 		account.Answer(0, 0, 0)

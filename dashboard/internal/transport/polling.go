@@ -26,7 +26,7 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
 	messages, _ := take(sub) // a closed hub still answers with what it has
-	return sendMessages(c, account, messages, sub.Counts().Pending > 0)
+	return s.sendMessages(c, account, messages, sub.Counts().Pending > 0, r.gzip)
 }
 
 // mostAnswer bounds what one answer copies of the backlog, in bytes: viewers that ask and do not read would otherwise
@@ -48,7 +48,7 @@ func take(sub *hub.Subscription) ([]*hub.Message, error) {
 }
 
 // sendMessages answers a poll: an object, so that it can grow, with the cursor to ask with next.
-func sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message, more bool) error {
+func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message, more, gzip bool) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
 	if c.Method() == fiber.MethodHead {
@@ -59,7 +59,10 @@ func sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message
 		account.Answer(0, 0, 0)
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	body, payload := appendMessages(nil, messages, more)
+	body, payload := s.bodies.of(messages, more).bytes(gzip)
+	if gzip {
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+	}
 	account.Answer(len(messages), payload, len(body))
 	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
 	return c.Send(body)

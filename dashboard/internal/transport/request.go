@@ -4,6 +4,7 @@ import (
 	"net"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,6 +27,9 @@ type request struct {
 	set    int // how often the viewer had set every by a command
 	wait   time.Duration
 	viewer string
+	// How the viewer's messages may be compressed, by what its head offers and unless it says compress=off.
+	gzip bool
+	off  bool
 }
 
 // request reads the parameters, with the copy that keeps them past the end of the handler.
@@ -34,6 +38,7 @@ func (s *Server) request(c *fiber.Ctx) (request, *problem.Problem) {
 	r, p := s.parse(func(name string) (string, bool) {
 		return string(args.Peek(name)), args.Has(name) // string() copies
 	})
+	r.gzip = !r.off && acceptsGzip(string(c.Request().Header.Peek(fiber.HeaderAcceptEncoding)))
 	if r.viewer == "" {
 		r.viewer = anonymous(c.Context().RemoteAddr())
 	}
@@ -57,6 +62,11 @@ func (s *Server) parse(query func(name string) (string, bool)) (r request, p *pr
 	if text, ok := query("every"); ok {
 		if r.every, p = parseDuration("every", text, longestEvery); p != nil {
 			return r, p
+		}
+	}
+	if text, ok := query("compress"); ok {
+		if r.off = text == "off"; !r.off && text != "auto" {
+			return r, problem.Bad("compress", quote(text)+" is neither", "auto", "off")
 		}
 	}
 	r.wait = s.config.Hold
@@ -94,6 +104,19 @@ func parseDuration(name, text string, longest time.Duration) (time.Duration, *pr
 		return 0, problem.Bad(name, quote(text)+" is not a duration that fits here", "0s to "+longest.String(), "such as 500ms or 2s")
 	}
 	return d, nil
+}
+
+// acceptsGzip reads an Accept-Encoding (RFC 9110 section 12.5.3). What is only allowed by * is not asked for.
+func acceptsGzip(header string) bool {
+	for element := range strings.SplitSeq(header, ",") {
+		coding, weight, _ := strings.Cut(element, ";")
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			_, q, ok := strings.Cut(strings.ToLower(weight), "q=")
+			value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			return !ok || err == nil && value > 0
+		}
+	}
+	return false
 }
 
 // quote shows what came, bounded and harmless wherever it is printed.

@@ -11,6 +11,7 @@
 //	every=500ms   at most one message in this time; what is left out is no loss
 //	viewer=ID     the viewer's own name for itself, for the meter and for commands
 //	wait=25s      long polling only: how long the answer may be held
+//	compress=off  not even if the request's head offers to take it compressed
 //
 // # What happens to the slow
 //
@@ -37,9 +38,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/wsframe"
 )
 
 // A Transport is one technique: its name, which is also its URL, and what answers there.
@@ -85,10 +88,13 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	forms  struct {
-		streaming, sse bodyForm
-		websocket      *fanout.Form
+		streaming, sse                              bodyForm
+		websocket, websocketDeflate, websocketAlone *fanout.Form
 	}
-	waiting atomic.Int64 // long polls that a handler holds
+	compressor deflate.Compressor
+	bodies     bodies
+	inflaters  sync.Pool    // of *wsframe.Inflater
+	waiting    atomic.Int64 // long polls that a handler holds
 
 	back    atomic.Pointer[func(net.Conn)]
 	seed    maphash.Seed
@@ -126,8 +132,12 @@ func New(h *hub.Hub, config Config) *Server {
 			Logger:       config.Logger,
 		}),
 	}
-	s.forms.streaming, s.forms.sse = bodyFormOf(streamingWords()), bodyFormOf(sseWords())
+	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
 	s.forms.websocket = &fanout.Form{Words: websocketWords()}
+	s.forms.websocketDeflate = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Deflate, Compressor: &s.compressor}
+	s.forms.websocketAlone = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Alone, Compressor: &s.compressor}
+	s.bodies.compressor = &s.compressor
+	s.inflaters.New = func() any { return new(wsframe.Inflater) }
 	return s
 }
 

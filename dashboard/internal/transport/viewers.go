@@ -278,7 +278,7 @@ func Short(id string) string {
 type Held struct {
 	Viewer    string `json:"viewer"` // a short hash of its id: who knows the id may command
 	Technique string `json:"technique"`
-	Way       string `json:"way,omitempty"` // how package fanout holds it, "epoll" or "goroutine"; not there for a long poll
+	Way       string `json:"way,omitempty"` // how package fanout holds it; not there for a long poll that waits in a handler
 	Since     int64  `json:"since"`         // Unix milliseconds
 	Delivered uint64 `json:"delivered"`
 	Thinned   uint64 `json:"thinned"`

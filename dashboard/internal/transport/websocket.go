@@ -3,6 +3,8 @@ package transport
 import (
 	"encoding/json"
 	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
@@ -35,17 +37,47 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderConnection, "Upgrade")
 		return problem.New(fiber.StatusUpgradeRequired, "this URL speaks WebSocket only: the request lacks Upgrade: websocket, or a proxy on the way has removed it").Send(c)
 	}
+	form, extension := s.websocketForm(c, r)
 	account := s.begin(c, "websocket", r)
 	// Origin was judged before the request came here; the library's own check knows lists only. It does the handshake,
 	// and has no part in what follows: its connections have buffers of their own, each.
 	err := websocket.New(func(conn *websocket.Conn) {
-		s.line(conn.NetConn(), s.forms.websocket, r, account, nil, s.newEar())
+		s.line(conn.NetConn(), form, r, account, nil, s.newEar(extension != ""))
 	}, websocket.Config{RecoverHandler: func(*websocket.Conn) {}})(c) // its own would tell the viewer what panicked
 	if err != nil { // no handshake, so the handler above never runs
 		account.Answer(0, 0, 0)
 		return problem.New(fiber.StatusBadRequest, "not a WebSocket handshake: RFC 6455 section 4.1 asks for GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key").Send(c)
 	}
+	if extension != "" {
+		c.Set(fiber.HeaderSecWebSocketExtensions, extension)
+	}
 	return nil
+}
+
+// websocketForm is compressed if the viewer offers permessage-deflate (RFC 7692), and what to answer then.
+func (s *Server) websocketForm(c *fiber.Ctx, r request) (form *fanout.Form, extension string) {
+	if r.off {
+		return s.forms.websocket, ""
+	}
+	var offers []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderSecWebSocketExtensions) {
+		offers = append(offers, string(line))
+	}
+	switch d := wsframe.NegotiateDeflate(strings.Join(offers, ",")); {
+	case !d.Accepted:
+		return s.forms.websocket, ""
+	case d.NoContext:
+		return s.forms.websocketAlone, d.Header
+	default:
+		return s.forms.websocketDeflate, d.Header
+	}
+}
+
+// deflated is the same with messages compressed.
+func deflated(words fanout.Words) fanout.Words {
+	words.Message = func(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
+	words.Packed = func(b, part []byte) []byte { return wsframe.AppendFrame(b, wsframe.Text, part, true) }
+	return words
 }
 
 func websocketWords() fanout.Words {
@@ -69,8 +101,9 @@ type ear struct {
 	frames, bytes budget
 }
 
-func (s *Server) newEar() *ear {
+func (s *Server) newEar(compressed bool) *ear {
 	e := &ear{server: s}
+	e.reader.Compressed = compressed
 	e.reader.Limit = MostCommand
 	return e
 }
@@ -92,7 +125,11 @@ func (e *ear) Hear(b []byte) (answer []byte, err error) {
 				return fanout.ErrLeft
 			default:
 				e.holding.account.Received(len(payload))
-				answer = e.command(answer, payload)
+				text, err := e.inflate(op, payload)
+				if err != nil {
+					return err
+				}
+				answer = e.command(answer, text)
 			}
 			return nil
 		})
@@ -105,6 +142,20 @@ func (e *ear) Hear(b []byte) (answer []byte, err error) {
 		answer = wsframe.AppendClose(answer, broken.Code, broken.Reason)
 	}
 	return answer, err
+}
+
+// inflate is the message in a payload that may be compressed.
+func (e *ear) inflate(op wsframe.Opcode, payload []byte) ([]byte, error) {
+	if op&wsframe.Deflated == 0 {
+		return payload, nil
+	}
+	inflater := e.server.inflaters.Get().(*wsframe.Inflater)
+	defer e.server.inflaters.Put(inflater)
+	text, err := inflater.Append(nil, payload, MostCommand)
+	if err == nil && op == wsframe.Text|wsframe.Deflated && !utf8.Valid(text) {
+		err = &wsframe.Error{Code: wsframe.InvalidPayload, Reason: "text that is not UTF-8"}
+	}
+	return text, err
 }
 
 // command does what a viewer says and appends the answer's frame, if there is one.

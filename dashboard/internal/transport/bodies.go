@@ -1,0 +1,61 @@
+package transport
+
+import (
+	"sync"
+
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+)
+
+// bodies makes the bodies of poll answers, each once for all who are answered the same.
+type bodies struct {
+	compressor *deflate.Compressor
+
+	mu     sync.Mutex
+	recent [recentBodies]*body
+	next   int
+}
+
+// recentBodies are kept for others.
+const recentBodies = 4
+
+// A body is shared and never changed.
+type body struct {
+	first, last *hub.Message
+	more        bool
+	plain       []byte
+	payload     int // bytes of plain that are messages
+
+	once       sync.Once
+	compressor *deflate.Compressor
+	packed     []byte
+}
+
+// of is the body that has messages; more says that there are others behind them.
+func (b *bodies) of(messages []*hub.Message, more bool) *body {
+	first, last := messages[0], messages[len(messages)-1]
+	whole := last.ID.Seq-first.ID.Seq+1 == uint64(len(messages)) // nothing was left out in between
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.recent {
+		if whole && r != nil && r.first == first && r.last == last && r.more == more {
+			return r
+		}
+	}
+	r := &body{first: first, last: last, more: more, compressor: b.compressor}
+	r.plain, r.payload = appendMessages(nil, messages, more)
+	if whole {
+		b.recent[b.next] = r
+		b.next = (b.next + 1) % recentBodies
+	}
+	return r
+}
+
+// bytes is the body as it is sent, and how much of that is messages: compressed, all of it.
+func (b *body) bytes(gzip bool) (bytes []byte, payload int) {
+	if !gzip {
+		return b.plain, b.payload
+	}
+	b.once.Do(func() { b.packed = b.compressor.Gzip(nil, b.plain) })
+	return b.packed, len(b.packed)
+}
