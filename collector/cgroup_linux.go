@@ -74,11 +74,12 @@ func (r *containerReader) find() error {
 	}
 	r.reads, r.where = 0, string(b)
 	paths := parseGroupPaths(b)
-	mountinfo, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
+	table, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
 	if err != nil {
 		r.where = ""
 		return fmt.Errorf("read own mounts: %w", err)
 	}
+	mountinfo := string(table)
 	mounts := parseGroupMounts(mountinfo)
 	place := groupPlaceOf(paths, mounts)
 	for _, d := range append(place.v1(), &place.v2) {

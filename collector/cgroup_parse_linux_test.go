@@ -55,20 +55,20 @@ func TestParseGroupPlaces(t *testing.T) {
 	if want := (groupPaths{"name=systemd": "/s", "cpu": "/c:d", "cpuacct": "/c:d", "": "/u"}); !reflect.DeepEqual(paths, want) {
 		t.Errorf("got %v", paths)
 	}
-	mounts := parseGroupMounts([]byte("22 27 0:21 / /proc rw - proc proc rw\n" +
+	mounts := parseGroupMounts("22 27 0:21 / /proc rw - proc proc rw\n" +
 		"32 31 0:29 /a\\040b /sys/fs/cgroup/cpu\\134x rw,relatime shared:3 master:2 - cgroup cgroup rw,cpu,cpuacct\n" +
-		"41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 none rw\n41 31 - cgroup2\n1 2 3 relative /x rw - cgroup c rw\n1 2 3 / / rw - cgroup3 c rw\n" +
-		"41 31 0:38 / /cut rw - cgroup2 none rw"))
+		"41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 none rw\n41 31 - cgroup2\n1 2 0:3 relative /x rw - cgroup c rw\n1 2 0:3 / / rw - cgroup3 c rw\n1 2 3 / /x rw - cgroup c rw\n" +
+		"41 31 0:38 / /cut rw - cgroup2 none rw")
 	want := []groupMount{{controllers: "rw,cpu,cpuacct", root: "/a b", point: "/sys/fs/cgroup/cpu\\x"}, {v2: true, root: "/", point: "/sys/fs/cgroup/unified"}}
 	if !reflect.DeepEqual(mounts, want) {
 		t.Errorf("got %+v", mounts)
 	}
 	// Another container's table, seen from outside: what it began with is hidden below what it mounted itself.
-	mounts = parseGroupMounts([]byte("53 52 0:28 / /sys/fs/cgroup rw - tmpfs t rw\n54 53 0:29 /../.. /sys/fs/cgroup/cpu rw - cgroup c rw,cpu\n" +
+	mounts = parseGroupMounts("53 52 0:28 / /sys/fs/cgroup rw - tmpfs t rw\n54 53 0:29 /../.. /sys/fs/cgroup/cpu rw - cgroup c rw,cpu\n" +
 		"52 49 0:22 / /sys rw - sysfs s rw\n49 48 254:0 / / rw - ext4 a rw\n" +
 		"80 53 0:60 / /sys/fs/cgroup rw - tmpfs t rw\n81 80 0:29 / /sys/fs/cgroup/cpu rw - cgroup c rw,cpu\n" +
 		"90 49 0:22 / /late/low rw - cgroup c rw,pids\n91 49 0:22 / /late rw - tmpfs t rw\n" +
-		"95 95 0:22 / /loop rw - cgroup c rw,memory\n96 49 0:1 / /m rw - cgroup2 c rw\n97 96 0:1 / /m rw - tmpfs c rw\n"))
+		"95 95 0:22 / /loop rw - cgroup c rw,memory\n96 49 0:1 / /m rw - cgroup2 c rw\n97 96 0:1 / /m rw - tmpfs  rw\n")
 	want = []groupMount{{controllers: "rw,cpu", root: "/", point: "/sys/fs/cgroup/cpu"}, {controllers: "rw,memory", root: "/", point: "/loop"}}
 	if !reflect.DeepEqual(mounts, want) {
 		t.Errorf("got %+v", mounts)
@@ -108,7 +108,7 @@ func TestManyGroupMounts(t *testing.T) {
 		least := time.Hour
 		for range 3 {
 			start := time.Now()
-			mounts := parseGroupMounts([]byte(table))
+			mounts := parseGroupMounts(table)
 			least = min(least, time.Since(start))
 			if name == "many" && len(mounts) != mostGroupMounts {
 				t.Fatalf("%d mounts", len(mounts))
@@ -178,10 +178,10 @@ func FuzzProcessorList(f *testing.F) {
 
 func FuzzGroupPlaces(f *testing.F) {
 	for _, tr := range []tree{aContainer2, aGroup1} {
-		f.Add([]byte(tr["proc/self/cgroup"]), []byte(tr["proc/self/mountinfo"]))
+		f.Add([]byte(tr["proc/self/cgroup"]), tr["proc/self/mountinfo"])
 	}
-	f.Add([]byte("0::/../x\n"), []byte(mount2("/../x", "/m\\040")))
-	f.Fuzz(func(t *testing.T, cgroup, mountinfo []byte) {
+	f.Add([]byte("0::/../x\n"), mount2("/../x", "/m\\040"))
+	f.Fuzz(func(t *testing.T, cgroup []byte, mountinfo string) {
 		paths, mounts := parseGroupPaths(cgroup), parseGroupMounts(mountinfo)
 		id := identityOf(paths)
 		place := groupPlaceOf(paths, mounts)
@@ -206,6 +206,5 @@ func FuzzGroupPlaces(f *testing.F) {
 		}
 		mountedContainer(mountinfo)
 		lxcfsFiles(mountinfo)
-		sameRoot(mountinfo, cgroup)
 	})
 }
