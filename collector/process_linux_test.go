@@ -28,7 +28,7 @@ func watchOf(t testing.TB, tr tree) *aWatch {
 	w.clock = w.started
 	w.now = func() time.Time { return w.clock }
 	w.reader.wall = func() time.Time { return w.clock.Add(w.set) }
-	w.reader.sinceBoot = func() time.Duration { return w.boot }
+	w.reader.sinceBoot = func() (time.Duration, error) { return w.boot, nil }
 	return w
 }
 
