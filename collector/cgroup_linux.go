@@ -182,11 +182,11 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 	}
 	list := groupFilesOf(&p, stacked.has)
 	if !slices.EqualFunc(list, r.list, func(a, b groupFile) bool { return a.path == b.path }) {
-		r.at = time.Time{} // another group: there is nothing to compare with
 		levels := 1
 		for i := range list {
 			levels = max(levels, list[i].level+1)
 		}
+		// Another group: there is nothing to compare with.
 		r.before, r.after = make([]groupNumbers, levels), make([]groupNumbers, levels)
 	}
 	r.close()

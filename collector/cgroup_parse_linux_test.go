@@ -33,19 +33,19 @@ func TestParseGroupFiles(t *testing.T) {
 		}
 	}
 	none := func([]byte) bool { return false }
-	for s, want := range map[string][2]groupCount{
+	for s, want := range map[string][2]counter{
 		"":                                     {{0, true}, {0, true}},
 		"8:0 rbytes=5 wbytes=6 rios=1\n":       {{5, true}, {6, true}},
 		"8:0 \n8:16 wbytes=6\n":                {{0, true}, {6, true}},
 		"8:0 rbytes=x wbytes=6\n":              {{0, false}, {6, true}},
 		"8:0 rbytes=5 wbytes=6\n8:16 rbytes=7": {{5, true}, {6, true}},
 	} {
-		if read, written := parseIOStat([]byte(s), none); [2]groupCount{read, written} != want {
+		if read, written := parseIOStat([]byte(s), none); [2]counter{read, written} != want {
 			t.Errorf("io.stat %q is %v, %v, want %v", s, read, written, want)
 		}
 	}
 	read, written := parseThrottleBytes([]byte("8:0 Read 5\n8:0 Write 6\n7:0 Read 100\n8:0 Total 11\nTotal 11\n"), func(d []byte) bool { return string(d) == "7:0" })
-	if read.n != 5 || written.n != 6 {
+	if read.value != 5 || written.value != 6 {
 		t.Errorf("blkio: %v, %v", read, written)
 	}
 }

@@ -228,9 +228,11 @@ type rawFile struct {
 	path string
 	file *os.File // blocking, unknown to the poller; the garbage collector closes it
 	buf  []byte
+
+	from func(fd int, b []byte, offset int64) (int, error) // pread(2); tests have another
 }
 
-func newRawFile(path string) *rawFile { return &rawFile{path: path, buf: make([]byte, 256)} }
+func newRawFile(path string) *rawFile { return &rawFile{path: path, buf: make([]byte, 256), from: unix.Pread} }
 
 // rawFileAt is nil when there is no such file.
 func rawFileAt(path string) *rawFile {
@@ -258,7 +260,7 @@ func (f *rawFile) read() ([]byte, error) {
 	}
 	defer runtime.KeepAlive(f.file)
 	for range 10 { // a signal of the runtime's may come in between
-		n, err := unix.Pread(int(f.file.Fd()), f.buf, 0)
+		n, err := f.from(int(f.file.Fd()), f.buf, 0)
 		if err == nil {
 			return f.buf[:max(n, 0)], nil
 		}

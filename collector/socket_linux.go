@@ -130,15 +130,7 @@ func (s *socketReader) readConntrack(now time.Time) (entries, limit Number) {
 	return entries, s.conntrackLimit
 }
 
-// parseConntrack reads a file of one number.
-func parseConntrack(b []byte) Number {
-	line, rest := cutLine(b)
-	v, line, ok := cutUint(line)
-	if word, _ := cutWord(line); !ok || rest == nil || len(word) > 0 {
-		return Number{}
-	}
-	return Known(float64(v))
-}
+func parseConntrack(b []byte) Number { return parseCount(b).number() }
 
 // parseConntrackStat reads the entries of /proc/net/stat/nf_conntrack: a line of names, and for each processor a line
 // of hexadecimal numbers, of which the first, "entries", is the same in all.
