@@ -232,7 +232,9 @@ type rawFile struct {
 	from func(fd int, b []byte, offset int64) (int, error) // pread(2); tests have another
 }
 
-func newRawFile(path string) *rawFile { return &rawFile{path: path, buf: make([]byte, 256), from: unix.Pread} }
+func newRawFile(path string) *rawFile {
+	return &rawFile{path: path, buf: make([]byte, 256), from: unix.Pread}
+}
 
 // rawFileAt is nil when there is no such file.
 func rawFileAt(path string) *rawFile {
