@@ -120,7 +120,7 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 		}
 		parseCPU := parseGroupCPU
 		if p.cpuacct.dir != "" {
-			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = groupCount{} }
+			parseCPU = func(n *groupNumbers, b []byte) { parseGroupCPU(n, b); n.cpu = counter{} }
 		}
 		for level, dir := range p.v2.levels() {
 			var limited, bounded, slowed func(*groupNumbers) bool
@@ -162,8 +162,8 @@ func groupFilesOf(p *groupPlace, skip func(device []byte) bool) []groupFile {
 		}
 		addAt(level, nil, dir, "cpu.cfs_quota_us", func(n *groupNumbers, b []byte) { n.quota = parseCount(b) }) // -1 is none
 		addAt(level, nil, dir, "cpu.cfs_period_us", func(n *groupNumbers, b []byte) {
-			if period := parseCount(b); n.quota.ok && period.ok {
-				n.cpuLimit = coresOf(n.quota.n, period.n)
+			if period := parseCount(b); n.quota.known && period.known {
+				n.cpuLimit = coresOf(n.quota.value, period.value)
 			}
 		})
 		addAt(level, bounded, dir, "cpu.stat", parseGroupCPU)

@@ -74,11 +74,12 @@ func (r *containerReader) find() error {
 	}
 	r.reads, r.where = 0, string(b)
 	paths := parseGroupPaths(b)
-	mountinfo, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
+	table, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
 	if err != nil {
 		r.where = ""
 		return fmt.Errorf("read own mounts: %w", err)
 	}
+	mountinfo := string(table)
 	mounts := parseGroupMounts(mountinfo)
 	place := groupPlaceOf(paths, mounts)
 	for _, d := range append(place.v1(), &place.v2) {
@@ -181,11 +182,11 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 	}
 	list := groupFilesOf(&p, stacked.has)
 	if !slices.EqualFunc(list, r.list, func(a, b groupFile) bool { return a.path == b.path }) {
-		r.at = time.Time{} // another group: there is nothing to compare with
 		levels := 1
 		for i := range list {
 			levels = max(levels, list[i].level+1)
 		}
+		// Another group: there is nothing to compare with.
 		r.before, r.after = make([]groupNumbers, levels), make([]groupNumbers, levels)
 	}
 	r.close()

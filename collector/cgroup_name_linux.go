@@ -67,25 +67,15 @@ func podElement(element string) (string, bool) {
 // mountedContainer finds the id of a container in the mount table inside of it: container managers mount its
 // /etc/hostname, /etc/resolv.conf and /etc/hosts from a directory of that name. In a namespace of control groups
 // there is nothing else to tell it.
-func mountedContainer(mountinfo []byte) (name string, ok bool) {
-	for {
-		line, rest, ok := cutWhole(mountinfo)
-		if !ok {
-			return "", false
-		}
-		mountinfo = rest
-		var word []byte
-		for range 4 {
-			word, line = cutWord(line)
-		}
-		point, _ := cutWord(line)
-		switch string(point) {
+func mountedContainer(mountinfo string) (name string, ok bool) {
+	for m := range mountLines(mountinfo) {
+		switch m.point {
 		case "/etc/hostname", "/etc/resolv.conf", "/etc/hosts":
 		default:
 			continue
 		}
 		before := ""
-		for element := range strings.SplitSeq(string(word), "/") {
+		for element := range strings.SplitSeq(m.root, "/") {
 			if strings.HasSuffix(before, "containers") && len(element) == 64 && isHex(element) {
 				return element[:shortID], true
 			}
@@ -97,4 +87,5 @@ func mountedContainer(mountinfo []byte) (name string, ok bool) {
 			before = element
 		}
 	}
+	return "", false
 }

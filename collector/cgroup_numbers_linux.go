@@ -4,29 +4,13 @@ import (
 	"time"
 )
 
-// A groupCount is a number of a group's file, if ok.
-type groupCount struct {
-	n  uint64
-	ok bool
-}
-
-func (c groupCount) number() Number {
-	if !c.ok {
-		return Number{}
-	}
-	return Known(float64(c.n))
-}
-
-// rateOf is how fast a counter goes, each of its steps being worth so much.
-func rateOf(before, after groupCount, elapsed time.Duration, worth float64) Number {
-	if !before.ok || !after.ok {
-		return Number{}
-	}
-	v, ok := perSecond(before.n, after.n, elapsed).Get()
+// secondsSince is the rate of a counter of nanoseconds.
+func (c counter) secondsSince(before counter, elapsed time.Duration) Number {
+	v, ok := c.since(before, elapsed).Get()
 	if !ok {
 		return Number{}
 	}
-	return Known(v * worth)
+	return Known(v * 1e-9)
 }
 
 // least is the lesser of two limits, of which one may not be there.
@@ -39,20 +23,20 @@ func least(a, b Number) Number {
 
 // groupNumbers is what the files of a group, or of one above it, say.
 type groupNumbers struct {
-	cpu                                groupCount // nanoseconds of processor time
-	periods, throttled, throttledNanos groupCount
-	quota                              groupCount // of v1: microseconds of each period, which its next file has
+	cpu                                counter // nanoseconds of processor time
+	periods, throttled, throttledNanos counter
+	quota                              counter // of v1: microseconds of each period, which its next file has
 	cpuLimit, cpus                     Number
 
-	memory, inactiveFile, anonymous, file, shared, slab, peak, swap groupCount
-	high, limit, kills                                              groupCount
+	memory, inactiveFile, anonymous, file, shared, slab, peak, swap counter
+	high, limit, kills                                              counter
 	memoryLimit, memoryHigh                                         Number
 	leastLimit                                                      Number // of v1: over those above it, seen or not
 
-	tasks      groupCount
+	tasks      counter
 	tasksLimit Number
 
-	read, written groupCount
+	read, written counter
 
 	stalls  [len(stallFiles)]stallCounters
 	stalled [len(stallFiles)]bool
@@ -68,10 +52,10 @@ func (n *groupNumbers) hasMemoryLimit() bool { return n.memoryLimit.known }
 func (n *groupNumbers) hasMemoryBound() bool { return n.memoryLimit.known || n.memoryHigh.known }
 
 func (n *groupNumbers) workingSet() Number {
-	if !n.memory.ok || !n.inactiveFile.ok {
+	if !n.memory.known || !n.inactiveFile.known {
 		return Number{}
 	}
-	return Known(float64(without(n.memory.n, n.inactiveFile.n)))
+	return Known(float64(without(n.memory.value, n.inactiveFile.value)))
 }
 
 // isLimited leaves out a limit of tasks: systemd gives one to nearly every service, and it says nothing of a container.
@@ -93,20 +77,20 @@ func cgroupOf(g *Cgroup, before, after []groupNumbers, elapsed time.Duration) {
 	for i := range after {
 		throttled := throttledOf(&before[i], &after[i], elapsed)
 		if throttled.known && (!g.Throttled.known || throttled.value > g.Throttled.value) {
-			g.Throttled, g.ThrottledTime = throttled, rateOf(before[i].throttledNanos, after[i].throttledNanos, elapsed, 1e-9)
+			g.Throttled, g.ThrottledTime = throttled, after[i].throttledNanos.secondsSince(before[i].throttledNanos, elapsed)
 		}
 	}
 
 	b, n := &before[0], &after[0]
-	if cpu := rateOf(b.cpu, n.cpu, elapsed, 1e-9); cpu.value < mostProcessors {
+	if cpu := n.cpu.secondsSince(b.cpu, elapsed); cpu.value < mostProcessors {
 		g.CPU = cpu
 	}
 	g.Memory, g.WorkingSet = n.memory.number(), n.workingSet()
 	g.Anonymous, g.File, g.Shared = n.anonymous.number(), n.file.number(), n.shared.number()
 	g.SlabReclaimable, g.Peak, g.Swap = n.slab.number(), n.peak.number(), n.swap.number()
 	g.OOMKills, g.Tasks = n.kills.number(), n.tasks.number()
-	g.ReadRate = rateOf(b.read, n.read, elapsed, 1)
-	g.WriteRate = rateOf(b.written, n.written, elapsed, 1)
+	g.ReadRate = n.read.since(b.read, elapsed)
+	g.WriteRate = n.written.since(b.written, elapsed)
 }
 
 // limitsOf goes up from the group: the least limit counts, with the events of the level that has it, and the memory that
@@ -153,10 +137,10 @@ func greatest(a, b Number) Number {
 // throttledOf is unknown for a group without a limit of its own: it has no periods. One that ran in none of them was
 // not held back either.
 func throttledOf(before, after *groupNumbers, elapsed time.Duration) Number {
-	periods := rateOf(before.periods, after.periods, elapsed, 1)
-	throttled := rateOf(before.throttled, after.throttled, elapsed, 1)
+	periods := after.periods.since(before.periods, elapsed)
+	throttled := after.throttled.since(before.throttled, elapsed)
 	switch {
-	case !periods.known || !throttled.known || after.periods.n == 0:
+	case !periods.known || !throttled.known || after.periods.value == 0:
 		return Number{}
 	case periods.value == 0:
 		return Known(0)

@@ -17,36 +17,36 @@ func cutWhole(b []byte) (line, rest []byte, ok bool) {
 }
 
 // parseCount takes a file of one number. "max" is none.
-func parseCount(b []byte) groupCount {
+func parseCount(b []byte) counter {
 	line, _, ok := cutWhole(b)
 	if !ok {
-		return groupCount{}
+		return counter{}
 	}
 	v, rest, ok := cutUint(line)
 	if word, _ := cutWord(rest); !ok || len(word) > 0 {
-		return groupCount{}
+		return counter{}
 	}
-	return groupCount{v, true}
+	return counter{v, true}
 }
 
 // size makes what no memory can be unknown.
-func (c groupCount) size() groupCount {
-	return groupCount{c.n, c.ok && c.n < noLimit}
+func (c counter) size() counter {
+	return counter{c.value, c.known && c.value < noLimit}
 }
 
 // parseSize takes a file of one number of bytes.
-func parseSize(b []byte) groupCount { return parseCount(b).size() }
+func parseSize(b []byte) counter { return parseCount(b).size() }
 
 // parseLimit takes a file of one limit: none, for "max" and for the like of it in version 1. A limit of 0 is none that
 // anything could run under.
 func parseLimit(b []byte) Number {
 	c := parseSize(b)
-	c.ok = c.ok && c.n > 0
+	c.known = c.known && c.value > 0
 	return c.number()
 }
 
 // eachKey goes through lines of a name and a number.
-func eachKey(b []byte, f func(key []byte, v groupCount)) {
+func eachKey(b []byte, f func(key []byte, v counter)) {
 	for {
 		line, rest, ok := cutWhole(b)
 		if !ok {
@@ -55,14 +55,14 @@ func eachKey(b []byte, f func(key []byte, v groupCount)) {
 		b = rest
 		key, line := cutWord(line)
 		if v, _, ok := cutUint(line); ok {
-			f(key, groupCount{v, true})
+			f(key, counter{v, true})
 		}
 	}
 }
 
 // parseMemoryStat2 takes memory.stat of version 2: it covers the groups below too.
 func parseMemoryStat2(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v groupCount) {
+	eachKey(b, func(key []byte, v counter) {
 		switch string(key) {
 		case "anon":
 			n.anonymous = v.size()
@@ -80,7 +80,7 @@ func parseMemoryStat2(n *groupNumbers, b []byte) {
 
 // parseMemoryStat1 takes memory.stat of version 1, of which the totals cover the groups below.
 func parseMemoryStat1(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v groupCount) {
+	eachKey(b, func(key []byte, v counter) {
 		switch string(key) {
 		case "total_rss":
 			n.anonymous = v.size()
@@ -93,7 +93,7 @@ func parseMemoryStat1(n *groupNumbers, b []byte) {
 		case "total_swap":
 			n.swap = v.size()
 		case "hierarchical_memory_limit":
-			if v.n > 0 && v.n < noLimit {
+			if v.value > 0 && v.value < noLimit {
 				n.leastLimit = v.number()
 			}
 		}
@@ -102,7 +102,7 @@ func parseMemoryStat1(n *groupNumbers, b []byte) {
 
 // parseMemoryEvents takes memory.events of version 2 and memory.oom_control of version 1, which share a key.
 func parseMemoryEvents(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v groupCount) {
+	eachKey(b, func(key []byte, v counter) {
 		switch string(key) {
 		case "high":
 			n.high = v
@@ -116,7 +116,7 @@ func parseMemoryEvents(n *groupNumbers, b []byte) {
 
 // parseGroupCPU takes cpu.stat of either version. Version 1 has no usage there.
 func parseGroupCPU(n *groupNumbers, b []byte) {
-	eachKey(b, func(key []byte, v groupCount) {
+	eachKey(b, func(key []byte, v counter) {
 		switch string(key) {
 		case "usage_usec":
 			n.cpu = v.thousandfold()
@@ -133,8 +133,8 @@ func parseGroupCPU(n *groupNumbers, b []byte) {
 }
 
 // thousandfold makes nanoseconds of microseconds; not of so many that no machine can have spent them.
-func (c groupCount) thousandfold() groupCount {
-	return groupCount{c.n * 1000, c.ok && c.n < 1<<63/1000}
+func (c counter) thousandfold() counter {
+	return counter{c.value * 1000, c.known && c.value < 1<<63/1000}
 }
 
 // parseCPUMax takes cpu.max: "QUOTA PERIOD" in microseconds, or "max PERIOD".
@@ -192,8 +192,8 @@ func parseProcessorList(b []byte) Number {
 //	8:0 rbytes=90112 wbytes=4096 rios=5 wios=1 dbytes=0 dios=0
 //
 // A device that is skipped does not count. A group that has read nothing has an empty file.
-func parseIOStat(b []byte, skip func(device []byte) bool) (read, written groupCount) {
-	read.ok, written.ok = true, true
+func parseIOStat(b []byte, skip func(device []byte) bool) (read, written counter) {
+	read.known, written.known = true, true
 	for {
 		line, rest, ok := cutWhole(b)
 		if !ok {
@@ -217,8 +217,8 @@ func parseIOStat(b []byte, skip func(device []byte) bool) (read, written groupCo
 }
 
 // parseThrottleBytes takes blkio.throttle.io_service_bytes of version 1, lines like "8:0 Read 90112".
-func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written groupCount) {
-	read.ok, written.ok = true, true
+func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written counter) {
+	read.known, written.known = true, true
 	for {
 		line, rest, ok := cutWhole(b)
 		if !ok {
@@ -243,7 +243,7 @@ func parseThrottleBytes(b []byte, skip func(device []byte) bool) (read, written 
 }
 
 // add makes a sum of one that is no number, or is too much, unknown.
-func (c *groupCount) add(v uint64, ok bool) {
-	c.ok = c.ok && ok && v < noLimit && c.n < noLimit
-	c.n += v
+func (c *counter) add(v uint64, ok bool) {
+	c.known = c.known && ok && v < noLimit && c.value < noLimit
+	c.value += v
 }

@@ -24,38 +24,25 @@ type groupMount struct {
 	point       string // where
 }
 
-// parseGroupMounts takes those of a mount table (proc_pid_mountinfo(5)) that are not hidden below other mounts. Lines are
-// like
-//
-//	ID PARENT MAJOR:MINOR ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS
-func parseGroupMounts(b []byte) []groupMount {
+// parseGroupMounts takes those of a mount table (proc_pid_mountinfo(5)) that are not hidden below other mounts.
+func parseGroupMounts(mountinfo string) []groupMount {
 	type found struct {
 		groupMount
 		mountEntry
 	}
 	var groups []found
-	table := mountTable{on: make(map[mountPlace]mountHolder), byID: make(map[string]mountEntry)}
-	text := string(b[:bytes.LastIndexByte(b, '\n')+1]) // whole lines: what is kept of them is part of it
-	for line := range strings.Lines(text) {
-		before, after, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " - ")
-		var fields [6]string
-		var options [3]string
-		if !ok || !words(before, fields[:]) || !words(after, options[:]) {
+	table := mountTable{on: make(map[mountPlace]mountHolder), byID: make(map[int]mountEntry)}
+	for line, ok := range mountLines(mountinfo) {
+		if !ok {
 			continue
 		}
-		e := mountEntry{id: fields[0], parent: fields[1], point: unescapeMount(fields[4])}
-		if !strings.HasPrefix(e.point, "/") {
-			continue
-		}
+		e := mountEntry{id: line.id, parent: line.parent, point: unescape(line.point)}
 		table.add(e)
-		m := groupMount{v2: options[0] == "cgroup2", point: e.point}
+		m := groupMount{v2: line.fstype == "cgroup2", root: unescape(line.root), point: e.point}
 		if !m.v2 {
-			m.controllers = options[2]
+			m.controllers = line.superOptions
 		}
-		if !m.v2 && options[0] != "cgroup" || len(groups) >= mostGroupMounts {
-			continue
-		}
-		if m.root = unescapeMount(fields[3]); strings.HasPrefix(m.root, "/") {
+		if (m.v2 || line.fstype == "cgroup") && strings.HasPrefix(m.root, "/") && len(groups) < mostGroupMounts {
 			groups = append(groups, found{m, e})
 		}
 	}
@@ -68,30 +55,23 @@ func parseGroupMounts(b []byte) []groupMount {
 	return seen
 }
 
-// words fills a list with the first words of a line, and is false where there are fewer.
-func words(line string, list []string) bool {
-	for i := range list {
-		line = strings.TrimLeft(line, " \t")
-		end := strings.IndexAny(line, " \t")
-		if end < 0 {
-			end = len(line)
-		}
-		list[i], line = line[:end], line[end:]
-	}
-	return list[len(list)-1] != ""
-}
-
 // A mountEntry is any mount; a mountTable has them by their ids, and by where they are mounted.
 type (
-	mountEntry struct{ id, parent, point string }
+	mountEntry struct {
+		id, parent int
+		point      string
+	}
 	mountTable struct {
-		byID map[string]mountEntry
+		byID map[int]mountEntry
 		on   map[mountPlace]mountHolder
 	}
-	mountPlace struct{ parent, point string }
+	mountPlace struct {
+		parent int
+		point  string
+	}
 	// A mountHolder is who is mounted at a place: one, or several.
 	mountHolder struct {
-		id      string
+		id      int
 		several bool
 	}
 )
@@ -107,7 +87,7 @@ func (t *mountTable) add(e mountEntry) {
 }
 
 // covers: another mount than that of the id is mounted on the parent, there.
-func (t *mountTable) covers(parent, point, id string) bool {
+func (t *mountTable) covers(parent int, point string, id int) bool {
 	h, taken := t.on[mountPlace{parent, point}]
 	return taken && (h.several || h.id != id)
 }
@@ -139,25 +119,6 @@ func (t *mountTable) hides(e mountEntry) bool {
 	}
 	return false
 }
-
-// unescapeMount undoes what the mount table does to blanks: \040 and the like.
-func unescapeMount(s string) string {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) && s[i+1] <= '3' && isOctal(s[i+1]) && isOctal(s[i+2]) && isOctal(s[i+3]) {
-			b.WriteByte((s[i+1]-'0')<<6 | (s[i+2]-'0')<<3 | (s[i+3] - '0'))
-			i += 3
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-func isOctal(c byte) bool { return c >= '0' && c <= '7' }
 
 // groupPaths are the groups that a process is in, by controller; "" is the hierarchy of version 2.
 type groupPaths map[string]string

@@ -107,28 +107,6 @@ type coreReading struct {
 	ticks  [cpuStates]uint64
 }
 
-// A counter may be missing.
-type counter struct {
-	value uint64
-	known bool
-}
-
-// number is the counter itself.
-func (c counter) number() Number {
-	if !c.known {
-		return Number{}
-	}
-	return Known(float64(c.value))
-}
-
-// since is the rate since an earlier reading of it.
-func (c counter) since(before counter, elapsed time.Duration) Number {
-	if !c.known || !before.known {
-		return Number{}
-	}
-	return perSecond(before.value, c.value, elapsed)
-}
-
 // cpuOf takes processors by number: after one has gone offline there is a gap in the names, and one that has come back
 // has no ratios until its second reading.
 func cpuOf(before, after *cpuReading, elapsed time.Duration) *cpuPart {

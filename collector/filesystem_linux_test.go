@@ -132,8 +132,8 @@ func TestMountinfoPath(t *testing.T) {
 	if got := mountinfoPath(host); got != host.ofProc("1/mountinfo") {
 		t.Errorf("elsewhere: %s", got)
 	}
-	if got, err := rootOf(host.ofProc("self/mountinfo")); got != "0:50/" || err != nil {
-		t.Errorf("root %q, %v", got, err)
+	if got := rootIn(host.ofProc("self/mountinfo")); got != (mountedRoot{"0:50", "/"}) {
+		t.Errorf("root %v", got)
 	}
 	for name, tt := range map[string]struct {
 		first string

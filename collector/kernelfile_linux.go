@@ -65,7 +65,10 @@ func (f *kernelFile) fill() ([]byte, error) {
 	}
 }
 
-// A maybeFile is a kernelFile that many hosts do not have. Whether there is one by now is asked at most once in a while.
+// maybeAfter is how long a file that is not there is not looked for.
+const maybeAfter = 10 * time.Second
+
+// A maybeFile is a kernelFile that many hosts do not have: a module of the kernel that is loaded later may bring it.
 type maybeFile struct {
 	kernelFile
 	absent error     // why it could not be opened or read
@@ -80,7 +83,7 @@ func (f *maybeFile) read(now time.Time) ([]byte, error) {
 	b, err := f.kernelFile.read()
 	f.absent = nil
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EOPNOTSUPP) {
-		f.absent, f.until = err, now.Add(time.Minute)
+		f.absent, f.until = err, now.Add(maybeAfter)
 	}
 	return b, err
 }

@@ -1,10 +1,6 @@
 package collector
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // A mount is one place in the tree of files, and what is mounted there.
 type mount struct {
@@ -14,95 +10,6 @@ type mount struct {
 	fstype     string
 	device     string // where it is from: /dev/sda1, server:/export
 	readOnly   bool
-}
-
-// mostMounts bounds how many mounts are looked at; the kernel's own bound is 100 000.
-const mostMounts = 1 << 17
-
-// parseMountinfo reads the mounts of a namespace (proc_pid_mountinfo(5)). It goes past a line that is not as
-// documented, and tells. The mounts are parts of the text.
-func parseMountinfo(text string) ([]mount, error) {
-	mounts := make([]mount, 0, min(strings.Count(text, "\n")+1, mostMounts))
-	odd := 0
-	for text != "" && len(mounts) < mostMounts {
-		var line string
-		line, text, _ = strings.Cut(text, "\n")
-		if m, ok := parseMount(line); ok {
-			mounts = append(mounts, m)
-		} else if line != "" {
-			odd++
-		}
-	}
-	if odd > 0 {
-		return mounts, fmt.Errorf("%d lines of mountinfo are not as documented", odd)
-	}
-	return mounts, nil
-}
-
-// parseMount reads one line: id, parent, major:minor, root, path, options, any number of fields up to a dash, type,
-// device, options of the filesystem. There is one space between them, and a device may be empty.
-func parseMount(line string) (m mount, ok bool) {
-	var word [6]string
-	for i := range word {
-		if word[i], line, ok = strings.Cut(line, " "); !ok {
-			return mount{}, false
-		}
-	}
-	if !strings.HasPrefix(line, "- ") {
-		if _, line, ok = strings.Cut(line, " - "); !ok {
-			return mount{}, false
-		}
-	} else {
-		line = line[len("- "):]
-	}
-	fstype, line, ok := strings.Cut(line, " ")
-	device, options, more := strings.Cut(line, " ")
-	id, errID := strconv.Atoi(word[0])
-	parent, errParent := strconv.Atoi(word[1])
-	if !ok || !more || fstype == "" || !strings.HasPrefix(word[4], "/") || errID != nil || errParent != nil {
-		return mount{}, false
-	}
-	if _, _, ok := parseDev(word[2]); !ok {
-		return mount{}, false
-	}
-	return mount{
-		id: id, parent: parent, dev: word[2],
-		path:     unescapeOctal(word[4]),
-		fstype:   unescapeOctal(fstype),
-		device:   unescapeOctal(device),
-		readOnly: isReadOnly(word[5]) || isReadOnly(options),
-	}, true
-}
-
-func parseDev(dev string) (major, minor uint32, ok bool) {
-	a, b, _ := strings.Cut(dev, ":")
-	x, errA := strconv.ParseUint(a, 10, 32)
-	y, errB := strconv.ParseUint(b, 10, 32)
-	return uint32(x), uint32(y), errA == nil && errB == nil
-}
-
-// isReadOnly: the kernel puts ro or rw first.
-func isReadOnly(options string) bool {
-	return options == "ro" || strings.HasPrefix(options, "ro,")
-}
-
-// unescapeOctal undoes what the kernel does to blanks, backslashes and a few others: \040.
-func unescapeOctal(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if c, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b = append(b, byte(c))
-				i += 3
-				continue
-			}
-		}
-		b = append(b, s[i])
-	}
-	return string(b)
 }
 
 // reachableMounts says which mounts can be walked to: not those that another one covers, on the same place or on a

@@ -1,10 +1,8 @@
 package collector
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -84,31 +82,15 @@ func mountinfoPath(r roots) string {
 
 // mountsOfOurRoot is the first of two mountinfo files if it has the root of our own.
 func mountsOfOurRoot(first, own string) string {
-	theirs, err := rootOf(first)
-	if err != nil {
-		return own
-	}
-	if ours, err := rootOf(own); err == nil && ours != theirs {
+	theirs, ours := rootIn(first), rootIn(own)
+	if none := (mountedRoot{}); theirs == none || ours != none && ours != theirs {
 		return own
 	}
 	return first
 }
 
-// rootOf says what is mounted at / and which directory of it.
-func rootOf(path string) (string, error) {
-	f := kernelFile{path: path}
-	b, err := f.read()
-	if err != nil {
-		return "", err
-	}
-	root := ""
-	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) > 4 && f[4] == "/" {
-			root = f[2] + f[3] // the last one is on top
-		}
-	}
-	if root == "" {
-		return "", errors.New("no root")
-	}
-	return root, nil
+// rootIn is none where the file cannot be read either.
+func rootIn(file string) mountedRoot {
+	b, _ := readStart(file, longestFile)
+	return rootOf(string(b))
 }

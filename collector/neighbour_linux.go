@@ -135,7 +135,7 @@ func (r *neighbourReader) readOne(n *neighbour, part *groupPart) error {
 		if err != nil {
 			return err
 		}
-		if err := n.group.place(groupPlaceOf(n.paths, parseGroupMounts(mountinfo)), r.stacked); err != nil {
+		if err := n.group.place(groupPlaceOf(n.paths, parseGroupMounts(string(mountinfo))), r.stacked); err != nil {
 			return err
 		}
 		bare := n.name

@@ -230,6 +230,18 @@ func TestGuardedWay(t *testing.T) {
 	if fd, err := way.open("/a/b/file"); err != errNotGroupFS {
 		t.Errorf("%d, %v", fd, err)
 	}
+	// In a directory of another file system no file is opened: that may do something by itself.
+	way.forget()
+	way.isGroupFS = func(fd int) bool {
+		s, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+		if filepath.Base(s) == "file" {
+			t.Error("it was opened")
+		}
+		return filepath.Base(s) != "b"
+	}
+	if fd, err := way.open("/a/b/file"); err != errNotGroupFS {
+		t.Errorf("%d, %v", fd, err)
+	}
 	way.isGroupFS = real
 	way.forget()
 	if after := openFiles(t); after != before {

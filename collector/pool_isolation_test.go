@@ -195,7 +195,7 @@ func TestSlowByDesignHangs(t *testing.T) {
 				return nil
 			})
 			hangs.Every = every
-			got, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{hangs}}, 20*time.Second, func(n int) {
+			got, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{hangs}}, 20*time.Second-1, func(n int) {
 				if n == 150 {
 					close(free)
 				}
@@ -236,7 +236,7 @@ func TestFlapIsLoggedOnceAMinute(t *testing.T) {
 			}
 			return nil
 		})
-		_, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{flaps}}, 3*time.Minute-time.Second, nil)
+		_, log := run(t, Collector{Interval: 100 * time.Millisecond, Sources: []Source{flaps}}, 3*time.Minute-time.Second-1, nil)
 		if n := strings.Count(log, "source=flaps"); n != 6 {
 			t.Errorf("%d lines in the log, want two a minute:\n%s", n, log)
 		}

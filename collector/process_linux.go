@@ -23,7 +23,7 @@ type processReader struct {
 	begun     bool
 	booted    time.Time
 	wall      func() time.Time                      // tests have another
-	sinceBoot func() time.Duration                  // likewise
+	sinceBoot func() (time.Duration, error)         // likewise
 	clockOf   func(pid int32) (time.Duration, bool) // likewise
 	ours      bool                                  // PIDs mean the same to us
 
@@ -39,7 +39,7 @@ type processReader struct {
 }
 
 func newProcessReader(r roots) processReader {
-	reader := processReader{roots: r, wall: time.Now, sinceBoot: sinceBoot, clockOf: clockOf, buf: make([]byte, 4<<10)}
+	reader := processReader{roots: r, wall: time.Now, sinceBoot: bootClock, clockOf: clockOf, buf: make([]byte, 4<<10)}
 	reader.dir.path = r.ofProc()
 	return reader
 }
@@ -53,15 +53,6 @@ func (r *processReader) begin() {
 		r.forks.path = r.roots.ofProc("loadavg")
 	}
 	r.begun = true
-}
-
-// sinceBoot reads the clock that the kernel dates processes by.
-func sinceBoot() time.Duration {
-	var up unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {
-		return 0 // it cannot fail
-	}
-	return time.Duration(up.Nano())
 }
 
 // clockOf is the processor time that a process has used, from its clock (clock_getcpuclockid(3)). Anybody may read it.
@@ -144,7 +135,10 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 
 // list brings the table's list up to date, if there may be processes that are not in it.
 func (r *processReader) list(t *processTable) error {
-	up := r.sinceBoot()
+	up, err := r.sinceBoot()
+	if err != nil {
+		return err
+	}
 	clock := int64(up / (time.Second / clockTicks))
 	r.date(t, r.wall().Add(-up).Round(0))
 	forked := r.forked() // before the listing: what begins during it counts for the next one

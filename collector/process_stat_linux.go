@@ -18,9 +18,10 @@ type procStat struct {
 }
 
 const (
-	// Bounds of what can be true: 300 000 years, 64 PiB.
-	mostTicks = 1 << 50
-	mostPages = 1 << 44
+	// Bounds of what can be true: 300 000 years of processor time, a century since boot, 64 PiB.
+	mostTicks   = 1 << 50
+	mostStarted = 100 * 365 * 24 * 3600 * clockTicks
+	mostPages   = 1 << 44
 )
 
 // parseStat takes a line like
@@ -69,7 +70,7 @@ func parseStat(b []byte) (procStat, bool) {
 			s.pages = v
 		}
 	}
-	return s, s.started <= mostTicks && s.pages <= mostPages
+	return s, s.started <= mostStarted && s.pages <= mostPages
 }
 
 // stateOf says what the letters of ps mean.

@@ -39,7 +39,7 @@ func TestParseStat(t *testing.T) {
 		strings.Replace(line, " 500 ", " -5 ", 1),
 		strings.Replace(line, " 42 ", " 99999999999999999999 ", 1),
 		statLine("7 (a) S", 1<<63, 6, 3, 500, 42), statLine("7 (a) S", 5, 1<<60, 3, 500, 42),
-		statLine("7 (a) S", 5, 6, 3, 1<<62, 42), statLine("7 (a) S", 5, 6, 3, 500, 1<<60)} {
+		statLine("7 (a) S", 5, 6, 3, 1<<62, 42), statLine("7 (a) S", 5, 6, 3, mostStarted+1, 42), statLine("7 (a) S", 5, 6, 3, 500, 1<<60)} {
 		if got, ok := parseStat([]byte(bad)); ok {
 			t.Errorf("%q is taken for %+v", bad, got)
 		}
@@ -62,7 +62,7 @@ func FuzzParseStat(f *testing.F) {
 				t.Fatalf("%q gives %+v", line, got)
 			}
 		}
-		started, pages = started>>14, pages>>20
+		started, pages = started>>26, pages>>20
 		s, ok := parseStat([]byte(statLine("7 ("+comm+") D", 1, 2, 3, started, pages)))
 		if !ok || string(s.comm) != comm || s.state != 'D' || s.ticks != 3 || s.started != started || s.pages != pages {
 			t.Fatalf("%q: got %+v, %t", comm, s, ok)

@@ -42,3 +42,25 @@ func ratio(part, whole float64) Number {
 func without(whole, part uint64) uint64 {
 	return whole - min(part, whole)
 }
+
+// A counter is a number as the kernel gave it, if it did.
+type counter struct {
+	value uint64
+	known bool
+}
+
+// number is the counter itself.
+func (c counter) number() Number {
+	if !c.known {
+		return Number{}
+	}
+	return Known(float64(c.value))
+}
+
+// since is the rate since an earlier reading of it.
+func (c counter) since(before counter, elapsed time.Duration) Number {
+	if !c.known || !before.known {
+		return Number{}
+	}
+	return perSecond(before.value, c.value, elapsed)
+}

@@ -20,16 +20,17 @@ func FuzzScopeMounts(f *testing.F) {
 	f.Add([]byte("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:5 / /proc/stat rw - fuse.lxcfs lxcfs rw\n"), []byte("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"))
 	f.Add([]byte("1 0 8:1 / /\n"), []byte("- fuse.lxcfs\n"))
 	f.Add([]byte("a b c d /proc/ - fuse.lxcfs\n"), []byte(" - \n"))
-	f.Fuzz(func(t *testing.T, a, b []byte) {
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		a, b := string(first), string(second)
 		if n := len(lxcfsFiles(a)); n > 64 {
 			t.Fatalf("%d files", n)
 		}
 		if sameRoot(a, b) != sameRoot(b, a) {
 			t.Fatal("the order matters")
 		}
-		if device, root := mountedRoot(a); len(device)+len(root) > len(a) {
-			t.Fatalf("got %q %q", device, root)
-		} else if len(device) > 0 && !sameRoot(a, a) {
+		if root := rootOf(a); len(root.dev)+len(root.dir) > len(a) {
+			t.Fatalf("got %q", root)
+		} else if root != (mountedRoot{}) && !sameRoot(a, a) {
 			t.Fatal("it is not the same as itself")
 		}
 	})

@@ -1,10 +1,10 @@
 package collector
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // hostPIDInode is the first process namespace's (include/linux/proc_ns.h, PROC_PID_INIT_INO).
@@ -37,8 +37,9 @@ func (r *scopeReader) read(context.Context) (Part, error) {
 	// With another host's /proc, "self" may be nobody there.
 	mountinfo, _ := readStart(r.roots.ofProc("self/mountinfo"), longestMountTable)
 	first, _ := readStart(r.roots.ofProc("1/mountinfo"), longestMountTable)
+	own := string(mountinfo)
 	host := r.isHost()
-	lxcfs := lxcfsFiles(mountinfo)
+	lxcfs := lxcfsFiles(own)
 	if r.otherProc {
 		lxcfs = nil
 	}
@@ -52,7 +53,7 @@ func (r *scopeReader) read(context.Context) (Part, error) {
 		Networks:  containerIf(!r.hasHostNetworks(host)),
 	}}
 	s := &part.scopes
-	s.Filesystems = containerIf(!r.otherRoot && !(host && !r.otherProc && sameRoot(mountinfo, first)))
+	s.Filesystems = containerIf(!r.otherRoot && !(host && !r.otherProc && sameRoot(own, string(first))))
 	s.Users = s.Filesystems // both are of the root that was given
 	if r.units.findTree().names != "" {
 		s.Units = containerIf(!host && !r.otherSys)
@@ -149,54 +150,19 @@ func (r *scopeReader) shared() (processes, networks bool) {
 }
 
 // lxcfsFiles are the files below /proc that lxcfs is mounted over: they tell of the container.
-func lxcfsFiles(mountinfo []byte) map[string]bool {
+func lxcfsFiles(mountinfo string) map[string]bool {
 	files := make(map[string]bool)
-	for len(files) < 64 {
-		line, rest, ok := cutWhole(mountinfo)
-		if !ok {
-			break
-		}
-		mountinfo = rest
-		before, after, ok := bytes.Cut(line, []byte(" - "))
-		if kind, _ := cutWord(after); !ok || string(kind) != "fuse.lxcfs" {
-			continue
-		}
-		_, _, point := mountWords(before)
-		if file, ok := bytes.CutPrefix(point, []byte("/proc/")); ok {
-			files[string(file)] = true
+	for m := range mountLines(mountinfo) {
+		if file, ok := strings.CutPrefix(m.point, "/proc/"); ok && m.fstype == "fuse.lxcfs" && len(files) < 64 {
+			files[file] = true
 		}
 	}
 	return files
 }
 
-// mountWords are the device, the root and the mount point of a line of a mount table.
-func mountWords(line []byte) (device, root, point []byte) {
-	_, line = cutWord(line)
-	_, line = cutWord(line)
-	device, line = cutWord(line)
-	root, line = cutWord(line)
-	point, _ = cutWord(line)
-	return device, root, point
-}
-
 // sameRoot: two mount tables have the same directory at their root. A service of a host may have a mount namespace of
 // its own, and still see the host's file systems. These tables can be read where the namespaces themselves cannot.
-func sameRoot(a, b []byte) bool {
-	deviceA, rootA := mountedRoot(a)
-	deviceB, rootB := mountedRoot(b)
-	return len(deviceA) > 0 && bytes.Equal(deviceA, deviceB) && bytes.Equal(rootA, rootB)
-}
-
-// mountedRoot is what is mounted on "/": the last one covers those before.
-func mountedRoot(mountinfo []byte) (device, root []byte) {
-	for {
-		line, rest, ok := cutWhole(mountinfo)
-		if !ok {
-			return device, root
-		}
-		mountinfo = rest
-		if d, r, point := mountWords(line); string(point) == "/" {
-			device, root = d, r
-		}
-	}
+func sameRoot(a, b string) bool {
+	root := rootOf(a)
+	return root != mountedRoot{} && root == rootOf(b)
 }

@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"time"
@@ -83,7 +82,7 @@ func ownStart(ctx context.Context) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	after, ok := parseOwnStart(b)
+	stat, ok := parseStat(b)
 	if !ok {
 		return time.Time{}
 	}
@@ -91,26 +90,5 @@ func ownStart(ctx context.Context) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return booted.Add(after)
-}
-
-// parseOwnStart finds the time from boot to start, the 22nd word of /proc/PID/stat (proc_pid_stat(5)), in hundredths of
-// a second. The second word is in brackets and may hold anything, so the third is what follows the last of them.
-func parseOwnStart(b []byte) (time.Duration, bool) {
-	end := bytes.LastIndexByte(b, ')')
-	if end < 0 {
-		return 0, false
-	}
-	rest, _ := cutLine(b[end+1:])
-	for range 22 - 3 {
-		var word []byte
-		if word, rest = cutWord(rest); len(word) == 0 {
-			return 0, false
-		}
-	}
-	ticks, rest, ok := cutUint(rest)
-	if !ok || len(rest) == 0 || ticks > 100*365*24*3600*100 { // cut off, or a century
-		return 0, false
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond, true
+	return booted.Add(time.Duration(stat.started) * (time.Second / clockTicks))
 }

@@ -3,7 +3,6 @@ package collector
 import (
 	"os"
 	"testing"
-	"time"
 )
 
 func TestParseStatm(t *testing.T) {
@@ -35,41 +34,6 @@ func FuzzParseStatm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if virtual, resident, ok := parseStatm(b); ok && resident > virtual || !ok && virtual+resident > 0 {
 			t.Errorf("%q: %d, %d, %t", b, virtual, resident, ok)
-		}
-	})
-}
-
-func TestParseOwnStart(t *testing.T) {
-	line := statLine("7 (a) b) S", 1, 2, 3, 1234, 5)
-	for _, tt := range []struct {
-		file string
-		want time.Duration
-		ok   bool
-	}{
-		{line, 12340 * time.Millisecond, true},
-		{statLine("7 ()) S", 1, 2, 3, 0, 5), 0, true},
-		{statLine("7 (a) S", 1, 2, 3, 1<<63, 5), 0, false},
-		{"7 (a) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 5 6 20 0 3 0 1234", 0, false}, // the number may go on
-		{"7 (a", 0, false},
-		{"", 0, false},
-	} {
-		if got, ok := parseOwnStart([]byte(tt.file)); got != tt.want || ok != tt.ok {
-			t.Errorf("%q: got %s, %t", tt.file, got, ok)
-		}
-	}
-	for n := range len(line) {
-		if got, ok := parseOwnStart([]byte(line[:n])); ok && got != 12340*time.Millisecond {
-			t.Errorf("%q: got %s", line[:n], got)
-		}
-	}
-}
-
-func FuzzParseOwnStart(f *testing.F) {
-	f.Add([]byte(statLine("7 (a) b) S", 1, 2, 3, 1234, 5)))
-	f.Add([]byte(")"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if d, ok := parseOwnStart(b); d < 0 || !ok && d != 0 {
-			t.Errorf("%q: %s, %t", b, d, ok)
 		}
 	})
 }

@@ -30,6 +30,9 @@ type Sensor struct {
 	Input  string `json:"-"`
 }
 
+// ChipName is node_exporter's form of Chip.
+func (s *Sensor) ChipName() string { return metricWord(s.Chip) }
+
 const (
 	kindTemperature = "temperature"
 	kindFan         = "fan"

@@ -248,7 +248,9 @@ type rawFile struct {
 	buf  []byte
 }
 
-func newRawFile(path string) *rawFile { return &rawFile{path: path, buf: make([]byte, 256)} }
+func newRawFile(path string) *rawFile {
+	return &rawFile{path: path, buf: make([]byte, 256)}
+}
 
 // rawFileAt is nil when there is no such file.
 func rawFileAt(path string) *rawFile {

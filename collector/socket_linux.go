@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// socketsSeldom is how often what hardly changes is read, and what is not there is looked for.
-const socketsSeldom = 10 * time.Second
+// conntrackLimitEvery is how often that is read: it hardly changes.
+const conntrackLimitEvery = 10 * time.Second
 
 // A socketReader reads the tables of the host's network namespace.
 type socketReader struct {
-	sockstat, sockstat6   socketFile
-	snmp, netstat, snmp6  socketFile
-	conntrack, limit      socketFile
+	sockstat, sockstat6   maybeFile
+	snmp, netstat, snmp6  maybeFile
+	conntrack, limit      maybeFile
 	entries               func([]byte) Number // in conntrack
 	limitAt               time.Time
 	conntrackLimit        Number
@@ -31,7 +31,7 @@ type socketReader struct {
 }
 
 func newSocketReader(r roots) *socketReader {
-	file := func(path string) socketFile { return socketFile{kernelFile: kernelFile{path: path}} }
+	file := func(path string) maybeFile { return maybeFile{kernelFile: kernelFile{path: path}} }
 	s := &socketReader{
 		sockstat: file(r.ofNet("sockstat")), sockstat6: file(r.ofNet("sockstat6")),
 		snmp: file(r.ofNet("snmp")), netstat: file(r.ofNet("netstat")), snmp6: file(r.ofNet("snmp6")),
@@ -86,7 +86,7 @@ func (s *socketReader) readTables(now time.Time) (tables int, err error) {
 	s.sockets.values, s.counts.values = s.sockets.values[:0], s.counts.values[:0] // a read before may have panicked
 	page := uint64(os.Getpagesize())
 	for _, t := range [...]struct {
-		file  *socketFile
+		file  *maybeFile
 		parse func([]byte) error
 	}{
 		{&s.snmp, func(b []byte) error { return s.snmpRows.parse(b, &s.counts, &s.after) }},
@@ -95,8 +95,11 @@ func (s *socketReader) readTables(now time.Time) (tables int, err error) {
 		{&s.sockstat, func(b []byte) error { return parseSockstat(b, page, &s.sockets) }},
 		{&s.sockstat6, func(b []byte) error { return parseSockstat(b, page, &s.sockets) }},
 	} {
-		b, readErr := t.file.readAt(now)
-		if b != nil {
+		b, readErr := t.file.read(now)
+		if errors.Is(readErr, fs.ErrNotExist) {
+			continue
+		}
+		if readErr == nil {
 			tables++
 			readErr = t.parse(b)
 		}
@@ -118,28 +121,20 @@ func socketSum(a, b Number) Number {
 
 // readConntrack: without a connection tracker both are unknown.
 func (s *socketReader) readConntrack(now time.Time) (entries, limit Number) {
-	b, _ := s.conntrack.readAt(now)
+	b, _ := s.conntrack.read(now)
 	entries = s.entries(b)
 	if _, ok := entries.Get(); !ok {
 		return Number{}, Number{}
 	}
-	if s.limitAt.IsZero() || now.Sub(s.limitAt) >= socketsSeldom {
+	if s.limitAt.IsZero() || now.Sub(s.limitAt) >= conntrackLimitEvery {
 		s.limitAt = now
-		b, _ := s.limit.readAt(now)
+		b, _ := s.limit.read(now)
 		s.conntrackLimit = parseConntrack(b)
 	}
 	return entries, s.conntrackLimit
 }
 
-// parseConntrack reads a file of one number.
-func parseConntrack(b []byte) Number {
-	line, rest := cutLine(b)
-	v, line, ok := cutUint(line)
-	if word, _ := cutWord(line); !ok || rest == nil || len(word) > 0 {
-		return Number{}
-	}
-	return Known(float64(v))
-}
+func parseConntrack(b []byte) Number { return parseCount(b).number() }
 
 // parseConntrackStat reads the entries of /proc/net/stat/nf_conntrack: a line of names, and for each processor a line
 // of hexadecimal numbers, of which the first, "entries", is the same in all.
@@ -156,24 +151,4 @@ func parseConntrackStat(b []byte) Number {
 		return Number{}
 	}
 	return Known(float64(v))
-}
-
-// A socketFile is a file that not every kernel has. Where it is missing it is looked for seldom.
-type socketFile struct {
-	kernelFile
-	missedAt time.Time
-}
-
-// readAt returns nothing and no error if there is no such file.
-func (f *socketFile) readAt(now time.Time) ([]byte, error) {
-	if !f.missedAt.IsZero() && now.Sub(f.missedAt) < socketsSeldom {
-		return nil, nil
-	}
-	f.missedAt = time.Time{}
-	b, err := f.kernelFile.read()
-	if errors.Is(err, fs.ErrNotExist) {
-		f.missedAt = now
-		return nil, nil
-	}
-	return b, err
 }

@@ -57,12 +57,12 @@ type unitTree struct {
 type unit struct {
 	path, name  string
 	cpu, memory groupFile
-	before, now groupCount  // processor time
+	before, now counter     // processor time
 	details     []groupFile // kept open as long as it is shown
 	shows       int         // unitReader.shows when it was shown
 	shown       time.Time   // when its details were last read
-	read        groupCount  // as of then
-	written     groupCount
+	read        counter     // as of then
+	written     counter
 }
 
 func newUnitReader(r roots) *unitReader {
@@ -91,7 +91,7 @@ func (r *unitReader) read(context.Context) (Part, error) {
 		err := r.readFile(files, &u.cpu)
 		if err != nil {
 			r.stale = r.stale || isMissingFile(err)
-			u.now = groupCount{}
+			u.now = counter{}
 			continue
 		}
 		r.readFile(files, &u.memory)
@@ -104,7 +104,7 @@ func (r *unitReader) read(context.Context) (Part, error) {
 	for i := range r.costs {
 		c := &r.costs[i]
 		u := r.units[c.index]
-		if cpu := rateOf(u.before, u.now, elapsed, 1e-9); cpu.value < mostProcessors {
+		if cpu := u.now.secondsSince(u.before, elapsed); cpu.value < mostProcessors {
 			c.cpu = cpu
 		}
 	}
@@ -142,12 +142,12 @@ func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 	}
 	n := &r.numbers
 	if r.shows-u.shows > longestUnshown {
-		u.read, u.written = groupCount{}, groupCount{}
+		u.read, u.written = counter{}, counter{}
 	}
 	elapsed := between(u.shown, now)
 	shown := Unit{
 		Name: u.name, CPU: c.cpu, Memory: c.memory, Tasks: n.tasks.number(), OOMKills: n.kills.number(),
-		ReadRate: rateOf(u.read, n.read, elapsed, 1), WriteRate: rateOf(u.written, n.written, elapsed, 1),
+		ReadRate: n.read.since(u.read, elapsed), WriteRate: n.written.since(u.written, elapsed),
 	}
 	u.shows, u.shown, u.read, u.written = r.shows, now, n.read, n.written
 	return shown

@@ -129,7 +129,7 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 		if x.Chip != "" && !named[x.Device] {
 			named[x.Device] = true
 			w.gauge("node_hwmon_chip_names", "What the driver calls a chip; always 1.", "chip", "chip_name").
-				add(1, x.Device, chipName(x.Chip))
+				add(1, x.Device, x.ChipName())
 		}
 	}
 }
@@ -138,14 +138,4 @@ func (e *Exporter) sensors(w *sheet, s *collector.Snapshot, _ Facts) {
 func thermalZone(device string) (number string, ok bool) {
 	number, ok = strings.CutPrefix(device, "thermal_zone")
 	return number, ok && number != "" && strings.Trim(number, "0123456789") == ""
-}
-
-// chipName is node_exporter's form of a driver's name.
-func chipName(s string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == ':' {
-			return r
-		}
-		return '_'
-	}, strings.ToLower(s)), "_")
 }

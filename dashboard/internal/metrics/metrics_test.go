@@ -381,7 +381,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for _, test := range [][2]string{{"coretemp", "coretemp"}, {"NCT-6775", "nct_6775"}, {" acpi:tz\n", "acpi:tz"}, {"é", ""}} {
-		if got := chipName(test[0]); got != test[1] {
+		if got := (&collector.Sensor{Chip: test[0]}).ChipName(); got != test[1] {
 			t.Errorf("%q: got %q", test[0], got)
 		}
 	}
