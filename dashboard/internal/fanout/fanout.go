@@ -119,6 +119,7 @@ type Fanout struct {
 	open   int                // lines that have not ended
 	wave   int                // lines that have begun or ended since it was quiet
 	quiet  *time.Timer        // runs while there is a wave
+	again  bool               // one has ended a while ago
 }
 
 // New serves h. All its settings must be given.
@@ -189,6 +190,8 @@ func (f *Fanout) lineBegins() bool {
 const (
 	wave = 500
 	calm = 5 * time.Second
+	// aftermath is how long the server keeps goroutines for the next connections, and then some.
+	aftermath = 20 * time.Second
 )
 
 // moved tells Settled when a wave is over. mu is held.
@@ -201,15 +204,21 @@ func (f *Fanout) moved() {
 		f.quiet.Reset(calm)
 		return
 	}
-	f.quiet = time.AfterFunc(calm, func() {
-		f.mu.Lock()
-		large := f.wave >= wave
-		f.wave, f.quiet = 0, nil
-		f.mu.Unlock()
-		if large {
-			f.config.Settled()
-		}
-	})
+	f.quiet = time.AfterFunc(calm, f.calmed)
+}
+
+// calmed ends a wave. What the server keeps for the next one, it lets go of later: so Settled is called once more.
+func (f *Fanout) calmed() {
+	f.mu.Lock()
+	settled := f.wave >= wave || f.again
+	f.again, f.wave, f.quiet = f.wave >= wave, 0, nil
+	if f.again && !f.closed {
+		f.quiet = time.AfterFunc(aftermath, f.calmed)
+	}
+	f.mu.Unlock()
+	if settled {
+		f.config.Settled()
+	}
 }
 
 func (f *Fanout) lineEnds() {
