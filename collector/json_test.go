@@ -15,6 +15,7 @@ import (
 func TestEncoder(t *testing.T) {
 	encoder := collector.NewEncoder()
 	snapshots := []collector.Snapshot{{}, {Sources: []collector.SourceState{{Name: "disks", Error: "a \x00\x1f\x7f <&> \u2028\u2029 \" \\ / \xff \n\r\t\b\f ü 数", Partial: true}}},
+		{Processes: &collector.Processes{Top: []collector.Process{{ChildrenCPU: collector.Known(0.5)}, {ChildrenCPU: collector.Known(0)}, {}}}},
 		{Processes: &collector.Processes{}, CPU: &collector.CPU{Cores: []collector.Core{}}, Load: &collector.Load{One: 1e21, Five: 1e-7, Fifteen: 3}}}
 	for n := range 100 {
 		snapshots = append(snapshots, collectortest.Snapshot(n))
