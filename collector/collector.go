@@ -4,7 +4,8 @@
 //
 // The sink is called from the goroutine that called Run, one snapshot after the other, in the order they were due,
 // and not once ctx has ended. The first snapshot comes 250 ms after the start (sooner if the interval is shorter) and
-// has rates: what they are measured against was read at the start. The next ones are due exactly n intervals after the
+// has rates: what they are measured against was read at the start. Where that takes longer, as on a busy host, it waits
+// for it, at most until a quarter of an interval or 2 s after the start, whichever is less. The next ones are due exactly n intervals after the
 // start, n = 1, 2, 3, …, for ever: nothing adds up. A tick that cannot begin before the next one is due, because the
 // sink took too long or the machine stood still, is left out; there is no burst afterwards, and Snapshot.Interval
 // tells. The sink may keep a snapshot for as long as it likes and must not change it: parts that were not read anew

@@ -99,6 +99,7 @@ func structEncoder(t reflect.Type) encode {
 		name      string // with quotes, colon and the comma before
 		encode    encode
 		omitEmpty bool
+		omitZero  bool
 	}
 	var fields []field
 	for _, f := range reflect.VisibleFields(t) {
@@ -110,7 +111,7 @@ func structEncoder(t reflect.Type) encode {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, field{f.Index, "," + strconv.Quote(name) + ":", encoderOf(f.Type), options == "omitempty"})
+		fields = append(fields, field{f.Index, "," + strconv.Quote(name) + ":", encoderOf(f.Type), options == "omitempty", options == "omitzero"})
 	}
 	return func(b []byte, v reflect.Value) []byte {
 		b = append(b, '{')
@@ -121,7 +122,7 @@ func structEncoder(t reflect.Type) encode {
 			for _, inner := range f.index[1:] {
 				value = value.Field(inner)
 			}
-			if f.omitEmpty && isEmpty(value) {
+			if f.omitEmpty && isEmpty(value) || f.omitZero && value.IsZero() {
 				continue
 			}
 			name := f.name

@@ -17,6 +17,7 @@ func TestEncoder(t *testing.T) {
 	snapshots := []collector.Snapshot{{}, {Sources: []collector.SourceState{{Name: "disks", Error: "a \x00\x1f\x7f <&> \u2028\u2029 \" \\ / \xff \n\r\t\b\f ü 数", Partial: true}}},
 		{Sockets: &collector.Sockets{FullListeners: []collector.Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}}},
 			Sensors: []collector.Sensor{{Value: collector.Signed(-12.5)}}},
+		{Processes: &collector.Processes{Top: []collector.Process{{ChildrenCPU: collector.Known(0.5)}, {ChildrenCPU: collector.Known(0)}, {}}}},
 		{Processes: &collector.Processes{}, CPU: &collector.CPU{Cores: []collector.Core{}}, Load: &collector.Load{One: 1e21, Five: 1e-7, Fifteen: 3}}}
 	for n := range 100 {
 		snapshots = append(snapshots, collectortest.Snapshot(n))

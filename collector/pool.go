@@ -33,6 +33,8 @@ const (
 type pool struct {
 	ctx     context.Context
 	budget  time.Duration // of a tick
+	lead    time.Duration // how long after prime the first tick may begin at the latest
+	until   time.Time     // when that is; zero once it has begun
 	log     *slog.Logger
 	workers []*worker
 	due     []*worker   // scratch of ask
@@ -99,17 +101,11 @@ type answer struct {
 	state  problem
 }
 
-// A lane is a goroutine that reads sources one after the other. Its fields belong to pool.mu, save asks.
-type lane struct {
-	asks  chan struct{} // room for one: there is a queue. Closed to end the goroutine when it has come to its end
-	queue []*worker     // what it has yet to read
-	busy  bool          // it reads
-}
-
 func startPool(ctx context.Context, sources []Source, interval time.Duration, log *slog.Logger) *pool {
 	p := &pool{
 		ctx:      ctx,
 		budget:   min(interval/4*3, longestWait),
+		lead:     min(interval/4, longestWait),
 		log:      log,
 		timer:    time.NewTimer(time.Hour),
 		news:     make(chan struct{}, 1),
@@ -128,58 +124,6 @@ func startPool(ctx context.Context, sources []Source, interval time.Duration, lo
 
 // patience is how long a tick is read in one lane.
 func (p *pool) patience() time.Duration { return min(p.budget/3, longestPatience) }
-
-// startLane has a queue read in a new lane.
-func (p *pool) startLane(queue []*worker) *lane {
-	l := &lane{asks: make(chan struct{}, 1), queue: queue, busy: true}
-	l.asks <- struct{}{}
-	p.mu.Lock()
-	p.lanes++
-	p.mu.Unlock()
-	go p.run(l)
-	return l
-}
-
-// run is the goroutine of a lane.
-func (p *pool) run(l *lane) {
-	defer func() { // at the end, and when a source has ended the goroutine
-		p.mu.Lock()
-		p.lanes--
-		p.mu.Unlock()
-		p.tellNews()
-	}()
-	for range l.asks {
-		for w := p.nextOf(l); w != nil; w = p.nextOf(l) {
-			a := answer{worker: w, at: time.Now()}
-			part, err := safeRead(p.ctx, w.source)
-			a.part, a.state = part, problemOf(err, part != nil)
-			p.mu.Lock()
-			p.answered = append(p.answered, a)
-			p.mu.Unlock()
-		}
-		p.tellNews()
-	}
-}
-
-// nextOf takes the next source off a lane's queue, or nil at its end.
-func (p *pool) nextOf(l *lane) *worker {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(l.queue) == 0 {
-		l.busy = false
-		return nil
-	}
-	w := l.queue[0]
-	l.queue = l.queue[1:]
-	return w
-}
-
-func (p *pool) tellNews() {
-	select {
-	case p.news <- struct{}{}:
-	default: // there is some already, and it says no more than that
-	}
-}
 
 // A tally is how many reads there are, and how many of them a tick waits for as long as its budget allows.
 type tally struct{ all, urgent int }
@@ -228,20 +172,6 @@ func (p *pool) ask(now time.Time, since time.Duration) (asked tally) {
 	return asked
 }
 
-// spread gives each source that the lane has not come to yet a lane of its own.
-func (p *pool) spread() {
-	if p.lane == nil {
-		return
-	}
-	p.mu.Lock()
-	rest := p.lane.queue
-	p.lane.queue = nil
-	p.mu.Unlock()
-	for _, w := range rest {
-		close(p.startLane([]*worker{w}).asks)
-	}
-}
-
 // collect takes the answers that there are, and returns how many of them were asked for at a time.
 func (p *pool) collect(asked time.Time) (n tally) {
 	p.mu.Lock()
@@ -272,7 +202,9 @@ func (w *worker) take(a answer) {
 
 // prime has every source read, for something to measure against, and waits for none.
 func (p *pool) prime() {
-	p.ask(time.Now(), 0)
+	now := time.Now()
+	p.until = now.Add(p.lead)
+	p.ask(now, 0)
 	for _, w := range p.workers {
 		w.next = 0 // the first snapshot has them all
 	}
@@ -296,10 +228,36 @@ func (p *pool) idle(alarm <-chan time.Time) bool {
 	}
 }
 
+// lag waits for those that prime had read, as long as that may take, or returns false when ctx has ended. On a busy host
+// they are late, and the first tick would find them under way: it would not ask them, and mark them for an interval,
+// which may be a minute. Where an interval is short there is no time for this, and no need.
+func (p *pool) lag() bool {
+	p.timer.Reset(time.Until(p.until))
+	defer p.timer.Stop()
+	late := func(w *worker) bool { return !w.asked.IsZero() && w.tolerance == 0 }
+	for slices.ContainsFunc(p.workers, late) {
+		select {
+		case <-p.news:
+			p.collect(time.Time{})
+		case <-p.timer.C:
+			return true
+		case <-p.ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
 // read has the sources read that are due, a time since the start, and waits for them for as long as the budget allows.
 // Those that were asked before and have not answered are not asked again and not waited for; those that have a
 // tolerance only as long as the tick is read in one lane.
 func (p *pool) read(since time.Duration) {
+	if !p.until.IsZero() {
+		if !p.lag() {
+			return
+		}
+		p.until = time.Time{}
+	}
 	now := time.Now()
 	waiting := p.ask(now, since)
 	p.timer.Reset(p.patience())

@@ -281,3 +281,52 @@ func TestPoolAllocatesNothing(t *testing.T) {
 		t.Errorf("%d sources are marked, want 10", len(s.Sources))
 	}
 }
+
+// On a host that is so busy that the first reads take long, the first snapshot waits for them where the next one is far
+// away: it has all of them, and nobody is marked for a minute. It does not wait for those that may take their time.
+func TestSlowStart(t *testing.T) {
+	for _, tt := range []struct {
+		interval, takes, came time.Duration
+		want                  string
+	}{
+		{time.Minute, 10 * time.Millisecond, 260 * time.Millisecond, ""},
+		{time.Minute, 600 * time.Millisecond, 1200 * time.Millisecond, ""},
+		{time.Minute, time.Minute, 2 * time.Second, "slow: no answer for 2s (never)leisurely: no answer for 2s (never)"},
+		{4 * time.Second, 600 * time.Millisecond, 1200 * time.Millisecond, ""},
+		{2 * time.Second, 600 * time.Millisecond, 500 * time.Millisecond, "slow: no answer for 500ms (never)"},
+		{time.Second, 600 * time.Millisecond, 250 * time.Millisecond, "slow: no answer for 250ms (never)"},
+	} {
+		t.Run(fmt.Sprint(tt.interval, " ", tt.takes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				load := 0.0
+				slow := Source{Name: "slow", Read: func(context.Context) (Part, error) {
+					load++
+					n := load
+					time.Sleep(tt.takes)
+					return PartFunc(func(s *Snapshot) { s.Load = &Load{One: n} }), nil
+				}}
+				leisurely := reads("leisurely", func(context.Context, int) error { time.Sleep(3 * time.Hour); return nil })
+				leisurely.Every = time.Hour
+				got, _ := run(t, Collector{Interval: tt.interval, Sources: []Source{slow, leisurely, reads("well", healthy)}}, 2*tt.interval-1, nil)
+				first := got[0]
+				if up, _ := first.Uptime.Get(); first.came != tt.came || states(first.Snapshot) != tt.want || up != 1 {
+					t.Errorf("the first came after %s, with read %g, and %q", first.came, up, states(first.Snapshot))
+				}
+				if tt.want == "" && (first.Load == nil || first.Load.One != 2) {
+					t.Errorf("it has %+v of the slow one, want its second read: that has rates", first.Load)
+				}
+				if late := got[1].came - tt.interval; late > tt.takes {
+					t.Errorf("the second came %s late", late)
+				}
+				time.Sleep(4 * time.Hour) // what is left behind ends
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		slow := reads("slow", func(ctx context.Context, _ int) error { <-ctx.Done(); return nil })
+		if got, _ := run(t, Collector{Interval: time.Minute, Sources: []Source{slow}}, time.Second, nil); len(got) != 0 || time.Since(start) != time.Second {
+			t.Errorf("it waits for the first reads, and ends after %s with %d snapshots", time.Since(start), len(got))
+		}
+	})
+}

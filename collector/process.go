@@ -30,7 +30,8 @@ const (
 	mostRefreshed = 4
 )
 
-// Processes counts them all and lists those at the top by CPU, by memory and by disk traffic, most CPU first.
+// Processes counts them all and lists those at the top by CPU, by memory and by disk traffic, most CPU first. CPU here is
+// what they use together with their children that have ended.
 type Processes struct {
 	Total   int       `json:"total"` // with those that are listed but not for us to see
 	Threads int       `json:"threads"`
@@ -44,6 +45,9 @@ type Processes struct {
 	// from any goroutine, while the collector runs and after. It is nil where Processes were not made by this package's
 	// source.
 	Table func(context.Context) ([]Process, error) `json:"-"`
+	// One returns one process as of the collector's last read, with its details read anew, and false when there is none or
+	// it has ended since. It costs a read of a few files. The rest is as with Table.
+	One func(ctx context.Context, pid int32) (Process, bool, error) `json:"-"`
 }
 
 // Process is one running process. PID and Started together are its identity: a PID alone is used again. When the
@@ -52,19 +56,26 @@ type Process struct {
 	PID     int32  `json:"pid"`
 	Parent  int32  `json:"parent"`
 	Name    string `json:"name"`    // the kernel's command name; any bytes made valid UTF-8
-	Command string `json:"command"` // command line with secrets blotted out, cut after 120 bytes in Top; "" for kernel threads, where we may not look, and while the process does not let it be read
+	Command string `json:"command"` // command line with secrets blotted out, cut after 4096 bytes, in Top after 120, and "…" put there; "" for kernel threads, where we may not look, and while the process does not let it be read
 	User    string `json:"user"`    // effective user: name, or the number where it has none, or "" when it ended meanwhile
 	State   string `json:"state"`   // running, sleeping, waiting (mostly for a disk), idle, stopped, traced, zombie, dead; "" where unknown
 	// Service is the systemd unit it belongs to, and Container the short id or the name of its container; "" for none.
 	// In a container, Service is a unit of the systemd that runs there.
 	Service   string `json:"service,omitempty"`
 	Container string `json:"container,omitempty"`
-	CPU       Number `json:"cpu"`        // cores in use over the last second or so: 1 is one core
-	Memory    uint64 `json:"memory"`     // resident set in bytes; up to a minute old for a process that has not run since
-	ReadRate  Number `json:"read_rate"`  // from disks, bytes per second; unknown where we may not look
-	WriteRate Number `json:"write_rate"` // to disks, bytes per second
-	Threads   int32  `json:"threads"`
-	Started   int64  `json:"started"` // Unix milliseconds
+	CPU       Number `json:"cpu"` // cores in use over the last second or so: 1 is one core
+	// ChildrenCPU is the same of its children that have ended, and theirs (cutime and cstime of proc_pid_stat(5)), without
+	// what they have shown themselves while they lived. So the two can be added up, for a process and over all of them: a
+	// shell that starts a thousand short commands uses little itself, and much in these. The kernel counts a child in the
+	// moment in which its parent takes note of its end, all of its time at once; it is left out here, and not made up for,
+	// where it might be of a longer time than the last second or so. Left out where there is none, and where it is not
+	// known: elsewhere than on Linux, and where processes of others are hidden (hidepid).
+	ChildrenCPU Number `json:"children_cpu,omitzero"`
+	Memory      uint64 `json:"memory"`     // resident set in bytes; up to a minute old for a process that has not run since
+	ReadRate    Number `json:"read_rate"`  // from disks, bytes per second; unknown where we may not look
+	WriteRate   Number `json:"write_rate"` // to disks, bytes per second
+	Threads     int32  `json:"threads"`
+	Started     int64  `json:"started"` // Unix milliseconds
 }
 
 // processSource reads once a second at most: processor time of processes comes in hundredths of a second, so over a
@@ -78,6 +89,7 @@ type processWatch struct {
 	started time.Time
 	now     func() time.Time // tests have another
 	table   func(context.Context) ([]Process, error)
+	one     func(context.Context, int32) (Process, bool, error)
 
 	// held has something in it while somebody is at what follows: a mutex that a caller can stop waiting for.
 	held    chan struct{}
@@ -102,7 +114,7 @@ func newProcessWatch(r roots) *processWatch {
 		asking:  make(chan struct{}, 1),
 		asker:   newDetailReader(r),
 	}
-	w.table = w.all
+	w.table, w.one = w.all, w.single
 	w.tasks.clock = w.elapsed
 	return w
 }
@@ -150,7 +162,7 @@ func (w *processWatch) read(ctx context.Context) (Part, error) {
 	w.readDetails(ctx, shown)
 
 	part := &processPart{processes: t.counts()}
-	part.processes.Table = w.table
+	part.processes.Table, part.processes.One = w.table, w.one
 	part.processes.Top = part.rows[:len(shown)]
 	for i, p := range shown {
 		part.rows[i] = p.process(t.tick)
@@ -200,12 +212,56 @@ func (w *processWatch) all(ctx context.Context) ([]Process, error) {
 	return processesOf(rows), nil
 }
 
+// single is Processes.One.
+func (w *processWatch) single(ctx context.Context, pid int32) (p Process, found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, tableTime)
+	defer cancel()
+	known, row, err := w.row(ctx, pid)
+	if known == nil || err != nil {
+		return Process{}, false, err
+	}
+	if enter(ctx, w.asking) != nil {
+		return row.full(), true, nil
+	}
+	defer leave(w.asking)
+	due := dues{tick: row.tick, first: row.details.due(row.tick, row.Name).first, command: true, user: true}
+	if !w.asker.read(ctx, row.identity, &row.details, due) {
+		return Process{}, false, nil
+	}
+	w.keep(ctx, []*task{known}, []tableRow{row})
+	return row.full(), true, nil
+}
+
 // A tableRow is one process of a table that was asked for.
 type tableRow struct {
 	Process
 	identity identity
 	details  details
 	tick     int
+}
+
+// full has what is known of its details with it.
+func (r *tableRow) full() Process {
+	p := r.Process
+	r.details.addTo(&p)
+	return p
+}
+
+func (w *processWatch) rowOf(p *task) tableRow {
+	return tableRow{p.process(w.tasks.tick), p.identity(), p.details, w.tasks.tick}
+}
+
+// row copies what is known now of one process; there may be none.
+func (w *processWatch) row(ctx context.Context, pid int32) (*task, tableRow, error) {
+	if err := enter(ctx, w.held); err != nil {
+		return nil, tableRow{}, fmt.Errorf("read process %d: %w", pid, err)
+	}
+	defer leave(w.held)
+	p := w.tasks.find(pid)
+	if p == nil || !p.known() {
+		return nil, tableRow{}, nil
+	}
+	return p, w.rowOf(p), nil
 }
 
 // rows copies what is known now, most CPU first, and remembers that somebody asked.
@@ -220,7 +276,7 @@ func (w *processWatch) rows(ctx context.Context) ([]*task, []tableRow, error) {
 	tasks = tasks[:min(len(tasks), mostRows)]
 	rows := make([]tableRow, len(tasks))
 	for i, p := range tasks {
-		rows[i] = tableRow{p.process(w.tasks.tick), p.identity(), p.details, w.tasks.tick}
+		rows[i] = w.rowOf(p)
 	}
 	return tasks, rows, nil
 }
@@ -241,8 +297,7 @@ func (w *processWatch) keep(ctx context.Context, tasks []*task, rows []tableRow)
 func processesOf(rows []tableRow) []Process {
 	processes := make([]Process, len(rows))
 	for i := range rows {
-		processes[i] = rows[i].Process
-		rows[i].details.addTo(&processes[i])
+		processes[i] = rows[i].full()
 	}
 	return processes
 }

@@ -17,4 +17,4 @@ type detailReader struct{}
 
 func newDetailReader(roots) detailReader { return detailReader{} }
 
-func (detailReader) read(context.Context, identity, *details, dues) {}
+func (detailReader) read(context.Context, identity, *details, dues) (there bool) { return false }

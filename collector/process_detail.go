@@ -1,6 +1,9 @@
 package collector
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // identity is which process is meant. name is part of it, as far as details go: after exec there are others.
 type identity struct {
@@ -35,16 +38,23 @@ type dues struct {
 // all of it.
 const longestBrief = 120
 
-func (d *details) setCommand(command string) {
+// cutMark stands where something was cut off.
+const cutMark = "…"
+
+// setCommand takes a command line that is fit to be shown, and whether it is the beginning of a longer one.
+func (d *details) setCommand(command string, cut bool) {
+	if cut && !strings.HasSuffix(command, cutMark) {
+		command += cutMark
+	}
 	d.command, d.brief = command, command
 	if len(command) <= longestBrief {
 		return
 	}
-	end := longestBrief - len("…")
+	end := longestBrief - len(cutMark)
 	for !utf8.RuneStart(command[end]) {
 		end--
 	}
-	d.brief = command[:end] + "…"
+	d.brief = command[:end] + cutMark
 }
 
 func (d dues) any() bool { return d.command || d.user }
@@ -81,6 +91,9 @@ func (p *task) process(tick int) Process {
 		Memory:  p.memory,
 		Threads: p.threads,
 		Started: p.started,
+	}
+	if p.inherited.rate >= 1e-6 { // less is not written
+		out.ChildrenCPU = Known(p.inherited.rate)
 	}
 	if p.traffic.tick == tick {
 		out.ReadRate, out.WriteRate = p.traffic.readRate, p.traffic.writeRate

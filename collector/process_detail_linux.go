@@ -31,8 +31,9 @@ func newDetailReader(r roots) detailReader {
 // read brings the details of a process up to date, as far as they are due.
 //
 // It opens the directory of the process first, and looks whether it is still the same one: from there on, files can
-// only be that process's, or unreadable. What is unreadable stays empty, and is not asked for again until it is due.
-func (r *detailReader) read(ctx context.Context, who identity, d *details, due dues) {
+// only be that process's, or unreadable. What is unreadable stays empty, and is not asked for again until it is due. It
+// tells whether the process is still there.
+func (r *detailReader) read(ctx context.Context, who identity, d *details, due dues) (there bool) {
 	if due.first {
 		*d = details{}
 	}
@@ -44,7 +45,7 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 		d.userRead = due.tick
 	}
 	if r.dir.open() != nil {
-		return
+		return false
 	}
 	r.name = append(strconv.AppendInt(r.name[:0], int64(who.pid), 10), 0)
 	dir, errno := openAt(r.dir.fd, r.name, unix.O_PATH|unix.O_DIRECTORY)
@@ -52,7 +53,7 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 		if isGone(errno) {
 			r.dir.close() // perhaps it is the directory that is gone
 		}
-		return
+		return false
 	}
 	kept := true
 	defer func() {
@@ -61,7 +62,7 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 		}
 	}()
 	if stat, ok := parseStat(r.file(dir, "stat")); !ok || int64(stat.started) != who.birth {
-		return
+		return false
 	}
 	if due.user {
 		if uid, ok := parseEffectiveUser(r.file(dir, "status")); ok {
@@ -71,18 +72,19 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 		}
 	}
 	if !due.command {
-		return
+		return true
 	}
 	r.readGroup(dir, d)
 	kept = false
 	line, answered := r.commands.read(ctx, dir, who, due.tick)
 	if d.silent = !answered; d.silent {
-		return
+		return true
 	}
 	if sum := maphash.Bytes(r.seed, line); sum != d.commandSum || d.command == "" {
 		d.commandSum = sum
-		d.setCommand(redact(line))
+		d.setCommand(redact(line), len(line) >= longestCommand)
 	}
+	return true
 }
 
 // readGroup makes texts anew only when those they are made from have changed; so does read.

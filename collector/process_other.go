@@ -88,7 +88,7 @@ type detailReader struct{}
 
 func newDetailReader(roots) detailReader { return detailReader{} }
 
-func (detailReader) read(ctx context.Context, who identity, d *details, due dues) {
+func (detailReader) read(ctx context.Context, who identity, d *details, due dues) (there bool) {
 	p := &process.Process{Pid: who.pid}
 	if due.first {
 		*d = details{}
@@ -99,9 +99,9 @@ func (detailReader) read(ctx context.Context, who identity, d *details, due dues
 	d.name = who.name
 	if due.command {
 		d.commandRead = due.tick
-		d.setCommand("")
+		d.setCommand("", false)
 		if line, err := p.CmdlineWithContext(ctx); err == nil {
-			d.setCommand(redact([]byte(line)))
+			d.setCommand(redact([]byte(line)), len(line) >= longestCommand)
 		}
 	}
 	if due.user {
@@ -110,4 +110,6 @@ func (detailReader) read(ctx context.Context, who identity, d *details, due dues
 			d.user = clean(name)
 		}
 	}
+	started, err := p.CreateTimeWithContext(ctx)
+	return err == nil && started == who.birth
 }

@@ -12,6 +12,7 @@ type procStat struct {
 	state   byte
 	parent  int32
 	ticks   uint64 // utime + stime
+	reaped  uint64 // cutime + cstime: of children that it has waited for
 	threads int32
 	started uint64 // ticks after boot
 	pages   uint64 // resident
@@ -26,7 +27,7 @@ const (
 
 // parseStat takes a line like
 //
-//	7 (a b) S PARENT 7 7 0 -1 4194560 1 2 3 4 UTIME STIME 5 6 20 0 THREADS 0 STARTTIME VSIZE RSS 9 …
+//	7 (a b) S PARENT 7 7 0 -1 4194560 1 2 3 4 UTIME STIME CUTIME CSTIME 20 0 THREADS 0 STARTTIME VSIZE RSS 9 …
 //
 // comm is in brackets and may hold anything, brackets, spaces and line ends too: it ends at the last one.
 func parseStat(b []byte) (procStat, bool) {
@@ -47,7 +48,7 @@ func parseStat(b []byte) (procStat, bool) {
 			s.state = word[0]
 			continue
 		}
-		if !(field == 4 || field == 14 || field == 15 || field == 20 || field == 22 || field == 24) {
+		if !(field == 4 || field >= 14 && field <= 17 || field == 20 || field == 22 || field == 24) {
 			continue
 		}
 		v, ok := parseUint(word)
@@ -57,11 +58,15 @@ func parseStat(b []byte) (procStat, bool) {
 		switch field {
 		case 4:
 			s.parent = int32(min(v, 1<<31-1))
-		case 14, 15:
+		case 14, 15, 16, 17:
 			if v > mostTicks {
 				return procStat{}, false
 			}
-			s.ticks += v
+			if field <= 15 {
+				s.ticks += v
+			} else {
+				s.reaped += v
+			}
 		case 20:
 			s.threads = int32(min(v, 1<<31-1))
 		case 22:

@@ -8,7 +8,7 @@ import (
 )
 
 func TestParseStat(t *testing.T) {
-	good := procStat{state: 'S', parent: 1, ticks: 11, threads: 3, started: 500, pages: 42}
+	good := procStat{state: 'S', parent: 1, ticks: 11, reaped: 11, threads: 3, started: 500, pages: 42}
 	for _, tt := range []struct{ name, line, comm string }{
 		{"plain", statLine("7 (bash) S", 5, 6, 3, 500, 42), "bash"},
 		{"space", statLine("7 (tmux: server) S", 5, 6, 3, 500, 42), "tmux: server"},
@@ -37,6 +37,7 @@ func TestParseStat(t *testing.T) {
 	line := statLine("7 (a) S", 5, 6, 3, 500, 42)
 	for _, bad := range []string{"", "7", "7 (a", "7 a)", ")(", "7 (a)S 1", "7 (a) ", "7 (a)",
 		strings.Replace(line, " 500 ", " -5 ", 1),
+		strings.Replace(line, " 5 6 20 ", " -5 6 20 ", 1), strings.Replace(line, " 5 6 20 ", " 5 9999999999999999 20 ", 1),
 		strings.Replace(line, " 42 ", " 99999999999999999999 ", 1),
 		statLine("7 (a) S", 1<<63, 6, 3, 500, 42), statLine("7 (a) S", 5, 1<<60, 3, 500, 42),
 		statLine("7 (a) S", 5, 6, 3, 1<<62, 42), statLine("7 (a) S", 5, 6, 3, mostStarted+1, 42), statLine("7 (a) S", 5, 6, 3, 500, 1<<60)} {
@@ -47,7 +48,7 @@ func TestParseStat(t *testing.T) {
 }
 
 func same(a, b procStat) bool {
-	return a.state == b.state && a.parent == b.parent && a.ticks == b.ticks && a.threads == b.threads && a.started == b.started && a.pages == b.pages
+	return a.state == b.state && a.parent == b.parent && a.ticks == b.ticks && a.reaped == b.reaped && a.threads == b.threads && a.started == b.started && a.pages == b.pages
 }
 
 func FuzzParseStat(f *testing.F) {
@@ -58,6 +59,9 @@ func FuzzParseStat(f *testing.F) {
 			got := s.sighting(time.UnixMilli(1767225600000))
 			checkText(t, clean(string(s.comm)))
 			checkNumber(t, Known(got.cpu))
+			if got.children < 0 || got.spent < got.cpu+got.children {
+				t.Fatalf("%q gives %+v", line, got)
+			}
 			if got.threads < 0 || got.parent < 0 || got.birth < 0 || got.started < 0 {
 				t.Fatalf("%q gives %+v", line, got)
 			}

@@ -34,6 +34,7 @@ type task struct {
 	threads int32
 	memory  uint64
 	cpu     float64 // seconds of processor time since it started
+	spent   float64 // the same with that of its children, as its parent will inherit it
 
 	seen int           // the tick it was last read in; 0 is never
 	at   time.Duration // when that was
@@ -46,11 +47,13 @@ type task struct {
 	gone   bool // its files were not there
 	stale  bool // its parent has gone: it has another by now
 	timed  bool // its clock could be read
-	reaped int  // the tick up to which children that are gone may have left it their disk traffic; 0 is never
+	reaped int  // the tick up to which children that are gone may have left it what they have used; 0 is never
+	young  int  // up to that tick it cannot be old, though it was not read yet; 0 where it may be
 	hidden bool // it is not for us to see
 
-	traffic traffic
-	details details
+	inherited inheritance
+	traffic   traffic
+	details   details
 }
 
 // traffic is what a process has moved from and to disks. Rates are those of the tick that they were read in.
@@ -71,6 +74,8 @@ type sighting struct {
 	threads int32
 	memory  uint64
 	cpu     float64
+
+	children, spent float64
 }
 
 // A moment is when the list of processes was known to be complete: by the monotonic clock, and by the one that
@@ -93,6 +98,9 @@ type processTable struct {
 	tasks, spare []*task // by PID
 	ended        []*task // that settle has not seen
 	used         float64 // seconds of processor time in this tick, of those read in it
+	inherited    float64 // of those, what children have used that have ended
+	strays       float64 // seconds that were inherited, ever, and nobody knows by whom
+	blind        bool    // there may be some that are not in the list
 	slot         int8    // the next to be given
 
 	sum                      Processes
@@ -101,7 +109,7 @@ type processTable struct {
 
 func (t *processTable) begin(now time.Duration, all bool) {
 	t.tick++
-	t.now, t.all, t.used = now, all, 0
+	t.now, t.all, t.used, t.inherited = now, all, 0, 0
 }
 
 // since is the time since an earlier moment, to one that is not before what was read just now. What a reading is of
@@ -116,8 +124,14 @@ func (t *processTable) since(at time.Duration) time.Duration {
 // complete says that every process there was at a moment is in the list.
 func (t *processTable) complete(clock int64) { t.this = moment{t.now, clock} }
 
-// list forgets those that are not among pids, which ascend, and takes up the new ones.
+// list forgets those that are not among pids, which ascend, and takes up the new ones. It comes before they are read.
 func (t *processTable) list(pids []int32) {
+	t.merge(pids)
+	t.settle(t.tick - 1)
+}
+
+// merge is a list that may come later: end does what follows.
+func (t *processTable) merge(pids []int32) {
 	old, list := t.tasks, t.spare[:0]
 	for i, pid := range pids {
 		if i > 0 && pid == pids[i-1] {
@@ -143,37 +157,7 @@ func (t *processTable) list(pids []int32) {
 	t.spare = t.tasks[:0]
 	t.tasks = list
 	clear(t.spare[:cap(t.spare)]) // those that are gone are not kept
-	t.settle(t.tick - 1)
-}
-
-// lose notes that a process is gone, once.
-func (t *processTable) lose(p *task) {
-	if !p.gone {
-		p.gone = true
-		t.ended = append(t.ended, p)
-	}
-}
-
-// settle does what follows when processes are gone. The disk traffic of each counts for its parent from now on, where
-// it would show as a second time what was shown already; so that has no rate, in its readings after the tick. Its own
-// children have another parent now.
-func (t *processTable) settle(tick int) {
-	if len(t.ended) == 0 {
-		return
-	}
-	for _, p := range t.ended {
-		if parent := t.find(p.parent); parent != nil {
-			parent.reaped = max(parent.reaped, tick)
-		}
-	}
-	slices.SortFunc(t.ended, byPID)
-	for _, p := range t.tasks {
-		if _, orphan := slices.BinarySearchFunc(t.ended, p.parent, comparePID); orphan {
-			p.stale, p.still = true, 0
-		}
-	}
-	clear(t.ended)
-	t.ended = t.ended[:0]
+	t.blind = len(pids) == 0 || pids[0] != 1 || len(list) == mostTasks
 }
 
 func (t *processTable) find(pid int32) *task {
@@ -191,7 +175,12 @@ func byPID(a, b *task) int { return cmp.Compare(a.pid, b.pid) }
 // newTask spreads idle processes over the ticks.
 func (t *processTable) newTask(pid int32) *task {
 	t.slot = (t.slot + 1) % restTicks
-	return &task{pid: pid, slot: t.slot}
+	p := &task{pid: pid, slot: t.slot}
+	p.inherited.strays = t.strays
+	if t.last != (moment{}) { // it was not there when the list was last complete
+		p.young = t.tick + 1
+	}
+	return p
 }
 
 // due tells whether to read a process on this tick.
@@ -216,6 +205,7 @@ func (t *processTable) rests(p *task, cpu float64) bool {
 		return false
 	}
 	p.at, p.rate = t.now, Known(0)
+	t.rest(p)
 	p.still = min(p.still+1, stillReads)
 	if d := &p.traffic; d.tick != 0 && d.tick >= p.seen {
 		d.readRate, d.writeRate, d.at, d.tick = Known(0), Known(0), t.now, t.tick
@@ -238,21 +228,25 @@ func (t *processTable) see(i int, s sighting) (p *task, moved bool) {
 	case p.seen != 0:
 		p.rate = perSecondOf(p.cpu, s.cpu, t.since(p.at))
 		t.used += max(s.cpu-p.cpu, 0)
+		t.inherit(p, s.children, p.at)
 	case t.last != (moment{}) && s.birth >= t.last.clock:
 		// Born since the list was last complete: all it has used, it has used since. One that began before and comes
 		// into sight now has no rate until its next read.
 		p.born = t.tick
 		p.rate = perSecondOf(0, s.cpu, t.since(t.last.now))
 		t.used += s.cpu
+		t.inherit(p, s.children, t.last.now)
+	default:
+		p.inherited.total = s.children
 	}
-	moved = s.cpu != p.cpu
+	moved = s.cpu != p.cpu || s.spent != p.spent
 	if moved || p.seen == 0 || s.memory != p.memory || s.state != p.state || s.state == "running" || s.state == "waiting" {
 		p.still = 0
 	} else if p.still < stillReads {
 		p.still++
 	}
 	p.parent, p.birth, p.started, p.state = s.parent, s.birth, s.started, s.state
-	p.threads, p.memory, p.cpu = s.threads, s.memory, s.cpu
+	p.threads, p.memory, p.cpu, p.spent = s.threads, s.memory, s.cpu, s.spent
 	p.seen, p.at, p.hidden, p.stale = t.tick, t.now, false, false
 	return p, moved
 }
@@ -284,11 +278,12 @@ func (t *processTable) end() []*task {
 		t.last, t.this = t.this, moment{}
 	}
 	for _, p := range t.ended { // noticed after its parent was read, perhaps
-		if parent := t.find(p.parent); parent != nil && parent.traffic.tick == t.tick {
-			parent.traffic.readRate, parent.traffic.writeRate = Number{}, Number{}
+		if heir := t.heir(p); heir != nil && heir.traffic.tick == t.tick {
+			heir.traffic.readRate, heir.traffic.writeRate = Number{}, Number{}
 		}
 	}
 	t.settle(t.tick)
+	t.disown()
 	t.sum = Processes{}
 	t.cpu, t.memory, t.busy, t.shown = t.cpu[:0], t.memory[:0], t.busy[:0], t.shown[:0]
 	left := t.tasks[:0]
@@ -303,8 +298,10 @@ func (t *processTable) end() []*task {
 		if p.seen == 0 || p.hidden {
 			continue
 		}
-		if p.seen != t.tick {
-			p.rate = Known(0)
+		if p.seen == t.tick {
+			p.inherited.rate = t.account(p)
+		} else {
+			p.rate, p.inherited.rate = Known(0), 0
 		}
 		t.count(p)
 		t.cpu = insertTask(mostByCPU, t.cpu, p, byCPU)
@@ -343,11 +340,13 @@ func (t *processTable) count(p *task) {
 // counts is what the last end counted.
 func (t *processTable) counts() Processes { return t.sum }
 
+func (p *task) known() bool { return p.seen != 0 && !p.hidden && !p.gone }
+
 // known returns a new list of all that were seen.
 func (t *processTable) known() []*task {
 	known := make([]*task, 0, len(t.tasks))
 	for _, p := range t.tasks {
-		if p.seen != 0 && !p.hidden && !p.gone {
+		if p.known() {
 			known = append(known, p)
 		}
 	}
@@ -362,12 +361,15 @@ func (d *traffic) sum(tick int) float64 {
 	return d.readRate.value + d.writeRate.value
 }
 
+// sum is what a process uses with those of its children that have ended.
+func (p *task) sum() float64 { return p.rate.value + p.inherited.rate }
+
 func byCPU(a, b *task) int {
-	return cmp.Or(cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(b.memory, a.memory), cmp.Compare(a.pid, b.pid))
+	return cmp.Or(cmp.Compare(b.sum(), a.sum()), cmp.Compare(b.memory, a.memory), cmp.Compare(a.pid, b.pid))
 }
 
 func byMemory(a, b *task) int {
-	return cmp.Or(cmp.Compare(b.memory, a.memory), cmp.Compare(b.rate.value, a.rate.value), cmp.Compare(a.pid, b.pid))
+	return cmp.Or(cmp.Compare(b.memory, a.memory), cmp.Compare(b.sum(), a.sum()), cmp.Compare(a.pid, b.pid))
 }
 
 func byTraffic(a, b *task) int {

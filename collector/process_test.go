@@ -58,7 +58,7 @@ func TestBriefCommand(t *testing.T) {
 		strings.Repeat("a", 116) + "数据处理": strings.Repeat("a", 116) + "…",
 	} {
 		var d details
-		if d.setCommand(command); d.brief != want || d.command != command {
+		if d.setCommand(command, false); d.brief != want || d.command != command {
 			t.Errorf("%q is cut to %q, want %q", command, d.brief, want)
 		}
 	}

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// longestCommand is how much of a command line is looked at, and longestShown how much is shown, in bytes.
-	longestCommand = 4 << 10
-	longestShown   = 512
+	// longestCommand is how much of a command line is looked at, and longestShown how much is shown, in bytes: there is
+	// room left for a mark that it was cut.
+	longestCommand = 8 << 10
+	longestShown   = 4<<10 - len(cutMark)
 	// blot stands for a secret. It is always the same: not even a length is told.
 	blot = "•••"
 	// openQuote and closeQuote are for an argument with both of the usual quotes in it.

@@ -153,17 +153,17 @@ func TestRedact(t *testing.T) {
 }
 
 func TestRedactIsBounded(t *testing.T) {
-	long := redact(arguments("x", strings.Repeat("ä", 1000), "y"))
+	long := redact(arguments("x", strings.Repeat("ä", 3000), "y"))
 	if len(long) > longestShown || !strings.HasSuffix(long, "ä…") {
 		t.Errorf("got %d bytes: %q", len(long), long)
 	}
 	// What is cut off is no beginning of a secret.
-	line := append(arguments("x", "--password", strings.Repeat("s", 5000)), "tail"...)
+	line := append(arguments("x", "--password", strings.Repeat("s", longestCommand)), "tail"...)
 	if got := redact(line[:longestCommand]); got != "x --password" {
 		t.Errorf("got %q", got)
 	}
 	for n := range 40 {
-		line := arguments("x", strings.Repeat("n", 480+n), "--password=hunter2hunter2", "http://u:hunter2@h")
+		line := arguments("x", strings.Repeat("n", longestShown-32+n), "--password=hunter2hunter2", "http://u:hunter2@h")
 		if got := redact(line); strings.Contains(got, "hunt") {
 			t.Errorf("got %q", got)
 		}

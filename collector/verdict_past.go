@@ -270,7 +270,8 @@ func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) floa
 	return best
 }
 
-func scoreCPU(_ *past, t *Process) float64 { return t.CPU.value }
+// scoreCPU is with children that have ended: one that only starts others is at fault too.
+func scoreCPU(_ *past, t *Process) float64 { return t.CPU.value + t.ChildrenCPU.value }
 
 // scoreIO puts those that move bytes before those that wait, a kernel thread for instance, whose bytes we cannot see.
 func scoreIO(_ *past, t *Process) float64 {

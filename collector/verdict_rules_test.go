@@ -69,6 +69,11 @@ func TestRules(t *testing.T) {
 		{"cpu, one of four", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.98) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 1 core", PID: 99}},
 		{"cpu, nobody has much of it", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.9) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): many small ones"}},
 		{"cpu, short-lived", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU, s.CPU.Forks = Known(0.3), Known(120.4) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): short-lived processes, 120 started a second"}},
+		{"cpu, short-lived ones of one", func(s *Snapshot) {
+			*s = burning()
+			p := &s.Processes.Top[0]
+			p.CPU, p.ChildrenCPU, s.CPU.Forks = Known(0.3), Known(2.4), Known(600)
+		}, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 2.7 cores, mostly short-lived children", PID: 99}},
 		{"cpu, one beside short-lived ones", func(s *Snapshot) { *s = burning(); s.CPU.Forks = Known(120) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
 		{"cpu, processes are old", func(s *Snapshot) {
 			*s = burning()

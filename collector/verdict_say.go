@@ -182,9 +182,13 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 	p := j.past.pick(s, least, scoreCPU)
 	switch {
 	case p != nil:
-		text.process(p).tense(" uses ", " used ").decimal(p.CPU.value).add(" core")
-		if math.Round(p.CPU.value*10) != 10 {
+		cores := scoreCPU(&j.past, p)
+		text.process(p).tense(" uses ", " used ").decimal(cores).add(" core")
+		if math.Round(cores*10) != 10 {
 			text.add("s")
+		}
+		if p.ChildrenCPU.value > cores/2 {
+			text.add(", mostly short-lived children")
 		}
 	case forks >= manyForks:
 		text.add("short-lived processes, ").number(forks).add(" started a second")

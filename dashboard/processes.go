@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -98,6 +99,13 @@ type processRow struct {
 	Depth *int `json:"depth,omitempty"`
 }
 
+// cores is what a process uses with its children that have ended.
+func cores(p collector.Process) float64 {
+	own, _ := p.CPU.Get()
+	of, _ := p.ChildrenCPU.Get()
+	return own + of
+}
+
 // processOrders are the ways to sort, each the greatest or the first first.
 func processOrders() map[string]func(a, b collector.Process) int {
 	by := func(number func(collector.Process) collector.Number) func(a, b collector.Process) int {
@@ -108,7 +116,7 @@ func processOrders() map[string]func(a, b collector.Process) int {
 		}
 	}
 	return map[string]func(a, b collector.Process) int{
-		"cpu":     by(func(p collector.Process) collector.Number { return p.CPU }),
+		"cpu":     func(a, b collector.Process) int { return cmp.Compare(cores(b), cores(a)) },
 		"memory":  func(a, b collector.Process) int { return cmp.Compare(b.Memory, a.Memory) },
 		"read":    by(func(p collector.Process) collector.Number { return p.ReadRate }),
 		"write":   by(func(p collector.Process) collector.Number { return p.WriteRate }),
@@ -120,8 +128,8 @@ func processOrders() map[string]func(a, b collector.Process) int {
 	}
 }
 
-// getProcesses is every process there is now, flat or as a tree. To ask has the collector look at all of them for a
-// while; what a snapshot lists costs less.
+// getProcesses is every process there is now, flat or as a tree, or one of them. To ask for all has the collector look at
+// all of them for a while; what a snapshot lists costs less, and so does one.
 func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 	orders := processOrders()
 	sort := c.Query("sort", "cpu")
@@ -145,10 +153,12 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 	if tree != "true" && tree != "false" {
 		return problem.Bad("tree", strconv.QuoteToASCII(tree[:min(len(tree), 64)])+" is not a truth value", "true", "false").Send(c)
 	}
+	if c.Context().QueryArgs().Has("pid") {
+		return d.getProcess(c)
+	}
 	last := d.shown.Load()
 	if last == nil || last.snapshot.Processes == nil || last.snapshot.Processes.Table == nil {
-		c.Set(fiber.HeaderRetryAfter, "1")
-		return problem.New(fiber.StatusServiceUnavailable, "processes have not been read yet, or whoever publishes does not read them").Send(c)
+		return noProcesses(c)
 	}
 	rows, at, err := d.table.read(last.snapshot.Processes.Table)
 	if err != nil {
@@ -175,6 +185,50 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 		"total":     len(rows),
 		"processes": answer[:min(int(limit), len(answer))],
 	})
+}
+
+func noProcesses(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderRetryAfter, "1")
+	return problem.New(fiber.StatusServiceUnavailable, "processes have not been read yet, or whoever publishes does not read them").Send(c)
+}
+
+// getProcess is one process, as it is in the list of all.
+func (d *Dashboard) getProcess(c *fiber.Ctx) error {
+	text := c.Query("pid")
+	pid, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || pid < 1 {
+		return problem.Bad("pid", strconv.QuoteToASCII(text[:min(len(text), 64)])+" is not the number of a process", fmt.Sprintf("1 to %d", math.MaxInt32)).Send(c)
+	}
+	last := d.shown.Load()
+	if last == nil || last.snapshot.Processes == nil || last.snapshot.Processes.One == nil {
+		return noProcesses(c)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tableTimeout)
+	defer cancel()
+	p, found, err := readOne(ctx, last.snapshot.Processes, int32(pid))
+	if err != nil {
+		d.log.Warn("a process cannot be read", "error", err)
+		return problem.New(fiber.StatusServiceUnavailable, "the process cannot be read now").Send(c)
+	}
+	if !found {
+		missing := problem.New(fiber.StatusNotFound, fmt.Sprintf("there is no process %d, or no longer", pid))
+		missing.Parameter = "pid"
+		return missing.Send(c)
+	}
+	return sendJSON(c, map[string]any{
+		"at":        time.Now().UnixMilli(),
+		"total":     last.snapshot.Processes.Total,
+		"processes": []processRow{{Process: p}},
+	})
+}
+
+func readOne(ctx context.Context, from *collector.Processes, pid int32) (p collector.Process, found bool, err error) {
+	defer func() {
+		if v := recover(); v != nil { // likewise
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return from.One(ctx, pid)
 }
 
 // asTree puts every process behind its parent, siblings in the order they come in. What claims to be its own ancestor,

@@ -88,6 +88,64 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
+// One that hardly runs, but for its children that end, is at the top.
+func TestProcessesWithChildren(t *testing.T) {
+	s := open(t, Config{}, "")
+	snapshot, _ := withTable([]collector.Process{{PID: 5, CPU: collector.Known(0.4)}, {PID: 6, ChildrenCPU: collector.Known(0.7)}}, nil)
+	s.Publish(snapshot)
+	_, body, _ := s.get("api/v1/processes?limit=1")
+	if !strings.Contains(body, `"pid":6`) || !strings.Contains(body, `"children_cpu":0.7`) || strings.Contains(body, `"pid":5`) {
+		t.Error(body)
+	}
+}
+
+func TestOneProcess(t *testing.T) {
+	s := open(t, Config{}, "")
+	if status, _, _ := s.get("api/v1/processes?pid=7"); status != 503 {
+		t.Errorf("before the first snapshot: %d", status)
+	}
+	snapshot, asked := withTable(nil, nil)
+	s.Publish(snapshot)
+	if status, _, _ := s.get("api/v1/processes?pid=7"); status != 503 {
+		t.Errorf("without a way to ask: %d", status)
+	}
+	command := strings.Repeat("x", 4093) + "…"
+	snapshot.Processes.One = func(_ context.Context, pid int32) (collector.Process, bool, error) {
+		if pid == 10 {
+			panic("torn")
+		}
+		if pid == 9 {
+			return collector.Process{}, false, errors.New("read /secret/path: no")
+		}
+		return collector.Process{PID: pid, Command: command}, pid == 7, nil
+	}
+	s.Publish(snapshot)
+	status, body, header := s.get("api/v1/processes?pid=7&sort=name")
+	var got struct {
+		At        int64
+		Processes []collector.Process
+	}
+	if err := json.Unmarshal([]byte(body), &got); status != 200 || err != nil || got.At == 0 || len(got.Processes) != 1 || got.Processes[0].PID != 7 || got.Processes[0].Command != command {
+		t.Errorf("%d %v %s", status, header, body)
+	}
+	if status, body, _ := s.get("api/v1/processes?pid=8"); status != 404 || !strings.Contains(body, `"parameter":"pid"`) || !strings.Contains(body, "no process 8") {
+		t.Errorf("%d %s", status, body)
+	}
+	for _, pid := range []string{"9", "10"} {
+		if status, body, _ := s.get("api/v1/processes?pid=" + pid); status != 503 || strings.Contains(body, "secret") || strings.Contains(body, "torn") {
+			t.Errorf("%d %s", status, body)
+		}
+	}
+	for _, pid := range []string{"", "0", "-1", "x", "1.5", "7%20", "2147483648", "99999999999999999999", strings.Repeat("9", 5000)} {
+		if status, body, _ := s.get("api/v1/processes?pid=" + pid); status != 400 || !strings.Contains(body, `"parameter":"pid"`) || !strings.Contains(body, "1 to 2147483647") || len(body) > 400 {
+			t.Errorf("pid %.20q: %d %s", pid, status, body)
+		}
+	}
+	if asked.Load() != 0 {
+		t.Error("all are read for one")
+	}
+}
+
 func TestProcessesFail(t *testing.T) {
 	s := open(t, Config{}, "")
 	snapshot, _ := withTable(nil, errors.New("read /secret/path: no"))

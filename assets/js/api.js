@@ -54,6 +54,16 @@ export class API {
     return this.#get("processes", { tree: String(tree), sort }, signal);
   }
 
+  /**
+   * One of them, with its whole command line.
+   * @param {number} pid
+   * @param {AbortSignal} signal
+   * @returns {Promise<import("./processlist.js").Process | undefined>}
+   */
+  async process(pid, signal) {
+    return (await this.#get("processes", { pid }, signal)).processes?.[0];
+  }
+
   /** @param {string} viewer */
   wire(viewer) {
     return this.#get("wire", { viewer });

@@ -12,6 +12,7 @@
  * @property {string} [service]
  * @property {string} [container]
  * @property {number | null} cpu
+ * @property {number} [children_cpu] of children that have ended
  * @property {number} memory
  * @property {number | null} read_rate
  * @property {number | null} write_rate
@@ -34,6 +35,15 @@ export const treeOrders = { pid: "pid", name: "name", user: "user", cpu: "cpu", 
  */
 export function traffic(p) {
   return p.read_rate == null && p.write_rate == null ? null : (p.read_rate ?? 0) + (p.write_rate ?? 0);
+}
+
+/**
+ * What a process uses with its children that have ended.
+ * @param {Process} p
+ * @returns {number | null} null where neither is known
+ */
+export function cores(p) {
+  return p.children_cpu ? (p.cpu ?? 0) + p.children_cpu : p.cpu;
 }
 
 /**
@@ -74,7 +84,7 @@ const collator = new Intl.Collator("en");
 
 /** @param {Process} p @param {Column} column @returns {string | number} */
 function value(p, column) {
-  if (column === "cpu") return Math.round((p.cpu ?? -1) * 1000);
+  if (column === "cpu") return Math.round((cores(p) ?? -1) * 1000);
   if (column === "io") return traffic(p) ?? -1;
   if (column === "service") return group(p);
   return p[column] ?? "";

@@ -1,9 +1,11 @@
 // @ts-check
 // All there is to know of one process, in a row of its own below the one in the table: nothing is cut, and what a narrow
-// screen has no column for is here.
+// screen has no column for is here. The whole command line is asked for when the row opens: what comes with each message
+// is short.
 
+import { Refused } from "../api.js";
 import { bytes, count, moment, percent, rate, unknown } from "../format.js";
-import { one } from "./dom.js";
+import { attribute, one, reveal, write } from "./dom.js";
 import { Figures } from "./figures.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
@@ -11,7 +13,8 @@ import { Figures } from "./figures.js";
 /** @type {import("./figures.js").Entry<Process>[]} */
 const entries = [
   { label: "command", read: (p) => p.command || p.name },
-  { label: "CPU", read: (p) => percent(p.cpu), title: () => "100 % is one core" },
+  { label: "CPU", read: (p) => percent(p.cpu), title: () => "by itself; 100 % is one core" },
+  { label: "CPU of children", read: (p) => (p.children_cpu ? percent(p.children_cpu) : null), title: () => "that have ended, beside what they have shown themselves while they lived" },
   { label: "memory", read: (p) => bytes(p.memory) },
   { label: "user", read: (p) => p.user || unknown },
   { label: "state", read: (p) => p.state || unknown },
@@ -28,14 +31,25 @@ export class ProcessDetail {
   row = document.createElement("tr");
   #cell = this.row.insertCell();
   #figures = new Figures(entries);
+  #note = document.createElement("p");
   #table;
+  #api;
+  /** @type {Process | undefined} */
+  #shown;
+  /** the process and the beginning of its command line, as they were when the rest was asked for */
+  #of = "";
+  #command = "";
+  #asking = new AbortController();
 
-  /** @param {HTMLElement} table */
-  constructor(table) {
+  /** @param {HTMLElement} table @param {import("../api.js").API} api */
+  constructor(table, api) {
     this.#table = table;
+    this.#api = api;
     this.row.className = "detail";
     this.row.dataset.testid = "process-detail";
-    this.#cell.append(this.#figures.list);
+    this.#note.className = "panel-note";
+    this.#note.dataset.testid = "process-detail-note";
+    this.#cell.append(this.#figures.list, this.#note);
   }
 
   /** @param {Process} p */
@@ -43,6 +57,48 @@ export class ProcessDetail {
     // As wide as the columns that there is room for: one more would make an empty one.
     const columns = [...one("thead", this.#table).querySelectorAll("th")].filter((head) => head.checkVisibility()).length;
     if (this.#cell.colSpan !== columns) this.#cell.colSpan = columns;
-    this.#figures.show(p);
+    this.#shown = p;
+    const of = `${p.pid} ${p.started} ${p.command}`;
+    if (of !== this.#of) this.#ask(of, p);
+    this.#draw();
+  }
+
+  /** It is not shown any more: nobody waits for an answer. */
+  close() {
+    this.#asking.abort();
+    this.#shown = undefined;
+    this.#of = "";
+  }
+
+  /** @param {string} of @param {Process} p */
+  async #ask(of, p) {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    this.#of = of;
+    this.#command = "";
+    this.#say("", false);
+    try {
+      const whole = await this.#api.process(p.pid, signal);
+      if (signal.aborted) return;
+      if (whole?.started === p.started) this.#command = whole.command;
+      else this.#say("This process has ended.", false);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Refused && error.status === 404) this.#say("This process has ended.", false);
+      else this.#say(`The whole command line: ${error instanceof Refused ? error.message : error}`, true);
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    if (this.#shown) this.#figures.show(this.#command ? { ...this.#shown, command: this.#command } : this.#shown);
+  }
+
+  /** @param {string} words @param {boolean} bad */
+  #say(words, bad) {
+    write(this.#note, words);
+    attribute(this.#note, "data-bad", String(bad));
+    reveal(this.#note, words !== "");
   }
 }

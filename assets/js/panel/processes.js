@@ -27,7 +27,7 @@ export class Processes {
   #all = one("#processes-all");
   #more = one("#processes-more");
   #tree = /** @type {HTMLInputElement} */ (one("#processes-tree"));
-  #rows = new ProcessRows(() => this.#update());
+  #rows;
   #api;
   #asking = new Repeat(pause, (signal) => this.#ask(signal));
   #sighted = false;
@@ -44,6 +44,7 @@ export class Processes {
   /** @param {import("../api.js").API} api */
   constructor(api) {
     this.#api = api;
+    this.#rows = new ProcessRows(api, () => this.#update());
     const [column, sign] = (recall("processes") ?? "").split(" ");
     if (this.#table.querySelector(`thead [data-key="${CSS.escape(column)}"]`)) {
       this.#column = /** @type {Column} */ (column);

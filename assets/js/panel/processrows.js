@@ -2,8 +2,8 @@
 // The rows of the table of processes, kept by identity (pid and start), so nothing flickers; while the reader points at
 // one, goes through them by keys or has one open, they keep their places. One at a time opens to its details.
 
-import { bytes, count, percentFigure, rate, unknown } from "../format.js";
-import { group, traffic } from "../processlist.js";
+import { bytes, count, percent, percentFigure, rate, unknown } from "../format.js";
+import { cores, group, traffic } from "../processlist.js";
 import { ProcessDetail } from "./processdetail.js";
 import { attribute, one, property, stamp, write } from "./dom.js";
 
@@ -18,7 +18,7 @@ export class ProcessRows {
   #body = one("#processes tbody");
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  #detail = new ProcessDetail(one("#processes"));
+  #detail;
   /** the row that is open */
   #open = "";
   /** the row that the Tab key comes to; arrows go on from there */
@@ -27,8 +27,12 @@ export class ProcessRows {
   #keyed = false;
   #changed;
 
-  /** @param {() => void} changed the reader has come to a row, gone, opened or closed one */
-  constructor(changed) {
+  /**
+   * @param {import("../api.js").API} api
+   * @param {() => void} changed the reader has come to a row, gone, opened or closed one
+   */
+  constructor(api, changed) {
+    this.#detail = new ProcessDetail(one("#processes"), api);
     this.#changed = changed;
     const body = this.#body;
     body.addEventListener("pointerenter", () => this.#hold(true, this.#keyed));
@@ -124,6 +128,7 @@ export class ProcessRows {
     if (this.#open === "") {
       if (place === this.#detail.row) place = place.nextElementSibling;
       this.#detail.row.remove();
+      this.#detail.close();
     }
     for (const key of seen) {
       const { row } = this.#row(key);
@@ -175,8 +180,9 @@ function fill(cells, p) {
   write(service, group(p));
   attribute(service, "title", [p.container && `container ${p.container}`, p.service].filter(Boolean).join(", "));
   write(state, p.state);
-  write(cpu, percentFigure(p.cpu));
-  property(cpu, "ratio", Math.min(1, p.cpu ?? 0));
+  write(cpu, percentFigure(cores(p)));
+  property(cpu, "ratio", Math.min(1, cores(p) ?? 0));
+  attribute(cpu, "title", p.children_cpu ? `itself ${percent(p.cpu)}, children that ended ${percent(p.children_cpu)}` : "");
   write(memory, bytes(p.memory));
   write(io, rate(traffic(p)));
   attribute(io, "title", `read ${rate(p.read_rate)}, write ${rate(p.write_rate)}`);

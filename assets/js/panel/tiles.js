@@ -3,6 +3,7 @@
 
 import { Spark } from "../chart/spark.js";
 import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
+import { cores } from "../processlist.js";
 import { counted, pressure, total, ways, worst } from "../series.js";
 import { attribute, one, property, reveal, stamp, write } from "./dom.js";
 import { fullness } from "./level.js";
@@ -219,5 +220,5 @@ function waiting(s) {
 /** @param {any} s */
 function top(s) {
   const first = s.processes?.top?.[0];
-  return first ? `${first.name} ${percent(first.cpu)}` : unknown;
+  return first ? `${first.name} ${percent(cores(first))}` : unknown;
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -493,6 +494,11 @@ func TestProcessDetail(t *testing.T) {
 		if grouped.Load() {
 			top.Service, top.Container = "a.service", "0f3a9c"
 		}
+		processes := slices.Clone(s.Processes.Top)
+		s.Processes.One = func(_ context.Context, pid int32) (collector.Process, bool, error) {
+			i := slices.IndexFunc(processes, func(p collector.Process) bool { return p.PID == pid })
+			return processes[max(i, 0)], i >= 0, nil
+		}
 	})
 	p.view(1440, 900, "dark")
 	first := func(do string) {
@@ -546,6 +552,73 @@ func TestProcessDetail(t *testing.T) {
 	if n := evaluate[int](p, `document.querySelectorAll('#processes tbody [tabindex="0"]').length`); n != 1 {
 		t.Errorf("the keyboard stops at %d rows", n)
 	}
+}
+
+// A row that opens has the whole command line, which is asked for then; one that closes waits for nothing.
+func TestProcessCommand(t *testing.T) {
+	var answer atomic.Pointer[func() (collector.Process, bool, error)]
+	answers := func(f func() (collector.Process, bool, error)) { answer.Store(&f) }
+	const started = 1_700_000_000_000
+	whole := "/usr/bin/java <img src=x onerror=alert(1)> " + strings.Repeat("-Dflag=value ", 300) + "Main"
+	all := collector.Process{PID: 4242, Started: started, Name: "java", Command: whole}
+	release, waits := make(chan struct{}), make(chan struct{}, 1)
+	answers(func() (collector.Process, bool, error) { return all, true, nil })
+	p := exhibit(t, func(s *collector.Snapshot) {
+		top := &s.Processes.Top[0]
+		top.PID, top.Started, top.CPU, top.ChildrenCPU, top.Name, top.Command = 4242, started, collector.Known(50), collector.Known(1.5), "java", whole[:100]+"…"
+		s.Processes.One = func(context.Context, int32) (collector.Process, bool, error) { return (*answer.Load())() }
+	})
+	evaluate[bool](p, `(globalThis.asked = [], globalThis.plain = fetch, globalThis.fetch = (url, options) => {
+		if (String(url).includes("pid=")) asked.push({ url: String(url), signal: options.signal });
+		return plain(url, options);
+	}, true)`)
+	toggle := func() {
+		evaluate[bool](p, `(() => { const row = document.querySelector('[data-testid="processes"] tbody tr'); row.scrollIntoView(); row.click(); return true; })()`)
+	}
+	toggle()
+	p.says("process-detail", "command"+whole)
+	p.says("process-detail", "CPU of children150 %")
+	time.Sleep(time.Second) // other messages come, with the short one
+	p.says("process-detail", "command"+whole)
+	if n := evaluate[int](p, `document.querySelectorAll(".detail img").length`); n != 0 {
+		t.Error("a command line is taken for HTML")
+	}
+	if asked := evaluate[[]string](p, `asked.map((a) => a.url.replace(/.*api/, "api"))`); len(asked) != 1 || asked[0] != "api/v1/processes?pid=4242" {
+		t.Errorf("asked %q", asked)
+	}
+	if p.shown("process-detail-note") {
+		t.Error("there is a note")
+	}
+	toggle()
+
+	answers(func() (collector.Process, bool, error) { waits <- struct{}{}; <-release; return all, true, nil })
+	toggle()
+	<-waits
+	p.says("process-detail", "…")
+	if evaluate[bool](p, `asked[1].signal.aborted`) {
+		t.Error("the question is taken back while the row is open")
+	}
+	toggle()
+	if !evaluate[bool](p, `asked[1].signal.aborted`) {
+		t.Error("the row is closed, and the page waits for an answer")
+	}
+	close(release)
+
+	p.expect("404", "503")
+	answers(func() (collector.Process, bool, error) { return collector.Process{}, false, nil })
+	toggle()
+	p.says("process-detail-note", "This process has ended.")
+	p.says("process-detail", "…")
+	toggle()
+	other := all
+	other.Started++
+	answers(func() (collector.Process, bool, error) { return other, true, nil }) // its number was used again
+	toggle()
+	p.says("process-detail-note", "This process has ended.")
+	toggle()
+	answers(func() (collector.Process, bool, error) { return all, false, errors.New("told to fail") })
+	toggle()
+	p.says("process-detail-note", "The whole command line: the process cannot be read now")
 }
 
 // On the narrowest phones nothing sticks out sideways, however long the host has been up.

@@ -127,6 +127,7 @@ func TestProcessList(t *testing.T) {
 		{"filter-nothing", `list.filter(filter(" "))`, "1 2 3 4 5"},
 		{"filter-no-pattern", `list.filter(filter(".*"))`, ""},
 		{"by-cpu", `list.toSorted(order("cpu", -1))`, "3 2 5 1 4"},
+		{"by-cpu-with-children", `list.map((p) => (p.pid === 4 ? { ...p, children_cpu: 0.7 } : p)).toSorted(order("cpu", -1))`, "3 4 2 5 1"},
 		{"by-cpu-upwards", `list.toSorted(order("cpu", 1))`, "4 5 1 2 3"},
 		{"by-io", `list.toSorted(order("io", -1))`, "4 2 5 1 3"},
 		{"by-part-of", `list.toSorted(order("service", 1))`, "3 1 4 2 5"},
