@@ -11,8 +11,9 @@ const maxID = 100
 // maxRetry is the longest reconnection time that is believed, in ms.
 const maxRetry = 5 * 60 * 1000
 
-// SSE is text/event-stream as WHATWG HTML §9.2.6 says. An event's Size is that of its data. Events without data are
-// none; names of events are not looked at.
+// SSE is text/event-stream as WHATWG HTML §9.2.6 says. An event's Size is that of its data, and its ID the one it
+// brought: to resume behind the last one there was is for the caller. Events without data are none; their names are not
+// looked at.
 type SSE struct {
 	lines cutter
 	begun bool  // the first line has been read
@@ -42,7 +43,7 @@ func (s *SSE) Next(p []byte, _ bool) (Event, []byte, error) {
 				continue
 			}
 			e := Event{Kind: Message, Size: s.data.size, Head: s.data.head(), ID: s.id[:s.idLen]}
-			s.some = false
+			s.some, s.idLen = false, 0
 			s.data.reset()
 			return e, p, nil
 		}

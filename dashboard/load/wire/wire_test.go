@@ -104,9 +104,10 @@ func rows() []row {
 		{"streaming", long + "\n", []string{message(len(long), long, "")}},
 		{"streaming", "", nil},
 
-		{"sse", "retry: 1500\n\nid: k-1\ndata: a\n\n: beat\n\ndata: b\n\n", []string{"retry 1500", message(1, "a", "k-1"), "beat", message(1, "b", "k-1")}},
+		{"sse", "retry: 1500\n\nid: k-1\ndata: a\n\n: beat\n\ndata: b\n\n", []string{"retry 1500", message(1, "a", "k-1"), "beat", message(1, "b", "")}},
 		{"sse", "\uFEFFdata:a\r\rdata\r\n\r\n", []string{message(1, "a", ""), message(0, "", "")}},
 		{"sse", "data: a\ndata:  b\nid\n\nid: 7\n\ndata: c\n\nid: x\x00\ndata: d\n\n", []string{message(4, "a\n b", ""), message(1, "c", "7"), message(1, "d", "")}},
+		{"sse", "id: 1\ndata: a\n\ndata: b\n\n", []string{message(1, "a", "1"), message(1, "b", "")}},
 		{"sse", "event: x\nfoo: bar\ndata: 1\nretry: no\nretry: 99999999999\n\n", []string{"retry 300000", message(1, "1", "")}},
 		{"sse", "data: " + long + "\n\ndata: half", []string{message(len(long), long[:MaxHead-len("data: ")], "")}},
 		{"sse", "data: " + long + "\ndata: x\n\n", []string{message(len(long)+2, long[:MaxHead-len("data: ")], "")}},
