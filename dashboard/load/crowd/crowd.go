@@ -83,7 +83,6 @@ type crowd struct {
 	tally   tally
 	untold  int // viewers that have been neither in nor refused yet
 	held    int // viewers with a connection
-	steady  int64
 	opened  time.Duration
 }
 
@@ -110,7 +109,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 		run = portable
 	}
 	c.start = time.Now()
-	inner, stop := context.WithCancel(ctx)
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx)) // the report is of viewers that are still there
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- run(inner, c) }()

@@ -33,8 +33,8 @@ type Report struct {
 	Spread *Quantiles `json:"spread_ms"` // from the first viewer to the last, by message; null: none that all could have
 	Bytes  InOut      `json:"bytes"`
 
-	Reconnects int64            `json:"reconnects"`
-	Cuts       int64            `json:"cuts"` // of those, by --cut-every
+	Reconnects int64            `json:"reconnects"` // attempts after the first
+	Cuts       int64            `json:"cuts"`       // of those, by --cut-every
 	Slow       *Slow            `json:"slow,omitempty"`
 	Errors     map[string]int64 `json:"errors"`
 

@@ -27,12 +27,12 @@ type record struct {
 
 // A tally is what all viewers together saw.
 type tally struct {
-	messages, missed, duplicates, gaps, overdue int64
-	in, out                                     int64 // bytes
-	refused, reconnects, cuts                   int64
-	connected                                   int
-	slowHeld, slowCut                           int
-	errors                                      map[string]int64
+	messages, missed, duplicates, gaps int64
+	in, out                            int64 // bytes
+	refused, reconnects, cuts          int64
+	connected                          int
+	slowHeld, slowCut                  int
+	errors                             map[string]int64
 
 	records map[string]*record
 	order   []*record // oldest first

@@ -53,7 +53,8 @@ type viewer struct {
 	slow    bool
 	known   bool // it has been in or been refused
 	in      bool // it has been in
-	fresh   bool // it has had no message since it connected
+	dialed  bool // it has tried to get in
+	fresh   bool // it asked for the newest message, and has not had it yet
 	news    bool // this answer has had one
 	closing bool // the connection serves no further question
 	again   bool // the server has more than fitted into its answer
@@ -97,9 +98,10 @@ func (v *viewer) tick() action {
 	switch {
 	case v.phase == away:
 		v.phase = dialing
-		if v.in {
+		if v.dialed {
 			v.c.tally.reconnects++
 		}
+		v.dialed = true
 		v.arm(patience)
 		return connect
 	case v.cutAt > 0 && v.c.now() >= v.cutAt:
@@ -119,11 +121,8 @@ func (v *viewer) tick() action {
 
 // up is called when the connection stands.
 func (v *viewer) up() action {
-	v.since, v.fresh, v.closing = 0, true, false
+	v.since, v.fresh, v.closing = 0, v.place == place{}, false
 	v.head, v.parser = wire.HeadReader{}, nil
-	if v.c.CutEvery > 0 && !v.slow {
-		v.cutAt = v.c.now() + int64(v.c.CutEvery)
-	}
 	v.c.held++
 	return v.ask()
 }
@@ -271,6 +270,9 @@ func (v *viewer) answered(h *wire.Head, arrival int64) action {
 	v.told()
 	if v.since == 0 {
 		v.since = arrival
+		if c.CutEvery > 0 && !v.slow {
+			v.cutAt = c.now() + int64(c.CutEvery)
+		}
 	}
 	if !v.in {
 		v.in = true
