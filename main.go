@@ -21,6 +21,7 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard"
+	"github.com/fivewire/fivewire/dashboard/load/crowd"
 )
 
 // The rules of this command's text: the URL goes to standard output and nothing else does; errors are one line on
@@ -34,11 +35,13 @@ Examples:
   fivewire --interval 100ms             ten snapshots a second
   fivewire --listen unix:/run/fw.sock   on a socket only you may open
   fivewire --assets assets              serve the browser's files from a folder you are editing
+  fivewire load http://127.0.0.1:8055/  a thousand viewers, and what they saw
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
 
 type commands struct {
-	Serve   serve   `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
-	Version version `cmd:"" help:"Print the version."`
+	Serve   serve         `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
+	Load    crowd.Command `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
+	Version version       `cmd:"" help:"Print the version."`
 }
 
 type serve struct {
@@ -118,7 +121,7 @@ func main() {
 	parser := kong.Must(&cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help))
 	cmd, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", strings.TrimPrefix(err.Error(), "serve: "))
+		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", strings.TrimPrefix(strings.TrimPrefix(err.Error(), "serve: "), "load: "))
 		os.Exit(2)
 	}
 	if err := cmd.Run(); err != nil {

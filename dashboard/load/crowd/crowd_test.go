@@ -1,0 +1,372 @@
+package crowd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// Of the dashboard's server: one for the process, and one that ends within its next ten seconds.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
+
+// A begun is closed when the first line on how it goes is written: all are in.
+type begun chan struct{}
+
+func (s begun) Write(b []byte) (int, error) {
+	select {
+	case <-s:
+	default:
+		close(s)
+	}
+	return len(b), nil
+}
+
+// both runs a test on both engines.
+func both(t *testing.T, test func(t *testing.T, base Config)) {
+	for _, engine := range []string{"native", "portable"} {
+		t.Run(engine, func(t *testing.T) {
+			test(t, Config{Viewers: 1, Duration: 20 * time.Second, Technique: "sse", portable: engine == "portable"})
+		})
+	}
+}
+
+func must(t *testing.T, config Config) *Report {
+	t.Helper()
+	r, err := Run(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func check[T comparable](t *testing.T, name string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", name, got, want)
+	}
+}
+
+func message(seq int, more string) string {
+	return fmt.Sprintf(`{"id":"abc-%d","at":%d%s,"data":{"x":%q}}`, seq, time.Now().UnixMilli(), more, strings.Repeat("y", 300))
+}
+
+func event(seq int, more string) string {
+	return fmt.Sprintf("id: abc-%d\ndata: %s\n\n", seq, message(seq, more))
+}
+
+const sseHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n"
+
+// A hole is missed, a repetition is a duplicate, and what the server admits is a gap.
+func TestCounts(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		measuring := make(begun)
+		config.Progress = measuring
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			ask()
+			io.WriteString(conn, sseHead+event(5, ""))
+			<-measuring
+			io.WriteString(conn, event(6, "")+event(9, "")+event(9, "")+event(8, ""))
+			io.WriteString(conn, event(20, `,"gap":true`)+"data: no id\n\n")
+			ask()
+		})
+		config.Viewers = 3
+		config.enough = func(c *crowd) bool { return c.tally.messages == 3*5 && time.Since(c.start) > 2*settle }
+		r := must(t, config)
+		check(t, "connected", r.Connected, 3)
+		check(t, "held", r.Held, 3)
+		check(t, "messages", r.Messages, 3*5)
+		check(t, "missed", r.Missed, 3*(2+10))
+		check(t, "duplicates", r.Duplicates, 3*2)
+		check(t, "gaps", r.Gaps, 3)
+		check(t, "errors", len(r.Errors), 0)
+		if r.Age == nil || r.Age.N != 9 || r.Age.Max > 5000 {
+			t.Errorf("age %+v, want nine: the first message of each viewer is not live", r.Age)
+		}
+		if r.Spread == nil || r.Spread.N != 3 {
+			t.Errorf("spread %+v, want that of three messages", r.Spread)
+		}
+	})
+}
+
+// What the server ends, cuts or refuses is counted by its name, and the viewer comes back with its cursor.
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, technique, says string
+		want                  string
+		reset                 bool
+	}{
+		{"refusal", "sse", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "refused: answer 503", false},
+		{"a page", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "refused: not the content type of streaming", false},
+		{"not SSE", "sse", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\ndata: x\n\n", "refused: not the content type of sse", false},
+		{"not HTTP", "sse", "SSH-2.0-OpenSSH\r\n\r\n", "malformed: not this technique's format: status line \"SSH-2.0-OpenSSH\\r\"", false},
+		{"end of file", "sse", sseHead + event(1, ""), "ended by the server", false},
+		{"end of chunks", "sse", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n0\r\n\r\n", "ended by the server", false},
+		{"half a chunk", "sse", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\nff\r\nid", "cut off", false},
+		{"half a head", "sse", "HTTP/1.1 200 OK\r\nCont", "cut off", false},
+		{"half an answer", "longpolling", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"mess", "cut off", false},
+		{"nothing", "websocket", "", "cut off", false},
+		{"reset", "sse", sseHead, "connection reset by peer", true},
+		{"no upgrade", "websocket", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "refused: answer 200", false},
+		{"wrong key", "websocket", "HTTP/1.1 101 X\r\nSec-WebSocket-Accept: no\r\n\r\n", "refused: a wrong Sec-WebSocket-Accept", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			both(t, func(t *testing.T, config Config) {
+				ended := make(chan struct{})
+				_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+					// Connection 0 only looked whether somebody is here; 1 gets the line; others wait.
+					if n != 1 {
+						if ask() != "" {
+							ask()
+						}
+						return
+					}
+					defer close(ended)
+					ask()
+					io.WriteString(conn, c.says)
+					if c.reset {
+						time.Sleep(50 * time.Millisecond)
+						conn.(*net.TCPConn).SetLinger(0)
+					}
+				})
+				config.Technique = c.technique
+				config.enough = func(c *crowd) bool { return len(c.tally.errors) > 0 }
+				r, err := Run(t.Context(), config)
+				if r == nil {
+					t.Fatal(err)
+				}
+				<-ended
+				if r.Errors[c.want] != 1 || len(r.Errors) != 1 {
+					t.Errorf("errors %+v, want one %q", r.Errors, c.want)
+				}
+				want := int64(0)
+				if strings.HasPrefix(c.want, "refused") {
+					want = 1
+				}
+				check(t, "refused", r.Refused, want)
+			})
+		})
+	}
+}
+
+// A viewer that cuts itself says where it was, in its technique's way, and misses nothing.
+func TestResume(t *testing.T) {
+	bodies := map[string]func(from int) string{
+		"sse": func(from int) string { return sseHead + event(from, "") + event(from+1, "") },
+		"streaming": func(from int) string {
+			return "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n" + message(from, "") + "\n" + message(from+1, "") + "\n{\"id\":\"abc-99"
+		},
+	}
+	for technique, says := range bodies {
+		t.Run(technique, func(t *testing.T) {
+			both(t, func(t *testing.T, config Config) {
+				var s *script
+				s, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+					if ask() == "" {
+						return
+					}
+					io.WriteString(conn, says(2*n+1))
+					ask()
+				})
+				config.Technique, config.CutEvery = technique, 100*time.Millisecond
+				config.enough = func(c *crowd) bool { return c.tally.cuts > 2 && c.tally.messages > 4 }
+				config.Header = []string{"X-Test: yes"}
+				r := must(t, config)
+				if r.Cuts < 2 || r.Reconnects < 2 || r.Missed+r.Duplicates != 0 || len(r.Errors) != 0 {
+					t.Errorf("%+v", r)
+				}
+				asked := s.questions()
+				want := map[string]string{"sse": "Last-Event-Id: abc-4", "streaming": "after=abc-4 "}[technique]
+				if !strings.Contains(strings.ReplaceAll(asked[1], "\n", " "), want) || !strings.Contains(asked[1], "X-Test: yes") {
+					t.Errorf("the second question is %q, want %q in it", asked[1], want)
+				}
+			})
+		})
+	}
+}
+
+// A poll's viewer asks again with what it was told, ours by cursor and others by validators; 304, 408 and 204 are no news.
+func TestLongPolling(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		var s *script
+		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			for i := 0; ask() != ""; i++ {
+				time.Sleep(20 * time.Millisecond)
+				switch i {
+				case 0:
+					body := message(7, "")
+					fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nEtag: 0\r\nLast-Modified: then\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+				case 1:
+					time.Sleep(150 * time.Millisecond)
+					io.WriteString(conn, "HTTP/1.1 304 Not Modified\r\n\r\n")
+				case 2:
+					time.Sleep(150 * time.Millisecond)
+					io.WriteString(conn, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 3\r\n\r\nbye")
+				case 3:
+					body := message(9, "")
+					fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nEtag: 1\r\nLast-Modified: now\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body)
+					return
+				}
+			}
+		})
+		config.URL += "sub/channel"
+		config.Technique = "longpolling"
+		config.enough = func(*crowd) bool { return len(s.questions()) >= 5 }
+		r := must(t, config)
+		check(t, "messages", r.Messages, 2)
+		check(t, "missed", r.Missed, 1)
+		check(t, "errors", len(r.Errors), 0)
+		asked := s.questions()
+		if len(asked) < 5 || strings.Contains(asked[0], "If-") ||
+			!strings.Contains(asked[1], "If-Modified-Since: then\r\nIf-None-Match: 0") || !strings.Contains(asked[4], "If-Modified-Since: now\r\nIf-None-Match: 1") ||
+			!strings.HasPrefix(asked[4], "GET /sub/channel\n") {
+			t.Errorf("asked %q", asked)
+		}
+	})
+}
+
+// A server that holds nothing is not asked as fast as it answers.
+func TestHasty(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		var s *script
+		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			for ask() != "" {
+				io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+			}
+		})
+		config.Technique, config.Pause = "longpolling", time.Hour
+		config.enough = func(c *crowd) bool { return c.viewers[0].phase == idle }
+		must(t, config)
+		if n := len(s.questions()); n > 50 {
+			t.Errorf("%d questions", n)
+		}
+	})
+}
+
+// Pings are answered, masked, and a close has its code told.
+func TestWebSocket(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		pong := make(chan string, 1)
+		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+			head := ask()
+			if n != 1 || head == "" {
+				ask()
+				return
+			}
+			_, key, _ := strings.Cut(head, "Sec-Websocket-Key: ")
+			key, _, _ = strings.Cut(key, "\r")
+			fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: %s\r\n\r\n\x89\x04ping", acceptOf(key))
+			b := make([]byte, 10)
+			io.ReadFull(conn, b)
+			for i := range 4 {
+				b[6+i] ^= b[2+i]
+			}
+			pong <- string(b[:2]) + string(b[6:])
+			text := message(1, "")
+			conn.Write(append([]byte{0x81, 126, byte(len(text) >> 8), byte(len(text))}, text...))
+			io.WriteString(conn, "\x88\x02\x03\xe9")
+			ask()
+		})
+		config.Technique = "websocket"
+		config.enough = func(c *crowd) bool { return len(c.tally.errors) > 0 }
+		r := must(t, config)
+		check(t, "pong", <-pong, "\x8a\x84ping")
+		check(t, "messages", r.Messages, 1)
+		check(t, "close 1001", r.Errors["closed by the server: 1001"], 1)
+	})
+}
+
+// Nobody there is an error at once; nobody let in is one with a report.
+func TestNobody(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + ln.Addr().String()
+	ln.Close()
+	if r, err := Run(t.Context(), Config{URL: url, Technique: "sse", Viewers: 1, Duration: time.Minute}); r != nil || err == nil || !strings.Contains(err.Error(), "hint") {
+		t.Errorf("%v, %v", r, err)
+	}
+	both(t, func(t *testing.T, config Config) {
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			ask()
+			io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+		})
+		config.Duration, config.Viewers = time.Minute, 20
+		r, err := Run(t.Context(), config)
+		if err == nil || err.Error() != "nobody could connect: refused: answer 404" || r == nil || r.Refused < 20 {
+			t.Errorf("%v, %+v", err, r)
+		}
+	})
+}
+
+// The end of the context ends a run early, with its report.
+func TestEarly(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			ask()
+			io.WriteString(conn, sseHead+event(1, ""))
+			ask()
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		config.Duration, config.Viewers = time.Minute, 10
+		config.enough = func(c *crowd) bool {
+			if c.tally.messages == 10 {
+				cancel()
+			}
+			return false
+		}
+		r, err := Run(ctx, config)
+		if err != nil || r.Messages != 10 || r.Held != 10 {
+			t.Errorf("%v, %+v", err, r)
+		}
+		var b bytes.Buffer
+		if err := r.JSON(&b); err != nil || !json.Valid(b.Bytes()) {
+			t.Errorf("%v: %s", err, b.String())
+		}
+		b.Reset()
+		if err := r.Table(&b); err != nil || !strings.Contains(b.String(), "connected") {
+			t.Errorf("%v: %s", err, b.String())
+		}
+	})
+}
+
+// A slow viewer does not read; that the server cuts it is noticed on Linux, and no error.
+func TestSlow(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+			if ask() == "" {
+				return
+			}
+			io.WriteString(conn, sseHead+event(1, ""))
+			if n == 1 {
+				return
+			}
+			ask()
+		})
+		config.Viewers, config.Slow, config.Rate = 3, 2, 20
+		want := Slow{Held: 1, Cut: 1}
+		if config.portable || native() == nil {
+			want = Slow{Held: 2}
+		}
+		config.enough = func(c *crowd) bool {
+			return c.tally.slowHeld == want.Held && c.tally.slowCut == want.Cut && c.tally.messages == 1
+		}
+		r := must(t, config)
+		check(t, "slow", *r.Slow, want)
+		check(t, "messages", r.Messages, 1)
+		check(t, "errors", len(r.Errors), 0)
+	})
+}

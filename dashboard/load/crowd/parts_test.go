@@ -1,0 +1,113 @@
+package crowd
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestHistogram(t *testing.T) {
+	var h histogram
+	var all []int64
+	for range 20_000 {
+		v := int64(math.Exp(rand.Float64() * 28))
+		all = append(all, v)
+		h.add(v)
+	}
+	slices.Sort(all)
+	for _, share := range []float64{0, 0.01, 0.5, 0.9, 0.99, 1} {
+		want := all[max(int(math.Ceil(share*float64(len(all))))-1, 0)]
+		if got := h.quantile(share); got < want || float64(got) > float64(want)*(1+1.0/64)+1 {
+			t.Errorf("quantile %v: got %d, want %d and up to 1/64 more", share, got, want)
+		}
+	}
+	for _, v := range []int64{math.MinInt64, -1, 0, 1, 127, 128, 129, 1 << 40, math.MaxInt64} {
+		if i := bucket(v); i < 0 || i >= len(h.counts) {
+			t.Errorf("%d is in bucket %d", v, i)
+		} else if v >= 0 && v < 1<<50 && (upper(i) < v || i > 0 && upper(i-1) >= v) {
+			t.Errorf("%d is in bucket %d, from %d to %d", v, i, upper(i-1)+1, upper(i))
+		}
+	}
+}
+
+// What is remembered of messages and errors is bounded, whatever a server sends.
+func TestBounds(t *testing.T) {
+	var all tally
+	all.init()
+	for i := range 3 * mostRecords {
+		id := []byte(strings.Repeat("x", 1+i%50) + "-" + string(rune('a'+i%26)) + time.Duration(i).String())
+		all.record(id, int64(i))
+		all.failed(string(id))
+	}
+	if len(all.records) > mostRecords || len(all.order) != len(all.records) || len(all.errors) > mostKinds+1 {
+		t.Errorf("%d records, %d in order, %d kinds", len(all.records), len(all.order), len(all.errors))
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for _, c := range []struct {
+		url, technique string
+		raw            bool
+		place          place
+		want           string // the first line, and what else must be there
+		more           []string
+	}{
+		{"http://h:1", "sse", false, place{id: "a-1"}, "GET /api/v1/sse HTTP/1.1", []string{"Host: h:1", "Last-Event-ID: a-1", "Accept: text/event-stream"}},
+		{"http://h:1/#k=x", "streaming", false, place{}, "GET /api/v1/streaming HTTP/1.1", nil},
+		{"http://h/monitor/", "websocket", false, place{id: "a-1"}, "GET /monitor/api/v1/websocket?after=a-1 HTTP/1.1", []string{"Upgrade: websocket", "Host: h"}},
+		{"http://h/api/v1/polling?viewer=x", "polling", false, place{id: "a-1", etag: "e"}, "GET /api/v1/polling?viewer=x&after=a-1 HTTP/1.1", nil},
+		{"http://h/sub/x", "longpolling", false, place{id: "a-1", etag: "e", modified: "m"}, "GET /sub/x HTTP/1.1", []string{"If-None-Match: e", "If-Modified-Since: m"}},
+		{"ws://h/", "websocket", true, place{id: "a-1"}, "GET / HTTP/1.1", nil},
+		{"http://me:pw@[::1]:8/", "sse", false, place{}, "GET /api/v1/sse HTTP/1.1", []string{"Host: [::1]:8", "Authorization: Basic bWU6cHc="}},
+	} {
+		got, err := newTarget(&Config{URL: c.url, Technique: c.technique, Raw: c.raw})
+		if err != nil {
+			t.Errorf("%s: %v", c.url, err)
+			continue
+		}
+		lines := strings.Split(string(got.request(nil, c.place)), "\r\n")
+		if lines[0] != c.want || !slices.Equal(lines[len(lines)-2:], []string{"", ""}) {
+			t.Errorf("%s: got %q, want %q", c.url, lines, c.want)
+		}
+		for _, line := range c.more {
+			if !slices.Contains(lines, line) {
+				t.Errorf("%s: got %q, want %q", c.url, lines, line)
+			}
+		}
+		if strings.HasSuffix(got.url, "pw") || strings.Contains(got.url, "pw@") {
+			t.Errorf("%s: the password is in %s", c.url, got.url)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	fine := Command{URL: "http://h/", Technique: "sse", Viewers: 1, Rate: 1, Duration: time.Second, Pause: time.Second}
+	if err := fine.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*Command){
+		"--viewers 0 is outside":           func(c *Command) { c.Viewers = 0 },
+		"--rate NaN is outside":            func(c *Command) { c.Rate = math.NaN() },
+		"--ramp -1s is outside":            func(c *Command) { c.Ramp = -time.Second },
+		"--duration 0s is outside":         func(c *Command) { c.Duration = 0 },
+		"--cut-every 1ms: want":            func(c *Command) { c.CutEvery = time.Millisecond },
+		"--slow 2 is outside":              func(c *Command) { c.Slow = 2 },
+		"--every 2m0s is outside":          func(c *Command) { c.Every = 2 * time.Minute },
+		"--pause 1ms is outside":           func(c *Command) { c.Pause = time.Millisecond },
+		`technique "carrier pigeon": want`: func(c *Command) { c.Technique = "carrier pigeon" },
+		`url "ftp://h/": want`:             func(c *Command) { c.URL = "ftp://h/" },
+		`url "http://:1/" has no host`:     func(c *Command) { c.URL = "http://:1/" },
+		`--every is a parameter of`:        func(c *Command) { c.URL, c.Every = "http://h/x", time.Second },
+		`--header "x": want`:               func(c *Command) { c.Header = []string{"x"} },
+		`--header "a: b\nc": want`:         func(c *Command) { c.Header = []string{"a: b\nc"} },
+	} {
+		c := fine
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package crowd
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
+)
+
+// A target is where the viewers go, and how they ask.
+type target struct {
+	technique string
+	url       string
+	ours      bool // it understands after=
+	tls       bool
+	host      string // of the Host line, and of the certificate
+	address   string // host:port
+	addr      netip.AddrPort
+	path      string // and query
+	lines     string // the header that does not change, with the request's end
+	key       string // of the WebSocket handshake
+	accept    string // what it must be answered with
+}
+
+// newTarget reads the URL. One that ends with a slash is a dashboard's base, under a sub-path or not, as fivewire
+// prints it; any other is the very URL to ask.
+func newTarget(config *Config) (*target, error) {
+	u, err := url.Parse(config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	t := &target{technique: config.Technique}
+	switch u.Scheme {
+	case "http", "ws":
+	case "https", "wss":
+		t.tls = true
+	default:
+		return nil, fmt.Errorf("url %q: want http://host:port/, https://, ws:// or wss://", u.Redacted())
+	}
+	if u.Host == "" || u.Hostname() == "" {
+		return nil, fmt.Errorf("url %q has no host: want http://host:port/", u.Redacted())
+	}
+	if wire.New(t.technique) == nil {
+		return nil, fmt.Errorf("technique %q: want polling, longpolling, streaming, sse or websocket", t.technique)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	if strings.HasSuffix(u.Path, "/") && !config.Raw {
+		u = u.JoinPath("api/v1", t.technique)
+	}
+	t.ours = strings.HasSuffix(u.Path, "/api/v1/"+t.technique)
+	if config.Every > 0 {
+		if !t.ours {
+			return nil, fmt.Errorf("--every is a parameter of fivewire's: put what that server knows into the URL")
+		}
+		query := u.Query()
+		query.Set("every", config.Every.String())
+		u.RawQuery = query.Encode()
+	}
+	t.url, t.path, t.host = u.Redacted(), u.RequestURI(), u.Host
+	t.address = u.Host
+	if u.Port() == "" {
+		t.address = net.JoinHostPort(u.Hostname(), map[bool]string{false: "80", true: "443"}[t.tls])
+	}
+	return t, t.header(config.Header, u.User)
+}
+
+// header makes the lines that each request has.
+func (t *target) header(more []string, user *url.Userinfo) error {
+	var b strings.Builder
+	set := http.Header{}
+	for _, line := range more {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || name == "" || strings.Trim(name, tokenBytes) != "" || strings.ContainsAny(value, "\r\n\x00") {
+			return fmt.Errorf("--header %.40q: want \"Name: value\"", line)
+		}
+		set.Add(name, strings.TrimSpace(value))
+	}
+	lines := func(pairs ...string) {
+		for i := 0; i < len(pairs); i += 2 {
+			if set.Get(pairs[i]) == "" {
+				b.WriteString(pairs[i] + ": " + pairs[i+1] + "\r\n")
+			}
+		}
+	}
+	lines("Host", t.host, "User-Agent", "fivewire")
+	switch t.technique {
+	case "sse":
+		lines("Accept", "text/event-stream")
+	case "streaming":
+		lines("Accept", "application/x-ndjson")
+	case "polling", "longpolling":
+		lines("Accept", "application/json")
+	case "websocket":
+		t.key = nonce()
+		t.accept = acceptOf(t.key)
+		lines("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", t.key)
+	}
+	if password, ok := user.Password(); ok || user.Username() != "" {
+		lines("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
+	}
+	for name, values := range set {
+		for _, value := range values {
+			b.WriteString(name + ": " + value + "\r\n")
+		}
+	}
+	t.lines = b.String()
+	return nil
+}
+
+// acceptOf is what a WebSocket key must be answered with (RFC 6455 §4.2.2).
+func acceptOf(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+const tokenBytes = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" // RFC 9110 §5.6.2
+
+// A place is where a viewer is in the stream: what it says when it asks for what follows.
+type place struct {
+	id             string
+	etag, modified string // what a foreign poll answered with, to be sent back (RFC 9110 §13.1)
+}
+
+// request appends a question to b.
+func (t *target) request(b []byte, p place) []byte {
+	b = append(append(b, "GET "...), t.path...)
+	if p.id != "" && t.ours && t.technique != "sse" {
+		separator := byte('?')
+		if strings.IndexByte(t.path, '?') >= 0 {
+			separator = '&'
+		}
+		b = append(append(append(b, separator), "after="...), p.id...)
+	}
+	b = append(append(b, " HTTP/1.1\r\n"...), t.lines...)
+	field := func(name, value string) {
+		if value != "" {
+			b = append(append(append(append(b, name...), ": "...), value...), "\r\n"...)
+		}
+	}
+	switch t.technique {
+	case "sse":
+		field("Last-Event-ID", p.id)
+	case "polling", "longpolling":
+		if !t.ours {
+			field("If-None-Match", p.etag)
+			field("If-Modified-Since", p.modified)
+		}
+	}
+	return append(b, "\r\n"...)
+}
