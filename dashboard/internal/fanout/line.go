@@ -106,6 +106,7 @@ func (l *line) farewell(err error) {
 		l.reason = Fault
 		return
 	}
+	l.rest = nil // the rest of a frame that was empty is still the form's
 	if l.Form.Farewell != nil {
 		l.rest, _ = l.Form.piece(l.rest, l.Form.Farewell)
 	}
