@@ -59,12 +59,12 @@ var errDone = errors.New("line is done")
 
 // begin is the first thing said.
 func (l *line) begin(head []byte, now time.Duration) {
+	l.Form.began()
 	l.spoke, l.beat, l.heard = now, now, now
 	l.rest = head
 	if l.Form.Opening != nil {
 		l.rest, _ = l.Form.piece(l.rest, l.Form.Opening)
 	}
-	l.Form.began()
 }
 
 // next is what to write now; nothing when there is nothing to say yet, and errDone when there will be nothing any more.

@@ -445,6 +445,7 @@ func FuzzLine(f *testing.F) {
 		f.Add(ops, seed%3 == 0, seed%2 == 0)
 	}
 	f.Fuzz(func(t *testing.T, ops []byte, chunked, steady bool) {
+		ops = ops[:min(len(ops), 500)]
 		w := words()
 		w.Steady = steady
 		var ear Ear
