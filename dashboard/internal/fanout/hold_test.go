@@ -1,22 +1,18 @@
 package fanout
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
-	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // These tests hold both ways of holding a line to one contract, over real sockets.
@@ -56,95 +52,6 @@ func TestEverybodyGetsEverything(t *testing.T) {
 			t.Error(err)
 		}
 		reading.Wait()
-	})
-}
-
-// One that trickles and one that never reads, beside many that read: those miss nothing and wait for nobody, memory is
-// bounded, and the slow are cut as such.
-func TestSlowBesideQuick(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
-		form := lines(4000)
-		deaf, trickle := s.join(form, nil), s.join(form, nil)
-		for _, v := range []*viewer{deaf, trickle} {
-			v.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-		}
-		stop := make(chan struct{})
-		var reading sync.WaitGroup
-		reading.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				case <-time.After(time.Second):
-					trickle.Conn.Read(make([]byte, 1))
-				}
-			}
-		})
-		const quick, messages, batch = 50, 400, 20
-		var got atomic.Int64
-		for range quick {
-			v := s.join(form, nil)
-			reading.Go(func() {
-				v.expect("head", "open")
-				for n := range messages {
-					if err := v.messages(n+1, n+1); err != nil {
-						t.Error(err)
-						return
-					}
-					got.Add(1)
-				}
-			})
-		}
-		before := inUse()
-		worst := time.Duration(0)
-		for n := 0; n < messages; n += batch {
-			began := time.Now()
-			publish(s.hub, batch)
-			for got.Load() < int64(quick*(n+batch)) && time.Since(began) < 10*time.Second {
-				time.Sleep(time.Millisecond)
-			}
-			worst = max(worst, time.Since(began))
-		}
-		if grown := inUse() - before; grown > 8<<20 {
-			t.Errorf("the heap has grown by %d KB", grown>>10)
-		}
-		if worst > 1500*time.Millisecond { // of a busy machine's; who waits for the slow waits for two seconds
-			t.Errorf("a batch took %v to get to the quick", worst)
-		}
-		deaf.ends(Slow)
-		trickle.ends(Slow)
-		close(stop)
-		reading.Wait()
-	})
-}
-
-func inUse() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
-}
-
-// A viewer that is slow but takes something all the time is not cut, however long one frame takes.
-func TestLongFrame(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{WriteTimeout: 600 * time.Millisecond})
-		const size = 2 << 20
-		v := s.join(lines(size), nil)
-		v.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-		publish(s.hub, 1)
-		began := time.Now()
-		b := make([]byte, size/20)
-		for n := 0; n < size; {
-			k, err := io.ReadFull(v.Conn, b[:min(len(b), size-n)])
-			if n += k; err != nil {
-				t.Fatalf("cut after %v and %d bytes: %v", time.Since(began), n, err)
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		v.Conn.Close()
-		v.ends(Left)
 	})
 }
 
@@ -216,6 +123,24 @@ func (c *taken) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
+// The viewer sees the end at once, whatever the connection is wrapped in, and not when lingering is over.
+func TestEndIsSeen(t *testing.T) {
+	both(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		theirs, ours := s.connect()
+		v := s.hold(theirs, &taken{ours, strings.NewReader("")}, lines(1), echoLines{}, way)
+		v.expect("head", "open")
+		began := time.Now()
+		io.WriteString(v, "q")
+		v.expect("aq", "EOF")
+		if took := time.Since(began); took > linger*3/4 {
+			t.Errorf("the end came after %v", took)
+		}
+		v.Close()
+		v.ends(Left)
+	})
+}
+
 // Bytes that were sent behind the request and read with it are heard first.
 func TestEarlyBytes(t *testing.T) {
 	both(t, func(t *testing.T, way Way) {
@@ -279,83 +204,6 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// Close tells everybody, and leaves no goroutine and no descriptor.
-func TestCloseTellsAll(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{})
-		form := lines(10)
-		form.Chunked = true
-		goroutines := runtime.NumGoroutine()
-		viewers := make([]*viewer, 2000)
-		for i := range viewers {
-			viewers[i] = s.join(form, nil)
-		}
-		if way == ByEpoll && runtime.NumGoroutine() > goroutines+2*runtime.GOMAXPROCS(0)+2 {
-			t.Errorf("%d goroutines hold %d lines", runtime.NumGoroutine()-goroutines, len(viewers))
-		}
-		publish(s.hub, 1)
-		began := time.Now()
-		if err := s.end(); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("the end took %v", took)
-		}
-		for _, v := range viewers {
-			v.ends(Closed)
-			b, err := io.ReadAll(v.read)
-			if want := "head\n5\r\nopen\n\r\ne\r\nm1 xxxxxxxxxx\n\r\n4\r\nbye\n\r\n0\r\n\r\n"; string(b) != want || err != nil {
-				t.Fatalf("got %q, %v", b, err)
-			}
-			v.Close()
-		}
-		eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= goroutines })
-		theirs, ours := s.connectLate()
-		defer theirs.Close()
-		late := &viewer{t: t, began: make(chan Way, 1), done: make(chan Reason, 1)}
-		account := new(meter.Tally).Begin(ours)
-		s.Hold(ours, nil, Line{Form: form, Sub: s.hub.Subscribe(hub.Cursor{}, 0), Account: account, Owner: late})
-		late.ends(Closed)
-	})
-}
-
-// connectLate is a connection for somebody who comes when all is over.
-func (s *site) connectLate() (theirs, ours net.Conn) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer ln.Close()
-	s.ln = ln
-	theirs, err = net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if ours, err = ln.Accept(); err != nil {
-		s.t.Fatal(err)
-	}
-	return theirs, ours
-}
-
-// Close does not wait for ever: when its time is over who has not been told is cut.
-func TestCloseCutsTheRest(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{})
-		v := s.join(lines(1<<20), nil)
-		v.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-		publish(s.hub, 20)
-		eventually(t, "the connection is full", func() bool { return v.tally.Figures().Bytes.Out.Total > 0 })
-		s.hub.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		began := time.Now()
-		if err := s.Close(ctx); err == nil || time.Since(began) > 2*time.Second {
-			t.Errorf("got %v after %v", err, time.Since(began))
-		}
-		v.ends(Closed)
-	})
-}
-
 // Many leave in the middle of every round, many join: nobody who stays is passed over.
 func TestNobodyIsPassedOver(t *testing.T) {
 	both(t, func(t *testing.T, way Way) {
@@ -397,103 +245,6 @@ func TestNobodyIsPassedOver(t *testing.T) {
 		}
 	})
 }
-
-// Everything at once: viewers come, talk, dawdle and go while messages are published, until Close.
-func TestStorm(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{Heartbeat: 20 * time.Millisecond, WriteTimeout: 300 * time.Millisecond})
-		forms := []*Form{lines(10), lines(3000), lines(100)}
-		forms[2].Chunked = true
-		accepted := make(chan net.Conn)
-		go func() {
-			defer close(accepted)
-			for {
-				c, err := s.ln.Accept()
-				if err != nil {
-					return
-				}
-				accepted <- c
-			}
-		}()
-		var began, done, holding atomic.Int64
-		var all sync.WaitGroup
-		all.Go(func() {
-			for c := range accepted {
-				n := rand.IntN(len(forms))
-				line := Line{Form: forms[n], Sub: s.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(c), Owner: counter{&began, &done}}
-				if n == 0 {
-					line.Ear = echoLines{}
-				}
-				holding.Add(1)
-				all.Go(func() {
-					s.Hold(c, []byte(head), line)
-					c.Close()
-				})
-			}
-		})
-		stop := make(chan struct{})
-		var viewers sync.WaitGroup
-		for range 40 {
-			viewers.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					c, err := net.Dial("tcp", s.ln.Addr().String())
-					if err != nil {
-						return
-					}
-					c.SetDeadline(time.Now().Add(time.Duration(rand.IntN(60)) * time.Millisecond))
-					switch rand.IntN(4) {
-					case 0:
-						io.WriteString(c, "yyy")
-						io.Copy(io.Discard, c)
-					case 1:
-						io.WriteString(c, [...]string{"q", "x", "yyyp"}[rand.IntN(3)])
-						io.Copy(io.Discard, c)
-					case 2:
-						c.(*net.TCPConn).SetLinger(0)
-						time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond)
-					default:
-						io.Copy(io.Discard, c)
-					}
-					c.Close()
-				}
-			})
-		}
-		until := time.Now().Add(1500 * time.Millisecond)
-		for time.Now().Before(until) {
-			publish(s.hub, 1+rand.IntN(3))
-			time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
-		}
-		// Close comes in the middle of it all.
-		s.hub.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		s.Close(ctx) // those who keep coming may use all of its time
-		close(stop)
-		viewers.Wait()
-		s.ln.Close()
-		all.Wait()
-		eventually(t, "all have ended", func() bool { return done.Load() == holding.Load() })
-		if began.Load() > holding.Load() || began.Load() == 0 {
-			t.Errorf("%d began, %d were held", began.Load(), holding.Load())
-		}
-		for _, f := range forms {
-			if f.lines != 0 {
-				t.Errorf("a form has %d lines", f.lines)
-			}
-		}
-	})
-}
-
-// counter is an Owner that counts.
-type counter struct{ began, done *atomic.Int64 }
-
-func (c counter) Began(Way)   { c.began.Add(1) }
-func (c counter) Done(Reason) { c.done.Add(1) }
 
 // Connections that are no descriptors are held by goroutines.
 func TestNoDescriptor(t *testing.T) {

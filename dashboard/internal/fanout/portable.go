@@ -146,7 +146,11 @@ func (g *pair) lastWord() {
 
 // linger ends our half of the connection and waits until the viewer ends its own, or the time for it is over.
 func (g *pair) linger() {
-	if half, ok := g.conn.(interface{ CloseWrite() error }); ok {
+	conn := g.conn
+	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
+		conn = hijacked.UnsafeConn() // the server's wrapping hides it
+	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}
 	g.mu.Lock()
