@@ -1,9 +1,12 @@
+//go:build linux
+
 package dashboard
 
 import (
 	"fmt"
 	"net"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -69,7 +72,7 @@ func inUse() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// heldViewer connects without leaving anything in this process' heap.
+// heldViewer connects to a technique, parameters and all, without leaving anything in this process' heap.
 func heldViewer(b testing.TB, addr *net.TCPAddr, technique string) int {
 	b.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -81,7 +84,7 @@ func heldViewer(b testing.TB, addr *net.TCPAddr, technique string) int {
 		b.Fatal(err)
 	}
 	upgrade := ""
-	if technique == "websocket" {
+	if strings.HasPrefix(technique, "websocket") {
 		upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	}
 	if _, err := syscall.Write(fd, fmt.Appendf(nil, "GET /api/v1/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", technique, addr, upgrade)); err != nil {

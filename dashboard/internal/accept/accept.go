@@ -146,6 +146,14 @@ func (c *conn) Keep() (release func()) {
 	return c.listener.giveBack
 }
 
+// CloseWrite is the connection's own; an error where it has none.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return syscall.EINVAL
+}
+
 func (l *Listener) giveBack() { l.open.Add(-1) }
 
 // SyscallConn is the connection's own; an error where it has none.

@@ -193,17 +193,18 @@ func newPoll() (*poll, error) {
 // wait calls each with what is ready, until the poll is closed.
 func (p *poll) wait(each func([]unix.EpollEvent)) {
 	var events [128]unix.EpollEvent
-	p.raw.Read(func(uintptr) bool {
-		for {
+	for {
+		err := p.raw.Read(func(uintptr) bool {
 			n, err := unix.EpollWait(p.fd, events[:], 0)
-			if n <= 0 && err != unix.EINTR {
-				return false // wait on
-			}
 			if n > 0 {
 				each(events[:n])
 			}
+			return n > 0 || err == unix.EINTR // else wait on
+		})
+		if err != nil { // only between two calls of Read it is seen that the poll is closed
+			return
 		}
-	})
+	}
 }
 
 // What a line is watched for: bytes, the end of the other direction, and room if it is blocked. Broken connections are

@@ -30,8 +30,10 @@ package fanout
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,7 +50,7 @@ const (
 	Slow                     // it took nothing for WriteTimeout
 	Silent                   // nothing was heard from it for as long as its form allows
 	Broke                    // it said what its technique does not allow
-	Closed                   // the hub closed, and it was told
+	Closed                   // the hub closed, and it was told, unless there was no time left
 	Fault                    // ours
 )
 
@@ -246,15 +248,16 @@ func (f *Fanout) Close(ctx context.Context) error {
 		f.mu.Lock()
 	}
 	f.closed = true
-	for p := range f.pairs {
-		p.conn.SetDeadline(time.Unix(1, 0))
-	}
+	pairs := slices.Collect(maps.Keys(f.pairs))
 	shards := f.shards
 	f.shards = nil
 	if f.quiet != nil {
 		f.quiet.Stop()
 	}
 	f.mu.Unlock()
+	for _, p := range pairs {
+		p.cut(Closed)
+	}
 	if shards != nil {
 		shards.close()
 	}

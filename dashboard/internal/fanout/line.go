@@ -69,8 +69,8 @@ func (l *line) begin(head []byte, now time.Duration) {
 	if l.Caller != nil {
 		return
 	}
-	l.rest = l.Form.open(l.rest, &l.stream)
 	l.Form.began()
+	l.rest = l.Form.open(l.rest, &l.stream)
 }
 
 // next is what to write now; nothing when there is nothing to say yet, and errDone when there will be nothing any more.
@@ -119,7 +119,7 @@ func (l *line) farewell(err error) {
 		l.reason = Fault
 		return
 	}
-	l.rest = l.Form.end(l.rest, &l.stream)
+	l.rest = l.Form.end(nil, &l.stream) // not behind rest: what is left of an empty frame is still the form's
 }
 
 // count is told what has passed through the connection.

@@ -20,9 +20,7 @@ func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
 		delete(f.pairs, g)
 	}()
 	l.Owner.Began(ByGoroutine)
-	l.begin(head, f.now())
-	go g.listen(early)
-	g.talk()
+	g.talk(head, early)
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
 	conn.Close()
@@ -36,32 +34,80 @@ type pair struct {
 	line  *line
 	heard chan struct{} // holds a token when something was said or the viewer has left
 	deaf  chan struct{} // closed when nothing will be heard any more
+	over  bool          // it has been cut
+}
+
+// begin is locked until there is a line: nothing is heard before.
+func (g *pair) begin(head, early []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	go g.listen(early)
+	g.line.begin(head, g.line.fanout.now())
+}
+
+// cut ends a line whatever it is doing.
+func (g *pair) cut(reason Reason) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over = true; g.line.reason == 0 || reason == Fault {
+		g.line.reason = reason
+	}
+	g.conn.SetDeadline(time.Unix(1, 0))
+}
+
+// next is the line's, and gives it time to leave.
+func (g *pair) next() ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return nil, net.ErrClosed
+	}
+	b, err := g.line.next(g.line.fanout.now())
+	if len(b) > 0 {
+		g.conn.SetWriteDeadline(time.Now().Add(g.line.fanout.config.WriteTimeout))
+	}
+	return b, err
+}
+
+// wrote is the line's. An error is the end: to take something, if only a part, is not to be slow.
+func (g *pair) wrote(n int, err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.line.wrote(n, g.line.fanout.now())
+	if g.over || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	if n > 0 {
+		return nil
+	}
+	g.line.reason = Slow
+	return err
+}
+
+// pass is the line's.
+func (g *pair) pass() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.line.pass(g.line.fanout.now())
 }
 
 // talk writes until the line is done.
-func (g *pair) talk() {
+func (g *pair) talk(head, early []byte) {
 	l := g.line
 	defer g.recovered()
+	g.begin(head, early)
 	tick := time.NewTicker(l.fanout.tick())
 	defer tick.Stop()
 	for {
-		g.mu.Lock()
-		b, err := l.next(l.fanout.now())
-		g.mu.Unlock()
-		if err != nil {
+		b, err := g.next()
+		if errors.Is(err, errDone) {
 			g.linger()
+		}
+		if err != nil {
 			return
 		}
 		if len(b) > 0 {
-			g.conn.SetWriteDeadline(time.Now().Add(l.fanout.config.WriteTimeout))
-			n, err := g.conn.Write(b)
-			g.mu.Lock()
-			l.wrote(n, l.fanout.now())
-			if err != nil && l.reason == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
-				l.reason = Slow
-			}
-			g.mu.Unlock()
-			if err != nil {
+			if err := g.wrote(g.conn.Write(b)); err != nil {
 				return
 			}
 		}
@@ -81,10 +127,7 @@ func (g *pair) talk() {
 			g.lastWord()
 			return
 		case <-tick.C:
-			g.mu.Lock()
-			err := l.pass(l.fanout.now())
-			g.mu.Unlock()
-			if err != nil {
+			if g.pass() != nil {
 				return
 			}
 		}
@@ -95,7 +138,7 @@ func (g *pair) talk() {
 func (g *pair) lastWord() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.line.stage == finishing {
+	if g.line.stage == finishing && !g.over {
 		g.conn.SetWriteDeadline(time.Now().Add(farewellLinger))
 		g.conn.Write(g.line.rest)
 	}
@@ -103,7 +146,11 @@ func (g *pair) lastWord() {
 
 // linger ends our half of the connection and waits until the viewer ends its own, or the time for it is over.
 func (g *pair) linger() {
-	if half, ok := g.conn.(interface{ CloseWrite() error }); ok {
+	conn := g.conn
+	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
+		conn = hijacked.UnsafeConn() // the server's wrapping hides it
+	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}
 	g.mu.Lock()
@@ -146,6 +193,6 @@ func (g *pair) hear(b []byte) error {
 func (g *pair) recovered() {
 	if p := recover(); p != nil {
 		g.line.fanout.fault(g.line, p)
-		g.conn.SetDeadline(time.Unix(1, 0))
+		g.cut(Fault)
 	}
 }

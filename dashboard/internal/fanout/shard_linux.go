@@ -52,7 +52,11 @@ func (s *shard) close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	for len(s.lines) > 0 {
-		s.remove(s.lines[len(s.lines)-1])
+		l := s.lines[len(s.lines)-1]
+		if l.reason == 0 {
+			l.reason = Closed
+		}
+		s.remove(l)
 	}
 }
 
@@ -64,13 +68,16 @@ func (s *shard) add(l *line, head, early []byte) {
 	s.lines = append(s.lines, l)
 	s.byFD[l.fd] = l
 	now := s.fanout.now()
-	l.begin(head, now)
-	if s.closed || s.poll.control(unix.EPOLL_CTL_ADD, l.fd, watched) != nil {
-		l.reason = Closed
-		s.remove(l)
-		return
-	}
 	s.attend(l, func() error {
+		l.begin(head, now)
+		if s.closed {
+			l.reason = Closed
+			return errDone
+		}
+		if err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, watched); err != nil {
+			l.reason = Fault
+			return err
+		}
 		if len(early) > 0 {
 			if err := l.hear(early, now); err != nil {
 				return err
@@ -308,17 +315,19 @@ func (s *shard) everybody(do func(*line, time.Duration) error) {
 	for s.moved = true; s.moved; { // a line that was moved may have been passed over
 		s.moved = false
 		now := s.fanout.now()
-		for i, n := 0, len(s.lines); i < n && len(s.lines) > 0; i++ {
+		n := len(s.lines) // who joins meanwhile comes behind them, and has been written to
+		for i := range n {
 			if i%stride == stride-1 {
 				s.mu.Unlock()
 				runtime.Gosched()
 				s.mu.Lock()
 				now = s.fanout.now()
-				if len(s.lines) == 0 {
-					return
-				}
 			}
-			if l := s.lines[(s.turn+i)%len(s.lines)]; l.round != s.round {
+			at := (s.turn + i) % n
+			if at >= len(s.lines) {
+				continue
+			}
+			if l := s.lines[at]; l.round != s.round {
 				l.round = s.round
 				s.attend(l, func() error { return do(l, now) })
 			}

@@ -81,6 +81,14 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.EINVAL
 }
 
+// CloseWrite is the connection's own; an error where it has none.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return syscall.EINVAL
+}
+
 // Keep is the connection's own (see accept); nil where it has none.
 func (c *Conn) Keep() (release func()) {
 	if k, ok := c.Conn.(interface{ Keep() func() }); ok {

@@ -1,0 +1,170 @@
+package dashboard
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// upgraded is a WebSocket after its handshake, for those who do not keep to the protocol.
+type upgraded struct {
+	net.Conn
+	read *bufio.Reader
+}
+
+func (s *site) upgrade() *upgraded {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(15 * time.Second))
+	fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+	u := &upgraded{conn, bufio.NewReader(conn)}
+	resp, err := http.ReadResponse(u.read, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		s.t.Fatalf("no handshake: %v, %v", resp, err)
+	}
+	return u
+}
+
+// frame reads one of the server's.
+func (u *upgraded) frame() (op byte, payload []byte, err error) {
+	head := make([]byte, 2)
+	if _, err = io.ReadFull(u.read, head); err != nil {
+		return 0, nil, err
+	}
+	size := int(head[1])
+	if size == 126 {
+		long := make([]byte, 2)
+		if _, err = io.ReadFull(u.read, long); err != nil {
+			return 0, nil, err
+		}
+		size = int(binary.BigEndian.Uint16(long))
+	}
+	payload = make([]byte, size)
+	_, err = io.ReadFull(u.read, payload)
+	return head[0], payload, err
+}
+
+// closing reads until the close frame and returns its code, and what came before it; 0 where the end comes without one.
+// Nothing may follow it.
+func (u *upgraded) closing(t *testing.T) (code int, said string) {
+	t.Helper()
+	for {
+		op, payload, err := u.frame()
+		if err != nil {
+			return 0, said
+		}
+		switch op {
+		case 0x88:
+			if rest, err := io.ReadAll(u.read); err == nil && len(rest) > 0 {
+				t.Errorf("%q follows the close frame", rest)
+			}
+			return int(binary.BigEndian.Uint16(payload)), said
+		case 0x81, 0x89, 0x8A:
+			said += string(payload)
+		default:
+			t.Errorf("got a frame %#x", op)
+		}
+	}
+}
+
+// says is a viewer's frame, masked with zeros.
+func says(first byte, payload string) string {
+	b := []byte{first}
+	switch n := len(payload); {
+	case n < 126:
+		b = append(b, 0x80|byte(n))
+	case n < 1<<16:
+		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
+	}
+	return string(append(b, 0, 0, 0, 0)) + payload
+}
+
+// Whoever breaks the protocol is told which rule, and is gone; nothing of it stays, and a viewer beside it gets all.
+func TestWebSocketAttacks(t *testing.T) {
+	const text, more, ping, closing = 0x81, 0x80, 0x89, 0x88
+	attacks := []struct {
+		name, bytes string
+		code        int    // 0 is cut without a word
+		said        string // before, if anything in particular
+	}{
+		{"unmasked", "\x81\x02{}", 1002, ""},
+		{"reserved-bit", says(0x91, "{}"), 1002, ""},
+		{"compressed-without-leave", says(0xC1, "{}"), 1002, ""},
+		{"reserved-opcode", says(0x83, "{}"), 1002, ""},
+		{"reserved-control-opcode", says(0x8B, ""), 1002, ""},
+		{"continuation-of-nothing", says(more, "{}"), 1002, ""},
+		{"message-inside-a-message", says(0x01, "{") + says(text, "}"), 1002, ""},
+		{"fragmented-ping", says(0x09, "x"), 1002, ""},
+		{"ping-too-long", says(ping, strings.Repeat("x", 126)), 1002, ""},
+		{"length-not-the-shortest", "\x81\xFE\x00\x02\x00\x00\x00\x00{}", 1002, ""},
+		{"length-with-top-bit", "\x81\xFF\x80\x00\x00\x00\x00\x00\x00\x00", 1002, ""},
+		{"half-a-close-code", says(closing, "\x03"), 1002, ""},
+		{"close-code-of-nobody", says(closing, "\x03\xED"), 1002, ""},
+		{"not-utf8", says(text, "\xFF\xFE"), 1007, ""},
+		{"not-utf8-in-a-fragment", says(0x01, "{\xFF"), 1007, ""},
+		{"half-a-character-at-the-end", says(0x01, "\xE2\x82") + says(more, ""), 1007, ""},
+		{"close-reason-not-utf8", says(closing, "\x03\xE8\xFF"), 1007, ""},
+		{"announces-a-gigabyte", "\x81\xFF\x00\x00\x00\x00\x40\x00\x00\x00", 1009, ""},
+		{"too-long", says(text, strings.Repeat("x", 4097)), 1009, ""},
+		{"too-long-in-fragments", says(0x01, strings.Repeat("x", 4000)) + strings.Repeat(says(0x00, "xxxxxxxxxx"), 10), 1009, ""},
+		{"ping-flood", strings.Repeat(says(ping, ""), 1000), 1008, ""},
+		{"command-flood", strings.Repeat(says(text, `{"ping":1}`), 1000), 1008, `{"pong":1,`},
+		{"byte-flood", says(0x01, "") + strings.Repeat(says(0x00, ""), 60_000), 1008, ""},
+		{"bad-after-good", says(text, `{"ping":7}`) + "\x81\x02{}", 1002, `{"pong":7,`},
+		{"fragmented-command-and-goodbye", says(0x01, `{"ping"`) + says(ping, "now") + says(more, `:8}`) + says(closing, "\x03\xE8"), 1000, `{"pong":8,`},
+		{"goodbye-without-a-code", says(closing, "") + says(text, `{"ping":1}`), -1, ""},
+		{"half-a-frame-then-silence", says(text, `{"ping":7}`)[:9], 0, ""},
+		{"half-a-header-then-silence", "\x81", 0, ""},
+	}
+	for _, held := range []string{"epoll", byGoroutine} {
+		t.Run(held, func(t *testing.T) {
+			if held == byGoroutine && testing.Short() {
+				t.Skip("the same by goroutine")
+			}
+			s := open(t, Config{Heartbeat: 150 * time.Millisecond, WriteTimeout: 200 * time.Millisecond}, "")
+			s.publish(1)
+			bystander := make(chan []string, 1)
+			go func() { bystander <- s.watch(s.client("sse"), s.cursor(1), len(attacks)) }()
+			eventually(t, "the bystander is there", func() bool { return s.hub.Stats().Subscriptions == 1 })
+			goroutines := runtime.NumGoroutine()
+			var want []string
+			for _, attack := range attacks {
+				t.Run(attack.name, func(t *testing.T) {
+					u := s.upgrade()
+					go io.WriteString(u, attack.bytes) // what is answered in the middle of it must not be lost
+					if attack.code == -1 {
+						for op := byte(0); op != 0x88; {
+							var err error
+							var payload []byte
+							if op, payload, err = u.frame(); err != nil || op == 0x88 && len(payload) > 0 {
+								t.Fatalf("got %q, %v", payload, err)
+							}
+						}
+					} else if code, said := u.closing(t); code != attack.code || !strings.Contains(said, attack.said) {
+						t.Errorf("got %d after %.200q, want %d", code, said, attack.code)
+					}
+					u.Close()
+					eventually(t, "it is gone", func() bool { return s.hub.Stats().Subscriptions == 1 && len(s.transports.Viewers.List()) == 1 })
+				})
+				s.publish(1)
+				want = append(want, fmt.Sprint(s.n))
+			}
+			eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= goroutines })
+			equal(t, <-bystander, strings.Join(want, " "))
+		})
+	}
+}

@@ -1,0 +1,112 @@
+package fanout
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+)
+
+// A piece is its content, as one chunk where there are chunks, for every length at which a size gets another digit.
+func TestPiece(t *testing.T) {
+	lengths := []int{1<<20 - 1, 1 << 20, 1<<24 + 1}
+	for n := range 300 {
+		lengths = append(lengths, n)
+	}
+	for _, around := range []int{0x1000, 0x10000, 70_000} {
+		for n := around - 20; n <= around+20; n++ {
+			lengths = append(lengths, n)
+		}
+	}
+	for range 200 {
+		lengths = append(lengths, rand.IntN(70_000))
+	}
+	data := make([]byte, 1<<24+1)
+	for i := range data {
+		data[i] = byte(i * 7)
+	}
+	buf := make([]byte, 0, len(data)+100)
+	for _, n := range lengths {
+		for _, before := range []string{"", "before"} {
+			content := func(b []byte) []byte { return append(b, data[:n]...) }
+			got, body := new(Form).piece(append(buf, before...), content)
+			if body != n || !bytes.Equal(got[len(before):], data[:n]) || string(got[:len(before)]) != before {
+				t.Fatalf("plain, %d bytes after %q: wrong, says %d", n, before, body)
+			}
+			want := append(append(fmt.Appendf([]byte(before), "%x\r\n", n), data[:n]...), '\r', '\n')
+			if n == 0 {
+				want = []byte(before) // an empty chunk would end the body
+			}
+			form := &Form{Chunked: true}
+			got, body = form.piece(append(buf, before...), content)
+			if body != n || !bytes.Equal(got, want) {
+				t.Fatalf("chunk of %d bytes after %q: wrong, says %d", n, before, body)
+			}
+			if n > 1000 {
+				continue
+			}
+			got, body = form.piece([]byte(before)[:len(before):len(before)], content) // which has to grow
+			if body != n || !bytes.Equal(got, want) {
+				t.Fatalf("chunk of %d bytes after %q: wrong, says %d", n, before, body)
+			}
+		}
+	}
+}
+
+// A frame is built once for all who ask for it at the same time or soon after, and they share its bytes.
+func TestFramesAreShared(t *testing.T) {
+	var built atomic.Int32
+	w := words()
+	message := w.Message
+	w.Message = func(b []byte, m *hub.Message) []byte {
+		built.Add(1)
+		return message(b, m)
+	}
+	form := &Form{Words: w, Chunked: true}
+	form.began()
+	form.began()
+	h := hub.New(hub.Config{})
+	var messages [recentFrames]*hub.Message
+	for i := range messages {
+		messages[i] = h.Publish(time.Now(), []byte(`{}`))
+	}
+	var askers sync.WaitGroup
+	var first [16][recentFrames]*byte
+	for i := range first {
+		askers.Go(func() {
+			for n, m := range messages {
+				first[i][n] = &form.frame(m).bytes[0]
+			}
+		})
+	}
+	askers.Wait()
+	if n := built.Load(); n != recentFrames {
+		t.Errorf("%d messages were framed %d times", recentFrames, n)
+	}
+	for i := range first {
+		if first[i] != first[0] {
+			t.Errorf("asker %d has other bytes", i)
+		}
+	}
+	if f := form.frame(messages[0].AfterGap()); &f.bytes[0] == first[0][0] || built.Load() != recentFrames+1 {
+		t.Error("a message after a gap is another message")
+	}
+	if form.frame(messages[0]); built.Load() != recentFrames+2 {
+		t.Error("more than the newest frames are kept")
+	}
+	form.ended()
+	if form.frame(messages[0]); built.Load() != recentFrames+2 {
+		t.Error("frames were let go with a line to go")
+	}
+	form.ended()
+	for i, f := range form.recent {
+		if f != nil {
+			t.Errorf("frame %d is kept for nobody", i)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package fanout
+
+import (
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+)
+
+// newLine is a line of a shard without a connection.
+func (s *shard) newLine() *line {
+	s.fanout.lineBegins()
+	fd := int32(1 << 20) // of nobody
+	for s.byFD[fd] != nil {
+		fd++
+	}
+	l := &line{fanout: s.fanout, fd: fd, index: int32(len(s.lines)), Line: Line{
+		Form: lines(1), Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: new(owner),
+	}}
+	l.Form.began()
+	s.lines = append(s.lines, l)
+	s.byFD[l.fd] = l
+	return l
+}
+
+// In a round every line has its turn once, though any others leave and join meanwhile.
+func TestRound(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		h := hub.New(hub.Config{})
+		f := New(h, Config{Heartbeat: time.Hour, WriteTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+		s, err := newShard(f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range random.IntN(40) {
+			s.newLine()
+		}
+		joins, leaves := random.IntN(3), random.IntN(3)
+		for round := range 5 {
+			turns := make(map[*line]int)
+			before := append([]*line(nil), s.lines...)
+			s.everybody(func(l *line, _ time.Duration) error {
+				turns[l]++
+				if joins > 0 && random.IntN(5) == 0 { // as happens while the shard is let go
+					for range random.IntN(3 * joins) {
+						s.newLine()
+					}
+				}
+				for range leaves {
+					if other := s.lines[random.IntN(len(s.lines))]; other != l && random.IntN(3) == 0 {
+						s.remove(other)
+					}
+				}
+				if leaves > 0 && random.IntN(3) == 0 {
+					return errors.New("it leaves")
+				}
+				return nil
+			})
+			for _, l := range before {
+				if stays := s.byFD[l.fd] == l; turns[l] > 1 || stays && turns[l] != 1 {
+					t.Fatalf("seed %d, round %d: one of %d lines had %d turns; stays: %v", seed, round, len(before), turns[l], stays)
+				}
+			}
+			for i, l := range s.lines {
+				if int(l.index) != i {
+					t.Fatalf("line %d thinks it is %d", i, l.index)
+				}
+			}
+		}
+		s.close()
+		if f.open != 0 || len(s.byFD) != 0 || h.Stats().Subscriptions != 0 {
+			t.Fatalf("%d lines are open, %d descriptors and %d subscriptions are left", f.open, len(s.byFD), h.Stats().Subscriptions)
+		}
+	}
+}
+
+// Nobody is always the last.
+func TestTurns(t *testing.T) {
+	f := New(hub.New(hub.Config{}), Config{Heartbeat: time.Hour, WriteTimeout: time.Hour})
+	s, err := newShard(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	for range 7 {
+		s.newLine()
+	}
+	firsts := make(map[*line]bool)
+	for range 50 {
+		first := true
+		s.everybody(func(l *line, _ time.Duration) error {
+			if first {
+				firsts[l] = true
+			}
+			first = false
+			return nil
+		})
+	}
+	if len(firsts) != 7 {
+		t.Errorf("%d of 7 lines were ever the first", len(firsts))
+	}
+}
+
+// A poll can be closed while one of its descriptors is ready all the time.
+func TestPollCloses(t *testing.T) {
+	p, err := newPoll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	w.WriteString("never read")
+	if err := p.control(unix.EPOLL_CTL_ADD, int32(r.Fd()), watched); err != nil {
+		t.Fatal(err)
+	}
+	events, ended, closed := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	go func() {
+		p.wait(func([]unix.EpollEvent) {
+			select {
+			case events <- struct{}{}:
+			default:
+			}
+		})
+		close(ended)
+	}()
+	<-events
+	go func() {
+		p.file.Close()
+		close(closed)
+	}()
+	for _, c := range []chan struct{}{closed, ended} {
+		select {
+		case <-c:
+		case <-time.After(5 * time.Second):
+			r.Close() // or it would go on after the test
+			t.Fatal("it never ends")
+		}
+	}
+}
+
+// Without a descriptor to spare, for a line or for a poll, lines are held by goroutines; when there are some again, new
+// ones are held by epoll.
+func TestDescriptorsRunOut(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		s := open(t, ByEpoll, Config{})
+		form := lines(1)
+		if !first {
+			s.join(form, nil).expect("head", "open")
+		}
+		theirs, ours := s.connect()
+		defer theirs.Close()
+		giveBack := exhaust(t)
+		v := s.hold(theirs, ours, form, echoLines{}, ByGoroutine)
+		giveBack()
+		v.expect("head", "open")
+		w := s.join(form, echoLines{})
+		w.expect("head", "open")
+		publish(s.hub, 1)
+		v.expect("m1 x")
+		w.expect("m1 x")
+	}
+}
+
+// exhaust leaves no descriptor to anybody until it is given back.
+func exhaust(t *testing.T) (giveBack func()) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	low := limit
+	low.Cur = 512
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	for {
+		fd, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		all = append(all, fd)
+	}
+	return func() {
+		for _, fd := range all {
+			syscall.Close(fd)
+		}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A line costs no goroutine, and little memory.
+func TestLineIsSmall(t *testing.T) {
+	s := open(t, ByEpoll, Config{})
+	form := lines(1)
+	s.join(form, nil).expect("head", "open")
+	const n = 500
+	ends := make([]int, 0, n)
+	defer func() {
+		for _, fd := range ends {
+			syscall.Close(fd)
+		}
+	}()
+	goroutines, before := runtime.NumGoroutine(), inUse()
+	for range n {
+		theirs, ours := s.connect()
+		file, err := theirs.(interface{ File() (*os.File, error) }).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := syscall.Dup(int(file.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+		theirs.Close()
+		ends = append(ends, fd)
+		s.Hold(ours, []byte(head), Line{Form: form, Sub: s.hub.Subscribe(hub.Cursor{}, 0), Account: (&meter.Tally{Crowd: true}).Begin(ours), Owner: nobody{}})
+		ours.Close()
+	}
+	if each := (inUse() - before) / n; each > 1500 {
+		t.Errorf("a line costs %d bytes", each)
+	}
+	if more := runtime.NumGoroutine() - goroutines; more > 5 {
+		t.Errorf("%d lines cost %d goroutines", n, more)
+	}
+}
+
+// nobody is an Owner that does not care.
+type nobody struct{}
+
+func (nobody) Began(Way)   {}
+func (nobody) Done(Reason) {}

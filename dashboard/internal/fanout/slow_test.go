@@ -1,0 +1,100 @@
+package fanout
+
+import (
+	"io"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// One that trickles and one that never reads, beside many that read: those miss nothing and wait for nobody, memory is
+// bounded, and the slow are cut as such.
+func TestSlowBesideQuick(t *testing.T) {
+	both(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
+		form := lines(4000)
+		deaf, trickle := s.join(form, nil), s.join(form, nil)
+		for _, v := range []*viewer{deaf, trickle} {
+			v.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+		}
+		stop := make(chan struct{})
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(time.Second):
+					trickle.Conn.Read(make([]byte, 1))
+				}
+			}
+		})
+		const quick, messages, batch = 50, 400, 20
+		var got atomic.Int64
+		for range quick {
+			v := s.join(form, nil)
+			reading.Go(func() {
+				v.expect("head", "open")
+				for n := range messages {
+					if err := v.messages(n+1, n+1); err != nil {
+						t.Error(err)
+						return
+					}
+					got.Add(1)
+				}
+			})
+		}
+		before := inUse()
+		worst := time.Duration(0)
+		for n := 0; n < messages; n += batch {
+			began := time.Now()
+			publish(s.hub, batch)
+			for got.Load() < int64(quick*(n+batch)) && time.Since(began) < 10*time.Second {
+				time.Sleep(time.Millisecond)
+			}
+			worst = max(worst, time.Since(began))
+		}
+		if grown := inUse() - before; grown > 8<<20 {
+			t.Errorf("the heap has grown by %d KB", grown>>10)
+		}
+		if worst > 1500*time.Millisecond { // of a busy machine's; who waits for the slow waits for two seconds
+			t.Errorf("a batch took %v to get to the quick", worst)
+		}
+		deaf.ends(Slow)
+		trickle.ends(Slow)
+		close(stop)
+		reading.Wait()
+	})
+}
+
+func inUse() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// A viewer that is slow but takes something all the time is not cut, however long one frame takes.
+func TestLongFrame(t *testing.T) {
+	both(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{WriteTimeout: 600 * time.Millisecond})
+		const size = 2 << 20
+		v := s.join(lines(size), nil)
+		v.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+		publish(s.hub, 1)
+		began := time.Now()
+		b := make([]byte, size/20)
+		for n := 0; n < size; {
+			k, err := io.ReadFull(v.Conn, b[:min(len(b), size-n)])
+			if n += k; err != nil {
+				t.Fatalf("cut after %v and %d bytes: %v", time.Since(began), n, err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		v.Conn.Close()
+		v.ends(Left)
+	})
+}
