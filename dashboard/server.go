@@ -20,6 +20,7 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
+	"github.com/fivewire/fivewire/dashboard/internal/resident"
 )
 
 // Limits of one HTTP request. A viewer's request is small; a stream is no request any more once it has begun.
@@ -29,6 +30,7 @@ const (
 	headTimeout   = 10 * time.Second
 	idleTimeout   = 75 * time.Second
 	answerTimeout = 15 * time.Second
+	started       = 10 * time.Second       // by then what only the start uses has been used
 	idleWorker    = 2 * time.Second        // a goroutine that waits for the next connection has a stack
 	closeTimeout  = 800 * time.Millisecond // with Close's two seconds: gone within three
 )
@@ -87,6 +89,7 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 	d.transports.Own(func(conn net.Conn) { app.Server().ServeConn(conn) })
 	failed := make(chan error, 1)
 	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
+	defer d.releaseStart()()
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve %v: %w", ln.Addr(), err), d.Close())
@@ -102,6 +105,21 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil
+}
+
+// releaseStart gives back the memory that only the start needs: soon, and when everything that is done once a minute has
+// been done once.
+func (d *Dashboard) releaseStart() (stop func()) {
+	release := func() {
+		if err := resident.Release(); err != nil {
+			d.log.Debug("memory of the start is kept", "error", err)
+		}
+	}
+	soon, later := time.AfterFunc(started, release), time.AfterFunc(7*started, release)
+	return func() {
+		soon.Stop()
+		later.Stop()
+	}
 }
 
 // app is a Fiber app that is strict about everything it can be strict about.
