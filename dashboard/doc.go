@@ -6,7 +6,8 @@
 // A collector calls Publish. The snapshot is encoded to JSON once and handed to the hub (internal/hub), which puts it
 // in an envelope with an id, keeps it in the backlog and wakes whoever reads. Five transports (internal/transport)
 // carry those same bytes: two answer requests (polling, longpolling), three write to connections that they hold
-// (streaming, sse, websocket). The meter (internal/meter) counts on the socket what that cost. In the browser the twin
+// (streaming, sse, websocket). They say how a message is framed; the fan-out (internal/fanout) frames it once and writes
+// it to everybody, compressed once (internal/deflate) for who takes it compressed. The meter (internal/meter) counts on the socket what that cost. In the browser the twin
 // of the transport (assets/js/transport) cuts the bytes into messages again, and the page draws them.
 //
 // # What is promised
@@ -21,6 +22,6 @@
 //
 // # Who imports whom
 //
-// dashboard → internal/transport → internal/hub, internal/meter. Fiber's types appear in this package, in
+// dashboard → internal/transport → internal/fanout → internal/hub, internal/meter. Fiber's types appear in this package, in
 // internal/transport and in internal/problem only. The collector knows nothing of all this.
 package dashboard
