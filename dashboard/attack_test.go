@@ -135,7 +135,7 @@ func TestWebSocketAttacks(t *testing.T) {
 			if held == byGoroutine && testing.Short() {
 				t.Skip("the same by goroutine")
 			}
-			s := open(t, Config{Heartbeat: 150 * time.Millisecond, WriteTimeout: 200 * time.Millisecond}, "")
+			s := open(t, Config{Heartbeat: 400 * time.Millisecond, WriteTimeout: 700 * time.Millisecond}, "")
 			s.publish(1)
 			bystander := make(chan []string, 1)
 			go func() { bystander <- s.watch(s.client("sse"), s.cursor(1), len(attacks)) }()

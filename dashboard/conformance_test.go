@@ -443,7 +443,7 @@ func TestSlowViewer(t *testing.T) {
 	}
 	for _, technique := range []string{"streaming", "sse", "websocket"} {
 		t.Run(technique, func(t *testing.T) {
-			s := open(t, Config{WriteTimeout: 200 * time.Millisecond}, "")
+			s := open(t, Config{WriteTimeout: 200 * time.Millisecond, Heartbeat: 2 * time.Second}, "")
 			s.publish(1)
 			conn, err := net.Dial("tcp", s.addr)
 			if err != nil {
@@ -476,8 +476,10 @@ func TestSlowViewer(t *testing.T) {
 						if seq != want {
 							t.Fatalf("the quick viewer got %d, want %d", seq, want)
 						}
+					case err := <-watched:
+						t.Fatalf("the quick viewer ended before %d with %v; ends: %v", want, err, s.transports.Viewers.Ended())
 					case <-time.After(5 * time.Second):
-						t.Fatalf("the quick viewer waits for %d", want)
+						t.Fatalf("the quick viewer waits for %d; ends: %v", want, s.transports.Viewers.Ended())
 					}
 					want++
 				}

@@ -55,6 +55,21 @@ func TestCloseTellsAll(t *testing.T) {
 	})
 }
 
+// Close waits for nobody to close its half of the connection for longer than it takes to read the last word.
+func TestCloseIsQuick(t *testing.T) {
+	both(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		v := s.join(lines(1), nil)
+		v.expect("head", "open")
+		began := time.Now()
+		if err := s.end(); err != nil || time.Since(began) > 700*time.Millisecond {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		v.expect("bye", "EOF")
+		v.ends(Closed)
+	})
+}
+
 // connectLate is a connection for somebody who comes when all is over.
 func (s *site) connectLate() (theirs, ours net.Conn) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

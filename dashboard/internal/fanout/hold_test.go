@@ -291,7 +291,7 @@ func TestWireAccount(t *testing.T) {
 		v := s.join(lines(100), echoLines{})
 		publish(s.hub, 20)
 		io.WriteString(v, "yy")
-		time.Sleep(120 * time.Millisecond) // for a heartbeat
+		time.Sleep(200 * time.Millisecond) // for a heartbeat
 		if err := s.end(); err != nil {
 			t.Error(err)
 		}
@@ -300,6 +300,9 @@ func TestWireAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.ends(Closed)
+		if !strings.Contains(string(b), "beat\n") {
+			t.Errorf("no heartbeat in %q", b)
+		}
 		f, payload := v.tally.Figures(), int64(0)
 		for seq := range 20 {
 			payload += int64(len(fmt.Sprintf(`{"id":"%s-%d","at":1763638612345,"data":{}}`, s.hub.Epoch(), seq+1)))

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -172,6 +174,33 @@ func TestDescriptorsRunOut(t *testing.T) {
 		publish(s.hub, 1)
 		v.expect("m1 x")
 		w.expect("m1 x")
+	}
+}
+
+// kept is a connection that counts who gives its place back.
+type kept struct {
+	net.Conn
+	released atomic.Int32
+}
+
+func (c *kept) Keep() (release func()) { return func() { c.released.Add(1) } }
+
+func (c *kept) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
+
+// A line keeps the place of the connection that it was taken from until it ends, and gives it back once.
+func TestPlaceIsKept(t *testing.T) {
+	s := open(t, ByEpoll, Config{})
+	theirs, ours := s.connect()
+	k := &kept{Conn: ours}
+	v := s.hold(theirs, k, lines(1), nil, ByEpoll)
+	v.expect("head", "open")
+	if n := k.released.Load(); n != 0 {
+		t.Errorf("given back %d times while it is held", n)
+	}
+	v.Close()
+	v.ends(Left)
+	if n := k.released.Load(); n != 1 {
+		t.Errorf("given back %d times", n)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // bounded, and the slow are cut as such.
 func TestSlowBesideQuick(t *testing.T) {
 	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
+		s := open(t, way, Config{WriteTimeout: 4 * time.Second})
 		form := lines(4000)
 		deaf, trickle := s.join(form, nil), s.join(form, nil)
 		for _, v := range []*viewer{deaf, trickle} {
@@ -60,7 +60,7 @@ func TestSlowBesideQuick(t *testing.T) {
 		if grown := inUse() - before; grown > 8<<20 {
 			t.Errorf("the heap has grown by %d KB", grown>>10)
 		}
-		if worst > 1500*time.Millisecond { // of a busy machine's; who waits for the slow waits for two seconds
+		if worst > 3*time.Second { // of a busy machine's; who waits for the slow waits for four
 			t.Errorf("a batch took %v to get to the quick", worst)
 		}
 		deaf.ends(Slow)
@@ -80,10 +80,9 @@ func inUse() int64 {
 // A viewer that is slow but takes something all the time is not cut, however long one frame takes.
 func TestLongFrame(t *testing.T) {
 	both(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{WriteTimeout: 600 * time.Millisecond})
-		const size = 2 << 20
+		s := open(t, way, Config{WriteTimeout: 800 * time.Millisecond})
+		const size = 16 << 20 // the kernel's buffers are small beside it
 		v := s.join(lines(size), nil)
-		v.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 		publish(s.hub, 1)
 		began := time.Now()
 		b := make([]byte, size/20)
