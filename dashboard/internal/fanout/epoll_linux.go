@@ -31,7 +31,10 @@ func (f *Fanout) openShards() *shards {
 	for range runtime.GOMAXPROCS(0) {
 		s, err := newShard(f, group.ended)
 		if err != nil {
-			f.config.Logger.Warn("no epoll: lines are held by goroutines", "error", err)
+			if !f.poor {
+				f.config.Logger.Warn("no epoll: lines are held by goroutines", "error", err)
+			}
+			f.poor = true
 			group.close()
 			return nil
 		}

@@ -117,6 +117,7 @@ type Fanout struct {
 	closed bool
 	ending bool
 	shards *shards            // nil before the first line that has a place there
+	poor   bool               // there was no room for shards; it has been logged
 	pairs  map[*pair]struct{} // lines that have no place there
 	open   int                // lines that have not ended
 	wave   int                // lines that have begun or ended since it was quiet

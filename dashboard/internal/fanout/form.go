@@ -20,6 +20,8 @@ type Words struct {
 	// Packed appends a compressed message. Then Message is what is compressed, and what is packed has the rest of the
 	// frame around it. nil for a message that is sent as it is.
 	Packed func(b, part []byte) []byte
+	// Plain is, of a form whose messages are Packed, what Message is of others. nil if that is the same.
+	Plain func(b []byte, m *hub.Message) []byte
 	// Steady heartbeats come at their time whether messages come or not, and a viewer that answers none of two in a row is
 	// cut: a WebSocket's ping asks for a pong.
 	Steady bool
@@ -88,11 +90,13 @@ func (f *Form) frame(m *hub.Message) *frame {
 		r.bytes, r.body = f.piece(b, func(b []byte) []byte { return f.Message(b, m) })
 	} else {
 		chain := &f.chain
-		if m.ID.Seq <= f.chained { // for one who comes back: it has a context of its own, if any
+		switch {
+		case m.ID.Seq < f.chained: // for one who comes back late: to compress it is not worth it
+			return &frame{message: m}
+		case m.ID.Seq == f.chained: // the newest, marked as coming after a gap
 			chain = new(deflate.Chain)
-		} else {
-			f.chained = m.ID.Seq
 		}
+		f.chained = m.ID.Seq
 		chain.Compressor, chain.Messages = f.Compressor, f.Encoding != Gzip
 		r.block = chain.Next(f.Message(b, m))
 	}
@@ -104,6 +108,9 @@ func (f *Form) frame(m *hub.Message) *frame {
 // write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk.
 func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
 	r := f.frame(m)
+	if f.Encoding != Identity && r.block == nil {
+		return f.plain(m, stream)
+	}
 	var packed []byte
 	switch f.Encoding {
 	case Identity:
@@ -131,6 +138,21 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 		}
 	}
 	panic("a block with more than two parts")
+}
+
+// plain is an old message in a compressed stream, as it is: to compress the whole backlog for each who asks for it would
+// take longer than to send it.
+func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
+	const around = 256
+	return f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte {
+		switch {
+		case f.Encoding == Gzip:
+			return stream.AddPlain(b, f.Message(nil, m))
+		case f.Plain != nil:
+			return f.Plain(b, m)
+		}
+		return f.Message(b, m)
+	})
 }
 
 // say appends something that is no message, for one line alone.

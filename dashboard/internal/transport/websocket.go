@@ -75,6 +75,7 @@ func (s *Server) websocketForm(c *fiber.Ctx, r request) (form *fanout.Form, exte
 
 // deflated is the same with messages compressed.
 func deflated(words fanout.Words) fanout.Words {
+	words.Plain = words.Message
 	words.Message = func(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
 	words.Packed = func(b, part []byte) []byte { return wsframe.AppendFrame(b, wsframe.Text, part, true) }
 	return words
