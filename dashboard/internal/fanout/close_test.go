@@ -109,6 +109,9 @@ func TestCloseCutsTheRest(t *testing.T) {
 
 // Everything at once: viewers come, talk, dawdle and go while messages are published, until Close.
 func TestStorm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	both(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{Heartbeat: 20 * time.Millisecond, WriteTimeout: 300 * time.Millisecond})
 		forms := []*Form{lines(10), lines(3000), lines(100)}

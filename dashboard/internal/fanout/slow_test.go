@@ -13,6 +13,9 @@ import (
 // One that trickles and one that never reads, beside many that read: those miss nothing and wait for nobody, memory is
 // bounded, and the slow are cut as such.
 func TestSlowBesideQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	both(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{WriteTimeout: 4 * time.Second})
 		form := lines(4000)
@@ -79,6 +82,9 @@ func inUse() int64 {
 
 // A viewer that is slow but takes something all the time is not cut, however long one frame takes.
 func TestLongFrame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	both(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{WriteTimeout: 800 * time.Millisecond})
 		const size = 16 << 20 // the kernel's buffers are small beside it
