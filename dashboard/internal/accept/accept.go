@@ -68,7 +68,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		case err == nil && l.open.Load() >= l.max:
 			l.refuse(c)
 		case err == nil:
-			tune(c)
+			Tune(c)
 			l.open.Add(1)
 			return &conn{Conn: c, listener: l}, nil
 		case errors.Is(err, net.ErrClosed):
@@ -114,8 +114,9 @@ func (l *Listener) Close() error {
 	return l.Listener.Close()
 }
 
-// tune sets what it can; a connection without one of these is still a connection.
-func tune(c net.Conn) {
+// Tune bounds a connection as the package promises. It sets what it can; a connection without one of these is still a
+// connection.
+func Tune(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 		tcp.SetKeepAliveConfig(keepAlive)

@@ -61,7 +61,8 @@ func (l *line) kept(now time.Duration) error {
 
 // asked is hear for a line with a Caller. What was read is kept until it is a whole request.
 func (l *line) asked(b []byte, now time.Duration) error {
-	if l.answers != nil {
+	begun := l.answers != nil
+	if begun {
 		b = append(*l.answers, b...)
 		l.answers = nil
 	}
@@ -79,6 +80,9 @@ func (l *line) asked(b []byte, now time.Duration) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrMore) && len(b) < mostAsked:
+		if !begun {
+			l.beat = now
+		}
 		kept := append([]byte(nil), b...)
 		l.answers = &kept
 		return nil
@@ -88,17 +92,16 @@ func (l *line) asked(b []byte, now time.Duration) error {
 	return errBack
 }
 
+// NoRoom is answered to a request when there is no descriptor to serve it with.
+const NoRoom = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 // ErrMore is what a Caller returns for a request that is not whole yet.
 var ErrMore = errors.New("request is not whole")
 
 // passAsk is pass for a line with a Caller.
 func (l *line) passAsk(now time.Duration) error {
 	_, idle := l.Caller.Due()
-	limit := idlePatience
-	if l.answers != nil {
-		limit = askPatience
-	}
-	if idle && now-l.heard >= limit {
+	if idle && (now-l.heard >= idlePatience || l.answers != nil && now-l.beat >= askPatience) {
 		return errDone
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/fivewire/fivewire/dashboard/internal/accept"
 )
 
 // shards hold lines by their descriptors, one for each processor that Go uses.
@@ -104,8 +106,11 @@ func connection(fd int32, release func()) (net.Conn, error) {
 	defer file.Close() // FileConn has a descriptor of its own
 	conn, err := net.FileConn(file)
 	if err != nil {
+		write(fd, []byte(NoRoom))
+		unix.Shutdown(int(fd), unix.SHUT_WR)
 		return nil, err
 	}
+	accept.Tune(conn) // FileConn has its own idea of keep-alive
 	return &returned{Conn: conn, release: release}, nil
 }
 

@@ -278,5 +278,9 @@ func (f *Fanout) tick() time.Duration {
 
 // fault logs a panic on behalf of a line. The line is ended by its caller.
 func (f *Fanout) fault(l *line, p any) {
-	f.config.Logger.Error("panic in a held connection", "technique", l.Form.Technique, "panic", p, "stack", string(debug.Stack()))
+	technique := "polls" // one of the two: its Caller knows
+	if l.Form != nil {
+		technique = l.Form.Technique
+	}
+	f.config.Logger.Error("panic in a held connection", "technique", technique, "panic", p, "stack", string(debug.Stack()))
 }

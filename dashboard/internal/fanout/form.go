@@ -45,12 +45,13 @@ type Form struct {
 	Encoding   Encoding
 	Compressor *deflate.Compressor // shared with other forms; not needed for Identity
 
-	mu      sync.Mutex
-	lines   int // that use it now
-	recent  [recentFrames]*frame
-	next    int           // where in recent the next frame goes
-	chain   deflate.Chain // of messages as they were published
-	chained uint64        // the newest of them
+	mu     sync.Mutex
+	lines  int // that use it now
+	newest *frame
+	gap    *frame // the newest that was wanted as coming after a gap
+	recent [recentFrames]*frame
+	next   int           // where in recent the next frame goes
+	chain  deflate.Chain // of the messages that were the newest
 }
 
 // recentFrames is how many frames are kept for others: the newest, and what those need who come back after a short cut.
@@ -74,35 +75,52 @@ type part struct {
 	body   int
 }
 
-// frame is m on the wire. It is built once for everybody who asks while it is recent.
+// frame is m on the wire. It is built once for everybody who asks while it is recent. Who comes back and wants older
+// ones takes none away from those who are up to date.
 func (f *Form) frame(m *hub.Message) *frame {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range recentFrames {
-		if r := f.recent[(f.next+recentFrames-1-i)%recentFrames]; r != nil && r.message == m {
+	for _, r := range []*frame{f.newest, f.gap} {
+		if r != nil && r.message == m {
 			return r
 		}
 	}
-	const around = 128 // what frames have beside the message, generously
-	r := &frame{message: m}
-	b := make([]byte, 0, len(m.JSON)+around)
-	if f.Encoding == Identity {
-		r.bytes, r.body = f.piece(b, func(b []byte) []byte { return f.Message(b, m) })
-	} else {
-		chain := &f.chain
-		switch {
-		case m.ID.Seq < f.chained: // for one who comes back late: to compress it is not worth it
-			return &frame{message: m}
-		case m.ID.Seq == f.chained: // the newest, marked as coming after a gap
-			chain = new(deflate.Chain)
+	for _, r := range f.recent {
+		if r != nil && r.message == m {
+			return r
 		}
-		f.chained = m.ID.Seq
-		chain.Compressor, chain.Messages = f.Compressor, f.Encoding != Gzip
-		r.block = chain.Next(f.Message(b, m))
 	}
-	f.recent[f.next] = r
-	f.next = (f.next + 1) % recentFrames
+	r := &frame{message: m}
+	old := f.newest != nil && m.ID.Seq < f.newest.message.ID.Seq
+	if f.Encoding == Identity {
+		const around = 128 // what frames have beside the message, generously
+		r.bytes, r.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte { return f.Message(b, m) })
+	} else if old {
+		return r // to compress the whole backlog for each who asks for it would take longer than to send it
+	}
+	chain := new(deflate.Chain)
+	switch {
+	case m.Gap:
+		f.gap = r
+	case old:
+		f.keep(r)
+	default:
+		f.keep(f.newest)
+		f.newest, chain = r, &f.chain
+	}
+	if f.Encoding != Identity {
+		chain.Compressor, chain.Messages = f.Compressor, f.Encoding != Gzip
+		r.block = chain.Next(f.Message(nil, m))
+	}
 	return r
+}
+
+// keep puts a frame among the recent ones. mu is held.
+func (f *Form) keep(r *frame) {
+	if r != nil {
+		f.recent[f.next] = r
+		f.next = (f.next + 1) % recentFrames
+	}
 }
 
 // write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk.
@@ -140,8 +158,7 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 	panic("a block with more than two parts")
 }
 
-// plain is an old message in a compressed stream, as it is: to compress the whole backlog for each who asks for it would
-// take longer than to send it.
+// plain is an old message in a compressed stream, as it is.
 func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
 	const around = 256
 	return f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte {
@@ -224,6 +241,6 @@ func (f *Form) ended() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lines--; f.lines == 0 {
-		f.recent, f.chain = [recentFrames]*frame{}, deflate.Chain{}
+		f.newest, f.gap, f.recent, f.chain = nil, nil, [recentFrames]*frame{}, deflate.Chain{}
 	}
 }

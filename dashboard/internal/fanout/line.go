@@ -43,7 +43,7 @@ type line struct {
 	answers *[]byte        // to be written when rest has left; nil for nothing
 
 	spoke time.Duration // when something was written last, or rest was begun
-	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends
+	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends; of a request, when it began to come
 	heard time.Duration // when something was read last
 
 	noise   int32  // bytes read of a viewer that has nothing to say
@@ -137,7 +137,9 @@ func (l *line) wrote(n int, now time.Duration) {
 	if n <= 0 {
 		return
 	}
-	l.spoke = now
+	if l.Caller == nil { // a whole answer has as long as one write of others: it may be large, and is not shared
+		l.spoke = now
+	}
 	if l.rest = l.rest[n:]; len(l.rest) == 0 {
 		l.rest = nil // it may be the last that holds on to a frame
 	}

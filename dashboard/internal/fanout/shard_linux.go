@@ -13,8 +13,12 @@ import (
 const (
 	// stride is how many lines are written to before others get the shard, and the processor.
 	stride = 256
-	// mostReads bounds how often one line is read at a time: the others are waiting.
-	mostReads = 16
+	// mostPasses bounds a round when lines end faster than others get their turn: then there is another.
+	mostPasses = 16
+	// mostReads bounds how often one line is read at a time, and mostWrites how much is written to it: the others are
+	// waiting.
+	mostReads  = 16
+	mostWrites = 128 << 10
 )
 
 // A shard holds lines by their descriptors. Two goroutines work on it: one hears of descriptors, the other of messages
@@ -45,11 +49,9 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 	return &shard{fanout: f, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}, nil
 }
 
-// close cuts who is left.
+// close cuts who is left. The poll goes last: its number may be another's as soon as it is closed.
 func (s *shard) close() {
-	s.poll.file.Close()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
 	for len(s.lines) > 0 {
 		l := s.lines[len(s.lines)-1]
@@ -58,6 +60,8 @@ func (s *shard) close() {
 		}
 		s.remove(l)
 	}
+	s.mu.Unlock()
+	s.poll.file.Close()
 }
 
 // add takes a line that has a descriptor, with what its viewer has said already, and begins.
@@ -124,7 +128,7 @@ func (s *shard) back(l *line) {
 	}
 	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
 	conn, err := connection(l.fd, l.release)
-	if err != nil {
+	if err != nil { // no descriptor is left
 		if l.release != nil {
 			l.release()
 		}
@@ -177,9 +181,13 @@ func (s *shard) askBy(l *line) {
 	}
 }
 
-// write says what there is to say, until the connection is full. mu is held.
+// write says what there is to say, until the connection is full or others have waited long enough. mu is held.
 func (s *shard) write(l *line, now time.Duration) error {
-	for !l.blocked {
+	for written := 0; !l.blocked; {
+		if written >= mostWrites {
+			s.again()
+			return nil
+		}
 		b, err := l.next(now)
 		if err != nil || len(b) == 0 {
 			return err
@@ -187,6 +195,7 @@ func (s *shard) write(l *line, now time.Duration) error {
 		n, err := write(l.fd, b)
 		if n > 0 {
 			l.count(0, n)
+			written += n
 		}
 		l.wrote(n, now)
 		switch {
@@ -197,6 +206,14 @@ func (s *shard) write(l *line, now time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// again asks for another round.
+func (s *shard) again() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
 }
 
 // block begins or ends waiting for room. mu is held.
@@ -312,25 +329,34 @@ func (s *shard) everybody(do func(*line, time.Duration) error) {
 	defer s.mu.Unlock()
 	s.round++
 	s.turn += stride + 1
-	for s.moved = true; s.moved; { // a line that was moved may have been passed over
+	for range mostPasses { // a line that was moved may have been passed over
 		s.moved = false
-		now := s.fanout.now()
-		n := len(s.lines) // who joins meanwhile comes behind them, and has been written to
-		for i := range n {
-			if i%stride == stride-1 {
-				s.mu.Unlock()
-				runtime.Gosched()
-				s.mu.Lock()
-				now = s.fanout.now()
-			}
-			at := (s.turn + i) % n
-			if at >= len(s.lines) {
-				continue
-			}
-			if l := s.lines[at]; l.round != s.round {
-				l.round = s.round
-				s.attend(l, func() error { return do(l, now) })
-			}
+		s.eachOnce(do)
+		if !s.moved {
+			return
+		}
+	}
+	s.again()
+}
+
+// eachOnce does something for each line that has not had its turn in this round. mu is held, but not all the time.
+func (s *shard) eachOnce(do func(*line, time.Duration) error) {
+	now := s.fanout.now()
+	n := len(s.lines) // who joins meanwhile comes behind them, and has been written to
+	for i := range n {
+		if i%stride == stride-1 {
+			s.mu.Unlock()
+			runtime.Gosched()
+			s.mu.Lock()
+			now = s.fanout.now()
+		}
+		at := (s.turn + i) % n
+		if at >= len(s.lines) {
+			continue
+		}
+		if l := s.lines[at]; l.round != s.round {
+			l.round = s.round
+			s.attend(l, func() error { return do(l, now) })
 		}
 	}
 }

@@ -168,6 +168,16 @@ func (h *Hub) first() uint64 { return h.last + 1 - uint64(len(h.backlog)) }
 // at returns message seq, which must be in the backlog. mu is held.
 func (h *Hub) at(seq uint64) *Message { return h.backlog[seq-h.first()] }
 
+// Behind is how many messages a reader at a cursor would get at once.
+func (h *Hub) Behind(after Cursor) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if after.Epoch == h.epoch && after.Seq <= h.last && after.Seq+1 >= h.first() {
+		return h.last - after.Seq
+	}
+	return min(h.last, 1)
+}
+
 // Close ends every subscription once it has read what is there. It is safe to call twice.
 func (h *Hub) Close() {
 	h.mu.Lock()

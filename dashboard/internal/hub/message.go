@@ -9,6 +9,7 @@ import (
 type Message struct {
 	ID   Cursor
 	At   int64  // Unix milliseconds
+	Gap  bool   // it is sent to readers that lost those before it
 	JSON []byte // {"id":"…","at":…,"data":{…}}: the same bytes on every transport
 
 	data     []byte // the part of JSON that is the snapshot
@@ -30,7 +31,7 @@ func newMessage(id Cursor, at int64, data []byte, gap bool) *Message {
 	b = append(b, data...)
 	end := len(b)
 	b = append(b, '}')
-	return &Message{ID: id, At: at, JSON: b, data: b[start:end]}
+	return &Message{ID: id, At: at, Gap: gap, JSON: b, data: b[start:end]}
 }
 
 // AfterGap is the message as it is sent to a reader that lost those before it: the same with "gap":true in its

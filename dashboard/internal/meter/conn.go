@@ -55,7 +55,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 // Taken is the account of a connection that is taken from its Conn in the middle of a request: what has been counted so
 // far, and whose it is. The Conn accounts for nothing from then on.
 func (c *Conn) Taken() *Conn {
-	taken := &Conn{Counter: c.Counter, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
+	taken := &Conn{Counter: c.Counter, Mark: c.Mark, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
 	c.request = nil
 	return taken
 }

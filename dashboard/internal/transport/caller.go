@@ -40,8 +40,9 @@ type caller struct {
 func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 	conn, ours := c.Context().Conn().(*meter.Conn)
 	q := &c.Context().Request
-	if !ours || s.back.Load() == nil || !s.fanout.CanPark() || !q.Header.IsHTTP11() || q.Header.ConnectionClose() || len(q.Body()) > 0 ||
-		c.Method() != fiber.MethodGet {
+	if !ours || s.back.Load() == nil || !s.fanout.CanPark() || !q.Header.IsHTTP11() || c.Method() != fiber.MethodGet ||
+		bytes.Contains(bytes.ToLower(q.Header.Peek(fiber.HeaderConnection)), []byte("close")) || q.Header.ConnectionClose() ||
+		len(q.Body()) > 0 || s.hub.Behind(r.after) > mostParked {
 		return false
 	}
 	hash, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
@@ -62,11 +63,20 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		call.heads = s.answersFor(&ctx.Response.Header)
 		call.begin(account, r.after)
 		if !s.fanout.Park(raw, fanout.Line{Caller: call, Owner: call}) {
-			call.Done(fanout.Fault) // no descriptor is left: the viewer will ask again
+			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
+			if len(answer) == 0 {
+				answer = []byte(fanout.NoRoom)
+			}
+			raw.Write(answer)
+			call.Done(fanout.Fault)
 		}
 	})
 	return true
 }
+
+// mostParked is how many messages an answer may have that is made while others wait for theirs. Longer ones are made by
+// a handler of the server.
+const mostParked = 3
 
 // Recall makes every parked connection go back to the server with its next request: what is let through has changed.
 func (s *Server) Recall() { s.recalls.Add(1) }
@@ -130,10 +140,10 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	}
 	_, text, _, _ := cutCursor(b)
 	after, err := hub.ParseCursor(string(text))
-	if err != nil {
+	if err != nil || c.server.hub.Behind(after) > mostParked {
 		return errOther
 	}
-	if every, set := c.server.Viewers.every(c.request.viewer); set != c.request.set {
+	if every, set := c.server.Viewers.every(c.request.viewer); set > c.request.set {
 		c.request.every, c.request.set = every, set
 	}
 	technique := "polling"

@@ -95,7 +95,7 @@ func (v *Viewers) forget() {
 		}
 	}
 	slices.SortFunc(idle, func(a, b string) int { return v.m[a].seen.Compare(v.m[b].seen) })
-	for _, id := range idle[:min(len(idle), mostViewers/10)] {
+	for _, id := range idle[:min(len(idle), max(mostViewers/10, len(v.m)-mostViewers*9/10))] {
 		delete(v.m, id)
 	}
 }
