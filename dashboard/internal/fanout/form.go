@@ -13,6 +13,7 @@ import (
 // called by several goroutines at a time.
 type Words struct {
 	Technique string
+	Variant   string // of the technique; "" for the form that needs no asking for
 	Message   func(b []byte, m *hub.Message) []byte
 	Opening   func(b []byte) []byte // after the head; nil for nothing
 	Heartbeat []byte

@@ -70,6 +70,10 @@ func (l *line) begin(head []byte, now time.Duration) {
 		return
 	}
 	l.rest = l.Form.open(l.rest, &l.stream)
+	if l.Opening != nil {
+		l.rest = l.Form.say(l.rest, &l.stream, l.Opening)
+		l.Opening = nil
+	}
 	l.Form.began()
 }
 

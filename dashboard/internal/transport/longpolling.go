@@ -34,7 +34,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	account := s.begin(c, "longpolling", r)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
-	defer s.Viewers.hold(r, "longpolling", sub).release()
+	defer s.Viewers.hold(r, &s.words.longpolling, sub).release()
 
 	messages, err := take(sub)
 	if len(messages) == 0 && err == nil {

@@ -88,9 +88,10 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	forms  struct {
-		streaming, sse                              bodyForm
+		streaming, iframe, sse                      bodyForm
 		websocket, websocketDeflate, websocketAlone *fanout.Form
 	}
+	words      struct{ longpolling fanout.Words }
 	compressor deflate.Compressor
 	bodies     bodies
 	inflaters  sync.Pool    // of *wsframe.Inflater
@@ -133,6 +134,8 @@ func New(h *hub.Hub, config Config) *Server {
 		}),
 	}
 	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
+	s.forms.iframe = s.bodyFormOf(iframeWords())
+	s.words.longpolling.Technique = "longpolling"
 	s.forms.websocket = &fanout.Form{Words: websocketWords()}
 	s.forms.websocketDeflate = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Deflate, Compressor: &s.compressor}
 	s.forms.websocketAlone = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Alone, Compressor: &s.compressor}

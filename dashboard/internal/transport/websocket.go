@@ -42,7 +42,7 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 	// Origin was judged before the request came here; the library's own check knows lists only. It does the handshake,
 	// and has no part in what follows: its connections have buffers of their own, each.
 	err := websocket.New(func(conn *websocket.Conn) {
-		s.line(conn.NetConn(), form, r, account, nil, s.newEar(extension != ""))
+		s.line(conn.NetConn(), r, account, nil, fanout.Line{Form: form, Ear: s.newEar(extension != "")})
 	}, websocket.Config{RecoverHandler: func(*websocket.Conn) {}})(c) // its own would tell the viewer what panicked
 	if err != nil { // no handshake, so the handler above never runs
 		account.Answer(0, 0, 0)
