@@ -19,13 +19,15 @@ import (
 // Its older variants, for a browser that cannot read a response while it comes, are in files of their own:
 // streaming_iframe.go, streaming_multipart.go.
 func (s *Server) streaming(c *fiber.Ctx) error {
-	r, p := s.request(c, "iframe")
+	r, p := s.request(c, "iframe", "multipart")
 	if p != nil {
 		return p.Send(c)
 	}
 	switch c.Query("as") {
 	case "iframe":
 		return s.iframe(c, r)
+	case "multipart":
+		return s.multipart(c, r)
 	}
 	return s.hold(c, "application/x-ndjson", r, s.forms.streaming, nil)
 }

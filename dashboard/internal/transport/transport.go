@@ -88,7 +88,7 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	forms  struct {
-		streaming, iframe, sse                      bodyForm
+		streaming, iframe, multipart, sse           bodyForm
 		websocket, websocketDeflate, websocketAlone *fanout.Form
 	}
 	words      struct{ longpolling fanout.Words }
@@ -134,7 +134,7 @@ func New(h *hub.Hub, config Config) *Server {
 		}),
 	}
 	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
-	s.forms.iframe = s.bodyFormOf(iframeWords())
+	s.forms.iframe, s.forms.multipart = s.bodyFormOf(iframeWords()), s.bodyFormOf(multipartWords())
 	s.words.longpolling.Technique = "longpolling"
 	s.forms.websocket = &fanout.Form{Words: websocketWords()}
 	s.forms.websocketDeflate = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Deflate, Compressor: &s.compressor}
