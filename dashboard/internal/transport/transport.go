@@ -92,8 +92,8 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	forms  struct {
-		streaming, iframe, multipart, sse           bodyForm
-		websocket, websocketDeflate, websocketAlone *fanout.Form
+		streaming, iframe, multipart, sse bodyForm
+		websocket, websocketCBOR          socketForm
 	}
 	words      struct{ longpolling, longpollingJSONP fanout.Words }
 	compressor deflate.Compressor
@@ -142,9 +142,8 @@ func New(h *hub.Hub, config Config) *Server {
 	s.forms.iframe, s.forms.multipart = s.bodyFormOf(iframeWords()), s.bodyFormOf(multipartWords())
 	s.words.longpolling.Technique = "longpolling"
 	s.words.longpollingJSONP = fanout.Words{Technique: "longpolling", Variant: "jsonp"}
-	s.forms.websocket = &fanout.Form{Words: websocketWords()}
-	s.forms.websocketDeflate = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Deflate, Compressor: &s.compressor}
-	s.forms.websocketAlone = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Alone, Compressor: &s.compressor}
+	s.forms.websocket = s.socketFormOf("", wsframe.Text, textOf)
+	s.forms.websocketCBOR = s.socketFormOf("cbor", wsframe.Binary, binaryOf)
 	s.bodies.compressor, s.bodies.write = &s.compressor, appendMessages
 	s.jsonp.compressor, s.jsonp.write = &s.compressor, appendJSONP
 	s.inflaters.New = func() any { return new(wsframe.Inflater) }
