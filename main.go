@@ -49,6 +49,7 @@ type serve struct {
 	Interval time.Duration `default:"1s" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
 	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
+	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP; auto: on for loopback, off elsewhere (default ${default})."`
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
 }
 
@@ -98,7 +99,9 @@ func (s *serve) Run() error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends us at once
 
-	d := dashboard.New(dashboard.Config{Assets: files, Interval: s.Interval, Logger: log})
+	addr, tcp := ln.Addr().(*net.TCPAddr)
+	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
+	d := dashboard.New(dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log})
 	c := collector.Collector{Interval: s.Interval, Logger: log}
 	go c.Run(ctx, d.Publish)
 	if !strings.HasPrefix(url, "unix:") {

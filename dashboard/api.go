@@ -50,6 +50,7 @@ func (d *Dashboard) getConfig(c *fiber.Ctx) error {
 		"epoch":        d.hub.Epoch(),
 		"cursor":       stats.Newest.String(),
 		"techniques":   techniqueNames(),
+		"lab":          d.config.Lab,
 		"now":          time.Now().UnixMilli(),
 	})
 }

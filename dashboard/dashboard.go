@@ -33,6 +33,8 @@ type Config struct {
 	WriteTimeout time.Duration
 	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB.
 	Backlog time.Duration
+	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script.
+	Lab bool
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
 
@@ -83,6 +85,7 @@ func New(config Config) *Dashboard {
 		Heartbeat:    config.Heartbeat,
 		Hold:         config.Hold,
 		WriteTimeout: config.WriteTimeout,
+		Lab:          config.Lab,
 		Portable:     config.portable,
 		Settled:      d.settled,
 		Logger:       config.Logger,

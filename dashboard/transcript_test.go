@@ -77,77 +77,85 @@ func TestTranscripts(t *testing.T) {
 			{end: true, wait: "going down"},
 		},
 	}
-	each(t, func(t *testing.T, technique string) {
-		s := open(t, Config{}, "")
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(5 * time.Second))
-		normal := strings.NewReplacer(s.hub.Epoch(), "EPOCH", s.addr, "HOST")
-		concrete := strings.NewReplacer("EPOCH", s.hub.Epoch(), "HOST", s.addr)
-		changing := []struct {
-			is     *regexp.Regexp
-			called string
-		}{
-			{regexp.MustCompile(`Date: [^\r]*`), "Date: DATE"},
-			{regexp.MustCompile(`retry: \d+`), "retry: MS"},
-			{regexp.MustCompile(`[0-9a-f]+\r\nretry`), "LENGTH\r\nretry"},
-			{regexp.MustCompile(`"pong":1,"at":\d+`), `"pong":1,"at":MS`},
-			{regexp.MustCompile(`Retry-After: \d`), "Retry-After: S"},
-		}
+	each(t, func(t *testing.T, technique string) { transcribe(t, technique, plays[technique]) })
+}
 
-		var script strings.Builder
-		note := func(arrow, text string) {
-			for line := range strings.Lines(text) {
-				quoted := strconv.QuoteToASCII(line)
-				fmt.Fprintf(&script, "%s %s\n", arrow, strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`))
-			}
-		}
-		for _, a := range plays[technique] {
-			if a.say != "" {
-				if _, err := conn.Write([]byte(concrete.Replace(a.say))); err != nil {
-					t.Fatal(err)
-				}
-				note(">", a.say)
-				if a.wait == "" { // held: nothing may come
-					eventually(t, "the request is held", func() bool { return s.hub.Stats().Subscriptions == 1 })
-				}
-			}
-			s.publish(a.publish)
-			if a.end {
-				go s.end()
-			}
-			var answer []byte
-			for buf := make([]byte, 4096); a.wait != "" && !bytes.HasSuffix(answer, []byte(a.wait)); {
-				n, err := conn.Read(buf)
-				answer = append(answer, buf[:n]...)
-				if err != nil {
-					t.Fatalf("%v, waiting for %q after %q", err, a.wait, answer)
-				}
-			}
-			text := normal.Replace(string(answer))
-			for _, c := range changing {
-				text = c.is.ReplaceAllString(text, c.called)
-			}
-			note("<", text)
-		}
+// transcribe plays, and compares what was said with the golden file of that name.
+func transcribe(t *testing.T, name string, play []act) {
+	s := open(t, Config{Lab: true}, "")
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	normal := strings.NewReplacer(s.hub.Epoch(), "EPOCH", s.addr, "HOST")
+	concrete := strings.NewReplacer("EPOCH", s.hub.Epoch(), "HOST", s.addr)
+	changing := []struct {
+		is     *regexp.Regexp
+		called string
+	}{
+		{regexp.MustCompile(`Date: [^\r]*`), "Date: DATE"},
+		{regexp.MustCompile(`retry: \d+`), "retry: MS"},
+		{regexp.MustCompile(`[0-9a-f]+\r\nretry`), "LENGTH\r\nretry"},
+		{regexp.MustCompile(`nonce([-=]"?)[A-Z2-7]{26}`), "nonce${1}NONCE"},
+		{regexp.MustCompile(`[0-9a-f]+\r\n(<script type="application/json">{"retry":)\d+`), "LENGTH\r\n${1}MS"},
+		{regexp.MustCompile(`"pong":1,"at":\d+`), `"pong":1,"at":MS`},
+		{regexp.MustCompile(`Retry-After: \d`), "Retry-After: S"},
+	}
 
-		golden := filepath.Join("testdata", "transcript", technique+".golden")
-		if *update {
-			if err := os.WriteFile(golden, []byte(script.String()), 0o644); err != nil {
+	var script strings.Builder
+	note := func(arrow, text string) {
+		for line := range strings.Lines(text) {
+			quoted := strconv.QuoteToASCII(line)
+			fmt.Fprintf(&script, "%s %s\n", arrow, strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`))
+		}
+	}
+	for _, a := range play {
+		if a.say != "" && a.wait == "" { // to be held, and the answer before may have come before its end was noted
+			eventually(t, "nothing is held yet", func() bool { return s.hub.Stats().Subscriptions == 0 })
+		}
+		if a.say != "" {
+			if _, err := conn.Write([]byte(concrete.Replace(a.say))); err != nil {
 				t.Fatal(err)
 			}
+			note(">", a.say)
+			if a.wait == "" { // held: nothing may come
+				eventually(t, "the request is held", func() bool { return s.hub.Stats().Subscriptions == 1 })
+			}
 		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
+		s.publish(a.publish)
+		if a.end {
+			go s.end()
+		}
+		var answer []byte
+		for buf := make([]byte, 4096); a.wait != "" && !bytes.HasSuffix(answer, []byte(a.wait)); {
+			n, err := conn.Read(buf)
+			answer = append(answer, buf[:n]...)
+			if err != nil {
+				t.Fatalf("%v, waiting for %q after %q", err, a.wait, answer)
+			}
+		}
+		text := normal.Replace(string(answer))
+		for _, c := range changing {
+			text = c.is.ReplaceAllString(text, c.called)
+		}
+		note("<", text)
+	}
+
+	golden := filepath.Join("testdata", "transcript", name+".golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(script.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if script.String() != string(want) {
-			t.Errorf("the transcript has changed (-update writes it anew):\n%s", script.String())
-		}
-	})
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if script.String() != string(want) {
+		t.Errorf("the transcript has changed (-update writes it anew):\n%s", script.String())
+	}
 }
 
 // The transcripts hold a snapshot by its JSON: this is what publish shows.

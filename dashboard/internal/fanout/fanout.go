@@ -95,7 +95,8 @@ type Line struct {
 	Account *meter.Exchange
 	Ear     Ear // nil for a connection that only goes down: what comes is counted, and too much ends it
 	Owner   Owner
-	Caller  Caller // instead of all the others but Account and Owner, for a connection that is asked again and again
+	Opening func(b []byte) []byte // said behind the form's own, to this line alone; nil for nothing
+	Caller  Caller                // instead of all the others but Account and Owner, for a connection that is asked again and again
 }
 
 // Config bounds a Fanout.

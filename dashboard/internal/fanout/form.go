@@ -13,6 +13,7 @@ import (
 // called by several goroutines at a time.
 type Words struct {
 	Technique string
+	Variant   string // of the technique; "" for the form that needs no asking for
 	Message   func(b []byte, m *hub.Message) []byte
 	Opening   func(b []byte) []byte // after the head; nil for nothing
 	Heartbeat []byte
@@ -70,9 +71,10 @@ type frame struct {
 
 // A part is a compressed message with what is around it.
 type part struct {
-	packed *byte // the first byte of what is packed
-	bytes  []byte
-	body   int
+	packed  *byte // the first byte of what is packed
+	bytes   []byte
+	body    int
+	payload int // of body, what is packed
 }
 
 // frame is m on the wire. It is built once for everybody who asks while it is recent. Who comes back and wants older
@@ -123,16 +125,19 @@ func (f *Form) keep(r *frame) {
 	}
 }
 
-// write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk.
-func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
+// write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk, and
+// payload how much of that is the message. What is compressed together with the message, such as its id: line, is counted
+// with it: nobody can tell them apart.
+func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body, payload int) {
 	r := f.frame(m)
 	if f.Encoding != Identity && r.block == nil {
-		return f.plain(m, stream)
+		bytes, body = f.plain(m, stream)
+		return bytes, body, min(len(m.JSON), body)
 	}
 	var packed []byte
 	switch f.Encoding {
 	case Identity:
-		return r.bytes, r.body
+		return r.bytes, r.body, min(len(m.JSON), r.body) // less where it is another encoding, such as CBOR
 	case Alone:
 		packed = r.block.Key()
 	default:
@@ -143,7 +148,7 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 	for i := range r.parts {
 		p := &r.parts[i]
 		if p.bytes == nil {
-			p.packed = unsafe.SliceData(packed)
+			p.packed, p.payload = unsafe.SliceData(packed), len(packed)
 			p.bytes, p.body = f.piece(nil, func(b []byte) []byte {
 				if f.Packed != nil {
 					return f.Packed(b, packed)
@@ -152,7 +157,7 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 			})
 		}
 		if p.packed == unsafe.SliceData(packed) {
-			return p.bytes, p.body
+			return p.bytes, p.body, p.payload
 		}
 	}
 	panic("a block with more than two parts")

@@ -39,6 +39,7 @@ type line struct {
 	message *hub.Message   // what rest begins with; nil when that is no message
 	owed    int32          // bytes of its frame that have not left
 	body    int32          // of its frame, without what makes it a chunk
+	payload int32          // of body, what the message has become
 	stream  deflate.Stream // where a compressed line stands
 	answers *[]byte        // to be written when rest has left; nil for nothing
 
@@ -71,6 +72,10 @@ func (l *line) begin(head []byte, now time.Duration) {
 	}
 	l.Form.began()
 	l.rest = l.Form.open(l.rest, &l.stream)
+	if l.Opening != nil {
+		l.rest = l.Form.say(l.rest, &l.stream, l.Opening)
+		l.Opening = nil
+	}
 }
 
 // next is what to write now; nothing when there is nothing to say yet, and errDone when there will be nothing any more.
@@ -103,8 +108,8 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			case m == nil:
 				return nil, nil
 			default:
-				bytes, body := l.Form.write(m, &l.stream)
-				l.message, l.rest, l.owed, l.body = m, bytes, int32(len(bytes)), int32(body)
+				bytes, body, payload := l.Form.write(m, &l.stream)
+				l.message, l.rest, l.owed, l.body, l.payload = m, bytes, int32(len(bytes)), int32(body), int32(payload)
 			}
 		}
 		l.spoke = now
@@ -150,7 +155,7 @@ func (l *line) wrote(n int, now time.Duration) {
 		l.Caller.Answered()
 	}
 	if m := l.message; m != nil && l.owed <= 0 {
-		l.Account.Sent(min(len(m.JSON), int(l.body)), int(l.body)) // compressed, the whole frame is payload
+		l.Account.Sent(int(l.payload), int(l.body))
 		l.message = nil
 		if !l.Form.Steady {
 			l.beat = now

@@ -11,6 +11,8 @@
 // cross-origin fetch and every POST; it has to be ours to the letter. On secure origins and localhost they also send
 // Sec-Fetch-Site, which no page can set, and which says same-origin behind a proxy too that has rewritten Host: then
 // that decides. Programs send neither, and pass.
+//
+// What a page of another origin could run, and not only read, asks for more: there has to be proof. See Proven.
 package gate
 
 import (
@@ -89,4 +91,21 @@ func SameOrigin(origin, site, host string) bool {
 	scheme, authority, ok := strings.Cut(origin, "://")
 	// A proxy may have taken the s of https away; the rest has to be ours to the letter, port included.
 	return ok && (scheme == "http" || scheme == "https") && authority != "" && strings.EqualFold(authority, host)
+}
+
+// Proven is SameOrigin where silence is no proof. A script element asks without an Origin, so of old browsers, and of all
+// on plain HTTP beyond loopback, Referer is what is left: a page can keep it to itself, and then it is refused, but
+// not make it say somebody else's origin. Nor is a person who types the URL (Sec-Fetch-Site: none) a page.
+func Proven(origin, referer, site, host string) bool {
+	switch {
+	case site != "":
+		return site == "same-origin"
+	case origin != "":
+		return SameOrigin(origin, "", host)
+	}
+	scheme, rest, _ := strings.Cut(referer, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return referer != "" && SameOrigin(scheme+"://"+rest, "", host)
 }

@@ -10,6 +10,8 @@ import (
 // bodies makes the bodies of poll answers, each once for all who are answered the same.
 type bodies struct {
 	compressor *deflate.Compressor
+	// write frames messages as a body; payload is how much of that is messages.
+	write func(b []byte, messages []*hub.Message, more bool) (body []byte, payload int)
 
 	mu     sync.Mutex
 	recent [recentBodies]*body
@@ -43,7 +45,7 @@ func (b *bodies) of(messages []*hub.Message, more bool) *body {
 		}
 	}
 	r := &body{first: first, last: last, more: more, compressor: b.compressor}
-	r.plain, r.payload = appendMessages(nil, messages, more)
+	r.plain, r.payload = b.write(nil, messages, more)
 	if whole {
 		b.recent[b.next] = r
 		b.next = (b.next + 1) % recentBodies

@@ -116,7 +116,7 @@ func (c *caller) begin(account *meter.Exchange, after hub.Cursor) {
 	c.account = account
 	c.sub = s.hub.Subscribe(after, c.request.every)
 	if c.long {
-		c.holding = s.Viewers.hold(c.request, "longpolling", c.sub)
+		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
 		c.holding.Began(fanout.ByEpoll)
 		c.until = s.fanout.Now() + c.request.wait
 	}

@@ -27,7 +27,8 @@ func (s *Server) bodyFormOf(words fanout.Words) bodyForm {
 // It takes the connection from the server instead of handing it a body to copy: so every write is a system call of our
 // own, the viewer's leaving is seen at once and not at the second write after it, and the owner's middleware cannot
 // mistake an endless body for one to buffer, hash or compress.
-func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyForm) error {
+// opening is what this viewer alone is told first; nil for nothing.
+func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyForm, opening func(b []byte) []byte) error {
 	c.Set(fiber.HeaderContentType, contentType)
 	c.Set(fiber.HeaderCacheControl, "no-store, no-transform") // a transforming proxy would collect to compress
 	c.Set("X-Accel-Buffering", "no")                          // nginx: pass every write on at once
@@ -47,7 +48,7 @@ func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyFor
 	ctx.HijackSetNoResponse(true)
 	ctx.Hijack(func(conn net.Conn) {
 		// The head is taken here and not before, so that what middleware set after the handler is in it.
-		s.line(conn, form, r, account, head(&ctx.Response, form.Chunked), nil)
+		s.line(conn, r, account, head(&ctx.Response, form.Chunked), fanout.Line{Form: form, Opening: opening})
 	})
 	return nil
 }
@@ -65,16 +66,15 @@ func head(response *fasthttp.Response, chunked bool) []byte {
 	return append([]byte(nil), header.Header()...) // a copy: the server uses its memory again
 }
 
-// line hands a connection to the fan-out, and lists it for as long as it lives.
-func (s *Server) line(conn net.Conn, form *fanout.Form, r request, account *meter.Exchange, head []byte, ear *ear) {
+// line hands a connection to the fan-out, and lists it for as long as it lives. Of l, what others know is filled in.
+func (s *Server) line(conn net.Conn, r request, account *meter.Exchange, head []byte, l fanout.Line) {
 	account.Hold(conn, len(head))
-	sub := s.hub.Subscribe(r.after, r.every)
-	h := s.Viewers.hold(r, form.Technique, sub)
+	l.Sub, l.Account = s.hub.Subscribe(r.after, r.every), account
+	h := s.Viewers.hold(r, &l.Form.Words, l.Sub)
 	h.account = account
-	l := fanout.Line{Form: form, Sub: sub, Account: account, Owner: h}
-	if ear != nil {
-		ear.holding = h
-		l.Ear = ear
+	l.Owner = h
+	if e, ok := l.Ear.(*ear); ok {
+		e.holding = h
 	}
 	s.fanout.Hold(conn, head, l)
 }

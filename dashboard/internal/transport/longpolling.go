@@ -19,14 +19,22 @@ import (
 //  3. the viewer leaves: nothing is sent, for nobody is there
 //  4. the hub closes: 503 with Retry-After, and the connection is closed
 func (s *Server) longpolling(c *fiber.Ctx) error {
-	r, p := s.request(c)
+	r, p := s.request(c, "jsonp")
 	if p != nil {
 		return p.Send(c)
 	}
-	if c.Method() == fiber.MethodHead {
-		return s.sendMessages(c, s.begin(c, "longpolling", r), nil, false, false)
+	send, words := s.sendMessages, &s.words.longpolling
+	jsonp := c.Query("as") == "jsonp"
+	if jsonp {
+		if p := s.refuseJSONP(c); p != nil {
+			return p.Send(c)
+		}
+		send, words = s.sendJSONP, &s.words.longpollingJSONP
 	}
-	if s.park(c, "longpolling", r) {
+	if c.Method() == fiber.MethodHead {
+		return send(c, s.begin(c, "longpolling", r), r, nil, false)
+	}
+	if !jsonp && s.park(c, "longpolling", r) {
 		return nil
 	}
 	s.waiting.Add(1)
@@ -34,7 +42,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	account := s.begin(c, "longpolling", r)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
-	defer s.Viewers.hold(r, "longpolling", sub).release()
+	defer s.Viewers.hold(r, words, sub).release()
 
 	messages, err := take(sub)
 	if len(messages) == 0 && err == nil {
@@ -44,7 +52,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	}
 	switch {
 	case len(messages) > 0 || err == nil:
-		return s.sendMessages(c, account, messages, sub.Counts().Pending > 0, r.gzip)
+		return send(c, account, r, messages, sub.Counts().Pending > 0)
 	case errors.Is(err, errLeft):
 		c.Context().SetConnectionClose()
 		account.Answer(0, 0, 0)

@@ -14,19 +14,27 @@ import (
 //
 //  1. the answer: 200 {"messages":[…],"cursor":"…"} with what is after the cursor, or 204 when there is nothing new; when
 //     there is more than fits into one answer, "more":true says to ask again at once
+//
+// Its older variant, for a page that cannot ask but load scripts, is in polling_jsonp.go.
 func (s *Server) polling(c *fiber.Ctx) error {
-	r, p := s.request(c)
+	r, p := s.request(c, "jsonp")
 	if p != nil {
 		return p.Send(c)
 	}
-	if s.park(c, "polling", r) {
+	send := s.sendMessages
+	if c.Query("as") == "jsonp" {
+		if p := s.refuseJSONP(c); p != nil {
+			return p.Send(c)
+		}
+		send = s.sendJSONP
+	} else if s.park(c, "polling", r) {
 		return nil
 	}
 	account := s.begin(c, "polling", r)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
 	messages, _ := take(sub) // a closed hub still answers with what it has
-	return s.sendMessages(c, account, messages, sub.Counts().Pending > 0, r.gzip)
+	return send(c, account, r, messages, sub.Counts().Pending > 0)
 }
 
 // mostAnswer bounds what one answer copies of the backlog, in bytes: viewers that ask and do not read would otherwise
@@ -48,7 +56,7 @@ func take(sub *hub.Subscription) ([]*hub.Message, error) {
 }
 
 // sendMessages answers a poll: an object, so that it can grow, with the cursor to ask with next.
-func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []*hub.Message, more, gzip bool) error {
+func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, r request, messages []*hub.Message, more bool) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
 	if c.Method() == fiber.MethodHead {
@@ -59,13 +67,18 @@ func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, messages []
 		account.Answer(0, 0, 0)
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	body, payload := s.bodies.of(messages, more).bytes(gzip)
-	if gzip {
+	return sendBody(c, account, r, s.bodies.of(messages, more), len(messages), "application/json; charset=utf-8")
+}
+
+// sendBody answers with a body that has so many messages.
+func sendBody(c *fiber.Ctx, account *meter.Exchange, r request, b *body, messages int, contentType string) error {
+	text, payload := b.bytes(r.gzip)
+	if r.gzip {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 	}
-	account.Answer(len(messages), payload, len(body))
-	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
-	return c.Send(body)
+	account.Answer(messages, payload, len(text))
+	c.Set(fiber.HeaderContentType, contentType)
+	return c.Send(text)
 }
 
 // appendMessages frames messages as a poll's body; payload is how much of it is messages.

@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,12 +33,12 @@ type request struct {
 	off  bool
 }
 
-// request reads the parameters, with the copy that keeps them past the end of the handler.
-func (s *Server) request(c *fiber.Ctx) (request, *problem.Problem) {
+// request reads the parameters, with the copy that keeps them past the end of the handler. variants are what as= may name.
+func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Problem) {
 	args := c.Context().QueryArgs()
 	r, p := s.parse(func(name string) (string, bool) {
 		return string(args.Peek(name)), args.Has(name) // string() copies
-	})
+	}, variants...)
 	r.gzip = !r.off && acceptsGzip(string(c.Request().Header.Peek(fiber.HeaderAcceptEncoding)))
 	if r.viewer == "" {
 		r.viewer = anonymous(c.Context().RemoteAddr())
@@ -46,7 +47,10 @@ func (s *Server) request(c *fiber.Ctx) (request, *problem.Problem) {
 }
 
 // parse is the pure half of request.
-func (s *Server) parse(query func(name string) (string, bool)) (r request, p *problem.Problem) {
+func (s *Server) parse(query func(name string) (string, bool), variants ...string) (r request, p *problem.Problem) {
+	if text, _ := query("as"); text != "" && !slices.Contains(variants, text) {
+		return r, problem.Bad("as", quote(text)+" is no variant of this technique", append(slices.Clip(variants), "nothing: leave it out")...)
+	}
 	if text, ok := query("after"); ok && text != "" {
 		if r.after, p = ParseAfter("after", text); p != nil {
 			return r, p

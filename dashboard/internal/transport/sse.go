@@ -31,7 +31,7 @@ func (s *Server) sse(c *fiber.Ctx) error {
 			return p.Send(c)
 		}
 	}
-	return s.hold(c, "text/event-stream", r, s.forms.sse)
+	return s.hold(c, "text/event-stream", r, s.forms.sse, nil)
 }
 
 func sseWords() fanout.Words {

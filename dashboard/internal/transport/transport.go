@@ -5,13 +5,15 @@
 // All five carry the same bytes, take the same parameters and keep the hub's promises: in order, none twice, resumed
 // after a cursor, a gap marked where something is lost. They differ in how they ask, frame, wait and end, and each
 // file holds one of them whole, above its helpers; the browser's half is the twin file assets/js/transport/<name>.js,
-// the Go client's dashboard/load/<name>.go.
+// the Go client's dashboard/load/<name>.go. What a technique has variants of is in files behind its own
+// (streaming_iframe.go, …): they keep the same promises.
 //
 //	after=CURSOR  the id of the last message the viewer has; without it the newest message comes first
 //	every=500ms   at most one message in this time; what is left out is no loss
 //	viewer=ID     the viewer's own name for itself, for the meter and for commands
 //	wait=25s      long polling only: how long the answer may be held
 //	compress=off  not even if the request's head offers to take it compressed
+//	as=VARIANT    in another form, where the technique has one
 //
 // # What happens to the slow
 //
@@ -71,6 +73,8 @@ type Config struct {
 	Hold time.Duration
 	// WriteTimeout is how long one frame may take to leave. Default 10 s.
 	WriteTimeout time.Duration
+	// Lab allows what is there to be shown and not to be used: JSONP.
+	Lab bool
 	// Portable holds every connection in goroutines, as platforms without epoll do.
 	Portable bool
 	// Settled is called when many held connections have begun or ended and it is quiet again. nil for nothing.
@@ -88,11 +92,13 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	forms  struct {
-		streaming, sse                              bodyForm
-		websocket, websocketDeflate, websocketAlone *fanout.Form
+		streaming, iframe, multipart, sse bodyForm
+		websocket, websocketCBOR          socketForm
 	}
+	words      struct{ longpolling, longpollingJSONP fanout.Words }
 	compressor deflate.Compressor
 	bodies     bodies
+	jsonp      bodies
 	inflaters  sync.Pool    // of *wsframe.Inflater
 	waiting    atomic.Int64 // long polls that a handler holds
 
@@ -133,10 +139,13 @@ func New(h *hub.Hub, config Config) *Server {
 		}),
 	}
 	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
-	s.forms.websocket = &fanout.Form{Words: websocketWords()}
-	s.forms.websocketDeflate = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Deflate, Compressor: &s.compressor}
-	s.forms.websocketAlone = &fanout.Form{Words: deflated(websocketWords()), Encoding: fanout.Alone, Compressor: &s.compressor}
-	s.bodies.compressor = &s.compressor
+	s.forms.iframe, s.forms.multipart = s.bodyFormOf(iframeWords()), s.bodyFormOf(multipartWords())
+	s.words.longpolling.Technique = "longpolling"
+	s.words.longpollingJSONP = fanout.Words{Technique: "longpolling", Variant: "jsonp"}
+	s.forms.websocket = s.socketFormOf("", wsframe.Text, textOf)
+	s.forms.websocketCBOR = s.socketFormOf("cbor", wsframe.Binary, binaryOf)
+	s.bodies.compressor, s.bodies.write = &s.compressor, appendMessages
+	s.jsonp.compressor, s.jsonp.write = &s.compressor, appendJSONP
 	s.inflaters.New = func() any { return new(wsframe.Inflater) }
 	return s
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
@@ -132,7 +133,7 @@ func TestViewersAreBounded(t *testing.T) {
 	v := newViewers()
 	sub := h.Subscribe(hub.Cursor{}, 0)
 	defer sub.Close()
-	h1 := v.hold(request{viewer: "held"}, "sse", sub)
+	h1 := v.hold(request{viewer: "held"}, &fanout.Words{Technique: "sse"}, sub)
 	for i := range mostViewers + 100 {
 		v.tally(fmt.Sprint(i), "polling")
 	}

@@ -41,13 +41,13 @@ type viewer struct {
 
 // A holding is a connection that a viewer holds, or a long poll. It is the fan-out's Owner of that connection.
 type holding struct {
-	viewers   *Viewers
-	viewer    string
-	technique string
-	since     int64 // Unix milliseconds
-	sub       *hub.Subscription
-	account   *meter.Exchange // nil for a long poll
-	way       fanout.Way      // likewise 0
+	viewers *Viewers
+	viewer  string
+	words   *fanout.Words // for the names of technique and variant; a long poll's say nothing else
+	since   int64         // Unix milliseconds
+	sub     *hub.Subscription
+	account *meter.Exchange // nil for a long poll
+	way     fanout.Way      // likewise 0
 }
 
 func newViewers() *Viewers {
@@ -141,10 +141,10 @@ func (v *Viewers) SetEvery(id string, every time.Duration) {
 }
 
 // hold lists a subscription under its viewer until release. What the viewer has set since it asked counts.
-func (v *Viewers) hold(r request, technique string, sub *hub.Subscription) *holding {
+func (v *Viewers) hold(r request, words *fanout.Words, sub *hub.Subscription) *holding {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	h := &holding{viewers: v, viewer: r.viewer, technique: technique, since: time.Now().UnixMilli(), sub: sub}
+	h := &holding{viewers: v, viewer: r.viewer, words: words, since: time.Now().UnixMilli(), sub: sub}
 	if isAnonymous(r.viewer) {
 		v.crowd[h] = struct{}{}
 		return h
@@ -179,7 +179,7 @@ func (h *holding) Done(reason fanout.Reason) {
 	h.release()
 	h.viewers.mu.Lock()
 	defer h.viewers.mu.Unlock()
-	h.viewers.ended[h.technique][reason]++
+	h.viewers.ended[h.words.Technique][reason]++
 }
 
 // release ends what hold began.
@@ -264,7 +264,7 @@ func (v *Viewers) Holding() map[string]int {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.all(func(h *holding) { n[h.technique]++ })
+	v.all(func(h *holding) { n[h.words.Technique]++ })
 	return n
 }
 
@@ -278,8 +278,9 @@ func Short(id string) string {
 type Held struct {
 	Viewer    string `json:"viewer"` // a short hash of its id: who knows the id may command
 	Technique string `json:"technique"`
-	Way       string `json:"way,omitempty"` // how package fanout holds it; not there for a long poll that waits in a handler
-	Since     int64  `json:"since"`         // Unix milliseconds
+	Variant   string `json:"variant,omitempty"` // of the technique: iframe, multipart, jsonp, cbor
+	Way       string `json:"way,omitempty"`     // how package fanout holds it; not there for a long poll that waits in a handler
+	Since     int64  `json:"since"`             // Unix milliseconds
 	Delivered uint64 `json:"delivered"`
 	Thinned   uint64 `json:"thinned"`
 	Dropped   uint64 `json:"dropped"`
@@ -293,7 +294,7 @@ func (v *Viewers) List() []Held {
 	list := []Held{}
 	v.all(func(h *holding) {
 		c := h.sub.Counts()
-		list = append(list, Held{Short(h.viewer), h.technique, h.way.String(), h.since, c.Delivered, c.Thinned, c.Dropped, c.Pending})
+		list = append(list, Held{Short(h.viewer), h.words.Technique, h.words.Variant, h.way.String(), h.since, c.Delivered, c.Thinned, c.Dropped, c.Pending})
 	})
 	slices.SortFunc(list, func(a, b Held) int {
 		return cmp.Or(cmp.Compare(a.Viewer, b.Viewer), cmp.Compare(a.Since, b.Since))

@@ -1,9 +1,9 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gofiber/contrib/websocket"
@@ -27,6 +27,8 @@ import (
 //  4. the viewer breaks the protocol (1002), sends what is not UTF-8 (1007), too much at a time (1009), or too often
 //     (1008): close frame with that code
 //  5. no pong for two heartbeats and a bit: the connection is cut
+//
+// Its binary variant is a subprotocol: websocket_cbor.go.
 func (s *Server) websocket(c *fiber.Ctx) error {
 	r, p := s.request(c)
 	if p != nil {
@@ -37,12 +39,12 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderConnection, "Upgrade")
 		return problem.New(fiber.StatusUpgradeRequired, "this URL speaks WebSocket only: the request lacks Upgrade: websocket, or a proxy on the way has removed it").Send(c)
 	}
-	form, extension := s.websocketForm(c, r)
+	form, protocol, extension := s.socketForm(c, r)
 	account := s.begin(c, "websocket", r)
 	// Origin was judged before the request came here; the library's own check knows lists only. It does the handshake,
 	// and has no part in what follows: its connections have buffers of their own, each.
 	err := websocket.New(func(conn *websocket.Conn) {
-		s.line(conn.NetConn(), form, r, account, nil, s.newEar(extension != ""))
+		s.line(conn.NetConn(), r, account, nil, fanout.Line{Form: form, Ear: s.newEar(extension != "")})
 	}, websocket.Config{RecoverHandler: func(*websocket.Conn) {}})(c) // its own would tell the viewer what panicked
 	if err != nil { // no handshake, so the handler above never runs
 		account.Answer(0, 0, 0)
@@ -51,47 +53,64 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 	if extension != "" {
 		c.Set(fiber.HeaderSecWebSocketExtensions, extension)
 	}
+	if protocol != "" { // a viewer must not be told one that it has not offered (RFC 6455 section 4.1)
+		c.Set(fiber.HeaderSecWebSocketProtocol, protocol)
+	}
 	return nil
 }
 
-// websocketForm is compressed if the viewer offers permessage-deflate (RFC 7692), and what to answer then.
-func (s *Server) websocketForm(c *fiber.Ctx, r request) (form *fanout.Form, extension string) {
-	if r.off {
-		return s.forms.websocket, ""
-	}
-	var offers []string
-	for _, line := range c.Request().Header.PeekAll(fiber.HeaderSecWebSocketExtensions) {
-		offers = append(offers, string(line))
-	}
-	switch d := wsframe.NegotiateDeflate(strings.Join(offers, ",")); {
-	case !d.Accepted:
-		return s.forms.websocket, ""
-	case d.NoContext:
-		return s.forms.websocketAlone, d.Header
-	default:
-		return s.forms.websocketDeflate, d.Header
-	}
-}
+// A socketForm is how messages are framed: as they are, or compressed as RFC 7692 has it.
+type socketForm struct{ plain, deflate, alone *fanout.Form }
 
-// deflated is the same with messages compressed.
-func deflated(words fanout.Words) fanout.Words {
-	words.Plain = words.Message
-	words.Message = func(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
-	words.Packed = func(b, part []byte) []byte { return wsframe.AppendFrame(b, wsframe.Text, part, true) }
-	return words
-}
-
-func websocketWords() fanout.Words {
-	return fanout.Words{
+// socketFormOf frames what content makes of a message.
+func (s *Server) socketFormOf(variant string, op wsframe.Opcode, content func(b []byte, m *hub.Message) []byte) socketForm {
+	words := fanout.Words{
 		Technique: "websocket",
-		Message:   func(b []byte, m *hub.Message) []byte { return wsframe.AppendFrame(b, wsframe.Text, m.JSON, false) },
+		Variant:   variant,
+		Message:   func(b []byte, m *hub.Message) []byte { return wsframe.AppendFrame(b, op, content(nil, m), false) },
 		Heartbeat: wsframe.AppendFrame(nil, wsframe.Ping, nil, false),
 		Steady:    true,
 		Farewell: func(b []byte) []byte {
 			return wsframe.AppendClose(b, wsframe.GoingAway, "the server is going down")
 		},
 	}
+	deflated := words
+	deflated.Plain, deflated.Message = words.Message, content
+	deflated.Packed = func(b, part []byte) []byte { return wsframe.AppendFrame(b, op, part, true) }
+	return socketForm{
+		plain:   &fanout.Form{Words: words},
+		deflate: &fanout.Form{Words: deflated, Encoding: fanout.Deflate, Compressor: &s.compressor},
+		alone:   &fanout.Form{Words: deflated, Encoding: fanout.Alone, Compressor: &s.compressor},
+	}
 }
+
+// socketForm is what the viewer asks for: the subprotocol it likes best of those there are, compressed if it offers
+// permessage-deflate (RFC 7692). "" is what the answer does not say.
+func (s *Server) socketForm(c *fiber.Ctx, r request) (form *fanout.Form, protocol, extension string) {
+	forms := s.forms.websocket
+	protocol = wsframe.ChooseSubprotocol(joined(c, fiber.HeaderSecWebSocketProtocol), protocolJSON, protocolCBOR)
+	if protocol == protocolCBOR {
+		forms = s.forms.websocketCBOR
+	}
+	if r.off {
+		return forms.plain, protocol, ""
+	}
+	switch d := wsframe.NegotiateDeflate(joined(c, fiber.HeaderSecWebSocketExtensions)); {
+	case !d.Accepted:
+		return forms.plain, protocol, ""
+	case d.NoContext:
+		return forms.alone, protocol, d.Header
+	default:
+		return forms.deflate, protocol, d.Header
+	}
+}
+
+// joined is a header field that may stand there in several lines (RFC 9110 section 5.3).
+func joined(c *fiber.Ctx, name string) string {
+	return string(bytes.Join(c.Request().Header.PeekAll(name), []byte(",")))
+}
+
+func textOf(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
 
 // An ear hears the commands that a viewer says on its WebSocket. Every message costs a token, and every control frame:
 // a flood of pings is a flood. Bytes are judged apart: a fragment that is never finished shows nowhere else.

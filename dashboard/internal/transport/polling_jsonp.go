@@ -1,0 +1,69 @@
+package transport
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+// JSONP is polling, and long polling, by script elements: the answer is a script that calls a function of the page. It is
+// from the time before a page could ask other origins for anything but scripts, and that is its danger too: who
+// includes it runs it, and whoever includes it reads it.
+//
+//	window.fivewireJSONP = ({messages, cursor}) => {…};
+//	script.src = "api/v1/polling?as=jsonp&after=" + cursor;    // a new element for each request
+//
+// So here it is tame: the function has one name, the lab must be on, and the request must prove that a page of ours made
+// it. A page learns of a refusal by the element's error event, and nothing more; of 503, when the hub closes, likewise.
+// An element cannot be told 204 either: nothing new is an empty list, with the cursor that was asked with.
+//
+// The connection is not parked between two requests: each goes through the server.
+const jsonpFunction = "fivewireJSONP"
+
+// refuseJSONP says why a request is not answered; nil is a request that is.
+func (s *Server) refuseJSONP(c *fiber.Ctx) *problem.Problem {
+	h := &c.Request().Header
+	switch {
+	case !s.config.Lab:
+		return problem.New(fiber.StatusForbidden, "JSONP is there to be shown, and this dashboard's lab is off: start it with --lab on")
+	case !gate.Proven(string(h.Peek("Origin")), string(h.Peek("Referer")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())):
+		return problem.New(fiber.StatusForbidden, "JSONP is a script, and is given only to the dashboard's own pages: "+
+			"the request needs Sec-Fetch-Site: same-origin, or an Origin or Referer of this origin")
+	case c.Context().QueryArgs().Has("callback"):
+		return problem.Bad("callback", "the function has one name, "+jsonpFunction, "nothing: leave it out")
+	}
+	return nil
+}
+
+// sendJSONP is sendMessages for JSONP.
+func (s *Server) sendJSONP(c *fiber.Ctx, account *meter.Exchange, r request, messages []*hub.Message, more bool) error {
+	if c.Method() == fiber.MethodHead {
+		return s.sendMessages(c, account, r, nil, false)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff") // it is a script, and nothing else
+	of := s.jsonp.of
+	if len(messages) == 0 {
+		of = func([]*hub.Message, bool) *body {
+			return &body{compressor: &s.compressor, plain: appendCall(nil, []byte(`{"messages":[],"cursor":"`+r.after.String()+`"}`))}
+		}
+	}
+	return sendBody(c, account, r, of(messages, more), len(messages), "application/javascript; charset=utf-8")
+}
+
+// appendJSONP frames messages as a script.
+func appendJSONP(b []byte, messages []*hub.Message, more bool) (body []byte, payload int) {
+	json, payload := appendMessages(nil, messages, more)
+	return appendCall(b, json), payload
+}
+
+// appendCall is the script. The comment in front is for readers that would take its first bytes for another format.
+func appendCall(b, json []byte) []byte {
+	b = append(b, "/**/"+jsonpFunction+"("...)
+	b = appendForScript(b, json)
+	return append(b, ");"...)
+}
