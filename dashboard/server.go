@@ -131,6 +131,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		CaseSensitive:         true,
 		StrictRouting:         true,
 		ReadBufferSize:        headLimit,
+		ReduceMemoryUsage:     true, // a connection that waits for its next request keeps no buffers
 		BodyLimit:             bodyLimit,
 		ReadTimeout:           headTimeout,
 		IdleTimeout:           idleTimeout,

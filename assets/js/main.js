@@ -225,6 +225,8 @@ function judge(now) {
 
 /** What changes by itself, without a message. */
 function clocks() {
+  /** @type {string | undefined} the technique that the strip's text was last of */
+  let described;
   frame.every(200, (now) => {
     judge(now);
   });
@@ -235,18 +237,19 @@ function clocks() {
     const requests = exchanges.requestRate(place, now, recently);
     meter.ages(median, p99, requests);
     tell();
+    if (described !== viewer.technique && Number.isFinite(requests)) {
+      described = viewer.technique;
+      wire.describe(viewer.technique, viewer.counts, requests, median);
+    }
     if (latest && clock.server(now) - latest.at > 2 * interval) {
       charts.wait(clock.server(now));
       frame.mark(charts.draw);
     }
   });
   frame.every(2000, () => void askWire());
-  frame.every(10_000, (now) => {
+  frame.every(10_000, () => {
     charts.describe();
-    if (!viewer) return;
-    const place = techniques.indexOf(viewer.technique);
-    const [median] = ages[place].percentiles([0.5], clock.offset);
-    wire.describe(viewer.technique, viewer.counts, exchanges.requestRate(place, now, recently), median);
+    described = undefined; // and the strip with the next second
   });
 }
 

@@ -128,6 +128,7 @@ export class Viewer {
       viewer: this.id,
       cursor: () => this.#sequence.cursor,
       every: () => this.#every,
+      compress: new URLSearchParams(location.search).get("compress") ?? "",
       interval: this.interval,
       signal: controller.signal,
       message: (wire) => this.#message(link, wire),

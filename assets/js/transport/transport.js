@@ -12,6 +12,7 @@
  * @property {(exchange: Exchange) => void} exchange something happened on the wire
  * @property {(state: State) => void} state the connection's state changed
  * @property {() => number} every least milliseconds between two messages this page wants; 0 is all of them
+ * @property {string} compress "off" to get messages as they are, "" for what the browser offers by itself
  * @property {number} interval milliseconds between two messages at the source: polling asks that often
  * @property {AbortSignal} signal when it aborts, the technique lets go of the connection and `connect` resolves
  */
@@ -56,6 +57,7 @@ export function address(technique, line) {
   const after = line.cursor();
   if (after) url.searchParams.set("after", after);
   url.searchParams.set("viewer", line.viewer);
+  if (line.compress) url.searchParams.set("compress", line.compress);
   if (line.every() > 0) url.searchParams.set("every", `${line.every()}ms`);
   return url;
 }
