@@ -134,37 +134,51 @@ func (s *site) inflated(technique string, r *bufio.Reader) func() string {
 func (s *site) frame(r *bufio.Reader) string {
 	s.t.Helper()
 	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(r, head); err != nil {
-			s.t.Fatal(err)
-		}
-		n := int(head[1])
-		if n == 126 {
-			var b [2]byte
-			io.ReadFull(r, b[:])
-			n = int(b[0])<<8 | int(b[1])
-		}
-		payload := make([]byte, n)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			s.t.Fatal(err)
-		}
-		if head[0] == 0x89 {
-			continue
-		}
-		if head[0] != 0xc1 {
-			s.t.Fatalf("frame begins with %x", head[0])
-		}
-		z := flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff")), s.window)
-		text, err := io.ReadAll(z)
+		first, payload, err := readFrame(r)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.window = append(s.window, text...)
-		if most := 32 << 10; len(s.window) > most {
-			s.window = s.window[len(s.window)-most:]
+		if first == 0x89 {
+			continue
+		}
+		if first != 0xc1 {
+			s.t.Fatalf("frame begins with %x", first)
+		}
+		text, err := inflate(payload, &s.window)
+		if err != nil {
+			s.t.Fatal(err)
 		}
 		return string(text)
 	}
+}
+
+// readFrame reads a frame of less than 64 KiB; first is its first byte.
+func readFrame(r io.Reader) (first byte, payload []byte, err error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	n := int(head[1])
+	if n == 126 {
+		if _, err := io.ReadFull(r, head[2:]); err != nil {
+			return 0, nil, err
+		}
+		n = int(head[2])<<8 | int(head[3])
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(r, payload)
+	return head[0], payload, err
+}
+
+// inflate unpacks a message that has window before it, and moves window on.
+func inflate(payload []byte, window *[]byte) ([]byte, error) {
+	z := flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff")), *window)
+	text, err := io.ReadAll(z)
+	*window = append(*window, text...)
+	if most := 32 << 10; len(*window) > most {
+		*window = (*window)[len(*window)-most:]
+	}
+	return text, err
 }
 
 func readUntil(t testing.TB, r *bufio.Reader, end string) []byte {

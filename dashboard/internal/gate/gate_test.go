@@ -101,3 +101,40 @@ func FuzzHosts(f *testing.F) {
 		}
 	})
 }
+
+func TestProven(t *testing.T) {
+	const host = "127.0.0.1:8055"
+	tests := []struct {
+		origin, referer, site string
+		want                  bool
+	}{
+		{"", "", "same-origin", true},
+		{"http://evil.example", "", "same-origin", true}, // the browser has compared
+		{"", "", "", false},
+		{"", "", "none", false},
+		{"", "http://127.0.0.1:8055/", "same-site", false},
+		{"http://127.0.0.1:8055", "", "cross-site", false},
+		{"http://127.0.0.1:8055", "", "", true},
+		{"http://127.0.0.1:8056", "http://127.0.0.1:8055/", "", false},
+		{"null", "http://127.0.0.1:8055/", "", false},
+		{"", "http://127.0.0.1:8055", "", true},
+		{"", "https://127.0.0.1:8055/monitor/?x=1#y", "", true},
+		{"", "http://127.0.0.1:8055?x", "", true},
+		{"", "http://evil.example/?http://127.0.0.1:8055/", "", false},
+		{"", "http://evil.example#@127.0.0.1:8055/", "", false},
+		{"", "http://evil.example@127.0.0.1:8055/", "", false},
+		{"", "http://127.0.0.1:8055.evil.example/", "", false},
+		{"", "//127.0.0.1:8055/", "", false},
+		{"", "127.0.0.1:8055", "", false},
+		{"", "ftp://127.0.0.1:8055/", "", false},
+		{"", "://127.0.0.1:8055/", "", false},
+	}
+	for _, test := range tests {
+		if got := Proven(test.origin, test.referer, test.site, host); got != test.want {
+			t.Errorf("%+v: got %v", test, got)
+		}
+	}
+	if Proven("", "http://", "", "") {
+		t.Error("nothing is the same as nothing")
+	}
+}

@@ -10,8 +10,8 @@ import (
 //
 //	new WebSocket(url, ["fivewire.cbor", "fivewire.json"])
 //
-// In fivewire.cbor each message is one binary frame: the same message as CBOR (RFC 8949), which is smaller, and needs a
-// decoder. What the viewer says, and what it is answered, are JSON in text frames as ever: a frame's opcode tells a
+// In fivewire.cbor each message is one binary frame: the same message as CBOR (RFC 8949), a fifth smaller, and
+// as small as JSON once both are compressed; it needs a decoder. What the viewer says, and what it is answered, are JSON in text frames as ever: a frame's opcode tells a
 // message from an answer. fivewire.json is what a viewer gets that names nothing, or nothing that is known; then the
 // answer names nothing either, and a browser that has asked for something closes the connection.
 const (
