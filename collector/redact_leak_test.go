@@ -73,6 +73,13 @@ var leaks = [][]string{
 	{"x", "glc_S3CeyJvIjoiMTIzNDU2IiwibiI6"}, {"x", "sbp_S3C0123456789abcdef0123456789abcdef01234"}, {"x", "gsk_S3C0123456789abcdefghijk0123456789"},
 	{"x", "lin_api_S3C0123456789abcdefghijk0123456789"},
 
+	// Arguments that are called like other programs.
+	{"curl", "-o", "secret", "-u", "ann:S3C", "https://x/"}, {"curl", "--cacert", "/etc/tls/secret", "-u", "ann:S3C", "h"}, {"curl", "-T", "secret", "-u", "ann:S3C", "h"},
+	{"curl", "-K", "secret", "--proxy-user", "ann:S3C"}, {"curl", "-o", "b2", "-u", "ann:S3C", "h"}, {"smbclient", "//srv/secret", "-U", "ann%S3C"},
+	{"mysql", "-u", "root", "cf", "-pS3C"}, {"mysql", "x", "swift", "-pS3C"}, {"mysqldump", "-r", "bw", "-pS3C"}, {"mysql", "exp", "-pS3C"}, {"mysql", "open", "-pS3C"},
+	{"redis-cli", "-h", "mc", "-a", "S3C"}, {"redis-cli", "-h", "security", "-a", "S3C"}, {"sqlcmd", "-S", "sc", "-P", "S3C"}, {"ldapsearch", "-h", "poetry", "-w", "S3C"},
+	{"snmpget", "-u", "mc", "-A", "S3C"}, {"zip", "-r", "a.zip", "secret", "-P", "S3C"},
+
 	// In other words and places.
 	{"git", "commit", "-m", "set PASSWORD=S3C in env"}, {"ssh", "h", "nmcli dev wifi connect x password S3C"}, {"ssh", "h", "mysql -uroot -pS3C -e 'select 1'"}, {"ssh", "h", "echo S3C | sudo -S ls"},
 	{"git", "commit", "-m", "my password: S3C"}, {"sh", "-c", "echo 'root:S3C' | chpasswd"}, {"sh", "-c", "echo \"ann:S3C\" | sudo chpasswd"}, {"sh", "-c", "printf '%s' S3C | docker login --password-stdin"},

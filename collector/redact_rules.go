@@ -1,18 +1,21 @@
 package collector
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A command is what is known of the one whose words are looked at.
 type command struct {
-	start    int    // its first word
-	secrets  string // where its program takes them, as secretsOf says
-	says     bool   // its words are what to look for, or to say
-	setting  int    // up to which word one may be set: config set password x
-	sql      bool   // IDENTIFIED was before
-	reads    bool   // a password from a pipe
-	ends     int    // with a secret, at this word or behind it; 0 for not
-	prompted bool   // a script of expect(1) waits to be asked for a password, and sends it
-	printed  int    // where the words are that echo gives to the next one; there are none for 0
+	start    int      // its first word
+	secrets  []string // where its programs take them, as secretsOf says: any of its words may be called like one
+	says     bool     // its words are what to look for, or to say
+	setting  int      // up to which word one may be set: config set password x
+	sql      bool     // IDENTIFIED was before
+	reads    bool     // a password from a pipe
+	ends     int      // with a secret, at this word or behind it; 0 for not
+	prompted bool     // a script of expect(1) waits to be asked for a password, and sends it
+	printed  int      // where the words are that echo gives to the next one; there are none for 0
 }
 
 // words finds the secrets that have a word of their own, or the rest of one: values of options and variables. A script
@@ -35,10 +38,14 @@ func (r *redactor) words(words []textSpan, depth int, script bool) {
 			}
 			r.words(parts, depth+1, isScript(before, s))
 		}
-		r.program(&c, words, i, false)
+		for _, secrets := range c.secrets {
+			r.program(&c, secrets, words, i, false)
+		}
 		if secrets := secretsOf(s); secrets != "" && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
-			c.secrets = secrets
-			r.program(&c, words, i, true)
+			if !slices.Contains(c.secrets, secrets) {
+				c.secrets = append(c.secrets, secrets)
+			}
+			r.program(&c, secrets, words, i, true)
 			continue
 		}
 		if strings.HasSuffix(s, ";") || s == "|" || s == "&&" || s == "||" { // another command follows
