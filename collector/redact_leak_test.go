@@ -80,6 +80,10 @@ var leaks = [][]string{
 	{"redis-cli", "-h", "mc", "-a", "S3C"}, {"redis-cli", "-h", "security", "-a", "S3C"}, {"sqlcmd", "-S", "sc", "-P", "S3C"}, {"ldapsearch", "-h", "poetry", "-w", "S3C"},
 	{"snmpget", "-u", "mc", "-A", "S3C"}, {"zip", "-r", "a.zip", "secret", "-P", "S3C"},
 
+	// Nothing ends there.
+	{"mysql", "-e", "select 1;", "-pS3C"}, {"mysql", "-e", "exit;", "-pS3C"}, {"sh", "-c", "mysql -e 'select 1;' -pS3C"}, {"sh", "-c", "mysql -e 'exit;' -pS3C"}, {"sh", "-c", "curl -d '|' -u ann:S3C h"},
+	{"curl", "-d", "a;", "-u", "ann:S3C"}, {"curl", "-d", "|", "-u", "ann:S3C"}, {"sh", "-c", "htpasswd -b f ann S3C; ls"}, {"htpasswd", "-b", "f", "ann", "S3C;"},
+
 	// In other words and places.
 	{"git", "commit", "-m", "set PASSWORD=S3C in env"}, {"ssh", "h", "nmcli dev wifi connect x password S3C"}, {"ssh", "h", "mysql -uroot -pS3C -e 'select 1'"}, {"ssh", "h", "echo S3C | sudo -S ls"},
 	{"git", "commit", "-m", "my password: S3C"}, {"sh", "-c", "echo 'root:S3C' | chpasswd"}, {"sh", "-c", "echo \"ann:S3C\" | sudo chpasswd"}, {"sh", "-c", "printf '%s' S3C | docker login --password-stdin"},

@@ -48,12 +48,19 @@ func (r *redactor) words(words []textSpan, depth int, script bool) {
 			r.program(&c, secrets, words, i, true)
 			continue
 		}
-		if strings.HasSuffix(s, ";") || s == "|" || s == "&&" || s == "||" { // another command follows
+		if r.separates(w, depth) { // another command follows
 			next := command{start: i + 1, prompted: c.prompted || asksPassword(s)}
 			if s == "|" && (r.of(words[c.start]) == "echo" || r.of(words[c.start]) == "printf") {
 				next.printed = c.start + 1
 			}
-			r.end(&c, words, i-1)
+			if r.given && depth == 0 {
+				next.secrets = c.secrets
+			}
+			last := i - 1
+			if len(s) > 1 && s[len(s)-1] == ';' {
+				last = i
+			}
+			r.end(&c, words, last)
 			c = next
 			continue
 		}
@@ -69,10 +76,24 @@ func (r *redactor) words(words []textSpan, depth int, script bool) {
 	r.end(&c, words, len(words)-1)
 }
 
+// separates tells whether another command follows on a word. In quotes it is a word like any other: mysql -e "select 1;" -psecret.
+// So it is among arguments, but for find(1), whose commands end with one.
+func (r *redactor) separates(w textSpan, depth int) bool {
+	s := r.of(w)
+	switch {
+	case s == ";" || s == "|" || s == "&&" || s == "||":
+	case !strings.HasSuffix(s, ";") || strings.Contains(s, " ") || r.given && depth == 0:
+		return false
+	}
+	rest := r.text[w.end:]
+	return rest == "" || !isQuote(rest[0]) && !strings.HasPrefix(rest, closeQuote)
+}
+
 // end is for what follows from the last word of a command.
 func (r *redactor) end(c *command, words []textSpan, last int) {
 	if c.ends > 0 && last >= c.ends && !strings.HasPrefix(r.of(words[last]), "-") {
-		r.blotWord(words, last)
+		w := words[last]
+		r.blot(w.start, w.start+len(strings.TrimSuffix(r.of(w), ";")))
 	}
 }
 
