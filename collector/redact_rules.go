@@ -226,6 +226,9 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 			r.blotWord(words, i+2)
 		}
 	case dashed:
+		if isSource(value) && r.isOpenSSL(words[c.start]) && !strings.HasPrefix(s, "--") {
+			return
+		}
 		if strings.HasPrefix(value, "-") || setting || i < c.setting && label == "secret" { // config set --secret name x
 			return // it takes no value
 		}
@@ -247,6 +250,11 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 	if !kind.spares(word(next)) && !strings.HasPrefix(strings.ToLower(word(next)), "password(") {
 		r.blotWord(words, i+next)
 	}
+}
+
+func (r *redactor) isOpenSSL(w textSpan) bool {
+	s := r.of(w)
+	return s[strings.LastIndexByte(s, '/')+1:] == "openssl"
 }
 
 // isKeyword is for words that programs have before a password: nmcli … password x.
