@@ -68,7 +68,8 @@ func (n Number) append(b []byte) []byte {
 	return b
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote. A Number does not know whose it is, and that of a temperature may be below
+// zero: so it is for whoever reads the numbers of others to refuse such a one elsewhere. This package reads none.
 func (n *Number) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		*n = Number{}

@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-const (
-	// muchInherited is how much processor time of children that ended, in seconds of one tick, has the list read once more
-	// in that tick: one whose end nobody has noticed yet may be among them.
-	muchInherited = 0.05
-	// boundless stands for processor time of which nobody knows how much it is.
-	boundless = 1e6
-)
+// muchInherited is how much processor time of children that ended, in seconds of one tick, has the list read once more
+// in that tick: one whose end nobody has noticed yet may be among them.
+const muchInherited = 0.05
+
+// strays are what was inherited, ever, and nobody knows by whom.
+type strays struct {
+	seconds float64
+	ends    int // of which nobody knows either how much each has left
+}
 
 // An inheritance is the processor time of children that have ended, and of theirs. The kernel counts it at their parent
 // in the moment in which that takes note of their end (wait(2)): all that they have used in their lives, at once. So
@@ -30,7 +32,7 @@ type inheritance struct {
 	unread  time.Duration // for how long one of those that it is owed to had not been read when it was found to be gone
 	waits   bool          // nothing was left of the last reading: news is since the one before
 
-	strays, base float64 // processTable.strays, as of the last reading and as of since
+	strays, base strays  // processTable.strays, as of the last reading and as of since
 	rate         float64 // cores; 0 also where it is not known
 }
 
@@ -105,25 +107,25 @@ func (t *processTable) rest(p *task) {
 // there until then. Of one that has ended in the meantime, though somebody may have to take note of that yet, the
 // children have another parent. It may be anybody's of those that are left: so it is taken off at all of them.
 func (t *processTable) bequeath(p *task, tick int) {
-	t.strays += p.inherited.owed // it may have inherited it since it was last read
+	t.strays.seconds += p.inherited.owed // it may have inherited it since it was last read
 	parent := t.find(p.parent)
 	switch {
 	case p.seen == 0:
 		if t.tick > p.young { // nobody knows since when it was there, and whose it was
-			t.strays += boundless
+			t.strays.ends++
 		}
 	case p.parent == 0: // its parent is not among those that we see
 	case parent == nil || parent.gone || parent.state == "zombie" || parent.seen == 0 || p.stale || parent.birth > p.birth:
-		t.strays += p.spent
+		t.strays.seconds += p.spent
 	default:
 		h := &parent.inherited
 		h.owed += p.spent
 		h.unread = max(h.unread, t.now-p.at)
 		parent.still = 0
 		if tick == t.tick { // its parent was read before, and may have ended since
-			t.strays += p.spent
-			h.strays += p.spent
-			h.base += p.spent
+			t.strays.seconds += p.spent
+			h.strays.seconds += p.spent
+			h.base.seconds += p.spent
 		}
 	}
 }
@@ -132,7 +134,7 @@ func (t *processTable) bequeath(p *task, tick int) {
 func (t *processTable) disown() {
 	for _, p := range t.tasks {
 		if p.inherited.owed > 0 && p.state == "zombie" {
-			t.strays += p.inherited.owed
+			t.strays.seconds += p.inherited.owed
 			p.inherited.owed = 0
 		}
 	}
@@ -141,7 +143,10 @@ func (t *processTable) disown() {
 // account is the rate of what a process that was read in this tick has inherited. All that are gone must be known by now.
 func (t *processTable) account(p *task) float64 {
 	h := &p.inherited
-	left := max(h.news-(t.strays-h.base), 0)
+	left := max(h.news-(t.strays.seconds-h.base.seconds), 0)
+	if t.strays.ends != h.base.ends {
+		left = 0 // it may be all of one of them
+	}
 	paid := min(left, h.owed)
 	left -= paid
 	h.news = 0

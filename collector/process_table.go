@@ -99,9 +99,9 @@ type processTable struct {
 	ended        []*task // that settle has not seen
 	used         float64 // seconds of processor time in this tick, of those read in it
 	inherited    float64 // of those, what children have used that have ended
-	strays       float64 // seconds that were inherited, ever, and nobody knows by whom
-	blind        bool    // there may be some that are not in the list
-	slot         int8    // the next to be given
+	strays       strays
+	blind        bool // there may be some that are not in the list
+	slot         int8 // the next to be given
 
 	sum                      Processes
 	cpu, memory, busy, shown []*task // lists of the last tick, used again

@@ -155,7 +155,13 @@ func TestNumberJSON(t *testing.T) {
 		}
 	}
 	var n Number
-	for _, bad := range []string{`"1"`, `true`, `{}`} {
+	for text, want := range map[string]Number{"-12.5": Signed(-12.5), "-0": Known(0), "-0.0": Known(0), "7": Known(7), "null": {}} {
+		n = Known(1)
+		if err := json.Unmarshal([]byte(text), &n); err != nil || n != want || math.Signbit(n.value) != (want.value < 0) {
+			t.Errorf("%s is read as %v, %v, want %v", text, n, err, want)
+		}
+	}
+	for _, bad := range []string{`"1"`, `true`, `{}`, `1e999`, `-1e999`} {
 		if err := json.Unmarshal([]byte(bad), &n); err == nil {
 			t.Errorf("%s is taken for %v", bad, n)
 		}

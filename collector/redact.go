@@ -32,7 +32,7 @@ const (
 func redact(cmdline []byte) string {
 	text, args := joinArguments(splitArguments(cmdline))
 	if len(args) > 1 {
-		r := redactor{text: text}
+		r := redactor{text: text, given: true}
 		r.words(args, 0, false)
 		text = shorten(r.apply())
 	}
@@ -132,6 +132,7 @@ func joinArguments(args []string) (string, []textSpan) {
 // A redactor finds the secrets in one text.
 type redactor struct {
 	text  string
+	given bool // its words are arguments, as the program got them: no shell takes them apart
 	blots []textSpan
 }
 

@@ -73,6 +73,22 @@ var leaks = [][]string{
 	{"x", "glc_S3CeyJvIjoiMTIzNDU2IiwibiI6"}, {"x", "sbp_S3C0123456789abcdef0123456789abcdef01234"}, {"x", "gsk_S3C0123456789abcdefghijk0123456789"},
 	{"x", "lin_api_S3C0123456789abcdefghijk0123456789"},
 
+	// Arguments that are called like other programs.
+	{"curl", "-o", "secret", "-u", "ann:S3C", "https://x/"}, {"curl", "--cacert", "/etc/tls/secret", "-u", "ann:S3C", "h"}, {"curl", "-T", "secret", "-u", "ann:S3C", "h"},
+	{"curl", "-K", "secret", "--proxy-user", "ann:S3C"}, {"curl", "-o", "b2", "-u", "ann:S3C", "h"}, {"smbclient", "//srv/secret", "-U", "ann%S3C"},
+	{"mysql", "-u", "root", "cf", "-pS3C"}, {"mysql", "x", "swift", "-pS3C"}, {"mysqldump", "-r", "bw", "-pS3C"}, {"mysql", "exp", "-pS3C"}, {"mysql", "open", "-pS3C"},
+	{"redis-cli", "-h", "mc", "-a", "S3C"}, {"redis-cli", "-h", "security", "-a", "S3C"}, {"sqlcmd", "-S", "sc", "-P", "S3C"}, {"ldapsearch", "-h", "poetry", "-w", "S3C"},
+	{"snmpget", "-u", "mc", "-A", "S3C"}, {"zip", "-r", "a.zip", "secret", "-P", "S3C"},
+
+	// Nothing ends there.
+	{"mysql", "-e", "select 1;", "-pS3C"}, {"mysql", "-e", "exit;", "-pS3C"}, {"sh", "-c", "mysql -e 'select 1;' -pS3C"}, {"sh", "-c", "mysql -e 'exit;' -pS3C"}, {"sh", "-c", "curl -d '|' -u ann:S3C h"},
+	{"curl", "-d", "a;", "-u", "ann:S3C"}, {"curl", "-d", "|", "-u", "ann:S3C"}, {"sh", "-c", "htpasswd -b f ann S3C; ls"}, {"htpasswd", "-b", "f", "ann", "S3C;"},
+
+	// Values that begin as if they said where the secret is.
+	{"x", "--password", "env:S3Cx"}, {"x", "--password", "env:x.S3C"}, {"x", "--password=file:S3C"}, {"x", "--password", "file:S3C"}, {"x", "token=./S3C"}, {"x", "--token", "./S3C"},
+	{"x", "--password=../S3C"}, {"x", "--secret", "~/S3C"}, {"x", "--password", "fd:S3C"}, {"x", "--password", "arn:S3C"}, {"x", `{"password":"file:S3C"}`}, {"x", "PASSWORD=env:1S3C"},
+	{"x", "-pass", "file:S3C"}, {"x", "openssl", "--password", "file:S3C"}, {"openssl", "enc", "-pass", "S3C"}, {"x", "--password", "file:~S3C"}, {"x", "--pass", "env:S3C-"},
+
 	// In other words and places.
 	{"git", "commit", "-m", "set PASSWORD=S3C in env"}, {"ssh", "h", "nmcli dev wifi connect x password S3C"}, {"ssh", "h", "mysql -uroot -pS3C -e 'select 1'"}, {"ssh", "h", "echo S3C | sudo -S ls"},
 	{"git", "commit", "-m", "my password: S3C"}, {"sh", "-c", "echo 'root:S3C' | chpasswd"}, {"sh", "-c", "echo \"ann:S3C\" | sudo chpasswd"}, {"sh", "-c", "printf '%s' S3C | docker login --password-stdin"},
@@ -106,6 +122,8 @@ func TestRedactLeaks(t *testing.T) {
 // What is no secret stays readable.
 func TestRedactSpares(t *testing.T) {
 	for _, args := range [][]string{
+		{"openssl", "enc", "-pass", "file:pw.txt", "-in", "x"}, {"openssl", "rsa", "-passin", "env:pw", "-passout", "file:./pw"}, {"/usr/bin/openssl", "pkcs12", "-password", "file:pw"}, {"sh", "-c", "openssl enc -pass file:pw.txt -in x"},
+		{"openssl", "rsa", "-passin", "stdin", "-passout", "fd:3"}, {"x", "--password", "env:DB_PASSWORD"}, {"x", "--password=file:/run/pw", "--token", "file:./t", "--secret=file:../s"}, {"x", "--private-key", "./k", "--credentials=../c", "--api-key=~/k"},
 		{"sshd", "-o", "PasswordAuthentication=no"}, {"sshd", "-oPasswordAuthentication=yes"}, {"ssh", "-o", "PasswordAuthentication=keyboard"},
 		{"kube-controller-manager", "--use-service-account-credentials=true"}, {"ffmpeg", "-pass", "1", "-i", "x"}, {"x265", "--pass", "2"},
 		{"grep", "password", "/etc/services"}, {"grep", "-r", "passwd", "/etc"}, {"rg", "password", "src"}, {"snmpd", "-c", "/etc/snmpd.conf", "-f"}, {"snmpd", "-c", "snmpd.conf"},

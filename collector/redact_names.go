@@ -48,14 +48,31 @@ func isMethod(s string) bool {
 	return false
 }
 
-// isReference: what is secret is elsewhere, and this says where; or it stands for anything.
+// isReference: what is secret is elsewhere, and this says where; or it stands for anything. A password may begin like that
+// too, so the rest has to be what it says.
 func isReference(s string) bool {
-	for _, place := range []string{"file:", "env:", "fd:", "arn:", "./", "../", "~/"} {
-		if strings.HasPrefix(s, place) {
-			return true
-		}
+	kind, place, found := strings.Cut(s, ":")
+	switch {
+	case !found:
+		return s == "stdin" || strings.Trim(s, "*)") == ""
+	case kind == "env":
+		return isVariable(place)
+	case kind == "fd":
+		return isPort(place)
+	case kind == "file":
+		return strings.HasPrefix(place, "/") || strings.HasPrefix(place, "./") || strings.HasPrefix(place, "../")
 	}
-	return s == "stdin" || strings.Trim(s, "*)") == ""
+	return kind == "arn" && strings.Contains(place, ":")
+}
+
+// isVariable: most have big letters, and a password seldom has nothing else.
+func isVariable(s string) bool {
+	return s != "" && !isDigit(s[0]) && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
+}
+
+// isSource: of these openssl(1) knows what they are by what they begin with, whatever the rest is: a secret has "pass:".
+func isSource(s string) bool {
+	return strings.HasPrefix(s, "file:") || strings.HasPrefix(s, "env:")
 }
 
 func isPath(s string) bool {

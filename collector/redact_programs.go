@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -217,11 +218,10 @@ func secretsOf(path string) string {
 	return ""
 }
 
-// program looks for what the program that runs takes as a secret at word i. own is for the name of the program itself.
-func (r *redactor) program(c *command, words []textSpan, i int, own bool) {
-	w := words[i]
-	s := r.of(w)
-	for rule := range strings.FieldsSeq(c.secrets) {
+// program looks for what a program takes as a secret at word i. own is for the name of the program itself.
+func (r *redactor) program(c *command, secrets string, words []textSpan, i int, own bool) {
+	s := r.of(words[i])
+	for rule := range strings.FieldsSeq(secrets) {
 		if word, n, found := strings.Cut(rule, ">"); found && n != "+" {
 			if own && word == "" || !own && word != "" && strings.EqualFold(s, word) {
 				r.blotBehind(words, i, int(n[0]-'0'))
@@ -230,7 +230,7 @@ func (r *redactor) program(c *command, words []textSpan, i int, own bool) {
 		}
 		if word, found := strings.CutSuffix(rule, "$"); found {
 			if own && word == "" || !own && (strings.EqualFold(s, word) || word == "-b" && hasLetter(s, 'b')) {
-				c.ends = i + 1
+				c.ends = cmp.Or(c.ends, i+1)
 			}
 			continue
 		}

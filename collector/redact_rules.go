@@ -1,18 +1,21 @@
 package collector
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A command is what is known of the one whose words are looked at.
 type command struct {
-	start    int    // its first word
-	secrets  string // where its program takes them, as secretsOf says
-	says     bool   // its words are what to look for, or to say
-	setting  int    // up to which word one may be set: config set password x
-	sql      bool   // IDENTIFIED was before
-	reads    bool   // a password from a pipe
-	ends     int    // with a secret, at this word or behind it; 0 for not
-	prompted bool   // a script of expect(1) waits to be asked for a password, and sends it
-	printed  int    // where the words are that echo gives to the next one; there are none for 0
+	start    int      // its first word
+	secrets  []string // where its programs take them, as secretsOf says: any of its words may be called like one
+	says     bool     // its words are what to look for, or to say
+	setting  int      // up to which word one may be set: config set password x
+	sql      bool     // IDENTIFIED was before
+	reads    bool     // a password from a pipe
+	ends     int      // with a secret, at this word or behind it; 0 for not
+	prompted bool     // a script of expect(1) waits to be asked for a password, and sends it
+	printed  int      // where the words are that echo gives to the next one; there are none for 0
 }
 
 // words finds the secrets that have a word of their own, or the rest of one: values of options and variables. A script
@@ -35,18 +38,29 @@ func (r *redactor) words(words []textSpan, depth int, script bool) {
 			}
 			r.words(parts, depth+1, isScript(before, s))
 		}
-		r.program(&c, words, i, false)
+		for _, secrets := range c.secrets {
+			r.program(&c, secrets, words, i, false)
+		}
 		if secrets := secretsOf(s); secrets != "" && !(i == 0 && strings.HasSuffix(s, "login")) { // login(1) has another -p
-			c.secrets = secrets
-			r.program(&c, words, i, true)
+			if !slices.Contains(c.secrets, secrets) {
+				c.secrets = append(c.secrets, secrets)
+			}
+			r.program(&c, secrets, words, i, true)
 			continue
 		}
-		if strings.HasSuffix(s, ";") || s == "|" || s == "&&" || s == "||" { // another command follows
+		if r.separates(w, depth) { // another command follows
 			next := command{start: i + 1, prompted: c.prompted || asksPassword(s)}
 			if s == "|" && (r.of(words[c.start]) == "echo" || r.of(words[c.start]) == "printf") {
 				next.printed = c.start + 1
 			}
-			r.end(&c, words, i-1)
+			if r.given && depth == 0 {
+				next.secrets = c.secrets
+			}
+			last := i - 1
+			if len(s) > 1 && s[len(s)-1] == ';' {
+				last = i
+			}
+			r.end(&c, words, last)
 			c = next
 			continue
 		}
@@ -62,10 +76,24 @@ func (r *redactor) words(words []textSpan, depth int, script bool) {
 	r.end(&c, words, len(words)-1)
 }
 
+// separates tells whether another command follows on a word. In quotes it is a word like any other: mysql -e "select 1;" -psecret.
+// So it is among arguments, but for find(1), whose commands end with one.
+func (r *redactor) separates(w textSpan, depth int) bool {
+	s := r.of(w)
+	switch {
+	case s == ";" || s == "|" || s == "&&" || s == "||":
+	case !strings.HasSuffix(s, ";") || strings.Contains(s, " ") || r.given && depth == 0:
+		return false
+	}
+	rest := r.text[w.end:]
+	return rest == "" || !isQuote(rest[0]) && !strings.HasPrefix(rest, closeQuote)
+}
+
 // end is for what follows from the last word of a command.
 func (r *redactor) end(c *command, words []textSpan, last int) {
 	if c.ends > 0 && last >= c.ends && !strings.HasPrefix(r.of(words[last]), "-") {
-		r.blotWord(words, last)
+		w := words[last]
+		r.blot(w.start, w.start+len(strings.TrimSuffix(r.of(w), ";")))
 	}
 }
 
@@ -198,6 +226,9 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 			r.blotWord(words, i+2)
 		}
 	case dashed:
+		if isSource(value) && r.isOpenSSL(words[c.start]) && !strings.HasPrefix(s, "--") {
+			return
+		}
 		if strings.HasPrefix(value, "-") || setting || i < c.setting && label == "secret" { // config set --secret name x
 			return // it takes no value
 		}
@@ -219,6 +250,11 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 	if !kind.spares(word(next)) && !strings.HasPrefix(strings.ToLower(word(next)), "password(") {
 		r.blotWord(words, i+next)
 	}
+}
+
+func (r *redactor) isOpenSSL(w textSpan) bool {
+	s := r.of(w)
+	return s[strings.LastIndexByte(s, '/')+1:] == "openssl"
 }
 
 // isKeyword is for words that programs have before a password: nmcli … password x.

@@ -52,6 +52,8 @@ func (r *redactor) pair(w textSpan, i int) int {
 	case kind == notSecret && len(s) < 16 && !isSignature(label):
 		return i
 	case quoted:
+	case by == '=' && isPath(s) && strings.HasSuffix(r.text[w.start:name.start], "-file="): // kubectl … --from-file=password=./x
+		return i
 	case by == ':' && value.start == i+1 && isTest(label):
 		return i
 	case by == ':' && (before != 0 && strings.IndexByte(`/\@:`, before) >= 0 || s == "" || s[0] == ':' || s[0] == '/'):

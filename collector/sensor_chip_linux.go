@@ -43,6 +43,7 @@ type chip struct {
 	faults   []*rawFile  // of each input; nil where the chip cannot tell
 	texts    []Sensor    // of each input, with label and limits
 	values   []Number
+	last     []Number  // of each input, as it was last read: no value where that made no sense
 	counters []byte    // of traffic, as of the last reading
 	at       time.Time // of the last reading
 	asking   time.Duration
@@ -61,6 +62,7 @@ func (c *chip) prepare() {
 	c.run = c.answer
 	c.shown, c.seen, c.done = make([]Sensor, n), make([]bool, n), make(chan struct{}, 1)
 	c.files, c.faults, c.texts, c.values = make([]valueFile, n), make([]*rawFile, n), make([]Sensor, n), make([]Number, n)
+	c.last = make([]Number, n)
 }
 
 // poll takes an answer if there is one.
@@ -114,7 +116,6 @@ func (c *chip) answer() {
 	c.at = start
 	gone := len(c.files) > 0
 	for i, f := range c.files {
-		before := c.values[i]
 		c.values[i] = Number{}
 		if f == nil {
 			gone = false
@@ -124,8 +125,11 @@ func (c *chip) answer() {
 		if err == nil && !c.isFaulty(i) {
 			c.values[i] = readingOf(b, c.inputs[i].kind)
 			if c.inputs[i].kind == kindTemperature {
-				c.values[i] = unlessUnwritten(c.values[i], before)
+				c.values[i] = unlessUnwritten(c.values[i], c.last[i])
 			}
+		}
+		if err == nil {
+			c.last[i] = c.values[i]
 		}
 		// EAGAIN, EIO, ENODATA, ENXIO: this one has no value this time, and the others do not suffer.
 		gone = gone && errors.Is(err, unix.ENODEV)

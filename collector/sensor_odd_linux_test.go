@@ -76,6 +76,32 @@ func TestFrost(t *testing.T) {
 	}
 }
 
+// brokenFile is one that cannot be read this time.
+type brokenFile struct{}
+
+func (brokenFile) read() ([]byte, error) { return nil, syscall.EIO }
+
+// At a steady 0, one reading that fails is one gap.
+func TestFrostAfterAnError(t *testing.T) {
+	const dir = "sys/class/hwmon/hwmon0/"
+	r := tree{dir + "name": "drivetemp\n", dir + "temp1_input": "1000\n"}.write(t)
+	b := sensorBoard{roots: r, patience: chipPatience}
+	s := Source{Name: "sensors", Read: b.read}
+	read(t, s)
+	tree{dir + "temp1_input": "0\n"}.over(t, r)
+	read(t, s)
+	file := b.chips[0].files[0]
+	for i, want := range []Number{Known(0), {}, {}, Known(0), Known(0)} {
+		b.chips[0].files[0] = file
+		if want == (Number{}) {
+			b.chips[0].files[0] = brokenFile{}
+		}
+		if got := read(t, s).Sensors; len(got) != 1 || got[0].Value != want {
+			t.Errorf("%d: got\n%swant %v", i, sensorLines(got), want)
+		}
+	}
+}
+
 // goneFile is one of a device that is gone.
 type goneFile struct{}
 
