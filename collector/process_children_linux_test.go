@@ -79,6 +79,9 @@ func watches(t *testing.T, test func(t *testing.T, w liveWatch)) {
 
 // A shell that does nothing but start short commands is found.
 func TestRealShortChildren(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	watches(t, func(t *testing.T, w liveWatch) {
 		path := ""
 		for _, path = range []string{"/bin/true", "/usr/bin/true"} {
@@ -109,6 +112,9 @@ func TestRealShortChildren(t *testing.T) {
 
 // A child that has worked for long, before everybody's eyes, leaves nothing to tell.
 func TestRealChildEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	watches(t, func(t *testing.T, w liveWatch) {
 		cmd := child(t, "sh", "-c", `sh -c "while :; do :; done" & echo $!; wait; echo over; exec sleep 600`)
 		out, err := cmd.StdoutPipe()
@@ -158,6 +164,9 @@ func TestRealChildEnds(t *testing.T) {
 
 // Neither does one that has written: its parent has it all at once, and shows no jump.
 func TestRealWriterEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	dir := t.TempDir()
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {

@@ -42,6 +42,9 @@ var programLeaks = [][]string{
 
 // Whatever an argument is called, and whatever program has that name: the one that runs takes its secrets where it does.
 func TestRedactProgramsAddUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	programs := programNames(t)
 	for _, args := range programLeaks {
 		for _, program := range append(programs, "x", "fence_x", "/usr/bin/curl", "/etc/tls/secret") {

@@ -95,6 +95,9 @@ func says(first byte, payload string) string {
 
 // Whoever breaks the protocol is told which rule, and is gone; nothing of it stays, and a viewer beside it gets all.
 func TestWebSocketAttacks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	const text, more, ping, closing = 0x81, 0x80, 0x89, 0x88
 	attacks := []struct {
 		name, bytes string

@@ -188,6 +188,9 @@ func TestVanishingViewer(t *testing.T) {
 
 // A stream that flows lives on, however long: the time to write is each message's, not the stream's.
 func TestStreamOutlivesWriteTimeout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, technique := range []string{"streaming", "sse", "websocket"} {
 		t.Run(technique, func(t *testing.T) {
 			s := open(t, Config{WriteTimeout: 100 * time.Millisecond, Heartbeat: time.Minute}, "")

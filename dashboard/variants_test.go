@@ -185,6 +185,9 @@ func TestVariantsResume(t *testing.T) {
 }
 
 func TestVariantsHeartbeat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	eachVariant(t, func(t *testing.T, v variant) {
 		s := open(t, Config{Lab: true}, "")
 		s.publish(1)
@@ -298,6 +301,9 @@ func TestVariantsAreListed(t *testing.T) {
 
 // A viewer that does not read is cut.
 func TestVariantsSlowViewer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	eachVariant(t, func(t *testing.T, v variant) {
 		if v.polls() {
 			return // it has its answer, or has not asked

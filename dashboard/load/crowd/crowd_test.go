@@ -70,6 +70,9 @@ const sseHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf
 
 // A hole is missed, a repetition is a duplicate, and what the server admits is a gap.
 func TestCounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	both(t, func(t *testing.T, config Config) {
 		measuring := make(begun)
 		config.Progress = measuring
@@ -102,6 +105,9 @@ func TestCounts(t *testing.T) {
 
 // What the server ends, cuts or refuses is counted by its name, and the viewer comes back with its cursor.
 func TestErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, c := range []struct {
 		name, technique, says string
 		want                  string
@@ -162,6 +168,9 @@ func TestErrors(t *testing.T) {
 
 // A viewer that cuts itself says where it was, in its technique's way, and misses nothing.
 func TestResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	bodies := map[string]func(from int) string{
 		"sse": func(from int) string { return sseHead + event(from, "") + event(from+1, "") },
 		"streaming": func(from int) string {

@@ -12,6 +12,9 @@ import (
 
 // The real server, on all five techniques, with viewers that cut themselves: nothing missed, nothing twice.
 func TestDashboard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	d := dashboard.New(dashboard.Config{})
 	ln, url, err := dashboard.Listen("127.0.0.1:0")
 	if err != nil {
