@@ -144,25 +144,15 @@ func (c *returned) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.EINVAL
 }
 
-// write is one system call that does not wait. Go's own would tell the scheduler that it may: that takes longer than
-// the call.
-func write(fd int32, b []byte) (int, error) {
-	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		switch errno {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		default:
-			return 0, errno
-		}
-	}
-}
+func write(fd int32, b []byte) (int, error) { return call(syscall.SYS_WRITE, fd, b) }
 
-// read is the same for reading.
-func read(fd int32, b []byte) (int, error) {
+func read(fd int32, b []byte) (int, error) { return call(syscall.SYS_READ, fd, b) }
+
+// call is one system call that does not wait. Go's own would tell the scheduler that it may: that takes longer than the
+// call.
+func call(trap uintptr, fd int32, b []byte) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		n, _, errno := syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 		switch errno {
 		case 0:
 			return int(n), nil
