@@ -18,6 +18,7 @@ import { Batteries, GPUs, Sensors, Users } from "./panel/hardware.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
+import { Language } from "./panel/language.js";
 import { Meter } from "./panel/meter.js";
 import { Missing } from "./panel/missing.js";
 import { Networks } from "./panel/networks.js";
@@ -66,6 +67,7 @@ const ages = techniques.map(() => new Ages());
 const received = new Recent(recently);
 
 const theme = new Theme(() => frame.mark(restyle));
+const language = new Language();
 const header = new Header();
 const status = new Status();
 const chooser = new Switch((technique) => use(technique));
@@ -262,6 +264,7 @@ function keys() {
   const others = [
     { key: "w", does: "fold or unfold the wire strip", press: () => wire.toggle() },
     { key: "t", does: "dark, light, or as the system has it", press: () => theme.next() },
+    { key: "i", does: "English, 简体中文", press: () => language.next() },
     { key: "?", does: "this help", press: () => help.open() },
   ];
   listen([...numbers, ...others]);

@@ -1,17 +1,9 @@
 // @ts-check
-// Dark, light, or as the system has it. Loading this module sets the remembered theme: index.html loads it before the
-// first paint, so that nobody is shown a white flash on the way to a dark page.
+// The button that goes from one theme to the next, and who must know when colours are other ones.
 
-import { recall, remember } from "../remember.js";
-import { attribute, one, write } from "./dom.js";
-
-const themes = /** @type {const} */ (["auto", "dark", "light"]);
-
-const words = { auto: "as the system", dark: "dark", light: "light" };
-
-/** @type {typeof themes[number]} */
-let current = themes.find((theme) => theme === recall("theme")) ?? "auto";
-document.documentElement.dataset.theme = current;
+import { theme, turn } from "../theme.js";
+import { caption } from "../words/words.js";
+import { attribute, one } from "./dom.js";
 
 export class Theme {
   #button = one("#theme");
@@ -29,17 +21,15 @@ export class Theme {
 
   /** The one after this one. */
   next() {
-    current = themes[(themes.indexOf(current) + 1) % themes.length];
-    document.documentElement.dataset.theme = current;
-    remember("theme", current);
+    turn();
     this.#show();
     this.#changed();
   }
 
   #show() {
-    const label = `Theme: ${words[current]}`;
-    attribute(one("use", this.#button), "href", `#icon-theme-${current}`);
-    attribute(this.#button, "title", `${label} (t)`);
-    write(one(".hidden", this.#button), label);
+    const now = theme();
+    attribute(one("use", this.#button), "href", `#icon-theme-${now}`);
+    caption(this.#button, `host.theme_${now}`, "data-say-title");
+    caption(one(".hidden", this.#button), `host.theme_${now}`);
   }
 }

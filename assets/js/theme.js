@@ -1,0 +1,22 @@
+// @ts-check
+// Dark, light, or as the system has it. Loading this module sets the remembered theme: index.html loads it before the
+// first paint, so that nobody is shown a white flash on the way to a dark page. So it waits for no other file but one.
+
+import { recall, remember } from "./remember.js";
+
+const themes = /** @type {const} */ (["auto", "dark", "light"]);
+
+let current = themes.find((theme) => theme === recall("theme")) ?? "auto";
+document.documentElement.dataset.theme = current;
+
+/** The theme in use. */
+export function theme() {
+  return current;
+}
+
+/** Use the one after this one. */
+export function turn() {
+  current = themes[(themes.indexOf(current) + 1) % themes.length];
+  document.documentElement.dataset.theme = current;
+  remember("theme", current);
+}

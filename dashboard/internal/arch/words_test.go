@@ -1,0 +1,219 @@
+package arch
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const wordsFolder = "assets/js/words"
+
+// languages and the plural forms that each has, as the Unicode CLDR says.
+var languages = map[string][]string{"en": {"one", "other"}, "zh": {"other"}}
+
+var placeholder = regexp.MustCompile(`\{(\w+)\}`)
+
+// A text is what a key stands for: by plural form, "" where it has but one.
+type text map[string]string
+
+// placeholders that a text may fill, in order, each once.
+func (t text) placeholders() []string {
+	var names []string
+	for _, form := range t {
+		for _, match := range placeholder.FindAllStringSubmatch(form, -1) {
+			names = append(names, match[1])
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// room reads the texts of a words file. It knows the few things that such a file may hold: comments, and names with a
+// text, or with one for each plural form.
+func room(t *testing.T, file string) map[string]text {
+	t.Helper()
+	_, rest, found := strings.Cut(read(t, file), "export default {")
+	if !found {
+		t.Fatalf("%s exports no words", file)
+	}
+	texts := map[string]text{}
+	fail := func() { t.Fatalf("%s: after %d texts, no words: %.60s", file, len(texts), rest) }
+	skip := func() {
+		for {
+			rest = strings.TrimLeft(rest, " \n")
+			if !strings.HasPrefix(rest, "//") {
+				return
+			}
+			_, rest, _ = strings.Cut(rest, "\n")
+		}
+	}
+	take := func(pattern string) string {
+		skip()
+		match := regexp.MustCompile(`\A(?:` + pattern + `)`).FindString(rest)
+		if match == "" {
+			fail()
+		}
+		rest = rest[len(match):]
+		return match
+	}
+	// quoted is a string, or several with a plus between them.
+	quoted := func() string {
+		var whole strings.Builder
+		for {
+			part, err := strconv.Unquote(take(`"(?:[^"\\\n]|\\.)*"`))
+			if err != nil {
+				fail()
+			}
+			whole.WriteString(part)
+			if skip(); !strings.HasPrefix(rest, "+") {
+				return whole.String()
+			}
+			rest = rest[1:]
+		}
+	}
+	for skip(); !strings.HasPrefix(rest, "};\n"); skip() {
+		name := strings.TrimSuffix(take(`[a-z][a-z0-9_]*:`), ":")
+		if texts[name] != nil {
+			t.Errorf("%s has two texts for %s", file, name)
+		}
+		texts[name] = text{}
+		if skip(); strings.HasPrefix(rest, "{") {
+			for rest = rest[1:]; ; {
+				form := strings.TrimSuffix(take(`[a-z]+:`), ":")
+				texts[name][form] = quoted()
+				if take(`,|\}`) == "}" {
+					break
+				}
+			}
+		} else {
+			texts[name][""] = quoted()
+		}
+		take(`,`)
+	}
+	if rest != "};\n" {
+		fail()
+	}
+	return texts
+}
+
+// rooms of a language, by name.
+func rooms(t *testing.T, language string) map[string]map[string]text {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, wordsFolder, language, "*.js"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no rooms of %s: %v", language, err)
+	}
+	all := map[string]map[string]text{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".js")
+		all[name] = room(t, path.Join(wordsFolder, language, name+".js"))
+	}
+	return all
+}
+
+// TestWordsAgree: what is said in one language is said in every other, with the same numbers and names in it.
+func TestWordsAgree(t *testing.T) {
+	folders, err := os.ReadDir(filepath.Join(root, wordsFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if folder.IsDir() && languages[folder.Name()] == nil {
+			t.Errorf("%s is no language that this test knows the plural forms of", folder.Name())
+		}
+	}
+	english := rooms(t, "en")
+	for language, forms := range languages {
+		other := rooms(t, language)
+		if got, want := slices.Sorted(maps.Keys(other)), slices.Sorted(maps.Keys(english)); !slices.Equal(got, want) {
+			t.Errorf("%s: got rooms %v, want %v", language, got, want)
+		}
+		for name, texts := range other {
+			for key, text := range texts {
+				at := fmt.Sprintf("%s/%s.js: %s", language, name, key)
+				if english[name][key] == nil {
+					t.Errorf("%s is not in en", at)
+					continue
+				}
+				if got, want := text.placeholders(), english[name][key].placeholders(); !slices.Equal(got, want) {
+					t.Errorf("%s: got placeholders %v, want %v", at, got, want)
+				}
+				if _, single := text[""]; !single {
+					if got := slices.Sorted(maps.Keys(text)); !slices.Equal(got, forms) {
+						t.Errorf("%s: got plural forms %v, want %v", at, got, forms)
+					}
+					if !slices.Contains(text.placeholders(), "n") {
+						t.Errorf("%s has plural forms and no {n} that decides between them", at)
+					}
+				}
+				for form, words := range text {
+					if strings.TrimSpace(words) != words || words == "" {
+						t.Errorf("%s %s: got %q, want words without blanks around them", at, form, words)
+					}
+				}
+			}
+			for key := range english[name] {
+				if texts[key] == nil {
+					t.Errorf("%s/%s.js: %s is missing", language, name, key)
+				}
+			}
+		}
+	}
+}
+
+// mention is a key as a program or the page names it: whole, or its beginning where the rest is only known when it runs.
+var mention = regexp.MustCompile("[\"'`]([a-z]+)\\.([a-z][a-z0-9_]*)(\\$\\{|[\"'`])")
+
+// group is the beginning of a key that term completes.
+var group = regexp.MustCompile(`\bterm\("([a-z]+)\.([a-z][a-z0-9_]*)"`)
+
+// TestWordsAreSaid: every key that is named is there, and every key that is there is named.
+func TestWordsAreSaid(t *testing.T) {
+	english := rooms(t, "en")
+	said := map[string]bool{}
+	see := func(file, source string) {
+		if strings.HasPrefix(file, wordsFolder+"/en/") || strings.HasPrefix(file, wordsFolder+"/zh/") {
+			return
+		}
+		grouped := map[string]bool{}
+		for _, match := range group.FindAllStringSubmatch(source, -1) {
+			grouped[match[1]+"."+match[2]] = true
+		}
+		for _, match := range mention.FindAllStringSubmatch(source, -1) {
+			name, key := match[1], match[2]
+			if english[name] == nil {
+				continue // a name with a dot in it that is no key, of a file for example
+			}
+			whole := !strings.HasPrefix(match[3], "$")
+			if whole && grouped[name+"."+key] {
+				whole, key = false, key+"_"
+			}
+			n := 0
+			for there := range english[name] {
+				if there == key || !whole && strings.HasPrefix(there, key) {
+					said[name+"."+there] = true
+					n++
+				}
+			}
+			if n == 0 {
+				t.Errorf("%s says %s.%s, which is in no language", file, name, key)
+			}
+		}
+	}
+	walk(t, "assets/js", ".js", see)
+	see("assets/index.html", read(t, "assets/index.html"))
+	for name, texts := range english {
+		for key := range texts {
+			if !said[name+"."+key] {
+				t.Errorf("%s.%s is said nowhere", name, key)
+			}
+		}
+	}
+}
