@@ -1,5 +1,6 @@
 // @ts-check
-// The plain questions the page asks beside the push: config, host, history, wire. JSON in, JSON out.
+// The plain questions the page asks beside the push: config, host, history, wire; and what it asks to be done. JSON in,
+// JSON out.
 
 /** An answer that was not 2xx; `status` is 0 when there was no answer at all. */
 export class Refused extends Error {
@@ -22,16 +23,16 @@ export class API {
   }
 
   config() {
-    return this.#get("config");
+    return this.get("config");
   }
 
   host() {
-    return this.#get("host");
+    return this.get("host");
   }
 
   /** The names of the series there are. */
   series() {
-    return this.#get("history");
+    return this.get("history");
   }
 
   /**
@@ -41,7 +42,7 @@ export class API {
    * @param {number} points
    */
   history(series, from, to, points) {
-    return this.#get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points });
+    return this.get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points });
   }
 
   /**
@@ -51,7 +52,7 @@ export class API {
    * @param {AbortSignal} signal
    */
   processes(tree, sort, signal) {
-    return this.#get("processes", { tree: String(tree), sort }, signal);
+    return this.get("processes", { tree: String(tree), sort }, signal);
   }
 
   /**
@@ -61,41 +62,70 @@ export class API {
    * @returns {Promise<import("./processlist.js").Process | undefined>}
    */
   async process(pid, signal) {
-    return (await this.#get("processes", { pid }, signal)).processes?.[0];
+    return (await this.get("processes", { pid }, signal)).processes?.[0];
   }
 
-  /** @param {string} viewer */
-  wire(viewer) {
-    return this.#get("wire", { viewer });
+  /** @param {string} viewer @param {AbortSignal} [signal] */
+  wire(viewer, signal) {
+    return this.get("wire", { viewer }, signal);
   }
 
   /**
-   * @param {string} name
+   * What a viewer says upwards when its technique has no way for it: POST viewers/{id}.
+   * @param {string} viewer
+   * @param {object} command
+   * @returns {Promise<any>} the answer; null where there is none
+   */
+  command(viewer, command) {
+    return this.post(`viewers/${viewer}`, command);
+  }
+
+  /**
+   * @param {string} name below api/v1/
    * @param {Record<string, string | number>} [query]
    * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
-  async #get(name, query = {}, signal) {
+  get(name, query = {}, signal) {
     const url = new URL(name, this.#base);
     for (const key in query) url.searchParams.set(key, String(query[key]));
-    const answer = await this.#ask(url, signal);
-    try {
-      return await answer.json();
-    } catch {
-      throw new Refused(0, `${name}: the answer is not JSON`);
-    }
+    return this.#ask(url, {}, signal);
   }
 
-  /** @param {URL} url @param {AbortSignal} [signal] */
-  async #ask(url, signal) {
+  /**
+   * @param {string} name below api/v1/
+   * @param {object} body
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>} null where there is no answer (204)
+   */
+  post(name, body, signal) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#ask(new URL(name, this.#base), { method: "POST", headers, body: JSON.stringify(body) }, signal);
+  }
+
+  /**
+   * @param {string} name below api/v1/
+   * @returns {Promise<any>} null where there is no answer (204)
+   */
+  remove(name) {
+    return this.#ask(new URL(name, this.#base), { method: "DELETE" });
+  }
+
+  /** @param {URL} url @param {RequestInit} how @param {AbortSignal} [signal] @returns {Promise<any>} */
+  async #ask(url, how, signal) {
     let answer;
     try {
-      answer = await fetch(url, { cache: "no-store", signal: either(AbortSignal.timeout(10_000), signal) });
+      answer = await fetch(url, { cache: "no-store", signal: either(AbortSignal.timeout(10_000), signal), ...how });
     } catch (cause) {
       throw new Refused(0, `${url.pathname}: ${cause instanceof Error ? cause.message : cause}`);
     }
     if (!answer.ok) throw new Refused(answer.status, await detail(answer) ?? `${url.pathname}: ${answer.status} ${answer.statusText}`);
-    return answer;
+    if (answer.status === 204) return null;
+    try {
+      return await answer.json();
+    } catch {
+      throw new Refused(0, `${url.pathname}: the answer is not JSON`);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { recall } from "./remember.js";
 import { techniques } from "./transport/transport.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
-/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, now: number | null}} Config */
+/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, lab: boolean, now: number | null}} Config */
 
 /** Milliseconds between two questions while there is no answer: doubled from the first to the last. */
 const first = 500;
@@ -25,6 +25,7 @@ export async function configured(api, failed) {
         interval: answer.interval_ms ?? 1000,
         techniques: techniques.filter((technique) => answer.techniques?.includes(technique) ?? true),
         history: answer.series !== false,
+        lab: answer.lab === true,
         now: answer.now ?? null,
       };
     } catch {

@@ -74,11 +74,11 @@ export class Exchanges {
     switch (exchange.kind) {
       case "request":
         this.release(technique, exchange.at);
-        if (!this.#lasting[technique]) this.#begin(technique, exchange.at);
+        if (!this.#lasting[technique]) this.begin(technique, exchange.at);
         break;
       case "open":
         this.release(technique, exchange.at);
-        this.#begin(technique, exchange.at);
+        this.begin(technique, exchange.at);
         break;
       case "messages":
       case "empty":
@@ -89,6 +89,20 @@ export class Exchanges {
         this.release(technique, exchange.at);
         break;
     }
+  }
+
+  /**
+   * That technique holds something since then.
+   * @param {number} technique
+   * @param {number} at
+   */
+  begin(technique, at) {
+    const i = this.held++;
+    const k = this.hold(i);
+    this.from[k] = at;
+    this.to[k] = Infinity;
+    this.owner[k] = technique;
+    this.#running[technique] = i;
   }
 
   /**
@@ -134,15 +148,5 @@ export class Exchanges {
     // Of a technique that was chosen a moment ago, what it has done since then; over less than a second that is no rate.
     const seconds = (now - since) / 1000;
     return seconds >= 1 ? n / seconds : NaN;
-  }
-
-  /** @param {number} technique @param {number} at */
-  #begin(technique, at) {
-    const i = this.held++;
-    const k = this.hold(i);
-    this.from[k] = at;
-    this.to[k] = Infinity;
-    this.owner[k] = technique;
-    this.#running[technique] = i;
   }
 }

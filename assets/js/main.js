@@ -32,12 +32,13 @@ import { Theme } from "./panel/theme.js";
 import { Tiles } from "./panel/tiles.js";
 import { Units } from "./panel/units.js";
 import { Verdict } from "./panel/verdict.js";
+import { Views } from "./panel/views.js";
 import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
 import { remember } from "./remember.js";
 import { drawn, row } from "./series.js";
 import { Store } from "./store.js";
-import { techniques } from "./transport/transport.js";
+import { lasting, techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
@@ -50,9 +51,6 @@ const capacity = 9000;
 const reach = 15 * 60_000;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
-
-/** Techniques whose connection lasts; the others hold a question until its answer. */
-const lasting = new Set(["streaming", "sse", "websocket"]);
 
 const page = document.documentElement.dataset;
 const base = new URL("api/v1/", document.baseURI);
@@ -90,8 +88,14 @@ const past = new Past(api, store, () => {
   frame.mark(tiles.draw);
 });
 
+const views = new Views((view) => void look(view));
+
 /** @type {Viewer | null} */
 let viewer = null;
+/** @type {import("./config.js").Config | null} */
+let config = null;
+/** once it was looked at @type {import("./lab/lab.js").Lab | null} */
+let lab = null;
 /** @type {Message | null} */
 let latest = null;
 let interval = 1000;
@@ -188,6 +192,7 @@ function use(technique) {
   page.technique = technique;
   remember("technique", technique);
   viewer?.switchTo(technique);
+  lab?.follow(technique);
   frame.mark(restyle);
   askWire();
 }
@@ -196,8 +201,19 @@ function restyle() {
   wire.restyle();
   tiles.restyle();
   charts.restyle();
+  lab?.restyle();
   frame.mark(tiles.draw);
   frame.mark(charts.draw);
+}
+
+/** What is for the wire lab alone is loaded when it is first looked at. @param {import("./panel/views.js").View} view */
+async function look(view) {
+  page.view = view;
+  if (view === "host") return lab?.close();
+  if (!viewer || !config) return; // start will
+  const { Lab } = await import("./lab/lab.js");
+  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer });
+  if (views.current === "lab") lab.open();
 }
 
 async function askWire() {
@@ -262,6 +278,7 @@ function keys() {
     press: () => use(technique),
   }));
   const others = [
+    { key: "l", does: "the wire lab, and back to the host", press: () => views.next() },
     { key: "w", does: "fold or unfold the wire strip", press: () => wire.toggle() },
     { key: "t", does: "dark, light, or as the system has it", press: () => theme.next() },
     { key: "i", does: "English, 简体中文", press: () => language.next() },
@@ -272,7 +289,7 @@ function keys() {
 }
 
 async function start() {
-  const config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
+  config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
   interval = config.interval;
   if (!config.history) past.none();
   if (config.now) clock.observe(config.now, performance.now());
@@ -280,12 +297,14 @@ async function start() {
   chooser.offer(config.techniques);
 
   const technique = preferred(config.techniques);
-  viewer = new Viewer({ base, technique, interval, onMessage: take, onExchange: record, onState: turn });
+  viewer = new Viewer({ base, technique, interval });
+  viewer.listen({ onMessage: take, onExchange: record, onState: turn });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
   turn(technique, "connecting");
   use(technique);
   viewer.start();
   introduce();
+  look(views.current);
 }
 
 /** Which host this is; right after its start the server may not know yet. */

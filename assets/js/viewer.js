@@ -15,7 +15,16 @@ import { connect as websocket } from "./transport/websocket.js";
 /** @typedef {import("./transport/transport.js").Technique} Technique */
 /** @typedef {import("./transport/transport.js").Exchange} Exchange */
 /** @typedef {"connecting" | "open" | "waiting" | "offline" | "paused"} ViewerState */
-/** @typedef {{technique: Technique, controller: AbortController, last: {epoch: string, seq: number}}} Link */
+/** @typedef {((text: string) => void) | null} Say on the connection itself */
+/** @typedef {{technique: Technique, controller: AbortController, last: {epoch: string, seq: number}, say: Say}} Link */
+/**
+ * Who is told what a viewer does.
+ * @typedef {object} Listener
+ * @property {(message: Message) => void} onMessage in order, none twice
+ * @property {(technique: Technique, exchange: Exchange) => void} onExchange
+ * @property {(technique: Technique, state: ViewerState) => void} onState
+ * @property {(answer: any) => void} [onAnswer] to a command that was said on the connection itself
+ */
 
 /** @type {Record<Technique, import("./transport/transport.js").Connect>} */
 const connects = { polling, longpolling, streaming, sse, websocket };
@@ -34,7 +43,12 @@ export class Viewer {
   interval;
   reconnects = 0;
 
+  /** when polling asks; for the next question on @type {import("./transport/transport.js").Phase} */
+  phase;
+
   #options;
+  /** @type {Listener[]} */
+  #listeners = [];
   #sequence = new Sequence();
   /** @type {Link | undefined} the chosen technique's */
   #link;
@@ -55,14 +69,27 @@ export class Viewer {
    * @param {URL} options.base ends in "api/v1/"
    * @param {Technique} options.technique
    * @param {number} [options.interval] milliseconds between two messages at the source
-   * @param {(message: Message) => void} options.onMessage in order, none twice
-   * @param {(technique: Technique, exchange: Exchange) => void} options.onExchange
-   * @param {(technique: Technique, state: ViewerState) => void} options.onState
+   * @param {string} [options.compress] "off" to get messages as they are
+   * @param {boolean} [options.binary] CBOR, where the technique can
+   * @param {import("./transport/transport.js").Phase} [options.phase]
    */
   constructor(options) {
     this.#options = options;
     this.technique = options.technique;
     this.interval = options.interval ?? 1000;
+    this.phase = options.phase ?? "jitter";
+  }
+
+  /**
+   * Tells this listener too, from now on.
+   * @param {Listener} listener
+   * @returns {() => void} and no longer
+   */
+  listen(listener) {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   /** What the page has got since it was opened. */
@@ -108,19 +135,35 @@ export class Viewer {
     this.#handover = setTimeout(() => this.#letGo(), HANDOVER);
   }
 
+  /** At least so many milliseconds between two messages; 0 is all of them. */
+  get every() {
+    return this.#every;
+  }
+
   /**
-   * At most one message in this time; 0 is all of them.
+   * At most one message in this time; 0 is all of them. The server has to be told as well, by a command, or hears it when
+   * the viewer connects.
    * @param {number} ms
    */
-  setEvery(ms) {
+  set every(ms) {
     this.#every = ms;
-    this.#reconnect();
+  }
+
+  /**
+   * Says something upwards on the connection itself.
+   * @param {object} command
+   * @returns {boolean} false: this technique has no way up, or its connection is not there; then it takes a request
+   */
+  say(command) {
+    const say = this.#link?.say;
+    say?.(JSON.stringify(command));
+    return Boolean(say);
   }
 
   #connect() {
     const controller = new AbortController();
     /** @type {Link} */
-    const link = { technique: this.technique, controller, last: { epoch: "", seq: 0 } };
+    const link = { technique: this.technique, controller, last: { epoch: "", seq: 0 }, say: null };
     this.#link = link;
     this.#heard = performance.now();
     connects[link.technique]({
@@ -128,8 +171,12 @@ export class Viewer {
       viewer: this.id,
       cursor: () => this.#sequence.cursor,
       every: () => this.#every,
-      compress: new URLSearchParams(location.search).get("compress") ?? "",
+      compress: this.#options.compress ?? new URLSearchParams(location.search).get("compress") ?? "",
+      binary: this.#options.binary ?? false,
       interval: this.interval,
+      phase: () => this.phase,
+      upwards: (say) => (link.say = say),
+      answer: (answer) => this.#listeners.forEach((listener) => listener.onAnswer?.(answer)),
       signal: controller.signal,
       message: (wire) => this.#message(link, wire),
       exchange: (exchange) => this.#exchange(link, exchange),
@@ -147,7 +194,7 @@ export class Viewer {
     const message = toMessage(wire, performance.now());
     if (!this.#sequence.take(message, link.last, this.#every > 0)) return;
     if (this.#sequence.counts.messages === 1) performance.mark("first-message");
-    this.#options.onMessage(message);
+    for (const listener of this.#listeners) listener.onMessage(message);
   }
 
   /**
@@ -158,7 +205,7 @@ export class Viewer {
     if (link.controller.signal.aborted) return;
     // The new connection is good when something came by it: an open one alone may lead through a proxy that keeps all.
     if (link === this.#link && (exchange.kind === "messages" || exchange.kind === "empty")) this.#letGo();
-    this.#options.onExchange(link.technique, exchange);
+    for (const listener of this.#listeners) listener.onExchange(link.technique, exchange);
   }
 
   /**
@@ -182,7 +229,7 @@ export class Viewer {
     if (state === "waiting" && !navigator.onLine) state = "offline";
     if (state === this.state) return;
     this.state = state;
-    this.#options.onState(this.technique, state);
+    for (const listener of this.#listeners) listener.onState(this.technique, state);
   }
 
   #letGo() {

@@ -36,6 +36,38 @@ export function stamp(id) {
 }
 
 /**
+ * A new element with what is inside it. Strings become text, never markup.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} [look] class names
+ * @param {...(Node | string)} inside
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function make(tag, look = "", ...inside) {
+  const element = document.createElement(tag);
+  if (look) element.className = look;
+  element.append(...inside);
+  return element;
+}
+
+/**
+ * One of the drawings that index.html keeps, such as "glyph-sse" or "icon-help".
+ * @param {string} id
+ * @param {string} [look] class names
+ * @returns {SVGSVGElement}
+ */
+export function symbol(id, look = "glyph") {
+  const space = "http" + "://www.w3.org/2000/svg";
+  const svg = /** @type {SVGSVGElement} */ (document.createElementNS(space, "svg"));
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#${id}`);
+  svg.setAttribute("class", look);
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(use);
+  return svg;
+}
+
+/**
  * @param {Element} element has text and nothing else inside
  * @param {string} text
  */

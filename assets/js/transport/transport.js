@@ -14,7 +14,18 @@
  * @property {() => number} every least milliseconds between two messages this page wants; 0 is all of them
  * @property {string} compress "off" to get messages as they are, "" for what the browser offers by itself
  * @property {number} interval milliseconds between two messages at the source: polling asks that often
+ * @property {boolean} binary CBOR instead of JSON, where the technique can (WebSocket)
+ * @property {() => Phase} phase when polling asks, against the source's own beat
+ * @property {(say: ((text: string) => void) | null) => void} upwards how to say something on the connection itself, from
+ *   now on; null: no way any more. Only a technique with a way up calls it
+ * @property {(answer: object) => void} answer what the server answered to that
  * @property {AbortSignal} signal when it aborts, the technique lets go of the connection and `connect` resolves
+ */
+
+/**
+ * jitter: about every interval, a tenth more or less, so that pages do not ask in step. lock: on the beat, each time as long
+ * after the source's tick as the time before. sweep: each time a little earlier after the tick, through all of the interval.
+ * @typedef {"jitter" | "lock" | "sweep"} Phase
  */
 
 /**
@@ -45,6 +56,9 @@
 export const techniques = /** @type {const} */ (["polling", "longpolling", "streaming", "sse", "websocket"]);
 
 /** @typedef {typeof techniques[number]} Technique */
+
+/** Those whose connection lasts; the others hold a question until its answer. @type {Set<Technique>} */
+export const lasting = new Set(["streaming", "sse", "websocket"]);
 
 /**
  * The URL of a technique, with the parameters that all five share.

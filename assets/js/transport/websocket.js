@@ -3,6 +3,7 @@
 // reconnect it and shows no reason but a close code; backoff and resuming are the page's.
 
 import { Backoff, sleep } from "./backoff.js";
+import { decode } from "./cbor.js";
 import { address, byteLength, report } from "./transport.js";
 
 /** @type {import("./transport.js").Connect} */
@@ -27,7 +28,8 @@ function converse(line, backoff) {
   return new Promise((resolve) => {
     const url = address("websocket", line);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, line.binary ? ["fivewire.cbor"] : []);
+    socket.binaryType = "arraybuffer";
     report(line, "up", "request");
     const close = () => {
       // One that is not up yet cannot be closed without a complaint in the console: it is closed as soon as it is.
@@ -39,15 +41,21 @@ function converse(line, backoff) {
       backoff.opened();
       report(line, "down", "open");
       line.state("open");
+      line.upwards((text) => {
+        report(line, "up", "command", 0, byteLength(text));
+        socket.send(text);
+      });
     };
-    socket.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      if (!("id" in message)) return; // the answer to a command
-      report(line, "down", "messages", 1, byteLength(event.data));
+    socket.onmessage = ({ data }) => {
+      const binary = typeof data !== "string";
+      const message = binary ? decode(data) : JSON.parse(data);
+      if (!("id" in message)) return line.answer(message);
+      report(line, "down", "messages", 1, binary ? data.byteLength : byteLength(data));
       line.message(message);
     };
     socket.onclose = (event) => {
       line.signal.removeEventListener("abort", close);
+      if (!line.signal.aborted) line.upwards(null);
       if (!line.signal.aborted) report(line, "down", event.wasClean ? "end" : "error");
       resolve();
     };

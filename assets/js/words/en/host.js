@@ -15,6 +15,10 @@ export default {
   theme_light: "Theme: light (t)",
   old: "old",
 
+  views: "View",
+  view_host: "Host",
+  view_lab: "Wire lab",
+
   technique: "Technique",
   polling: "polling",
   longpolling: "long polling",

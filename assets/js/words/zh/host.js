@@ -15,6 +15,10 @@ export default {
   theme_light: "主题：浅色 (t)",
   old: "前",
 
+  views: "视图",
+  view_host: "主机",
+  view_lab: "线路实验室",
+
   technique: "推送方式",
   polling: "轮询",
   longpolling: "长轮询",

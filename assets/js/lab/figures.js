@@ -1,0 +1,68 @@
+// @ts-check
+// What the meter says of a lane, as one sum: over the techniques it has used, less what was counted before it was set to
+// zero. Pure.
+
+/** @typedef {{total: number, head: number, framing: number, payload: number}} Way */
+/**
+ * What a lane has cost, as the server counted it on its socket. The fields behind `bytes` are only there where the kernel
+ * tells.
+ * @typedef {object} Figures
+ * @property {number} requests
+ * @property {number} connections
+ * @property {number} messages
+ * @property {{in: Way, out: Way}} bytes
+ * @property {{in: number, out: number}} [packets]
+ * @property {number} [retransmits]
+ * @property {number} [rtt_ms]
+ * @property {number} [min_rtt_ms]
+ * @property {number} [unsent] bytes in the kernel's queue
+ * @property {number} [cpu_ms]
+ * @property {string} [measured] "body" where heads cannot be seen
+ */
+
+const ways = /** @type {const} */ (["in", "out"]);
+const parts = /** @type {const} */ (["total", "head", "framing", "payload"]);
+
+/** @returns {Figures} */
+function nothing() {
+  const way = () => ({ total: 0, head: 0, framing: 0, payload: 0 });
+  return { requests: 0, connections: 0, messages: 0, bytes: { in: way(), out: way() } };
+}
+
+/**
+ * a + sign × b. What either has not is not there; what is no count is a's own.
+ * @param {Figures} a @param {Figures} b @param {1 | -1} sign
+ * @returns {Figures}
+ */
+function combine(a, b, sign) {
+  /** @type {Figures} */
+  const sum = { ...a, bytes: { in: { ...a.bytes.in }, out: { ...a.bytes.out } } };
+  for (const name of /** @type {const} */ (["requests", "connections", "messages"])) sum[name] += sign * b[name];
+  for (const way of ways) for (const part of parts) sum.bytes[way][part] += sign * b.bytes[way][part];
+  if (a.packets && b.packets) sum.packets = { in: a.packets.in + sign * b.packets.in, out: a.packets.out + sign * b.packets.out };
+  for (const name of /** @type {const} */ (["retransmits", "cpu_ms"])) {
+    const [one, other] = [a[name], b[name]];
+    if (one !== undefined && other !== undefined) sum[name] = one + sign * other;
+  }
+  return sum;
+}
+
+/**
+ * @param {any} answer of GET wire
+ * @param {readonly string[]} techniques that count
+ * @returns {Figures}
+ */
+export function total(answer, techniques) {
+  /** @type {Figures[]} */
+  const there = techniques.map((technique) => answer?.transports?.[technique]).filter(Boolean);
+  return there.length === 0 ? nothing() : there.reduce((sum, figures) => combine(figures, sum, 1));
+}
+
+/**
+ * @param {Figures} now
+ * @param {Figures | null} before
+ * @returns {Figures}
+ */
+export function since(now, before) {
+  return before ? combine(now, before, -1) : now;
+}

@@ -1,0 +1,194 @@
+// @ts-check
+// One lane: a viewer with connections of its own, and what happens to it, kept for as long as it is shown. The lane of the
+// page's own technique has no viewer of its own: it looks at the page's.
+
+import { Ages } from "../age.js";
+import { Exchanges } from "../exchanges.js";
+import { lasting, techniques } from "../transport/transport.js";
+import { Viewer } from "../viewer.js";
+import { Deliveries } from "./deliveries.js";
+import { since, total } from "./figures.js";
+
+/** @typedef {import("./figures.js").Figures} Figures */
+/** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
+
+/** Arrows kept: a minute of asking and being answered ten times a second, and some. */
+const arrows = 2048;
+
+export class Lane {
+  key;
+  variant;
+  /** @type {Viewer} */
+  viewer;
+  /** the page's own viewer is this lane's */
+  page = false;
+  running = false;
+  exchanges = new Exchanges(techniques.map((technique) => lasting.has(technique)), arrows);
+  deliveries = new Deliveries();
+  ages = new Ages();
+  /** the newest message; none yet @type {import("../message.js").Message | null} */
+  newest = null;
+  /** since the last reset, as the server counted; null until it was asked @type {Figures | null} */
+  figures = null;
+  /** the meter's last answer, as it came */
+  answer = /** @type {any} */ (null);
+  /** when its counts began, on performance.now()'s clock */
+  began = NaN;
+
+  #kind;
+  #lab;
+  /** what the viewer had counted when this lane's counts began @type {Counts} */
+  #before = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
+  /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
+  #base = null;
+  #fresh = true;
+  /** @type {(() => void) | undefined} */
+  #deaf;
+
+  /**
+   * @param {import("./kinds.js").Kind} kind
+   * @param {import("./lab.js").Lab} lab
+   */
+  constructor(kind, lab) {
+    this.#kind = kind;
+    this.#lab = lab;
+    this.key = kind.key;
+    this.variant = kind.variant;
+    this.viewer = this.#make();
+  }
+
+  /** The one in use. */
+  get technique() {
+    return this.viewer.technique;
+  }
+
+  get state() {
+    return this.running ? this.viewer.state : "paused";
+  }
+
+  /** What the page has got by this lane since the last reset. @returns {Counts} */
+  get counts() {
+    const now = this.viewer.counts;
+    return {
+      messages: now.messages - this.#before.messages,
+      missed: now.missed - this.#before.missed,
+      duplicates: now.duplicates - this.#before.duplicates,
+      reconnects: now.reconnects - this.#before.reconnects,
+    };
+  }
+
+  /** Connects; what it has missed since stop comes first. */
+  start() {
+    if (this.running) return;
+    this.running = true;
+    this.#fresh = true;
+    if (Number.isNaN(this.began)) this.began = performance.now();
+    this.#listen();
+    if (!this.page) this.viewer.start();
+  }
+
+  /** Lets go of its connections. It can be started again. */
+  stop() {
+    if (!this.running || this.page) return;
+    this.running = false;
+    this.viewer.stop();
+    this.#silence();
+    this.#lab.tell("state", { lane: this, state: this.state });
+  }
+
+  /** Stops and forgets: the next start is another viewer's, from nothing. */
+  end() {
+    const page = this.page;
+    this.page = false;
+    if (page) {
+      this.running = false;
+      this.#silence();
+    } else this.stop();
+    this.viewer = this.#make();
+    this.resetCounts();
+  }
+
+  /** Looks at the page's own viewer from now on. @param {Viewer} viewer */
+  adopt(viewer) {
+    this.end();
+    this.page = true;
+    this.viewer = viewer;
+    this.start();
+    this.resetCounts();
+  }
+
+  /** Everything it counts begins anew. */
+  resetCounts() {
+    this.#before = this.viewer.counts;
+    this.began = performance.now();
+    this.ages = new Ages();
+    this.figures = null;
+    // A viewer that nobody has heard of yet has cost nothing; of another one the meter has to say what it has.
+    this.#base = this.page || this.running ? undefined : null;
+    if (this.#base === undefined) this.measure();
+    this.#lab.tell("reset", { lane: this });
+  }
+
+  /**
+   * How old what this lane shows is.
+   * @param {number} now milliseconds on performance.now()'s clock
+   * @returns {number} milliseconds; NaN before the first message
+   */
+  staleness(now) {
+    return this.newest ? this.#lab.clock.server(now) - this.newest.at : NaN;
+  }
+
+  /** Asks the meter. */
+  async measure() {
+    const { viewer } = this;
+    try {
+      const answer = await this.#lab.api.wire(viewer.id);
+      if (viewer !== this.viewer) return;
+      const figures = total(answer, this.page ? [this.technique] : techniques);
+      if (this.#base === undefined) this.#base = figures;
+      this.answer = answer;
+      this.figures = since(figures, this.#base);
+      this.#lab.tell("figures", { lane: this, figures: this.figures, answer });
+    } catch {
+      // What it said before is as true as it was.
+    }
+  }
+
+  #make() {
+    const { technique, pace = 1, compress, binary, phase } = this.#kind;
+    const interval = this.#lab.config.interval * pace;
+    return new Viewer({ base: this.#lab.base, technique, interval, compress, binary, phase });
+  }
+
+  #listen() {
+    this.#silence();
+    this.#deaf = this.viewer.listen({
+      onMessage: (message) => this.#message(message),
+      onExchange: (technique, exchange) => {
+        this.exchanges.add(techniques.indexOf(technique), exchange);
+        this.#lab.tell("exchange", { lane: this, exchange });
+      },
+      onState: (_, state) => this.#lab.tell("state", { lane: this, state }),
+      onAnswer: (answer) => this.#lab.tell("answer", { lane: this, answer }),
+    });
+    // The page's has been open for longer than this lane has looked.
+    if (this.page && lasting.has(this.technique) && this.state === "open") this.exchanges.begin(techniques.indexOf(this.technique), performance.now());
+  }
+
+  #silence() {
+    this.#deaf?.();
+    this.#deaf = undefined;
+    this.exchanges.only(-1, performance.now());
+  }
+
+  /** @param {import("../message.js").Message} message */
+  #message(message) {
+    this.newest = message;
+    this.#lab.clock.observe(message.at, message.received);
+    this.deliveries.add(message.at, message.received);
+    // The first had been waiting for whoever would come: its age says nothing about the technique.
+    if (!this.#fresh) this.ages.add(message.at, message.received);
+    this.#fresh = false;
+    this.#lab.tell("message", { lane: this, message });
+  }
+}

@@ -1,0 +1,18 @@
+// @ts-check
+// The panels of the wire lab, in the order they stand on the page. To add one, add its file here, its style sheet
+// css/lab/<name>.css to index.html and its words to words/en and words/zh.
+
+import { Lanes } from "./lanes.js";
+
+/**
+ * @typedef {object} Panel
+ * @property {(now: number) => void} [show] once a second while it can be seen; now is performance.now()'s
+ * @property {() => void} [opened] the lab is on screen from now on
+ * @property {() => void} [closed] and no longer
+ * @property {() => void} [restyle] colours are other ones now
+ */
+
+/** @type {{name: string, Panel: new (root: HTMLElement, lab: import("./lab.js").Lab) => Panel}[]} */
+export const panels = [
+  { name: "lanes", Panel: Lanes },
+];

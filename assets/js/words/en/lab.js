@@ -1,0 +1,12 @@
+// @ts-check
+// What all panels of the wire lab call the same things.
+
+/** @type {import("../words.js").Room} */
+export default {
+  lane: "{technique}, {variant}",
+  variant_plain: "not compressed",
+  variant_cbor: "binary (CBOR)",
+  variant_locked: "phase locked",
+  variant_fast: "five times as often",
+  variant_slow: "a fifth as often",
+};

@@ -1,0 +1,12 @@
+// @ts-check
+// What all panels of the wire lab call the same things.
+
+/** @type {import("../words.js").Room} */
+export default {
+  lane: "{technique}（{variant}）",
+  variant_plain: "不压缩",
+  variant_cbor: "二进制（CBOR）",
+  variant_locked: "锁定相位",
+  variant_fast: "五倍频率",
+  variant_slow: "五分之一频率",
+};
