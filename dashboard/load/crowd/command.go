@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,6 +27,7 @@ type Command struct {
 	Raw       bool          `help:"Use the URL as it is although it ends with a slash."`
 	PID       []int         `name:"pid" placeholder:"PID" help:"Measure this process too: CPU a message, memory (Linux); may be repeated."`
 	JSON      bool          `name:"json" help:"The report as JSON."`
+	Attended  bool          `help:"For a program that starts this one: how it goes as an object a second on standard error, and the end when standard input ends."`
 }
 
 // Help is shown by --help.
@@ -83,15 +85,23 @@ func (l *Command) config() Config {
 func (l *Command) Run() error {
 	config := l.config()
 	config.Progress = os.Stderr
-	if info, err := os.Stderr.Stat(); err == nil {
+	if info, err := os.Stderr.Stat(); err == nil && !l.Attended {
 		config.Live = info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 	}
+	config.Objects = l.Attended
 	if most := descriptors(); most > 0 && l.Viewers > most-spare {
 		fmt.Fprintf(os.Stderr, "fivewire: %d viewers are more than the %d descriptors that this process may have (hint: ulimit -n)\n", l.Viewers, most)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends us without a report
+	if l.Attended {
+		// Whoever started us has gone, or wants the end: a pipe ends on every system, and however its writer did.
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
 	report, err := Run(ctx, config)
 	if report != nil {
 		write := report.Table

@@ -57,9 +57,12 @@ type Config struct {
 	Header    []string      // "Name: value" for each request
 	PIDs      []int         // processes whose CPU and memory are measured, on Linux
 
-	// Progress is told how it goes, a line at a time; may be nil. Live says that a line may be written over.
+	// Progress is told how it goes, a line at a time; may be nil. Live says that a line may be written over; Objects
+	// that each line is a Progress as JSON, once a second.
 	Progress io.Writer
 	Live     bool
+	Objects  bool
+
 	// For tests: a goroutine a viewer on Linux too, and another end than that of the duration.
 	portable bool
 	enough   func(*crowd) bool

@@ -99,6 +99,10 @@ func (w *watcher) begin(connected int) {
 	w.c.mu.Unlock()
 	w.from = w.sample()
 	w.toldMessages, w.told = w.from.messages, w.from.at
+	if w.c.Objects {
+		w.object(false)
+		return
+	}
 	w.line(fmt.Sprintf("%d of %d connected after %.1f s; measuring for %v", connected, w.c.Viewers, time.Since(w.c.start).Seconds(), w.c.Duration), true)
 }
 
@@ -116,11 +120,16 @@ func (w *watcher) end(err error) error {
 // tell is the line on how it goes, each second on a terminal and every five elsewhere.
 func (w *watcher) tell(last bool) {
 	every := 5 * time.Second
-	if w.c.Live {
+	if w.c.Live || w.c.Objects {
 		every = time.Second
 	}
 	since := time.Since(w.told)
 	if w.c.Progress == nil || since < every && !last {
+		return
+	}
+	if w.c.Objects {
+		w.told = time.Now()
+		w.object(last)
 		return
 	}
 	w.c.mu.Lock()
