@@ -101,7 +101,11 @@ func (s *serve) Run() error {
 
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
-	d := dashboard.New(dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log})
+	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log}
+	if own, err := os.Executable(); err == nil { // without it the lab has no crowd
+		config.Load = []string{own, "load"}
+	}
+	d := dashboard.New(config)
 	c := collector.Collector{Interval: s.Interval, Logger: log}
 	go c.Run(ctx, d.Publish)
 	if !strings.HasPrefix(url, "unix:") {

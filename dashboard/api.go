@@ -3,7 +3,6 @@ package dashboard
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,20 +133,9 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 	if p := transport.CheckViewer(id); p != nil {
 		return p.Send(c)
 	}
-	// A page of another origin can POST text, but not JSON, without asking first.
-	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
-		p := problem.New(fiber.StatusUnsupportedMediaType, "commands are JSON")
-		p.Parameter, p.Allowed = fiber.HeaderContentType, []string{fiber.MIMEApplicationJSON}
+	body, p := jsonBody(c)
+	if p != nil {
 		return p.Send(c)
-	}
-	body := c.Request().Body() // as it came: Fiber's own reading would unpack a Content-Encoding, without a bound
-	if c.Get(fiber.HeaderContentEncoding) != "" {
-		p := problem.New(fiber.StatusUnsupportedMediaType, "commands come unpacked")
-		p.Parameter, p.Allowed = fiber.HeaderContentEncoding, []string{"nothing: leave it out"}
-		return p.Send(c)
-	}
-	if len(body) > transport.MostCommand {
-		return problem.New(fiber.StatusRequestEntityTooLarge, "a command is at most "+strconv.Itoa(transport.MostCommand)+" bytes").Send(c)
 	}
 	answer, p := d.transports.Command(id, body)
 	if p != nil {

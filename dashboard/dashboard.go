@@ -12,8 +12,10 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/history"
+	"github.com/fivewire/fivewire/dashboard/internal/crowd"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/metrics"
+	"github.com/fivewire/fivewire/dashboard/internal/resident"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
@@ -33,8 +35,12 @@ type Config struct {
 	WriteTimeout time.Duration
 	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB.
 	Backlog time.Duration
-	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script.
+	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script, and a crowd
+	// of viewers that is connected from the page.
 	Lab bool
+	// Load is the command that is `fivewire load`, for that crowd: this program with "load" behind it, if it is fivewire.
+	// Without it there is no crowd.
+	Load []string
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
 
@@ -56,7 +62,8 @@ type Dashboard struct {
 	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
 	metrics    *metrics.Exporter
 	sending    sending
-	alone      atomic.Bool // this program is ours: Serve was called
+	alone      atomic.Bool  // this program is ours: Serve was called
+	crowd      *crowd.Crowd // nil where there cannot be one
 
 	publishing sync.Mutex // over what follows
 	encoder    *collector.Encoder
@@ -90,6 +97,9 @@ func New(config Config) *Dashboard {
 		Settled:      d.settled,
 		Logger:       config.Logger,
 	})
+	if config.Lab && len(config.Load) > 0 {
+		d.crowd = crowd.New(crowd.Config{Command: config.Load, Prepare: d.unburdened, Logger: config.Logger})
+	}
 	return d
 }
 
@@ -99,6 +109,14 @@ func (d *Dashboard) settled() {
 	if d.alone.Load() {
 		debug.FreeOSMemory()
 	}
+}
+
+// unburdened gives back everything that is not in use, so that what is resident then is what is needed.
+func (d *Dashboard) unburdened() {
+	if err := resident.Release(); err != nil {
+		d.log.Debug("memory of the start is kept", "error", err)
+	}
+	d.settled()
 }
 
 // Publish shows a snapshot to everybody. It encodes it once and waits for nobody; after Close it does nothing.
@@ -116,6 +134,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 		d.host.Store(s.Host)
 	}
 	s.Self = d.withSent(s.Self)
+	d.observe(&s)
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	d.json = d.encoder.Append(d.json[:0], &s)
@@ -129,6 +148,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 // error. Call it before the shutdown of the app that Register was given: app.Shutdown waits for what is held, a long
 // poll for as long as its hold. It is safe to call twice.
 func (d *Dashboard) Close() error {
+	if d.crowd != nil {
+		d.crowd.Close()
+	}
 	d.hub.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 	defer cancel()

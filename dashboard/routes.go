@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"runtime/debug"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
@@ -30,6 +31,9 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/viewers", d.getViewers},
 		{"POST", "/api/v1/viewers/:id", d.postViewer},
 		{"GET", "/api/v1/wire", d.getWire},
+		{"GET", "/api/v1/load", d.withCrowd(d.getLoad)},
+		{"POST", "/api/v1/load", d.withCrowd(d.postLoad)},
+		{"DELETE", "/api/v1/load", d.withCrowd(d.deleteLoad)},
 		{"GET", "/api/v1/openapi.json", d.getOpenAPI},
 	}
 	for _, t := range transport.All() {
@@ -86,13 +90,17 @@ func (d *Dashboard) panicked(_ *fiber.Ctx, p any) {
 // noTechnique refuses what is no resource of the API, and the wrong method on one that is.
 func (d *Dashboard) noTechnique(c *fiber.Ctx) error {
 	name := c.Params("technique")
+	var methods []string
 	for _, r := range d.routes() {
 		if r.path == "/api/v1/"+name {
-			c.Set(fiber.HeaderAllow, r.method)
-			p := problem.New(fiber.StatusMethodNotAllowed, "this URL does not take that method")
-			p.Allowed = []string{r.method}
-			return p.Send(c)
+			methods = append(methods, r.method)
 		}
+	}
+	if len(methods) > 0 {
+		c.Set(fiber.HeaderAllow, strings.Join(methods, ", "))
+		p := problem.New(fiber.StatusMethodNotAllowed, "this URL does not take that method")
+		p.Allowed = methods
+		return p.Send(c)
 	}
 	p := problem.Bad("technique", "there is no technique and no resource of this name", techniqueNames()...)
 	return p.Send(c)

@@ -87,6 +87,9 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 	d.alone.Store(true)
 	app := d.app(gate.Listening(ln.Addr()), base)
 	d.transports.Own(func(conn net.Conn) { app.Server().ServeConn(conn) })
+	if d.crowd != nil {
+		d.crowd.Serve(crowdAt(ln.Addr(), base))
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
 	defer d.releaseStart()()

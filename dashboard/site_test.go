@@ -7,20 +7,40 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"go.uber.org/goleak"
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard/load"
+	"github.com/fivewire/fivewire/dashboard/load/crowd"
 )
 
 // Shutting a Fiber app down leaves two sleepers of fasthttp behind: the clock for Date lines, which is one for the
 // process, and a worker pool's cleaner in its last sleep. Neither holds anything of ours.
+//
+// This binary is `fivewire load` too, for the lab's crowd.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "load" {
+		var command crowd.Command
+		parser, err := kong.New(&command)
+		if err == nil {
+			_, err = parser.Parse(os.Args[2:])
+		}
+		if err == nil {
+			err = command.Run()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))

@@ -1,0 +1,173 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/crowd"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+)
+
+const (
+	fewestInCrowd = 10
+	usualCrowd    = time.Minute // how long one stays if the request does not say
+	// crowdMemory is what one viewer may take of the machine's memory, both ends, the kernel's and goroutines where
+	// there is no epoll included: more than it does.
+	crowdMemory = 64 << 10
+	// crowdSpare descriptors are for everybody else. accept.Wrap keeps as many from viewers.
+	crowdSpare = 256
+)
+
+// observe tells the crowd what this process costs, as the collector's snapshot says.
+func (d *Dashboard) observe(s *collector.Snapshot) {
+	if d.crowd == nil || s.Self == nil {
+		return
+	}
+	descriptors, known := s.Self.Descriptors.Get()
+	if !known {
+		descriptors = -1
+	}
+	sample := crowd.Sample{
+		At: time.Now(), CPU: s.Self.Totals.CPUSeconds, Memory: s.Self.Memory, Goroutines: s.Self.Goroutines, Descriptors: descriptors,
+	}
+	for _, t := range d.transports.Viewers.Totals() {
+		sample.Sent += t.Out
+		sample.Messages += t.Messages
+	}
+	d.crowd.Observe(sample)
+}
+
+// crowdAt is where a process of this machine finds a dashboard that is served on an address; "" where none does.
+func crowdAt(addr net.Addr, base string) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return "" // a Unix socket: the viewers know HTTP over TCP only
+	}
+	ip := tcp.IP
+	if ip == nil || ip.IsUnspecified() {
+		ip = net.IPv4(127, 0, 0, 1)
+	}
+	if base = strings.Trim(base, "/"); base != "" {
+		base += "/"
+	}
+	return "http://" + net.JoinHostPort(ip.String(), strconv.Itoa(tcp.Port)) + "/" + base
+}
+
+// A crowdAnswer is GET, POST and DELETE api/v1/load.
+type crowdAnswer struct {
+	crowd.State
+	Most   int    `json:"most"`    // viewers that there may be now
+	MostBy string `json:"most_by"` // what bounds them
+	Now    int64  `json:"now"`     // Unix milliseconds
+}
+
+func (d *Dashboard) crowdAnswer() crowdAnswer {
+	most, by := d.mostInCrowd()
+	return crowdAnswer{State: d.crowd.State(), Most: most, MostBy: by, Now: time.Now().UnixMilli()}
+}
+
+// mostInCrowd is how many viewers this machine can bear, and what says so.
+func (d *Dashboard) mostInCrowd() (most int, by string) {
+	most, by = crowd.Most, "the lab's own bound"
+	newest := d.shown.Load()
+	if newest == nil {
+		return most, by
+	}
+	bound := func(room float64, name string) {
+		if n := int(max(min(room, math.MaxInt32), 0)); n < most {
+			most, by = n, name
+		}
+	}
+	s := &newest.snapshot
+	if s.Self != nil {
+		open, known := s.Self.Descriptors.Get()
+		limit, limited := s.Self.MaxDescriptors.Get()
+		if known && limited {
+			bound(limit-open-crowdSpare, "the descriptors that this process may have (ulimit -n)")
+		}
+	}
+	if s.Memory != nil {
+		bound(float64(s.Memory.Available)/2/crowdMemory, "the memory that is available")
+	}
+	if s.Container != nil {
+		limit, limited := s.Container.MemoryLimit.Get()
+		used, known := s.Container.WorkingSet.Get()
+		if limited && known {
+			bound((limit-used)/2/crowdMemory, "the memory limit of this container")
+		}
+	}
+	return most, by
+}
+
+// withCrowd is a handler that needs a crowd to be possible.
+func (d *Dashboard) withCrowd(handle fiber.Handler) fiber.Handler {
+	return d.inLab(func(c *fiber.Ctx) error {
+		if d.crowd == nil {
+			return problem.New(fiber.StatusNotFound, "there is no crowd here: the dashboard is part of a program that has not said how to run `fivewire load`").Send(c)
+		}
+		return handle(c)
+	})
+}
+
+// getLoad is how the crowd is.
+func (d *Dashboard) getLoad(c *fiber.Ctx) error { return sendJSON(c, d.crowdAnswer()) }
+
+// deleteLoad ends it, if there is one.
+func (d *Dashboard) deleteLoad(c *fiber.Ctx) error {
+	d.crowd.Stop()
+	return sendJSON(c, d.crowdAnswer())
+}
+
+// postLoad begins one.
+func (d *Dashboard) postLoad(c *fiber.Ctx) error {
+	var wanted struct {
+		Technique string  `json:"technique"`
+		Viewers   int     `json:"viewers"`
+		Duration  *string `json:"duration"`
+	}
+	if p := readJSON(c, &wanted); p != nil {
+		return p.Send(c)
+	}
+	if !slices.Contains(techniqueNames(), wanted.Technique) {
+		return problem.Bad("technique", strconv.QuoteToASCII(wanted.Technique[:min(len(wanted.Technique), 64)])+" is no technique", techniqueNames()...).Send(c)
+	}
+	if most, by := d.mostInCrowd(); wanted.Viewers < fewestInCrowd || wanted.Viewers > most {
+		return problem.Bad("viewers", strconv.Itoa(wanted.Viewers)+" viewers are outside of what can be here", fmt.Sprintf("%d to %d, by %s", fewestInCrowd, most, by)).Send(c)
+	}
+	order := crowd.Order{Technique: wanted.Technique, Viewers: wanted.Viewers, Duration: usualCrowd, Pause: d.config.Interval}
+	if wanted.Duration != nil {
+		stay, err := time.ParseDuration(*wanted.Duration)
+		if err != nil || stay < crowd.Shortest || stay > crowd.Longest {
+			return problem.Bad("duration", strconv.QuoteToASCII((*wanted.Duration)[:min(len(*wanted.Duration), 64)])+" is not a duration that fits here",
+				crowd.Shortest.String()+" to "+crowd.Longest.String(), "such as 30s or 2m").Send(c)
+		}
+		order.Duration = stay
+	}
+	if err := d.crowd.Start(order); err != nil {
+		return crowdProblem(err).Send(c)
+	}
+	c.Status(fiber.StatusAccepted)
+	return sendJSON(c, d.crowdAnswer())
+}
+
+func crowdProblem(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, crowd.ErrBusy):
+		return problem.New(fiber.StatusConflict, err.Error()+" (hint: DELETE api/v1/load)")
+	case errors.Is(err, crowd.ErrClosed):
+		return problem.New(fiber.StatusServiceUnavailable, err.Error())
+	case errors.Is(err, crowd.ErrNowhere):
+		return problem.New(fiber.StatusNotFound, err.Error()+" (hint: --listen 127.0.0.1:8055)")
+	default:
+		return problem.New(fiber.StatusInternalServerError, err.Error())
+	}
+}
