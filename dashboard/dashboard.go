@@ -64,6 +64,9 @@ type Dashboard struct {
 	sending    sending
 	alone      atomic.Bool  // this program is ours: Serve was called
 	crowd      *crowd.Crowd // nil where there cannot be one
+	silences   atomic.Int64 // answers that getPath holds
+	closing    chan struct{}
+	close      sync.Once
 
 	publishing sync.Mutex // over what follows
 	encoder    *collector.Encoder
@@ -80,9 +83,10 @@ func New(config Config) *Dashboard {
 	}
 	h := hub.New(hub.Config{Backlog: config.Backlog})
 	d := &Dashboard{
-		config: config,
-		log:    config.Logger,
-		hub:    h,
+		config:  config,
+		log:     config.Logger,
+		closing: make(chan struct{}),
+		hub:     h,
 		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
 		history: history.New(time.Hour, max(config.Interval, time.Second)),
 		encoder: collector.NewEncoder(),
@@ -148,6 +152,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 // error. Call it before the shutdown of the app that Register was given: app.Shutdown waits for what is held, a long
 // poll for as long as its hold. It is safe to call twice.
 func (d *Dashboard) Close() error {
+	d.close.Do(func() { close(d.closing) })
 	if d.crowd != nil {
 		d.crowd.Close()
 	}
