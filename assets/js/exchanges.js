@@ -33,6 +33,10 @@ export class Exchanges {
     this.kind = new Uint8Array(capacity);
     this.technique = new Uint8Array(capacity);
     this.messages = new Uint16Array(capacity);
+    this.payload = new Uint32Array(capacity);
+    /** of the newest message that an arrow brought: its number in its epoch, and when it was made (Unix milliseconds) */
+    this.seq = new Float64Array(capacity);
+    this.made = new Float64Array(capacity);
     this.#holds = capacity / 2;
     this.from = new Float64Array(this.#holds);
     this.to = new Float64Array(this.#holds);
@@ -70,6 +74,8 @@ export class Exchanges {
     this.kind[i] = kinds.indexOf(exchange.kind);
     this.technique[i] = technique;
     this.messages[i] = Math.min(65535, exchange.messages);
+    this.payload[i] = exchange.payload;
+    this.seq[i] = this.made[i] = NaN;
 
     switch (exchange.kind) {
       case "request":
@@ -89,6 +95,28 @@ export class Exchanges {
         this.release(technique, exchange.at);
         break;
     }
+  }
+
+  /**
+   * What the newest arrow brought. The messages of an arrow are handed over behind it.
+   * @param {import("./message.js").Message} message
+   */
+  note({ seq, at }) {
+    if (this.end === 0) return;
+    const i = this.slot(this.end - 1);
+    this.seq[i] = seq;
+    this.made[i] = at;
+  }
+
+  /** These arrows and holds as they are now, for who looks at them while others come. */
+  copy() {
+    const copy = new Exchanges(this.#lasting, this.#capacity);
+    copy.end = this.end;
+    copy.held = this.held;
+    for (const name of /** @type {const} */ (["at", "kind", "technique", "messages", "payload", "seq", "made", "from", "to", "owner"])) {
+      copy[name].set(this[name]);
+    }
+    return copy;
   }
 
   /**

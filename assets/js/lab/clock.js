@@ -21,9 +21,7 @@ export class Clock {
    * @param {number} received milliseconds on performance.now()'s clock
    */
   observe(at, received) {
-    this.#age(received);
-    this.#most = Math.min(this.#most, received - at);
-    this.#check(received - at);
+    this.#narrow(-Infinity, received - at, received);
   }
 
   /**
@@ -33,9 +31,7 @@ export class Clock {
    * @param {number} received as asked
    */
   sample(asked, at, received) {
-    this.observe(at, received);
-    this.#least = Math.max(this.#least, asked - at - grain);
-    this.#check(received - at);
+    this.#narrow(asked - at - grain, received - at, received);
   }
 
   /** Milliseconds from the server's time to ours; NaN before the first message. */
@@ -58,18 +54,18 @@ export class Clock {
     return now - this.offset;
   }
 
-  /** @param {number} now */
-  #age(now) {
+  /**
+   * @param {number} least @param {number} most the offset is between them
+   * @param {number} now
+   */
+  #narrow(least, most, now) {
     const slack = Math.max(0, now - this.#seen) * drift;
-    this.#least -= slack;
-    this.#most += slack;
-    this.#seen = now;
-  }
-
-  /** Bounds that contradict each other: one of the clocks was set. Only the newest is left. @param {number} most */
-  #check(most) {
+    this.#seen = Math.max(now, this.#seen);
+    this.#least = Math.max(this.#least - slack, least);
+    this.#most = Math.min(this.#most + slack, most);
     if (this.#least <= this.#most) return;
-    this.#least = -Infinity;
+    // They contradict each other: one of the clocks was set. What is known now is what this one says.
+    this.#least = least;
     this.#most = most;
   }
 }

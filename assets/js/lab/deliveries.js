@@ -32,4 +32,31 @@ export class Deliveries {
     this.at[i] = at;
     this.received[i] = received;
   }
+
+  /** These deliveries as they are now. */
+  copy() {
+    const copy = new Deliveries(this.#capacity);
+    copy.end = this.end;
+    copy.at.set(this.at);
+    copy.received.set(this.received);
+    return copy;
+  }
+
+  /**
+   * How old things typically get before the next message: the median of the peaks of the saw-tooth.
+   * @param {number} since milliseconds on performance.now()'s clock
+   * @param {number} offset the clock's
+   * @returns {number} milliseconds; NaN without a peak
+   */
+  peak(since, offset) {
+    const peaks = [];
+    for (let i = this.end - 1; i > this.start; i--) {
+      const after = this.received[this.slot(i)];
+      if (after < since) break;
+      const k = this.slot(i - 1);
+      if (after > this.received[k]) peaks.push(after - this.at[k] - offset); // those that came together are one tooth
+    }
+    peaks.sort((a, b) => a - b);
+    return peaks.length > 0 ? peaks[peaks.length >> 1] : NaN;
+  }
 }

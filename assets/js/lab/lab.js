@@ -80,8 +80,13 @@ export class Lab extends EventTarget {
   add(key) {
     const lane = this.lane(key) ?? this.#make(key);
     this.tell("lanes", {});
-    if (this.#open) lane.start();
+    if (this.#open) this.launch(lane);
     return lane;
+  }
+
+  /** Lets a lane connect. @param {Lane} lane */
+  launch(lane) {
+    lane.start();
   }
 
   /** @param {Lane} lane */
@@ -97,7 +102,7 @@ export class Lab extends EventTarget {
     if (this.#open) return;
     this.#open = true;
     this.follow(this.#viewer.technique);
-    for (const lane of this.lanes) lane.start();
+    for (const lane of this.lanes) this.launch(lane);
     this.#pings.start();
     await (this.#ready ??= this.#build());
     if (this.#open) for (const { panel } of this.#panels) panel.opened?.();
@@ -123,7 +128,8 @@ export class Lab extends EventTarget {
     const before = this.lanes.find((lane) => lane.page);
     before?.end();
     next.adopt(this.#viewer);
-    before?.start();
+    if (before) this.launch(before);
+    this.tell("lanes", {});
   }
 
   restyle() {

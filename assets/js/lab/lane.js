@@ -186,6 +186,7 @@ export class Lane {
     this.newest = message;
     this.#lab.clock.observe(message.at, message.received);
     this.deliveries.add(message.at, message.received);
+    this.exchanges.note(message);
     // The first had been waiting for whoever would come: its age says nothing about the technique.
     if (!this.#fresh) this.ages.add(message.at, message.received);
     this.#fresh = false;

@@ -3,6 +3,7 @@
 // only drawn anew when something happened, so a quiet connection costs nothing. Folded, hidden: it rests.
 
 import { lead, Lifelines, span } from "../chart/lifelines.js";
+import { Slide } from "../chart/slide.js";
 import { count, delay } from "../format.js";
 import { recall, remember } from "../remember.js";
 import { attribute, field, one, write } from "./dom.js";
@@ -10,11 +11,6 @@ import { called, glyph } from "./switch.js";
 
 /** @typedef {import("../exchanges.js").Exchanges} Exchanges */
 /** @typedef {import("../frame.js").Frame} Frame */
-
-/** Steps a second that are enough for the eye at this pace. */
-const smooth = 30;
-
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Wire {
   #root = /** @type {HTMLDetailsElement} */ (one("#wire"));
@@ -26,10 +22,7 @@ export class Wire {
   #reconnects = field("reconnects");
   #frame;
   #lifelines;
-  /** @type {Animation | null} */
-  #slide = null;
-  /** pixels it slides */
-  #way = 0;
+  #slide;
 
   /**
    * @param {Exchanges} exchanges
@@ -47,13 +40,9 @@ export class Wire {
     });
     const changed = () => this.happened();
     this.#lifelines = new Lifelines(this.#canvas, exchanges, techniques, techniques.map(called), techniques.map(glyph), changed);
-    calm.addEventListener("change", () => {
-      this.#slide?.cancel();
-      this.#slide = null;
-      this.happened();
-    });
+    this.#slide = new Slide(this.#canvas, changed);
     frame.every(1000, () => {
-      if (calm.matches) this.happened();
+      if (Slide.still) this.happened();
     });
   }
 
@@ -108,28 +97,7 @@ export class Wire {
 
   /** @param {number} now */
   #draw = (now) => {
-    if (!this.#lifelines.draw(Math.max(now, performance.now())) || calm.matches) return;
-    const way = this.#lifelines.width * (lead / (span + lead));
-    if (!this.#slide || way !== this.#way) this.#glide(way);
-    else {
-      this.#slide.currentTime = 0;
-      this.#slide.play();
-    }
+    if (!this.#lifelines.draw(Math.max(now, performance.now()))) return;
+    this.#slide.run(this.#lifelines.width * (lead / (span + lead)), lead);
   };
-
-  /**
-   * By whole pixels: that keeps the picture sharp, and a step that nobody sees is not composited.
-   * @param {number} way CSS pixels
-   */
-  #glide(way) {
-    this.#way = way;
-    this.#slide?.cancel();
-    const pixels = way * devicePixelRatio;
-    const stride = Math.ceil(pixels / (lead / 1000) / smooth);
-    this.#slide = this.#canvas.animate(
-      { transform: ["none", `translateX(${-way}px)`] },
-      { duration: lead, fill: "forwards", easing: `steps(${Math.max(1, Math.round(pixels / stride))})` },
-    );
-    this.#slide.onfinish = () => this.happened();
-  }
 }

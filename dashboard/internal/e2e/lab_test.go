@@ -3,6 +3,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // lab opens the wire lab of a server that publishes every 100 ms, with the page on a technique.
@@ -77,5 +79,125 @@ func TestViews(t *testing.T) {
 	p.live("websocket")
 	if evaluate[bool](p, `performance.getEntriesByType("resource").some((e) => e.name.includes("/js/lab/"))`) {
 		t.Error("the host's page loads the wire lab")
+	}
+}
+
+// laneFigure is what a lane's counter says.
+func (p *page) laneFigure(lane, figure string) string {
+	p.t.Helper()
+	return p.text("lane-" + lane + "-" + figure)
+}
+
+// Each lane's counters move by themselves; none misses anything or gets it twice; ages come with how wrong they may be.
+func TestLanes(t *testing.T) {
+	_, p := lab(t, "sse")
+	p.says("lanes-clock", "server clock ±")
+	for _, technique := range techniques {
+		p.laneCounts(technique, 20)
+		p.says("lane-"+technique+"-age-50", "±")
+		for _, figure := range []string{"missed", "duplicates"} {
+			if got := p.laneFigure(technique, figure); got != "0" {
+				t.Errorf("%s: %s %s", technique, got, figure)
+			}
+		}
+		for _, figure := range []string{"requests", "connections", "bytes", "per-message"} {
+			p.until(technique+" shows "+figure, func(state) bool { return !strings.HasPrefix(p.laneFigure(technique, figure), "—") })
+		}
+	}
+}
+
+// A variant is one more lane with connections of its own; taken away it lets go of them.
+func TestLaneVariants(t *testing.T) {
+	s, p := lab(t, "websocket")
+	add := func(key string) {
+		t.Helper()
+		evaluate[bool](p, `(() => {
+			const select = document.querySelector('[data-testid="lanes-add"]');
+			select.value = `+quote(key)+`;
+			return select.dispatchEvent(new Event("change")) && select.value === "";
+		})()`)
+		p.laneCounts(key, 3)
+	}
+	for _, key := range []string{"websocket.cbor", "websocket.plain", "polling.fast", "polling.locked", "polling.plain"} {
+		add(key)
+	}
+	if got := strings.Count(body(t, s.url+"api/v1/viewers"), `"variant":"cbor"`); got != 1 {
+		t.Errorf("%d viewers get CBOR", got)
+	}
+	evaluate[bool](p, `(document.querySelector('[data-testid="lane-websocket.cbor"] .tool').click(), true)`)
+	eventually(t, "it has let go", func() bool { return !strings.Contains(body(t, s.url+"api/v1/viewers"), `"variant":"cbor"`) })
+	if p.shown("lane-websocket.cbor") {
+		t.Error("the lane is still there")
+	}
+}
+
+// A lane that was stopped goes on where it was.
+func TestLaneStops(t *testing.T) {
+	s, p := lab(t, "sse")
+	p.click("lane-streaming-pause")
+	eventually(t, "it has let go", func() bool { return s.held() == "longpolling sse websocket" })
+	p.laneCounts("sse", 30)
+	p.click("lane-streaming-pause")
+	p.laneCounts("streaming", 30)
+	if missed := p.laneFigure("streaming", "missed"); missed != "0" {
+		t.Errorf("%s missed", missed)
+	}
+	p.click("lanes-reset")
+	p.until("it counts anew", func(state) bool { return len(p.laneFigure("sse", "messages")) == 1 })
+}
+
+// Time can be stopped, walked through arrow by arrow and lane by lane, and zoomed, by keys alone.
+func TestLanesByKeyboard(t *testing.T) {
+	_, p := lab(t, "sse")
+	focus := func(lane string) {
+		evaluate[bool](p, `(document.querySelector('[data-testid="lane-`+lane+`"] .lane-window').focus(), true)`)
+	}
+	tip := func() string {
+		return evaluate[string](p, `[...document.querySelectorAll(".lane-tip:not([hidden])")].map((e) => e.closest(".lane").dataset.technique + ": " + e.textContent).join()`)
+	}
+	focus("polling")
+	p.press(kb.ArrowLeft)
+	p.until("time stands still", func(state) bool {
+		return evaluate[string](p, `document.querySelector('[data-testid="lanes-freeze"]').ariaPressed`) == "true"
+	})
+	first := tip()
+	if !strings.HasPrefix(first, "polling: ") {
+		t.Errorf("the arrow is called %q", first)
+	}
+	seen := map[string]bool{}
+	for range 6 {
+		p.press(kb.ArrowLeft)
+		text := tip()
+		for _, kind := range []string{"request", "answer", "nothing new"} {
+			if strings.Contains(text, kind) {
+				seen[kind] = true
+			}
+		}
+		if strings.Contains(text, "answer") && (!strings.Contains(text, "message") || !strings.Contains(text, "payload") || !strings.Contains(text, " old")) {
+			t.Errorf("an answer is called %q", text)
+		}
+	}
+	if !seen["request"] || !seen["answer"] {
+		t.Errorf("going back it saw %v", seen)
+	}
+	p.press(kb.ArrowDown)
+	if got := tip(); !strings.HasPrefix(got, "longpolling: ") {
+		t.Errorf("below is %q", got)
+	}
+	p.press("+")
+	if got := p.text("lanes-span"); got != "10 s" {
+		t.Errorf("nearer shows %s", got)
+	}
+	p.press("---")
+	if got := p.text("lanes-span"); got != "60 s" {
+		t.Errorf("farther shows %s", got)
+	}
+	p.press(kb.Escape)
+	if got := tip(); got != "" {
+		t.Errorf("after Escape there is %q", got)
+	}
+	p.press(kb.Escape)
+	if evaluate[string](p, `document.querySelector('[data-testid="lanes-freeze"]').ariaPressed`) != "false" {
+		t.Error("time does not go on")
 	}
 }

@@ -1,0 +1,152 @@
+// @ts-check
+// The picture of one lane: its arrows above, its saw-tooth below, on one canvas and the same time. It is drawn a little
+// into the future and slid by the compositor, so that it moves smoothly while nothing is drawn.
+
+import { drawArrows, drawHolds, nearest } from "../chart/arrows.js";
+import { inks, type } from "../chart/ink.js";
+import { wireInks } from "../chart/lifelines.js";
+import { drawSaw } from "../chart/saw.js";
+import { Slide } from "../chart/slide.js";
+import { Surface } from "../chart/surface.js";
+import { make } from "../panel/dom.js";
+import { techniques } from "../transport/transport.js";
+
+/** @typedef {import("./lane.js").Lane} Lane */
+/** @typedef {import("./timeview.js").TimeView} TimeView */
+
+/** The canvas is wider than what is seen of it by this part: the future. The style sheet says the same. */
+const ahead = 0.15;
+/** Frames a second of what moves. */
+const smooth = 60;
+/** Where things are, in sizes of the type. */
+const above = 0.9;
+const between = 1.9;
+/** The arrows' part of the height. */
+const arrows = 0.5;
+/** Pixels around the pointer in which an arrow is meant. */
+const reach = 14;
+
+export class Picture {
+  window = make("div", "lane-window");
+  #canvas = make("canvas");
+  #lane;
+  #view;
+  #clock;
+  #surface;
+  #slide;
+  /** @type {{exchanges: import("../exchanges.js").Exchanges, deliveries: import("./deliveries.js").Deliveries} | null} as it was when time stood still */
+  #still = null;
+  /** the arrow with a ring around it, or -1 */
+  #marked = -1;
+  #inks = { techniques: /** @type {string[]} */ ([]), error: "", paper: "" };
+  #lines = { life: "", grid: "", ink: "" };
+  #font = "";
+  #size = 11;
+
+  /**
+   * @param {Lane} lane
+   * @param {TimeView} view
+   * @param {import("./clock.js").Clock} clock
+   * @param {() => void} mark asks for a draw
+   */
+  constructor(lane, view, clock, mark) {
+    this.#lane = lane;
+    this.#view = view;
+    this.#clock = clock;
+    this.window.append(this.#canvas);
+    this.#surface = new Surface(this.#canvas, mark);
+    this.#slide = new Slide(this.#canvas, mark, smooth);
+  }
+
+  restyle() {
+    this.#inks = wireInks(this.#canvas, techniques);
+    const { "chart-zero": life, "chart-grid": grid, "chart-cross": ink } = inks(this.#canvas, ["chart-zero", "chart-grid", "chart-cross"]);
+    this.#lines = { life, grid, ink };
+    ({ font: this.#font, size: this.#size } = type(this.#canvas));
+  }
+
+  /** What is drawn: what happens, or what had happened when time stood still. */
+  get exchanges() {
+    return this.#still?.exchanges ?? this.#lane.exchanges;
+  }
+
+  get deliveries() {
+    return this.#still?.deliveries ?? this.#lane.deliveries;
+  }
+
+  /** Time stands still, or goes on. @param {boolean} still */
+  freeze(still) {
+    this.#still = still ? { exchanges: this.#lane.exchanges.copy(), deliveries: this.#lane.deliveries.copy() } : null;
+  }
+
+  /** Puts a ring around an arrow; -1 around none. @param {number} i */
+  mark(i) {
+    this.#marked = i;
+  }
+
+  /**
+   * The arrow at a place in the window, or -1.
+   * @param {number} x CSS pixels
+   */
+  at(x) {
+    return nearest(this.exchanges, this.#box(this.#view.now), x, reach);
+  }
+
+  /** Where an arrow is in the window, in CSS pixels. @param {number} i */
+  place(i) {
+    const box = this.#box(this.#view.now);
+    return box.right - (box.now - this.exchanges.at[this.exchanges.slot(i)]) * box.pace;
+  }
+
+  draw() {
+    if (!this.#font) this.restyle();
+    const ctx = this.#surface.begin();
+    if (!ctx) return;
+    const box = this.#box(this.#view.now);
+    const { width, height } = this.#surface;
+    ctx.font = this.#font;
+    ctx.lineCap = ctx.lineJoin = "round";
+    const floor = height - 2;
+    for (const [y, colour] of /** @type {[number, string][]} */ ([
+      [box.top, this.#lines.life], [box.bottom, this.#lines.life], [floor, this.#lines.life], [this.#tooth, this.#lines.grid],
+    ])) {
+      ctx.fillStyle = colour;
+      ctx.fillRect(0, y, width, this.#surface.hair);
+    }
+    drawHolds(ctx, this.exchanges, box, this.#inks);
+    drawArrows(ctx, this.exchanges, box, this.#inks);
+    const colour = this.#inks.techniques[techniques.indexOf(this.#lane.technique)];
+    const saw = { ...box, top: this.#tooth, bottom: floor };
+    drawSaw(ctx, this.deliveries, saw, this.#clock.offset, this.#view.max, colour, this.#inks.error);
+    this.#ring(ctx, box);
+    if (this.#view.frozen) this.#slide.stop();
+    else this.#slide.run(width - box.right, this.#view.span * ahead);
+  }
+
+  /** Where the saw-tooth's scale ends. */
+  get #tooth() {
+    return Math.round(this.#surface.height * arrows + between * this.#size);
+  }
+
+  /** @param {number} now @returns {import("../chart/arrows.js").Box} */
+  #box(now) {
+    const { width, height } = this.#surface;
+    const right = width / (1 + ahead);
+    const pace = right / this.#view.span;
+    const top = Math.round(above * this.#size);
+    return { now, right, width, pace, top, bottom: Math.round(height * arrows), oldest: now - this.#view.span - 50 / pace, size: this.#size };
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box */
+  #ring(ctx, box) {
+    const e = this.exchanges;
+    if (this.#marked < e.start || this.#marked >= e.end) return;
+    const x = this.place(this.#marked);
+    const half = 0.7 * this.#size;
+    ctx.strokeStyle = this.#lines.ink;
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.roundRect(x - half, box.top - half, 2 * half, box.bottom - box.top + 2 * half, half / 2);
+    ctx.stroke();
+  }
+}

@@ -1,0 +1,132 @@
+package e2e
+
+import "testing"
+
+// The pure modules of the wire lab.
+
+// The server's clock is known as well as the answers allow, and never further off than it says.
+func TestLabClock(t *testing.T) {
+	p := modules(t)
+	tests := []struct{ name, script, want string }{
+		{"nothing-yet", ``, "NaN NaN"},
+		{"messages-alone-bound-one-side", `c.observe(1000, 1060); c.observe(2000, 2055)`, "55 NaN"},
+		// Asked at 100, answered at 110, by a server that was 1000 ahead and looked at 1105.4: whole milliseconds.
+		{"one-answer", `c.sample(100, 1105, 110)`, "-1000.5 5.5"},
+		{"a-quick-answer-counts-more", `c.sample(100, 1105, 110); c.sample(200, 1201, 202)`, "-1000.5 1.5"},
+		{"a-message-narrows-it", `c.sample(100, 1105, 110); c.observe(1150, 150.5)`, "-1002.8 3.3"},
+		{"a-slow-answer-takes-nothing-back", `c.sample(100, 1101, 102); c.sample(105, 1155, 205)`, "-1000.5 1.5"},
+		{"ways-of-different-length", `c.sample(100, 1190, 201)`, "-1040 51"},
+		{"set-forward", `c.sample(100, 1101, 102); c.sample(200, 61201, 202)`, "-61000.5 1.5"},
+		{"set-back", `c.sample(100, 61101, 102); c.sample(200, 1201, 202)`, "-1000.5 1.5"},
+		{"drift-widens-it", `c.sample(0, 1001, 2); c.observe(0, 20002)`, "-1000.5 2.5"},
+	}
+	for _, test := range tests {
+		got := evaluate[string](p, `(async () => {
+			const { Clock } = await import(base + "lab/clock.js");
+			const c = new Clock();
+			`+test.script+`;
+			return [c.offset, c.error].map((v) => Math.round(v * 10) / 10).join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// However the answers come, the true offset is within the error of the estimate.
+func TestLabClockHoldsWhatItPromises(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Clock } = await import(base + "lab/clock.js");
+		let seed = 1;
+		const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+		for (let run = 0; run < 200; run++) {
+			const c = new Clock(), truth = -1e12 + 1000 * random(), skew = 1 + 40e-6 * (2 * random() - 1);
+			const server = (local) => Math.floor(local * skew - truth);
+			for (let now = 0, i = 0; i < 300; i++) {
+				now += 2000 * random();
+				const [there, back] = [30 * random() ** 4, 30 * random() ** 4];
+				if (i % 3) c.sample(now, server(now + there), now + there + back);
+				else c.observe(server(now), now + back);
+				const is = now - (now * skew - truth);
+				if (c.error + 0.03 < Math.abs(c.offset - is)) return "run " + run + ": off by " + (c.offset - is) + ", says " + c.error;
+			}
+			if (!(c.error < 3)) return "run " + run + ": knows no better than " + c.error;
+		}
+		return "";
+	})()`)
+	if got != "" {
+		t.Error(got)
+	}
+}
+
+// What a lane has cost since it was set to zero.
+func TestLabFigures(t *testing.T) {
+	p := modules(t)
+	got := evaluate[map[string]any](p, `(async () => {
+		const { since, total } = await import(base + "lab/figures.js");
+		const figures = (n, more) => ({ requests: n, connections: 1, messages: 2 * n, rtt_ms: n / 10,
+			bytes: { in: { total: n, head: n, framing: 0, payload: 0 }, out: { total: 100 * n, head: 0, framing: n, payload: 99 * n } }, ...more });
+		const answer = (n) => ({ transports: { sse: figures(n, { packets: { in: n, out: 2 * n } }), polling: figures(10 * n) } });
+		const one = total(answer(3), ["sse"]), both = total(answer(3), ["sse", "polling"]);
+		return { one, both: [both.requests, both.messages, both.bytes.out.total], none: total({}, ["sse"]).bytes.out.total,
+			since: since(one, total(answer(1), ["sse"])), all: since(one, null) === one };
+	})()`)
+	if want := `{"all":true,"both":[33,66,3300],"none":0,` +
+		`"one":{"bytes":{"in":{"framing":0,"head":3,"payload":0,"total":3},"out":{"framing":3,"head":0,"payload":297,"total":300}},"connections":1,"messages":6,"packets":{"in":3,"out":6},"requests":3,"rtt_ms":0.3},` +
+		`"since":{"bytes":{"in":{"framing":0,"head":2,"payload":0,"total":2},"out":{"framing":2,"head":0,"payload":198,"total":200}},"connections":0,"messages":4,"packets":{"in":2,"out":4},"requests":2,"rtt_ms":0.3}}`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// The ring of deliveries forgets the oldest, a copy stands still, and a tooth is as high as things got old.
+func TestLabDeliveries(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]any](p, `(async () => {
+		const { Deliveries } = await import(base + "lab/deliveries.js");
+		const d = new Deliveries(4), out = [d.peak(0, 0)];
+		for (let i = 1; i <= 6; i++) d.add(1000 * i, 1000 * i + 10);
+		const copy = d.copy();
+		d.add(7000, 9010);
+		d.add(8000, 9010);
+		out.push(d.start, d.end, d.received[d.slot(7)], copy.end, copy.at[copy.slot(5)], copy.peak(0, 0), copy.peak(5500, 4), d.peak(8000, 0));
+		return out;
+	})()`)
+	if want := `[null,4,8,9010,6,6000,1010,1006,3010]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// What the server's CBOR says is what its JSON says.
+func TestDecodeCBOR(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { decode } = await import(base + "transport/cbor.js");
+		const cursor = (await (await fetch("api/v1/polling")).json()).cursor;
+		const wait = (protocols) => new Promise((done, failed) => {
+			const socket = new WebSocket(new URL("api/v1/websocket?every=1s", location.href.replace("http", "ws")), protocols);
+			socket.binaryType = "arraybuffer";
+			socket.onerror = failed;
+			const all = {};
+			socket.onmessage = ({ data }) => {
+				const message = typeof data === "string" ? JSON.parse(data) : decode(data);
+				all[message.id] = JSON.stringify(message);
+				if (Object.keys(all).length === 3) {
+					socket.close();
+					done(all);
+				}
+			};
+		});
+		const [a, b] = await Promise.all([wait(["fivewire.cbor"]), wait([])]);
+		const both = Object.keys(a).filter((id) => id in b);
+		if (both.length < 2) return "they have " + both.length + " messages in common";
+		for (const id of both) if (a[id] !== b[id]) return a[id] + " is not " + b[id];
+		const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16)).buffer;
+		// RFC 8949, appendix A
+		return ["00", "17", "1818", "1903e8", "1b000000e8d4a51000", "20", "3903e7", "f90000", "f93c00", "f97bff", "f90001", "f9c400", "fa47c35000",
+			"fb3ff199999999999a", "f97c00", "f4", "f5", "f6", "64f0908591", "83010203", "a26161016162820203"].map((hex) => JSON.stringify(decode(bytes(hex))) ).join(" ");
+	})()`)
+	if want := `0 23 24 1000 1000000000000 -1 -1000 0 1 65504 5.960464477539063e-8 -4 100000 1.1 null false true null "𐅑" [1,2,3] {"a":1,"b":[2,3]}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
