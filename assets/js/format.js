@@ -1,12 +1,16 @@
 // @ts-check
-// Numbers to words: bytes, rates, ratios, durations, clocks. Pure, and the same in every locale: a full stop before
-// decimals, a narrow no-break space between thousands, 24 hours. Unknown is never 0, it is an em dash.
+// Numbers to words: bytes, rates, ratios, durations, clocks. Thousands, dates and the words in durations are those of the
+// reader's language; units that are signs (s, ms, KiB, %), the full stop before decimals and 24 hours are the same in all
+// that there are. Unknown is never 0, it is an em dash.
+
+import { inLanguage, locale, say } from "./words/words.js";
 
 export const unknown = "—";
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const countUnits = ["", "k", "M", "G", "T"];
-const thin = "\u202f";
+const thousands = inLanguage(() => new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }));
+const days = inLanguage(() => new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }));
 
 /**
  * @param {number | null | undefined} v
@@ -110,11 +114,10 @@ export function percentFigure(v) {
 
 /**
  * @param {number | null | undefined} v a whole number
- * @returns {string} "12 345"
+ * @returns {string} "12,345"
  */
 export function count(v) {
-  if (!known(v)) return unknown;
-  return Math.round(v).toString().replace(/\B(?=(\d{3})+$)/g, thin);
+  return known(v) ? thousands().format(v) : unknown;
 }
 
 /**
@@ -152,10 +155,10 @@ export function shortBytes(v) {
 export function duration(v) {
   if (!known(v)) return unknown;
   const s = Math.floor(v);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+  if (s < 60) return say("host.seconds", { s });
+  if (s < 3600) return say("host.minutes_seconds", { min: Math.floor(s / 60), s: s % 60 });
+  if (s < 86400) return say("host.hours_minutes", { h: Math.floor(s / 3600), min: Math.floor((s % 3600) / 60) });
+  return say("host.days_hours", { d: Math.floor(s / 86400), h: Math.floor((s % 86400) / 3600) });
 }
 
 /**
@@ -164,7 +167,7 @@ export function duration(v) {
  */
 export function period(v) {
   if (!known(v)) return unknown;
-  if (v >= 60) return `${Number((v / 60).toFixed(1))} min`;
+  if (v >= 60) return say("host.minutes", { min: Number((v / 60).toFixed(1)) });
   return `${Number(v.toFixed(2))} s`;
 }
 
@@ -200,13 +203,13 @@ function two(v) {
 /**
  * @param {number} at Unix milliseconds
  * @param {number} now
- * @returns {string} "14:05:30" where that says enough, with the day before it where it is not today's
+ * @returns {string} "14:05:30" where that says enough, "Nov 20, 2026 14:05" where it is not of today
  */
 export function moment(at, now) {
   if (!known(at)) return unknown;
   const then = new Date(at);
   if (new Date(now).toDateString() === then.toDateString()) return clock(at);
-  return `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())} ${clock(at, false)}`;
+  return `${days().format(then)} ${clock(at, false)}`;
 }
 
 /**

@@ -40,6 +40,7 @@ import { drawn, row } from "./series.js";
 import { Store } from "./store.js";
 import { lasting, techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
+import { follow } from "./words/words.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
 /** @typedef {import("./transport/transport.js").Exchange} Exchange */
@@ -106,6 +107,10 @@ let carried = -1;
 /** whether this server counts on its socket, until it says no */
 let counting = true;
 let asking = false;
+/** the technique that the strip's text was last of @type {string | undefined} */
+let described;
+/** what is known of the host @type {any} */
+let facts = null;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
@@ -243,8 +248,6 @@ function judge(now) {
 
 /** What changes by itself, without a message. */
 function clocks() {
-  /** @type {string | undefined} the technique that the strip's text was last of */
-  let described;
   frame.every(200, (now) => {
     judge(now);
   });
@@ -274,15 +277,15 @@ function clocks() {
 function keys() {
   const numbers = techniques.map((technique, i) => ({
     key: String(i + 1),
-    does: `switch to ${called(technique)}`,
+    does: `help.key_${technique}`,
     press: () => use(technique),
   }));
   const others = [
-    { key: "l", does: "the wire lab, and back to the host", press: () => views.next() },
-    { key: "w", does: "fold or unfold the wire strip", press: () => wire.toggle() },
-    { key: "t", does: "dark, light, or as the system has it", press: () => theme.next() },
-    { key: "i", does: "English, 简体中文", press: () => language.next() },
-    { key: "?", does: "this help", press: () => help.open() },
+    { key: "l", does: "help.key_lab", press: () => views.next() },
+    { key: "w", does: "help.key_wire", press: () => wire.toggle() },
+    { key: "t", does: "help.key_theme", press: () => theme.next() },
+    { key: "i", does: "help.key_language", press: () => language.next() },
+    { key: "?", does: "help.key_help", press: () => help.open() },
   ];
   listen([...numbers, ...others]);
   help.list([...numbers, ...others]);
@@ -310,12 +313,28 @@ async function start() {
 /** Which host this is; right after its start the server may not know yet. */
 async function introduce() {
   try {
-    header.host(await api.host());
+    facts = await api.host();
+    header.host(facts);
   } catch {
     setTimeout(introduce, 2000);
   }
 }
 
+/** Say everything anew that was put together from words. */
+function reword() {
+  if (viewer) turn(viewer.technique, viewer.state);
+  if (facts) header.host(facts);
+  restyle();
+  charts.describe();
+  described = undefined;
+  if (!latest) return;
+  verdict.reword();
+  processes.reword();
+  showFigures();
+  showTables();
+}
+
 keys();
 clocks();
 start();
+follow(reword);

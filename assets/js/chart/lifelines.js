@@ -23,7 +23,9 @@ export class Lifelines {
   #surface;
   #exchanges;
   #names;
-  #labels;
+  #called;
+  /** @type {string[]} */
+  #labels = [];
   #glyphs;
   #inks = { techniques: /** @type {string[]} */ ([]), error: "", paper: "" };
   #font = "";
@@ -33,15 +35,15 @@ export class Lifelines {
    * @param {HTMLCanvasElement} canvas wider than what is seen of it by lead / span
    * @param {Exchanges} exchanges
    * @param {readonly string[]} names of the techniques, as in the tokens
-   * @param {string[]} labels what they are called on screen
+   * @param {(name: string) => string} called what one is called on screen; asked anew by restyle
    * @param {Path2D[]} glyphs 20 × 20
    * @param {() => void} mark
    */
-  constructor(canvas, exchanges, names, labels, glyphs, mark) {
+  constructor(canvas, exchanges, names, called, glyphs, mark) {
     this.#surface = new Surface(canvas, mark);
     this.#exchanges = exchanges;
     this.#names = names;
-    this.#labels = labels;
+    this.#called = called;
     this.#glyphs = glyphs;
     this.restyle();
   }
@@ -53,6 +55,7 @@ export class Lifelines {
   restyle() {
     const canvas = this.#surface.canvas;
     this.#inks = wireInks(canvas, this.#names);
+    this.#labels = this.#names.map(this.#called);
     ({ font: this.#font, size: this.#size } = type(canvas));
   }
 

@@ -8,6 +8,7 @@ import { Line } from "../chart/line.js";
 import { bytes, clock, percent, rate, three, unknown } from "../format.js";
 import { recall, remember } from "../remember.js";
 import { of } from "../series.js";
+import { caption, say } from "../words/words.js";
 import { CoreStrip } from "./corestrip.js";
 import { Choice } from "./choice.js";
 import { attribute, field, one, reveal, stamp, write } from "./dom.js";
@@ -17,7 +18,7 @@ import { attribute, field, one, reveal, stamp, write } from "./dom.js";
 /**
  * @typedef {object} Entry
  * @property {string} id
- * @property {string} title
+ * @property {string} title the key of its words, as are those of the series
  * @property {string} source whose failure makes it stale, and whose absence takes it away
  * @property {string} [sources] all whose failure is told beside it
  * @property {Unit} unit
@@ -32,33 +33,33 @@ import { attribute, field, one, reveal, stamp, write } from "./dom.js";
 /** @type {Entry[]} */
 const entries = [
   {
-    id: "cpu", title: "CPU", source: "cpu", sources: "cpu frequency", unit: "ratio", kind: "stack", ceiling: 1,
+    id: "cpu", title: "charts.cpu", source: "cpu", sources: "cpu frequency", unit: "ratio", kind: "stack", ceiling: 1,
     series: [
-      ["cpu.user", "user", "band-1"], ["cpu.nice", "nice", "band-2"], ["cpu.system", "system", "band-3"],
-      ["cpu.interrupts", "interrupts", "band-4"], ["cpu.iowait", "disk wait", "band-5"], ["cpu.steal", "stolen", "band-6"],
+      ["cpu.user", "charts.user", "band-1"], ["cpu.nice", "charts.nice", "band-2"], ["cpu.system", "charts.system", "band-3"],
+      ["cpu.interrupts", "charts.interrupts", "band-4"], ["cpu.iowait", "charts.disk_wait", "band-5"], ["cpu.steal", "charts.stolen", "band-6"],
     ],
   },
   {
-    id: "memory", title: "Memory", source: "memory", sources: "memory swap paging", unit: "bytes", kind: "stack", limit: "memory.total",
-    series: [["memory.used", "used", "band-1"], ["memory.reclaimable", "reclaimable", "band-2"], ["memory.free", "free", "band-rest"]],
+    id: "memory", title: "charts.memory", source: "memory", sources: "memory swap paging", unit: "bytes", kind: "stack", limit: "memory.total",
+    series: [["memory.used", "charts.used", "band-1"], ["memory.reclaimable", "charts.reclaimable", "band-2"], ["memory.free", "charts.free", "band-rest"]],
   },
   {
     // The line is some, the area inside it full: all that is full is some as well.
-    id: "pressure", title: "Pressure", source: "pressure", unit: "ratio", kind: "line", there: (s) => Boolean(s.pressure),
+    id: "pressure", title: "charts.pressure", source: "pressure", unit: "ratio", kind: "line", there: (s) => Boolean(s.pressure),
     series: [
-      ["pressure.cpu.some", "CPU some", "band-1", "bare"], ["pressure.memory.some", "memory some", "band-6", "bare"], ["pressure.memory.full", "memory full", "band-6"],
-      ["pressure.io.some", "disks some", "band-5", "bare"], ["pressure.io.full", "disks full", "band-5"],
+      ["pressure.cpu.some", "charts.cpu_some", "band-1", "bare"], ["pressure.memory.some", "charts.memory_some", "band-6", "bare"], ["pressure.memory.full", "charts.memory_full", "band-6"],
+      ["pressure.io.some", "charts.disks_some", "band-5", "bare"], ["pressure.io.full", "charts.disks_full", "band-5"],
     ],
   },
   {
-    id: "network", title: "Network", source: "networks", unit: "rate", kind: "mirror", devices: "networks",
-    series: [["network.receive_rate", "in", "band-1"], ["network.transmit_rate", "out", "band-5"]],
+    id: "network", title: "charts.network", source: "networks", unit: "rate", kind: "mirror", devices: "networks",
+    series: [["network.receive_rate", "charts.in", "band-1"], ["network.transmit_rate", "charts.out", "band-5"]],
   },
   {
-    id: "disk", title: "Disks", source: "disks", unit: "rate", kind: "mirror", devices: "disks",
-    series: [["disk.read_rate", "read", "band-1"], ["disk.write_rate", "write", "band-5"]],
+    id: "disk", title: "charts.disks", source: "disks", unit: "rate", kind: "mirror", devices: "disks",
+    series: [["disk.read_rate", "charts.read", "band-1"], ["disk.write_rate", "charts.write", "band-5"]],
   },
-  { id: "load", title: "Load", source: "load", unit: "number", kind: "line", series: [["load.one", "1 min", "band-1"]] },
+  { id: "load", title: "charts.load", source: "load", unit: "number", kind: "line", series: [["load.one", "charts.load_one", "band-1"]] },
 ];
 
 /** @type {Record<Unit, (v: number) => string>} */
@@ -136,8 +137,8 @@ export class Charts {
   describe() {
     for (const { canvas, entry, names } of this.#charts) {
       const newest = (/** @type {string} */ name) => formats[entry.unit](this.#store.value(name));
-      const said = entry.series.map(([, label], i) => `${label} ${newest(names[i])}`).join(", ");
-      attribute(canvas, "aria-label", `${entry.title}, last ${this.#span} minutes. Now: ${said}.`);
+      const now = entry.series.map(([, label], i) => `${say(label)} ${newest(names[i])}`).join(say("host.comma"));
+      attribute(canvas, "aria-label", say("charts.described", { title: say(entry.title), n: this.#span, now }));
     }
   }
 
@@ -151,14 +152,14 @@ export class Charts {
     one(".stale", root).dataset.source = entry.sources ?? entry.source;
     one(".scope", root).dataset.scope = entry.source;
     root.dataset.part = entry.source;
-    write(one(".chart-title", root), entry.title);
-    attribute(canvas, "aria-label", entry.title);
+    caption(one(".chart-title", root), entry.title);
+    attribute(canvas, "aria-label", say(entry.title));
     const values = entry.series.map(([, label, ink, bare]) => {
       const line = stamp("legend-entry");
       one(".swatch", line).classList.toggle("swatch-bare", bare === "bare");
       one(".swatch", line).classList.toggle("swatch-area", entry.kind === "stack");
       one(".swatch", line).style.setProperty("--swatch", `var(--${ink})`);
-      write(one(".legend-name", line), label);
+      caption(one(".legend-name", line), label);
       one(".legend", root).append(line);
       return one(".legend-value", line);
     });
@@ -175,7 +176,7 @@ export class Charts {
       mirrored,
       limit: (store) => (limit ? store.value(limit) : ceiling),
     }, mark);
-    const choice = entry.devices && new Choice(root, entry.title, entry.devices, (device) => {
+    const choice = entry.devices && new Choice(root, entry.devices, (device) => {
       entry.series.forEach(([name], i) => {
         names[i] = of(name, device);
         lines[i].choose(names[i]);
@@ -230,7 +231,7 @@ export class Charts {
     for (const { entry, names, values } of this.#charts) {
       for (let i = 0; i < values.length; i++) write(values[i], formats[entry.unit](this.#store.value(names[i], row)));
     }
-    const told = Number.isNaN(at) ? `newest ${clock(this.#store.newest)}` : clock(at);
+    const told = Number.isNaN(at) ? say("charts.newest", { time: clock(this.#store.newest) }) : clock(at);
     write(this.#time, Number.isNaN(this.#store.newest) ? "" : told);
     this.#strip.legend(Number.isNaN(at) ? this.#store.newest : at);
   }

@@ -1,6 +1,7 @@
 // @ts-check
 // Which device a chart shows: all together, or one. Devices that come are added; the choice survives.
 
+import { caption } from "../words/words.js";
 import { one } from "./dom.js";
 import { recall, remember } from "../remember.js";
 
@@ -11,15 +12,16 @@ export class Choice {
 
   /**
    * @param {HTMLElement} root the chart's figure
-   * @param {string} title of the chart
    * @param {"networks" | "disks"} part of the snapshot that lists the devices
    * @param {(device: string) => void} chosen "" is all of them
    */
-  constructor(root, title, part, chosen) {
+  constructor(root, part, chosen) {
     this.#part = part;
     this.#select.className = "chart-choice";
-    this.#select.setAttribute("aria-label", `${title}: which`);
-    this.#select.add(new Option("all", ""));
+    caption(this.#select, `charts.which_${part}`, "data-say-label");
+    const all = new Option("", "");
+    caption(all, "charts.all");
+    this.#select.add(all);
     this.#select.addEventListener("change", () => {
       remember(part, this.#select.value);
       chosen(this.#select.value);

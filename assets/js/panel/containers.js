@@ -3,6 +3,7 @@
 // what they may.
 
 import { bytes, count, known, percent, rate, three, unknown } from "../format.js";
+import { say } from "../words/words.js";
 import { one, reveal, write } from "./dom.js";
 import { Figures } from "./figures.js";
 import { fullness } from "./level.js";
@@ -40,7 +41,7 @@ export class Containers {
       if (card.root !== this.#box.children[seen.size - 1]) this.#box.insertBefore(card.root, this.#box.children[seen.size - 1] ?? null);
     };
     if (container) put("own", called(container), container);
-    for (const group of neighbours ?? []) put(`${group.name}\n${group.path}\n${group.pid}`, `neighbour ${group.name}`, group);
+    for (const group of neighbours ?? []) put(`${group.name}\n${group.path}\n${group.pid}`, say("tables.neighbour", { name: group.name }), group);
     for (const [key, { root }] of this.#cards) {
       if (seen.has(key)) continue;
       root.remove();
@@ -67,26 +68,26 @@ export class Containers {
 
 /** What runs as a service of the host is in a control group as well, and in no container. @param {any} group */
 function called({ name }) {
-  return /\.(service|scope|slice)$/.test(name) ? `fivewire's own: ${name}` : `this container: ${name}`;
+  return /\.(service|scope|slice)$/.test(name) ? say("tables.own_group", { name }) : say("tables.this_container", { name });
 }
 
 /** @type {import("./figures.js").Entry<any>[]} */
 const entries = [
-  { label: "CPU", read: (g) => of(g.cpu, g.cpu_limit, cores, "cores"), ratio: (g) => part(g.cpu, g.cpu_limit) },
-  { label: "throttled", read: (g) => (known(g.throttled) ? percent(g.throttled) : null), level: (g) => (g.throttled > held ? "warn" : ""), title: () => "part of its periods in which it was held back because of its CPU limit" },
+  { label: "tables.cpu", read: (g) => of(g.cpu, g.cpu_limit, cores, "tables.cores_used"), ratio: (g) => part(g.cpu, g.cpu_limit) },
+  { label: "tables.throttled", read: (g) => (known(g.throttled) ? percent(g.throttled) : null), level: (g) => (g.throttled > held ? "warn" : ""), title: () => say("tables.throttled_title") },
   {
-    label: "working set", read: (g) => of(g.working_set, g.memory_limit, bytes, ""), ratio: (g) => part(g.working_set, g.memory_limit),
+    label: "tables.working_set", read: (g) => of(g.working_set, g.memory_limit, bytes), ratio: (g) => part(g.working_set, g.memory_limit),
     level: (g) => fullness(known(g.memory_pressed) ? g.memory_pressed : part(g.working_set, g.memory_limit)).level,
-    title: (g) => `memory it cannot give back; with its caches ${bytes(g.memory)}, at most so far ${bytes(g.peak)}`,
+    title: (g) => say("tables.working_set_title", { all: bytes(g.memory), peak: bytes(g.peak) }),
   },
-  { label: "slowed down above", read: (g) => (known(g.memory_high) ? bytes(g.memory_high) : null), title: () => "memory.high: with more memory than that it is slowed down and has to give some back" },
-  { label: "OOM kills", read: (g) => (known(g.oom_kills) ? count(g.oom_kills) : null), level: (g) => (g.oom_kills > 0 ? "alarm" : ""), title: () => "processes the kernel killed because its memory limit was met" },
-  { label: "tasks", read: (g) => of(g.tasks, g.tasks_limit, count, ""), ratio: (g) => part(g.tasks, g.tasks_limit), level: (g) => fullness(part(g.tasks, g.tasks_limit)).level },
-  { label: "disk read", read: (g) => (known(g.read_rate) ? rate(g.read_rate) : null) },
-  { label: "disk write", read: (g) => (known(g.write_rate) ? rate(g.write_rate) : null) },
-  { label: "stalled by CPU", read: (g) => stall(g.pressure?.cpu?.some), title: () => "pressure: some of its tasks waited for a processor" },
-  { label: "stalled by memory", read: (g) => stall(g.pressure?.memory?.full), title: () => "pressure: all of its tasks waited for memory" },
-  { label: "stalled by disks", read: (g) => stall(g.pressure?.io?.full), title: () => "pressure: all of its tasks waited for disks" },
+  { label: "tables.memory_high", read: (g) => (known(g.memory_high) ? bytes(g.memory_high) : null), title: () => say("tables.memory_high_title") },
+  { label: "tables.oom_kills", read: (g) => (known(g.oom_kills) ? count(g.oom_kills) : null), level: (g) => (g.oom_kills > 0 ? "alarm" : ""), title: () => say("tables.oom_kills_title") },
+  { label: "tables.tasks", read: (g) => of(g.tasks, g.tasks_limit, count), ratio: (g) => part(g.tasks, g.tasks_limit), level: (g) => fullness(part(g.tasks, g.tasks_limit)).level },
+  { label: "tables.disk_read", read: (g) => (known(g.read_rate) ? rate(g.read_rate) : null) },
+  { label: "tables.disk_write", read: (g) => (known(g.write_rate) ? rate(g.write_rate) : null) },
+  { label: "tables.stalled_cpu", read: (g) => stall(g.pressure?.cpu?.some), title: () => say("tables.stalled_cpu_title") },
+  { label: "tables.stalled_memory", read: (g) => stall(g.pressure?.memory?.full), title: () => say("tables.stalled_memory_title") },
+  { label: "tables.stalled_disks", read: (g) => stall(g.pressure?.io?.full), title: () => say("tables.stalled_disks_title") },
 ];
 
 /** @param {number} v */
@@ -108,10 +109,11 @@ function part(v, limit) {
  * @param {number | null | undefined} v
  * @param {number | null | undefined} limit
  * @param {(v: number) => string} format
- * @param {string} unit
+ * @param {string} [counted] the key of words that say what of
  */
-function of(v, limit, format, unit) {
+function of(v, limit, format, counted) {
   if (!known(v) && !known(limit)) return null;
   const used = known(v) ? format(v) : unknown;
-  return [used, known(limit) ? `of ${format(limit)}` : "", unit].filter(Boolean).join(" ");
+  const told = known(limit) ? say("tables.of", { used, limit: format(limit) }) : used;
+  return counted ? say(counted, { figure: told }) : told;
 }

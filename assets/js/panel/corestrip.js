@@ -3,6 +3,7 @@
 
 import { Heat } from "../chart/heat.js";
 import { percent } from "../format.js";
+import { say } from "../words/words.js";
 import { attribute, property, write } from "./dom.js";
 
 /** @typedef {import("../cores.js").Cores} Cores */
@@ -28,7 +29,6 @@ export class CoreStrip {
     head.className = "cores-head";
     head.append(this.#count, this.#busiest);
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "Each core");
     this.canvas.dataset.testid = "cores";
     this.#box.append(head, this.canvas);
     root.append(this.#box);
@@ -55,8 +55,8 @@ export class CoreStrip {
       const v = this.#cores.value(i, c);
       if (!Number.isNaN(v) && (most < 0 || v > this.#cores.value(i, most))) most = c;
     }
-    write(this.#count, (names.length === 1 ? "1 core" : `${names.length} cores`) + (this.#heat.bare ? "; hatched: no reading" : ""));
-    write(this.#busiest, most < 0 ? "" : `busiest: ${names[most]} ${percent(this.#cores.value(i, most))}`);
-    attribute(this.canvas, "aria-label", `Each core. ${this.#busiest.textContent}`);
+    write(this.#count, say("charts.cores", { n: names.length }) + (this.#heat.bare ? say("charts.hatched") : ""));
+    write(this.#busiest, most < 0 ? "" : say("charts.busiest", { core: names[most], busy: percent(this.#cores.value(i, most)) }));
+    attribute(this.canvas, "aria-label", `${say("charts.each_core")} ${this.#busiest.textContent}`);
   }
 }

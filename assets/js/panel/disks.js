@@ -3,27 +3,25 @@
 // folded away: what they do is in the ones below them.
 
 import { count, delay, known, percent, rate, three, unknown } from "../format.js";
+import { say, term } from "../words/words.js";
 import { one } from "./dom.js";
 import { Table } from "./table.js";
-
-/** @type {Record<string, string>} */
-const kinds = { dm: "mapped", md: "RAID", loop: "loop", zram: "zram", optical: "optical", disk: "disk" };
 
 export class Disks {
   /** @type {Table<any>} */
   #table = new Table(one("#disks"), {
     key: (d) => d.name,
     folded: (d) => !d.counted,
-    others: (away) => `${away.length} not counted: ${[...new Set(away.map(reason))].join(", ")}`,
+    others: (away) => say("tables.not_counted", { n: away.length, why: [...new Set(away.map(reason))].join(say("host.comma")) }),
     columns: [
-      { id: "name", label: "disk", read: (d) => d.name, mark: (d) => d.label || undefined, title: (d) => [d.name, d.label, d.counted ? "" : `not counted: ${reason(d)}`].filter(Boolean).join(" · ") },
-      { id: "kind", label: "kind", room: "wider-only", read: (d) => (Object.hasOwn(kinds, d.kind) ? kinds[d.kind] : d.kind) },
-      { id: "read", label: "read", kind: "number", room: "medium-only", read: (d) => rate(d.read_rate) },
-      { id: "write", label: "write", kind: "number", room: "medium-only", read: (d) => rate(d.write_rate) },
-      { id: "requests", label: "requests/s", kind: "number", room: "wide-only", read: (d) => requests(d), title: (d) => `read ${some(d.reads)}, write ${some(d.writes)} a second` },
-      { id: "latency", label: "latency r / w", kind: "number", read: (d) => `${brief(d.read_time)} / ${brief(d.write_time)}`, title: (d) => `a request took on average: read ${delay(d.read_time)}, write ${delay(d.write_time)}` },
-      { id: "queue", label: "queue", kind: "number", room: "wide-only", read: (d) => some(d.queue) },
-      { id: "busy", label: "busy", kind: "gauge", read: (d) => percent(d.busy), ratio: (d) => d.busy },
+      { id: "name", label: "tables.disk", read: (d) => d.name, mark: (d) => d.label || undefined, title: (d) => [d.name, d.label, d.counted ? "" : say("tables.is_not_counted", { why: reason(d) })].filter(Boolean).join(" · ") },
+      { id: "kind", label: "tables.kind", room: "wider-only", read: (d) => term("tables.disk_kind", d.kind) },
+      { id: "read", label: "tables.read", kind: "number", room: "medium-only", read: (d) => rate(d.read_rate) },
+      { id: "write", label: "tables.write", kind: "number", room: "medium-only", read: (d) => rate(d.write_rate) },
+      { id: "requests", label: "tables.requests_rate", kind: "number", room: "wide-only", read: (d) => requests(d), title: (d) => say("tables.requests_title", { read: some(d.reads), write: some(d.writes) }) },
+      { id: "latency", label: "tables.latency", kind: "number", read: (d) => `${brief(d.read_time)} / ${brief(d.write_time)}`, title: (d) => say("tables.latency_title", { read: delay(d.read_time), write: delay(d.write_time) }) },
+      { id: "queue", label: "tables.queue", kind: "number", room: "wide-only", read: (d) => some(d.queue) },
+      { id: "busy", label: "tables.busy", kind: "gauge", read: (d) => percent(d.busy), ratio: (d) => d.busy },
     ],
   });
 
@@ -35,8 +33,8 @@ export class Disks {
 
 /** Why it is in no sum. What is built on others is in theirs already. @param {any} d */
 function reason(d) {
-  if (d.kind === "zram") return "in memory";
-  return d.kind === "optical" ? "optical" : "built on others";
+  if (d.kind === "zram") return say("tables.in_memory");
+  return say(d.kind === "optical" ? "tables.disk_kind_optical" : "tables.built_on_others");
 }
 
 /** @param {any} d */

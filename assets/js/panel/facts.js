@@ -2,6 +2,7 @@
 // The rows of figures below the CPU and the memory chart: what the bands do not say.
 
 import { bytes, count, known, percent, rate, short } from "../format.js";
+import { say } from "../words/words.js";
 import { one } from "./dom.js";
 import { Figures } from "./figures.js";
 
@@ -9,26 +10,26 @@ import { Figures } from "./figures.js";
 
 /** @type {Entry[]} */
 const cpu = [
-  { label: "clock", read: (s) => (known(s.frequency?.mean) ? hertz(s.frequency.mean) : null), title: (s) => `mean of all cores; at most ${hertz(s.frequency?.max)}` },
-  { label: "governor", read: (s) => s.frequency?.governor || null, title: () => "how the kernel chooses the clock" },
-  { label: "switches", read: (s) => often(s.cpu?.context_switches), title: () => "context switches: how often a processor went from one task to another" },
-  { label: "started", read: (s) => often(s.cpu?.forks), title: () => "processes and threads started" },
-  { label: "running", read: (s) => whole(s.cpu?.running), title: () => "threads that run, or wait for a processor" },
-  { label: "blocked", read: (s) => whole(s.cpu?.blocked), title: () => "threads that wait for a disk" },
+  { label: "charts.clock", read: (s) => (known(s.frequency?.mean) ? hertz(s.frequency.mean) : null), title: (s) => say("charts.clock_title", { most: hertz(s.frequency?.max) }) },
+  { label: "charts.governor", read: (s) => s.frequency?.governor || null, title: () => say("charts.governor_title") },
+  { label: "charts.switches", read: (s) => often(s.cpu?.context_switches), title: () => say("charts.switches_title") },
+  { label: "charts.started_rate", read: (s) => often(s.cpu?.forks), title: () => say("charts.started_title") },
+  { label: "charts.running", read: (s) => whole(s.cpu?.running), title: () => say("charts.running_title") },
+  { label: "charts.blocked", read: (s) => whole(s.cpu?.blocked), title: () => say("charts.blocked_title") },
 ];
 
 /** @type {Entry[]} */
 const memory = [
-  { label: "programs", read: (s) => size(s.memory?.anonymous), title: (s) => `anonymous: memory that no file stands behind; promised to programs ${bytes(s.memory?.committed)}, limit ${bytes(s.memory?.commit_limit)}` },
-  { label: "cache", read: (s) => size(s.memory?.cached), title: (s) => `files, and what the kernel can give back; of it shared ${bytes(s.memory?.shared)}` },
-  { label: "kernel", read: (s) => size(kernel(s.memory)), title: (s) => `slab ${bytes(s.memory?.slab_used)}, stacks ${bytes(s.memory?.kernel_stacks)}, page tables ${bytes(s.memory?.page_tables)}` },
-  { label: "to be written", read: (s) => size(s.memory?.dirty), title: () => "dirty: changed in memory, not yet on a disk" },
-  { label: "huge pages", read: (s) => (s.memory?.huge_total > 0 ? bytes(s.memory.huge_total) : null), title: (s) => `set aside; free of it ${bytes(s.memory?.huge_free)}` },
-  { label: "ZFS cache", read: (s) => (s.memory?.arc > 0 ? bytes(s.memory.arc) : null) },
-  { label: "swap in", read: (s) => flow(s, "swap_in"), title: () => "read back from swap" },
-  { label: "swap out", read: (s) => flow(s, "swap_out"), title: () => "written to swap" },
-  { label: "hard faults", read: (s) => often(s.paging?.major_faults), title: () => "times a program waited for a disk to have its memory" },
-  { label: "OOM kills", read: (s) => (s.paging?.oom_kills > 0 ? count(s.paging.oom_kills) : null), level: () => "warn", title: () => "since boot, processes the kernel killed because memory had run out" },
+  { label: "charts.programs", read: (s) => size(s.memory?.anonymous), title: (s) => say("charts.programs_title", { promised: bytes(s.memory?.committed), limit: bytes(s.memory?.commit_limit) }) },
+  { label: "charts.cache", read: (s) => size(s.memory?.cached), title: (s) => say("charts.cache_title", { shared: bytes(s.memory?.shared) }) },
+  { label: "charts.kernel", read: (s) => size(kernel(s.memory)), title: (s) => say("charts.kernel_title", { slab: bytes(s.memory?.slab_used), stacks: bytes(s.memory?.kernel_stacks), tables: bytes(s.memory?.page_tables) }) },
+  { label: "charts.dirty", read: (s) => size(s.memory?.dirty), title: () => say("charts.dirty_title") },
+  { label: "charts.huge_pages", read: (s) => (s.memory?.huge_total > 0 ? bytes(s.memory.huge_total) : null), title: (s) => say("charts.huge_pages_title", { free: bytes(s.memory?.huge_free) }) },
+  { label: "charts.zfs_cache", read: (s) => (s.memory?.arc > 0 ? bytes(s.memory.arc) : null) },
+  { label: "charts.swap_in", read: (s) => flow(s, "swap_in"), title: () => say("charts.swap_in_title") },
+  { label: "charts.swap_out", read: (s) => flow(s, "swap_out"), title: () => say("charts.swap_out_title") },
+  { label: "charts.hard_faults", read: (s) => often(s.paging?.major_faults), title: () => say("charts.hard_faults_title") },
+  { label: "charts.oom_kills", read: (s) => (s.paging?.oom_kills > 0 ? count(s.paging.oom_kills) : null), level: () => "warn", title: () => say("charts.oom_kills_title") },
 ];
 
 export class Facts {

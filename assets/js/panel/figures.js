@@ -2,12 +2,13 @@
 // A list of names and figures, some with a gauge, made from entries. What is not known on this host is left out. To add
 // a figure, add an entry.
 
+import { caption } from "../words/words.js";
 import { attribute, property, reveal, write } from "./dom.js";
 
 /**
  * @template T
  * @typedef {object} Entry
- * @property {string} label
+ * @property {string} label the key of its words
  * @property {(of: T) => string | null} read null: there is no such thing here
  * @property {(of: T) => string} [title]
  * @property {(of: T) => number | null | undefined} [ratio] for a gauge; without a number there is none
@@ -32,7 +33,7 @@ export class Figures {
       const fill = document.createElement("span");
       line.hidden = true;
       line.classList.toggle("wide", entry.wide ?? false);
-      write(name, entry.label);
+      caption(name, entry.label);
       text.className = "figure-text";
       gauge.className = "gauge";
       gauge.hidden = true;

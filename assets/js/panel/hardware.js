@@ -3,6 +3,7 @@
 // logged in.
 
 import { bytes, count, duration, known, moment, percent, three, unknown } from "../format.js";
+import { say, term } from "../words/words.js";
 import { one } from "./dom.js";
 import { fullness } from "./level.js";
 import { Table } from "./table.js";
@@ -12,10 +13,10 @@ export class Sensors {
   #table = new Table(one("#sensors"), {
     key: (v) => v.id,
     columns: [
-      { id: "label", label: "sensor", read: (v) => v.label, mark: (v) => v.chip, title: (v) => `${v.label} of ${v.chip}, ${v.id}` },
-      { id: "value", label: "reading", kind: "number", read: (v) => (v.kind === "fan" ? `${count(v.value)} rpm` : degrees(v.value)), level: (v) => heat(v).level },
-      { id: "limit", label: "limit", kind: "number", read: (v) => degrees(v.high ?? v.critical), title: (v) => `high ${degrees(v.high)}, critical ${degrees(v.critical)}` },
-      { id: "level", label: "of its limit", kind: "gauge", read: (v) => heat(v).word, ratio: (v) => reach(v), level: (v) => heat(v).level },
+      { id: "label", label: "tables.sensor", read: (v) => v.label, mark: (v) => v.chip, title: (v) => say("tables.sensor_title", { label: v.label, chip: v.chip, id: v.id }) },
+      { id: "value", label: "tables.reading", kind: "number", read: (v) => (v.kind === "fan" ? say("tables.rpm", { n: count(v.value) }) : degrees(v.value)), level: (v) => heat(v).level },
+      { id: "limit", label: "tables.limit", kind: "number", read: (v) => degrees(v.high ?? v.critical), title: (v) => say("tables.limits_title", { high: degrees(v.high), critical: degrees(v.critical) }) },
+      { id: "level", label: "tables.of_limit", kind: "gauge", read: (v) => heat(v).word, ratio: (v) => reach(v), level: (v) => heat(v).level },
     ],
   });
 
@@ -30,12 +31,12 @@ export class GPUs {
   #table = new Table(one("#gpus"), {
     key: (g) => g.id,
     columns: [
-      { id: "name", label: "GPU", read: (g) => g.name, title: (g) => `${g.name}, ${g.id}` },
-      { id: "busy", label: "busy", kind: "gauge", read: (g) => percent(g.busy), ratio: (g) => g.busy },
-      { id: "memory", label: "memory", kind: "number", read: (g) => bytes(g.memory_used), title: (g) => `of ${bytes(g.memory_total)}`, level: (g) => fullness(known(g.memory_total) ? g.memory_used / g.memory_total : null).level },
-      { id: "heat", label: "heat", kind: "number", read: (g) => degrees(g.temperature) },
-      { id: "power", label: "power", kind: "number", room: "wide-only", read: (g) => watts(g.power), title: (g) => `of ${watts(g.power_limit)}` },
-      { id: "fan", label: "fan", kind: "number", room: "wide-only", read: (g) => percent(g.fan) },
+      { id: "name", label: "tables.gpu", read: (g) => g.name, title: (g) => `${g.name}, ${g.id}` },
+      { id: "busy", label: "tables.busy", kind: "gauge", read: (g) => percent(g.busy), ratio: (g) => g.busy },
+      { id: "memory", label: "tables.memory", kind: "number", read: (g) => bytes(g.memory_used), title: (g) => say("tables.out_of", { limit: bytes(g.memory_total) }), level: (g) => fullness(known(g.memory_total) ? g.memory_used / g.memory_total : null).level },
+      { id: "heat", label: "tables.heat", kind: "number", read: (g) => degrees(g.temperature) },
+      { id: "power", label: "tables.power", kind: "number", room: "wide-only", read: (g) => watts(g.power), title: (g) => say("tables.out_of", { limit: watts(g.power_limit) }) },
+      { id: "fan", label: "tables.fan", kind: "number", room: "wide-only", read: (g) => percent(g.fan) },
     ],
   });
 
@@ -50,10 +51,10 @@ export class Batteries {
   #table = new Table(one("#batteries"), {
     key: (b) => b.name,
     columns: [
-      { id: "name", label: "battery", read: (b) => b.name },
-      { id: "charge", label: "charge", kind: "gauge", read: (b) => percent(b.charge), ratio: (b) => b.charge },
-      { id: "does", label: "does", read: (b) => b.state },
-      { id: "left", label: "left", kind: "number", read: (b) => duration(b.left), title: (b) => `${watts(b.power)} ${b.state === "charging" ? "in" : "out"}` },
+      { id: "name", label: "tables.battery", read: (b) => b.name },
+      { id: "charge", label: "tables.charge", kind: "gauge", read: (b) => percent(b.charge), ratio: (b) => b.charge },
+      { id: "does", label: "tables.does", read: (b) => term("server.battery", b.state) },
+      { id: "left", label: "tables.left", kind: "number", read: (b) => duration(b.left), title: (b) => say(b.state === "charging" ? "tables.power_in" : "tables.power_out", { power: watts(b.power) }) },
     ],
   });
 
@@ -69,10 +70,10 @@ export class Users {
   #table = new Table(one("#users"), {
     key: (u) => `${u.name}\n${u.terminal}\n${u.since}`,
     columns: [
-      { id: "name", label: "user", read: (u) => u.name },
-      { id: "terminal", label: "terminal", room: "wide-only", read: (u) => u.terminal || unknown },
-      { id: "from", label: "from", read: (u) => u.from || "here", title: (u) => u.from },
-      { id: "since", label: "since", kind: "number", read: (u) => moment(u.since, this.#now) },
+      { id: "name", label: "tables.user", read: (u) => u.name },
+      { id: "terminal", label: "tables.terminal", room: "wide-only", read: (u) => u.terminal || unknown },
+      { id: "from", label: "tables.from", read: (u) => u.from || say("tables.here"), title: (u) => u.from },
+      { id: "since", label: "tables.since", kind: "number", read: (u) => moment(u.since, this.#now) },
     ],
   });
 
@@ -103,6 +104,6 @@ function reach(v) {
 function heat(v) {
   const ratio = reach(v);
   if (ratio === null) return { level: "", word: unknown };
-  if (known(v.critical) && v.value >= v.critical) return { level: "alarm", word: "critical" };
-  return ratio >= 1 ? { level: "warn", word: "hot" } : { level: "", word: percent(ratio) };
+  if (known(v.critical) && v.value >= v.critical) return { level: "alarm", word: say("tables.critical") };
+  return ratio >= 1 ? { level: "warn", word: say("tables.hot") } : { level: "", word: percent(ratio) };
 }

@@ -2,6 +2,7 @@
 // The first line of the page: which host this is, how long it has been up, how often it is read and what that costs.
 
 import { bytes, duration, known, percent, period, rate } from "../format.js";
+import { say } from "../words/words.js";
 import { field, write } from "./dom.js";
 
 export class Header {
@@ -15,7 +16,7 @@ export class Header {
 
   /** @param {any} host what the machine is */
   host(host) {
-    const name = host.hostname || "this host";
+    const name = host.hostname || say("host.this_host");
     const system = [host.platform || host.os, host.kernel, host.arch, processors(host)].filter(Boolean).join(" · ");
     write(this.#hostname, name);
     write(this.#system, system);
@@ -41,5 +42,5 @@ export class Header {
 /** @param {any} host */
 function processors(host) {
   if (!known(host.cpus) || host.cpus === 0) return host.cpu_model;
-  return `${host.cpus} × ${host.cpu_model || "CPU"}`;
+  return `${host.cpus} × ${host.cpu_model || say("host.cpu")}`;
 }

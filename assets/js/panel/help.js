@@ -1,12 +1,14 @@
 // @ts-check
-// The help: which keys there are, and what each figure means. The words are in index.html, the keys come from keys.js.
+// The help: which keys there are, and what each figure means. Its words are fetched when somebody asks for it, or when the
+// page has nothing else to do.
 
+import { caption, load } from "../words/words.js";
 import { one } from "./dom.js";
 
 /** Keys that the browser or a panel looks after. */
 const elsewhere = [
-  { key: "← →", does: "on a chart: move the crosshair by a reading; Esc lets go" },
-  { key: "Esc", does: "close this help" },
+  { key: "← →", does: "help.key_arrows" },
+  { key: "Esc", does: "help.key_escape" },
 ];
 
 export class Help {
@@ -21,9 +23,15 @@ export class Help {
 
   open() {
     if (!this.#dialog.open) this.#dialog.showModal();
+    this.prepare();
   }
 
-  /** @param {{key: string, does: string}[]} keys those that work everywhere */
+  /** Fetch the words. Without them it shows what it has, and tries again when it is opened again. */
+  prepare() {
+    load("help").catch(() => {});
+  }
+
+  /** @param {{key: string, does: string}[]} keys those that work everywhere, with the words for what they do */
   list(keys) {
     const list = one("#help-keys");
     for (const { key, does } of [...keys, ...elsewhere]) {
@@ -32,7 +40,7 @@ export class Help {
       const cap = document.createElement("kbd");
       const meaning = document.createElement("dd");
       cap.textContent = key;
-      meaning.textContent = does;
+      caption(meaning, does);
       term.append(cap);
       entry.append(term, meaning);
       list.append(entry);

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Key
  * @property {string} key as the event names it
- * @property {string} does in words, for the help
+ * @property {string} does the key of the words that say it, for the help
  * @property {() => void} press
  */
 

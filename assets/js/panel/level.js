@@ -1,5 +1,7 @@
 // @ts-check
-// When something is filling up, and the word for it. The same limits wherever fullness is shown. Pure.
+// When something is filling up, and the word for it. The same limits wherever fullness is shown.
+
+import { say } from "../words/words.js";
 
 /**
  * @param {number | null | undefined} ratio
@@ -7,5 +9,5 @@
  */
 export function fullness(ratio) {
   if (ratio == null || ratio < 0.9) return { level: "", word: "" };
-  return ratio < 0.97 ? { level: "warn", word: "nearly full" } : { level: "alarm", word: "full" };
+  return ratio < 0.97 ? { level: "warn", word: say("tables.nearly_full") } : { level: "alarm", word: say("tables.full") };
 }

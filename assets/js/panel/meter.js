@@ -3,6 +3,7 @@
 // them. What is not known is a dash.
 
 import { bytes, byteParts, count, delay, rate } from "../format.js";
+import { caption } from "../words/words.js";
 import { attribute, field, one, write } from "./dom.js";
 
 /**
@@ -40,9 +41,7 @@ export class Meter {
     const cost = answer?.transports?.[technique];
     // A dashboard inside another program does not see the connection: heads and frames are unknown there, not none.
     const seen = cost?.measured !== "body";
-    write(this.#provenance, !answer ? "not measured on this server"
-      : seen ? "measured on the server's socket, both ways"
-      : "bodies only: this server is part of a program that listens by itself");
+    caption(this.#provenance, !answer ? "host.not_measured" : seen ? "host.measured" : "host.bodies_only");
     write(this.#requests, count(cost?.requests));
     const sums = parts.map((part) => (cost?.bytes && (seen || part === "payload") ? cost.bytes.in[part] + cost.bytes.out[part] : NaN));
     const total = cost?.bytes && seen ? cost.bytes.in.total + cost.bytes.out.total : NaN;
@@ -64,7 +63,7 @@ export class Meter {
 
   /** The server did not answer: what is here is from before. */
   stale() {
-    write(this.#provenance, "the server does not answer: these are from before");
+    caption(this.#provenance, "host.no_answer");
   }
 
   /**

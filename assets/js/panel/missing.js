@@ -2,6 +2,7 @@
 // What this host has not, or does not tell: nothing is wrong. Elements that are about it are put away (data-part names
 // the sources they are made of), and one folded line at the foot says what is missing and why.
 
+import { say, term } from "../words/words.js";
 import { one, reveal, write } from "./dom.js";
 
 /** @typedef {import("./sources.js").Source} Source */
@@ -14,7 +15,7 @@ export class Missing {
 
   /** @param {Source[]} sources those that are missing */
   show(sources) {
-    const told = sources.map((source) => `${source.name}: ${source.error}`).join("\n");
+    const told = sources.map(({ name, error }) => `${term("server.source", name)}: ${term("server.reason", error)}`).join("\n");
     if (told === this.#told) return;
     this.#told = told;
     const absent = new Set(sources.map((source) => source.name));
@@ -24,18 +25,18 @@ export class Missing {
       element.toggleAttribute("data-absent", parts.every((part) => absent.has(part)));
     }
     reveal(this.#box, sources.length > 0);
-    write(this.#names, sources.map((source) => source.name).join(", "));
+    write(this.#names, sources.map((source) => term("server.source", source.name)).join(say("host.comma")));
     this.#list.replaceChildren(...sources.map(entry));
   }
 }
 
 /** @param {Source} source */
-function entry({ name, error }) {
+function entry(source) {
   const line = document.createElement("div");
-  const term = document.createElement("dt");
+  const name = document.createElement("dt");
   const reason = document.createElement("dd");
-  term.textContent = name;
-  reason.textContent = error;
-  line.append(term, reason);
+  name.textContent = term("server.source", source.name);
+  reason.textContent = term("server.reason", source.error);
+  line.append(name, reason);
   return line;
 }

@@ -2,6 +2,7 @@
 // The table of network interfaces. Virtual ones are folded away: a host may have hundreds.
 
 import { bits, count, known, rate, three, unknown } from "../format.js";
+import { say, term } from "../words/words.js";
 import { one } from "./dom.js";
 import { Table } from "./table.js";
 
@@ -10,17 +11,17 @@ export class Networks {
   #table = new Table(one("#networks"), {
     key: (n) => n.name,
     folded: (n) => n.virtual,
-    others: ({ length }) => (length === 1 ? "1 virtual interface" : `${length} virtual interfaces`),
+    others: ({ length }) => say("tables.virtual_interfaces", { n: length }),
     dim: (n) => n.state === "down",
     columns: [
-      { id: "name", label: "interface", read: (n) => n.name },
-      { id: "state", label: "state", room: "medium-only", read: (n) => n.state || unknown },
-      { id: "speed", label: "speed", kind: "number", room: "wide-only", read: (n) => bits(n.speed) },
-      { id: "in", label: "in", kind: "number", read: (n) => rate(n.receive_rate) },
-      { id: "out", label: "out", kind: "number", read: (n) => rate(n.transmit_rate) },
-      { id: "packets", label: "packets/s", kind: "number", room: "wide-only", read: (n) => sum(n.receive_packets, n.transmit_packets), title: (n) => ways(n, "packets") },
-      { id: "errors", label: "errors/s", kind: "number", read: (n) => sum(n.receive_errors, n.transmit_errors), level: (n) => ill(n, "errors"), title: (n) => ways(n, "errors") },
-      { id: "drops", label: "drops/s", kind: "number", read: (n) => sum(n.receive_drops, n.transmit_drops), level: (n) => ill(n, "drops"), title: (n) => ways(n, "drops") },
+      { id: "name", label: "tables.interface", read: (n) => n.name },
+      { id: "state", label: "tables.state", room: "medium-only", read: (n) => (n.state ? term("server.link", n.state) : unknown) },
+      { id: "speed", label: "tables.speed", kind: "number", room: "wide-only", read: (n) => bits(n.speed) },
+      { id: "in", label: "tables.in", kind: "number", read: (n) => rate(n.receive_rate) },
+      { id: "out", label: "tables.out", kind: "number", read: (n) => rate(n.transmit_rate) },
+      { id: "packets", label: "tables.packets_rate", kind: "number", room: "wide-only", read: (n) => sum(n.receive_packets, n.transmit_packets), title: (n) => ways(n, "packets") },
+      { id: "errors", label: "tables.errors_rate", kind: "number", read: (n) => sum(n.receive_errors, n.transmit_errors), level: (n) => ill(n, "errors"), title: (n) => ways(n, "errors") },
+      { id: "drops", label: "tables.drops_rate", kind: "number", read: (n) => sum(n.receive_drops, n.transmit_drops), level: (n) => ill(n, "drops"), title: (n) => ways(n, "drops") },
     ],
   });
 
@@ -45,5 +46,5 @@ function ill(n, what) {
 /** @param {any} n @param {string} what */
 function ways(n, what) {
   const way = (/** @type {number | null} */ v) => (known(v) ? three(v) : unknown);
-  return `in ${way(n[`receive_${what}`])}, out ${way(n[`transmit_${what}`])} a second`;
+  return say("tables.ways_title", { in: way(n[`receive_${what}`]), out: way(n[`transmit_${what}`]) });
 }

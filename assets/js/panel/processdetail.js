@@ -5,6 +5,7 @@
 
 import { Refused } from "../api.js";
 import { bytes, count, moment, percent, rate, unknown } from "../format.js";
+import { say, term } from "../words/words.js";
 import { attribute, one, reveal, write } from "./dom.js";
 import { Figures } from "./figures.js";
 
@@ -12,19 +13,19 @@ import { Figures } from "./figures.js";
 
 /** @type {import("./figures.js").Entry<Process>[]} */
 const entries = [
-  { label: "command", read: (p) => p.command || p.name },
-  { label: "CPU", read: (p) => percent(p.cpu), title: () => "by itself; 100 % is one core" },
-  { label: "CPU of children", read: (p) => (p.children_cpu ? percent(p.children_cpu) : null), title: () => "that have ended, beside what they have shown themselves while they lived" },
-  { label: "memory", read: (p) => bytes(p.memory) },
-  { label: "user", read: (p) => p.user || unknown },
-  { label: "state", read: (p) => p.state || unknown },
-  { label: "parent", read: (p) => String(p.parent ?? unknown) },
-  { label: "service", read: (p) => p.service || null },
-  { label: "container", read: (p) => p.container || null },
-  { label: "threads", read: (p) => count(p.threads) },
-  { label: "disk read", read: (p) => rate(p.read_rate) },
-  { label: "disk write", read: (p) => rate(p.write_rate) },
-  { label: "started", read: (p) => (p.started > 0 ? moment(p.started, Date.now()) : unknown) },
+  { label: "tables.command", read: (p) => p.command || p.name },
+  { label: "tables.cpu", read: (p) => percent(p.cpu), title: () => say("tables.cpu_title") },
+  { label: "tables.cpu_children", read: (p) => (p.children_cpu ? percent(p.children_cpu) : null), title: () => say("tables.cpu_children_title") },
+  { label: "tables.memory", read: (p) => bytes(p.memory) },
+  { label: "tables.user", read: (p) => p.user || unknown },
+  { label: "tables.state", read: (p) => (p.state ? term("server.process", p.state) : unknown) },
+  { label: "tables.parent", read: (p) => String(p.parent ?? unknown) },
+  { label: "tables.service", read: (p) => p.service || null },
+  { label: "tables.container", read: (p) => p.container || null },
+  { label: "tables.threads", read: (p) => count(p.threads) },
+  { label: "tables.disk_read", read: (p) => rate(p.read_rate) },
+  { label: "tables.disk_write", read: (p) => rate(p.write_rate) },
+  { label: "tables.started", read: (p) => (p.started > 0 ? moment(p.started, Date.now()) : unknown) },
 ];
 
 export class ProcessDetail {
@@ -77,16 +78,16 @@ export class ProcessDetail {
     const { signal } = this.#asking;
     this.#of = of;
     this.#command = "";
-    this.#say("", false);
+    this.#tell("", false);
     try {
       const whole = await this.#api.process(p.pid, signal);
       if (signal.aborted) return;
       if (whole?.started === p.started) this.#command = whole.command;
-      else this.#say("This process has ended.", false);
+      else this.#tell(say("tables.has_ended"), false);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refused && error.status === 404) this.#say("This process has ended.", false);
-      else this.#say(`The whole command line: ${error instanceof Refused ? error.message : error}`, true);
+      if (error instanceof Refused && error.status === 404) this.#tell(say("tables.has_ended"), false);
+      else this.#tell(say("tables.command_failed", { why: error instanceof Refused ? error.message : String(error) }), true);
     }
     this.#draw();
   }
@@ -96,7 +97,7 @@ export class ProcessDetail {
   }
 
   /** @param {string} words @param {boolean} bad */
-  #say(words, bad) {
+  #tell(words, bad) {
     write(this.#note, words);
     attribute(this.#note, "data-bad", String(bad));
     reveal(this.#note, words !== "");

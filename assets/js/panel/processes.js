@@ -3,10 +3,10 @@
 // sorted by a column, or as a tree; filtered by a word.
 
 import { Refused } from "../api.js";
-import { count } from "../format.js";
 import { branches, downwards, filter, group, order, treeOrders } from "../processlist.js";
 import { recall, remember } from "../remember.js";
 import { Repeat } from "../repeat.js";
+import { caption, say } from "../words/words.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
 import { ProcessRows } from "./processrows.js";
 import { whenSeen } from "./seen.js";
@@ -79,10 +79,15 @@ export class Processes {
     if (!this.#whole) this.#update();
   }
 
+  /** In the words of another language. */
+  reword() {
+    this.#update();
+  }
+
   /** What has ended and is not taken away by its parent, where there is any. */
   get #zombies() {
     const n = this.#latest?.zombies ?? 0;
-    return n > 0 ? `; ${count(n)} ${n === 1 ? "zombie" : "zombies"}` : "";
+    return n > 0 ? say("tables.zombies", { n }) : "";
   }
 
   /** Whether the reader wants all of them. */
@@ -135,20 +140,20 @@ export class Processes {
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
     this.#table.classList.toggle("no-groups", !list.some(group));
     const shown = this.#rows.show(found, this.#most, !whole?.tree);
-    write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? "; order held" : ""));
+    write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? say("tables.order_held") : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
-    write(this.#empty, whole ? "No such process." : "No such process among the top.");
+    caption(this.#empty, whole ? "tables.none_found" : "tables.none_at_top");
     reveal(this.#empty, shown === 0);
     reveal(this.#more, shown < found.length);
-    write(this.#more, `show ${count(Math.min(most, found.length - shown))} more`);
+    write(this.#more, say("tables.show_more", { n: Math.min(most, found.length - shown) }));
   });
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
-    if (this.#problem) return `all processes: ${this.#problem}`;
-    if (!this.#whole) return `${count(shown)} of ${count(total)}: the top by CPU, memory and disk traffic`;
-    if (shown < found) return `${count(shown)} of ${count(found)} shown`;
-    return found < total ? `${count(found)} of ${count(total)}` : `all ${count(total)}`;
+    if (this.#problem) return say("tables.all_failed", { why: this.#problem });
+    if (!this.#whole) return say("tables.top_of", { shown, total });
+    if (shown < found) return say("tables.shown_of", { shown, found });
+    return found < total ? say("tables.of", { used: found, limit: total }) : say("tables.all_of_them", { total });
   }
 
   /** @param {Column} column */

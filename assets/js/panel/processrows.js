@@ -4,6 +4,7 @@
 
 import { bytes, count, percent, percentFigure, rate, unknown } from "../format.js";
 import { cores, group, traffic } from "../processlist.js";
+import { say, term } from "../words/words.js";
 import { ProcessDetail } from "./processdetail.js";
 import { attribute, one, property, stamp, write } from "./dom.js";
 
@@ -178,14 +179,14 @@ function fill(cells, p) {
   attribute(command, "title", (p.command ?? "").slice(0, whole));
   write(user, p.user || unknown);
   write(service, group(p));
-  attribute(service, "title", [p.container && `container ${p.container}`, p.service].filter(Boolean).join(", "));
-  write(state, p.state);
+  attribute(service, "title", [p.container && say("tables.in_container", { name: p.container }), p.service].filter(Boolean).join(say("host.comma")));
+  write(state, term("server.process", p.state));
   write(cpu, percentFigure(cores(p)));
   property(cpu, "ratio", Math.min(1, cores(p) ?? 0));
-  attribute(cpu, "title", p.children_cpu ? `itself ${percent(p.cpu)}, children that ended ${percent(p.children_cpu)}` : "");
+  attribute(cpu, "title", p.children_cpu ? say("tables.cpu_with_children", { own: percent(p.cpu), children: percent(p.children_cpu) }) : "");
   write(memory, bytes(p.memory));
   write(io, rate(traffic(p)));
-  attribute(io, "title", `read ${rate(p.read_rate)}, write ${rate(p.write_rate)}`);
+  attribute(io, "title", say("tables.read_write", { read: rate(p.read_rate), write: rate(p.write_rate) }));
   write(threads, count(p.threads));
   write(parent, String(p.parent ?? unknown));
 }

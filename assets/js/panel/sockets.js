@@ -3,6 +3,7 @@
 // kernel's tables are.
 
 import { count, known, percent, three } from "../format.js";
+import { say } from "../words/words.js";
 import { one, reveal } from "./dom.js";
 import { Figures } from "./figures.js";
 import { fullness } from "./level.js";
@@ -18,27 +19,27 @@ export class Sockets {
   /** @type {Figures<any>[]} */
   #groups = [
     new Figures([
-      { label: "established", read: (s) => whole(s.sockets?.tcp?.established) },
-      { label: "listening", read: (s) => whole(s.sockets?.tcp?.listen) },
-      { label: "opening", read: (s) => whole(sum(s.sockets?.tcp, "syn_sent", "syn_received")), title: () => "SYN sent or received: not yet established" },
-      { label: "closing", read: (s) => whole(sum(s.sockets?.tcp, "fin_wait", "last_ack", "closing")), title: () => "FIN wait, last ACK, closing: on their way out" },
-      { label: "close wait", read: (s) => whole(s.sockets?.tcp?.close_wait), title: () => "the other side has closed, the program here has not: many of them are a leak" },
-      { label: "time wait", read: (s) => whole(s.sockets?.tcp?.time_wait) },
-      { label: "orphaned", read: (s) => whole(s.sockets?.tcp?.orphans), title: () => "closed by their program, not yet ended" },
-      { label: "UDP", read: (s) => whole(s.sockets?.udp) },
+      { label: "tables.established", read: (s) => whole(s.sockets?.tcp?.established) },
+      { label: "tables.listening", read: (s) => whole(s.sockets?.tcp?.listen) },
+      { label: "tables.opening", read: (s) => whole(sum(s.sockets?.tcp, "syn_sent", "syn_received")), title: () => say("tables.opening_title") },
+      { label: "tables.closing", read: (s) => whole(sum(s.sockets?.tcp, "fin_wait", "last_ack", "closing")), title: () => say("tables.closing_title") },
+      { label: "tables.close_wait", read: (s) => whole(s.sockets?.tcp?.close_wait), title: () => say("tables.close_wait_title") },
+      { label: "tables.time_wait", read: (s) => whole(s.sockets?.tcp?.time_wait) },
+      { label: "tables.orphaned", read: (s) => whole(s.sockets?.tcp?.orphans), title: () => say("tables.orphaned_title") },
+      { label: "tables.udp", read: (s) => whole(s.sockets?.udp) },
     ]),
     new Figures([
-      { label: "opened", read: (s) => often(s.sockets?.opened), title: () => "connections this host made" },
-      { label: "accepted", read: (s) => often(s.sockets?.accepted), title: () => "connections it was asked for and took" },
-      { label: "failed", read: (s) => often(s.sockets?.failed), title: () => "attempts that came to nothing" },
-      { label: "resets", read: (s) => often(s.sockets?.resets) },
-      { label: "retransmits", read: (s) => retransmits(s.sockets), title: () => "segments sent again, and their part of all that were sent" },
-      { label: "listen overflows", read: (s) => often(s.sockets?.listen_overflows), title: () => "connections refused because a program's queue was full", level: (s) => (s.sockets?.listen_overflows > 0 ? "warn" : "") },
-      { label: "full accept queues", read: (s) => queues(s.sockets?.full_listeners), title: (s) => queues(s.sockets?.full_listeners, true) ?? "", level: () => "warn", wide: true },
+      { label: "tables.opened", read: (s) => often(s.sockets?.opened), title: () => say("tables.opened_title") },
+      { label: "tables.accepted", read: (s) => often(s.sockets?.accepted), title: () => say("tables.accepted_title") },
+      { label: "tables.failed", read: (s) => often(s.sockets?.failed), title: () => say("tables.failed_title") },
+      { label: "tables.resets", read: (s) => often(s.sockets?.resets) },
+      { label: "tables.retransmits", read: (s) => retransmits(s.sockets), title: () => say("tables.retransmits_title") },
+      { label: "tables.listen_overflows", read: (s) => often(s.sockets?.listen_overflows), title: () => say("tables.listen_overflows_title"), level: (s) => (s.sockets?.listen_overflows > 0 ? "warn" : "") },
+      { label: "tables.full_accept_queues", read: (s) => queues(s.sockets?.full_listeners), title: (s) => queues(s.sockets?.full_listeners, true) ?? "", level: () => "warn", wide: true },
     ]),
     new Figures([
-      { label: "tracked connections", read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
-      { label: "open files", read: (s) => limited(s.handles?.allocated, s.handles?.maximum), ratio: (s) => part(s.handles?.allocated, s.handles?.maximum), level: (s) => fullness(part(s.handles?.allocated, s.handles?.maximum)).level },
+      { label: "tables.tracked_connections", read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
+      { label: "tables.open_files", read: (s) => limited(s.handles?.allocated, s.handles?.maximum), ratio: (s) => part(s.handles?.allocated, s.handles?.maximum), level: (s) => fullness(part(s.handles?.allocated, s.handles?.maximum)).level },
     ]),
   ];
 
@@ -78,7 +79,8 @@ function sum(states, ...names) {
 /** @param {any[] | undefined} listeners @param {boolean} [whole] with addresses @returns {string | null} */
 function queues(listeners, whole = false) {
   if (!listeners?.length) return null;
-  return listeners.map((l) => `${whole ? `${l.address} ` : ""}port ${l.port}: ${l.queue} of ${l.limit}`).join(", ");
+  const told = listeners.map((l) => `${whole ? `${l.address} ` : ""}${say("tables.queue_of", { port: String(l.port), queue: l.queue, limit: l.limit })}`);
+  return told.join(say("host.comma"));
 }
 
 /** @param {any} sockets */
@@ -96,5 +98,5 @@ function part(v, of) {
 /** @param {number | null | undefined} v @param {number | null | undefined} limit */
 function limited(v, limit) {
   const word = fullness(part(v, limit)).word;
-  return known(v) ? [part(v, limit) === null ? count(v) : `${count(v)} of ${count(limit)}`, word].filter(Boolean).join(" · ") : null;
+  return known(v) ? [part(v, limit) === null ? count(v) : say("tables.of", { used: count(v), limit: count(limit) }), word].filter(Boolean).join(" · ") : null;
 }

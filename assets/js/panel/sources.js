@@ -3,6 +3,7 @@
 // filled for the sources they name.
 
 import { age, known } from "../format.js";
+import { say, term } from "../words/words.js";
 import { one, write } from "./dom.js";
 
 /** @typedef {{name: string, error: string, age: number | null, partial?: boolean, missing?: boolean}} Source */
@@ -21,7 +22,7 @@ export class Sources {
     }
     const rest = sources.filter((source) => !told.has(source.name));
     this.#notice.hidden = rest.length === 0;
-    write(this.#notice, rest.map((source) => `${source.name}: ${phrase(source)}`).join("; "));
+    write(this.#notice, rest.map((source) => say("tables.source_is", { source: term("server.source", source.name), how: phrase(source) })).join(say("host.semicolon")));
   }
 }
 
@@ -35,6 +36,6 @@ function tell(element, source) {
 
 /** @param {Source} source */
 function phrase(source) {
-  if (source.partial) return "some of it cannot be read";
-  return known(source.age) ? `last read ${age(source.age)} ago` : "cannot be read";
+  if (source.partial) return say("tables.partly_read");
+  return known(source.age) ? say("tables.last_read", { age: age(source.age) }) : say("tables.cannot_be_read");
 }

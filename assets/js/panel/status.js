@@ -3,6 +3,7 @@
 // is not, it changes all the time.
 
 import { age } from "../format.js";
+import { caption, say } from "../words/words.js";
 import { field, one, write } from "./dom.js";
 
 /** @typedef {"connecting" | "open" | "waiting" | "offline" | "paused"} State */
@@ -10,15 +11,6 @@ import { field, one, write } from "./dom.js";
 /** Where age becomes late and where stale, in intervals. */
 const late = 2;
 const stale = 5;
-
-/** @type {Record<State, string>} */
-const words = {
-  connecting: "connecting",
-  open: "open",
-  waiting: "waiting to retry",
-  offline: "offline",
-  paused: "paused",
-};
 
 export class Status {
   #link = one(".link");
@@ -34,8 +26,9 @@ export class Status {
    */
   show(technique, state) {
     this.#link.dataset.state = state;
-    write(this.#state, words[state]);
-    if (state !== "connecting") write(this.#announcer, `${technique}: ${words[state]}`);
+    const key = `host.state_${state}`;
+    caption(this.#state, key);
+    if (state !== "connecting") write(this.#announcer, `${technique}: ${say(key)}`);
   }
 
   /**
@@ -47,7 +40,7 @@ export class Status {
     if (Number.isNaN(seconds)) return false;
     const freshness = seconds >= stale * interval ? "stale" : seconds >= late * interval ? "late" : "live";
     write(this.#figure, age(seconds));
-    write(this.#word, freshness);
+    caption(this.#word, `host.freshness_${freshness}`);
     if (this.#box.dataset.freshness !== freshness) this.#box.dataset.freshness = freshness;
     return freshness === "stale";
   }

@@ -2,6 +2,7 @@
 // The five-way switch: native radio buttons, so arrow keys and screen readers work as everywhere. It only says what was
 // chosen; main.js switches.
 
+import { term } from "../words/words.js";
 import { one } from "./dom.js";
 
 /** @typedef {import("../transport/transport.js").Technique} Technique */
@@ -41,7 +42,7 @@ export class Switch {
  * @returns {string}
  */
 export function called(technique) {
-  return one(`#switch [data-technique="${technique}"] .choice-name`).textContent ?? technique;
+  return term("host.technique", technique);
 }
 
 /**

@@ -2,6 +2,7 @@
 // A table of things that come and go, in the server's order: made from a list of columns, rows kept by key, only what
 // changed written. Some of the things may be folded away behind a button. To add a column, add an entry.
 
+import { caption } from "../words/words.js";
 import { attribute, one, property, reveal, write } from "./dom.js";
 import { whenSeen } from "./seen.js";
 
@@ -9,7 +10,7 @@ import { whenSeen } from "./seen.js";
  * @template T
  * @typedef {object} Column
  * @property {string} id
- * @property {string} label
+ * @property {string} label the key of its words
  * @property {(item: T) => string} read
  * @property {"number" | "gauge"} [kind] text unless told
  * @property {"medium-only" | "wide-only" | "wider-only" | "widest-only"} [room] where there is too little of it the column goes
@@ -63,7 +64,7 @@ export class Table {
       cell.scope = "col";
       cell.dataset.key = column.id;
       cell.className = looks(column);
-      write(cell, column.label);
+      caption(cell, column.label);
       head.append(cell);
     }
     this.#update = whenSeen(root, () => this.#write());

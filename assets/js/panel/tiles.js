@@ -5,6 +5,7 @@ import { Spark } from "../chart/spark.js";
 import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
 import { cores } from "../processlist.js";
 import { counted, pressure, total, ways, worst } from "../series.js";
+import { caption, say } from "../words/words.js";
 import { attribute, one, property, reveal, stamp, write } from "./dom.js";
 import { fullness } from "./level.js";
 
@@ -13,7 +14,7 @@ import { fullness } from "./level.js";
 /**
  * @typedef {object} Tile
  * @property {string} id
- * @property {string} label
+ * @property {string} label the key of its words, as are the names of figures
  * @property {(s: any) => string} [subject] which one of them it is about; part of the label
  * @property {string} source whose failure makes it stale
  * @property {{name?: string, read: (s: any) => string[]}[]} figures each reads a figure and its unit
@@ -30,70 +31,70 @@ const shown = 5 * 60_000;
 /** @type {Tile[]} */
 const tiles = [
   {
-    id: "cpu", label: "CPU busy", source: "cpu",
+    id: "cpu", label: "charts.cpu_busy", source: "cpu",
     figures: [{ read: (s) => [percentFigure(s.cpu?.busy), "%"] }],
-    detail: (s) => `waiting for disks ${percent(s.cpu?.iowait)}`,
+    detail: (s) => say("charts.waiting_for_disks", { share: percent(s.cpu?.iowait) }),
     traces: [{ name: "cpu.busy", ink: "band-1" }],
     ceiling: () => 1,
   },
   {
-    id: "load", label: "Load", source: "load",
-    figures: [{ read: (s) => [known(s.load?.one) ? three(s.load.one) : unknown, "1 min"] }],
-    detail: (s) => (s.load ? `5 min ${three(s.load.five)} · 15 min ${three(s.load.fifteen)}` : unknown),
+    id: "load", label: "charts.load", source: "load",
+    figures: [{ read: (s) => [known(s.load?.one) ? three(s.load.one) : unknown, say("charts.load_one")] }],
+    detail: (s) => (s.load ? say("charts.load_others", { five: three(s.load.five), fifteen: three(s.load.fifteen) }) : unknown),
     traces: [{ name: "load.one", ink: "band-1" }],
   },
   {
-    id: "memory", label: "Memory used", source: "memory",
+    id: "memory", label: "charts.memory_used", source: "memory",
     figures: [{ read: (s) => byteParts(s.memory?.used) }],
-    detail: (s) => (s.memory ? `${percent(s.memory.used / s.memory.total)} of ${bytes(s.memory.total)}` : unknown),
+    detail: (s) => (s.memory ? say("charts.share_of", { share: percent(s.memory.used / s.memory.total), all: bytes(s.memory.total) }) : unknown),
     traces: [{ name: "memory.used", ink: "band-1" }],
     ceiling: (s) => s.memory?.total,
     ratio: (s) => s.memory && s.memory.used / s.memory.total,
   },
   {
-    id: "swap", label: "Swap used", source: "swap",
+    id: "swap", label: "charts.swap_used", source: "swap",
     figures: [{ read: (s) => byteParts(s.swap?.used) }],
-    detail: (s) => `${percent(s.swap.used / s.swap.total)} of ${bytes(s.swap.total)}`,
+    detail: (s) => say("charts.share_of", { share: percent(s.swap.used / s.swap.total), all: bytes(s.swap.total) }),
     traces: [{ name: "swap.used", ink: "band-1" }],
     ceiling: (s) => s.swap?.total,
     ratio: (s) => s.swap.used / s.swap.total,
     there: (s) => s.swap?.total > 0,
   },
   {
-    id: "pressure", label: "Stalled", source: "pressure",
+    id: "pressure", label: "charts.stalled", source: "pressure",
     figures: [{ read: (s) => [percentFigure(waiting(s)?.ratio), "%"] }],
-    detail: (s) => (Number(waiting(s)?.ratio) < 0.0005 ? "nothing waits" : (waiting(s)?.reason ?? unknown)),
+    detail: (s) => (Number(waiting(s)?.ratio) < 0.0005 ? say("charts.nothing_waits") : (waiting(s)?.reason ?? unknown)),
     traces: [{ name: "pressure.worst", ink: "band-1" }],
     ceiling: () => 1,
     there: (s) => Boolean(s.pressure),
   },
   {
-    id: "disk", label: "Disks", source: "disks",
+    id: "disk", label: "charts.disks", source: "disks",
     figures: [
-      { name: "read", read: (s) => rateParts(total(counted(s.disks), "read_rate")) },
-      { name: "write", read: (s) => rateParts(total(counted(s.disks), "write_rate")) },
+      { name: "charts.read", read: (s) => rateParts(total(counted(s.disks), "read_rate")) },
+      { name: "charts.write", read: (s) => rateParts(total(counted(s.disks), "write_rate")) },
     ],
     detail: (s) => busiest(s.disks),
     traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
   },
   {
-    id: "network", label: "Network", source: "networks",
+    id: "network", label: "charts.network", source: "networks",
     figures: [
-      { name: "in", read: (s) => rateParts(total(ways(s.networks), "receive_rate")) },
-      { name: "out", read: (s) => rateParts(total(ways(s.networks), "transmit_rate")) },
+      { name: "charts.in", read: (s) => rateParts(total(ways(s.networks), "receive_rate")) },
+      { name: "charts.out", read: (s) => rateParts(total(ways(s.networks), "transmit_rate")) },
     ],
     detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
   },
   {
-    id: "filesystem", label: "Fullest", source: "filesystems",
+    id: "filesystem", label: "charts.fullest", source: "filesystems",
     figures: [{ read: (s) => [percentFigure(fullest(s)?.used_ratio), "%"] }],
     subject: (s) => fullest(s)?.mount ?? "",
-    detail: (s) => (fullest(s) ? `${bytes(fullest(s).available)} free` : unknown),
+    detail: (s) => (fullest(s) ? say("charts.left", { left: bytes(fullest(s).available) }) : unknown),
     ratio: (s) => fullest(s)?.used_ratio,
   },
   {
-    id: "processes", label: "Processes", source: "processes",
+    id: "processes", label: "charts.processes", source: "processes",
     figures: [{ read: (s) => [count(s.processes?.total), ""] }],
     detail: (s) => top(s),
     traces: [{ name: "processes.total", ink: "band-1" }],
@@ -118,13 +119,13 @@ export class Tiles {
       root.dataset.testid = `tile-${tile.id}`;
       root.dataset.part = tile.source;
       one(".scope", root).dataset.scope = tile.source;
-      write(one(".tile-label", root), tile.label);
+      caption(one(".tile-label", root), tile.label);
       const box = one(".tile-figures", root);
       box.dataset.count = String(tile.figures.length);
       const figures = tile.figures.map((figure) => {
         const line = stamp("tile-figure");
-        write(one(".figure-name", line), figure.name ?? "");
-        if (!figure.name) one(".figure-name", line).remove();
+        if (figure.name) caption(one(".figure-name", line), figure.name);
+        else one(".figure-name", line).remove();
         box.append(line);
         return { line, number: one(".figure-number", line), unit: one(".figure-unit", line) };
       });
@@ -149,11 +150,11 @@ export class Tiles {
         write(figures[i].unit, figure === unknown ? "" : unit);
         attribute(figures[i].line, "data-known", String(figure !== unknown));
       });
-      if (tile.subject) write(label, `${tile.label} ${tile.subject(s)}`);
+      if (tile.subject) write(label, `${say(tile.label)} ${tile.subject(s)}`);
       const ratio = tile.ratio?.(s);
       const { level, word } = fullness(ratio);
       const stale = (s.sources ?? []).some((/** @type {any} */ source) => source.name === tile.source && !source.missing);
-      write(detail, [stale ? "stale" : word, tile.detail(s)].filter(Boolean).join(" · "));
+      write(detail, [stale ? say("charts.stale") : word, tile.detail(s)].filter(Boolean).join(" · "));
       attribute(root, "data-level", level);
       attribute(root, "data-stale", String(stale));
       if (gauge) property(gauge, "ratio", ratio ?? 0);
@@ -204,17 +205,17 @@ function fullest(s) {
 function busiest(disks) {
   let most = null;
   for (const d of counted(disks)) if (known(d.busy) && !(most?.busy >= d.busy)) most = d;
-  return most ? `${most.name} busy ${percent(most.busy)}` : unknown;
+  return most ? say("charts.disk_busy", { disk: most.name, busy: percent(most.busy) }) : unknown;
 }
 
 /** @type {Record<string, string>} */
-const reasons = { "pressure.cpu.some": "waiting for a CPU", "pressure.memory.full": "waiting for memory", "pressure.io.full": "waiting for disks" };
+const reasons = { "pressure.cpu.some": "charts.wait_cpu", "pressure.memory.full": "charts.wait_memory", "pressure.io.full": "charts.wait_disks" };
 
 /** What most work stands still for. @param {any} s */
 function waiting(s) {
   const stalls = pressure(s);
   const most = worst(stalls);
-  return most === null ? undefined : { ratio: Number(stalls[most]), reason: reasons[most] };
+  return most === null ? undefined : { ratio: Number(stalls[most]), reason: say(reasons[most]) };
 }
 
 /** @param {any} s */

@@ -2,6 +2,7 @@
 // What all of it comes to, in a sentence. Told aloud when its meaning changes, not each second it goes on.
 
 import { clock, moment } from "../format.js";
+import { say, term } from "../words/words.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
 
 /** @typedef {{state: "healthy" | "busy" | "bad" | "unknown" | string, resource?: string, text: string, since: number, pid?: number}} Reading */
@@ -15,6 +16,8 @@ export class Verdict {
   #asOf = field("as-of");
   #announcer = one("#verdict-announcer");
   #told = "";
+  /** @type {number | null} what stale was called with */
+  #old = null;
 
   /**
    * @param {any} s snapshot
@@ -27,11 +30,11 @@ export class Verdict {
     this.#reveal();
     if (!verdict) return;
     attribute(this.#box, "data-state", verdict.state);
-    write(this.#word, verdict.state);
+    write(this.#word, term("host.verdict", verdict.state));
     // The word says it already: "healthy; the kernel killed a process 4 min ago" goes on behind it.
     const rest = verdict.state === "healthy" && verdict.text.startsWith("healthy") ? verdict.text.slice("healthy".length).replace(/^[;,]?\s*/, "") : verdict.text;
     write(this.#text, rest === verdict.state ? "" : rest);
-    write(this.#since, `since ${moment(verdict.since, at)}`);
+    write(this.#since, say("host.since", { time: moment(verdict.since, at) }));
     const meaning = [verdict.state, verdict.resource].join(" "); // whose fault it is may change each second
     if (meaning === this.#told) return;
     // The first one is read with the page.
@@ -44,11 +47,17 @@ export class Verdict {
    * @param {number | null} at when it was taken, Unix milliseconds; null when it is fresh
    */
   stale(at) {
-    const words = at === null ? "" : `as of ${clock(at)}`;
+    this.#old = at;
+    const words = at === null ? "" : say("host.as_of", { time: clock(at) });
     if (this.#asOf.textContent === words) return;
     write(this.#asOf, words);
-    write(this.#announcer, words && `no new reading: ${words}`);
+    write(this.#announcer, words && say("host.no_new_reading", { words }));
     this.#reveal();
+  }
+
+  /** In the words of another language; the rest comes with show. */
+  reword() {
+    this.stale(this.#old);
   }
 
   #reveal() {

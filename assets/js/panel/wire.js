@@ -6,6 +6,7 @@ import { lead, Lifelines, span } from "../chart/lifelines.js";
 import { Slide } from "../chart/slide.js";
 import { count, delay } from "../format.js";
 import { recall, remember } from "../remember.js";
+import { caption, say } from "../words/words.js";
 import { attribute, field, one, write } from "./dom.js";
 import { called, glyph } from "./switch.js";
 
@@ -39,7 +40,7 @@ export class Wire {
       if (this.#root.open) unfolded();
     });
     const changed = () => this.happened();
-    this.#lifelines = new Lifelines(this.#canvas, exchanges, techniques, techniques.map(called), techniques.map(glyph), changed);
+    this.#lifelines = new Lifelines(this.#canvas, exchanges, techniques, called, techniques.map(glyph), changed);
     this.#slide = new Slide(this.#canvas, changed);
     frame.every(1000, () => {
       if (Slide.still) this.happened();
@@ -62,7 +63,7 @@ export class Wire {
   /** @param {string} technique */
   use(technique) {
     attribute(field("glyph", this.#root), "href", `#glyph-${technique}`);
-    write(field("technique", this.#root), called(technique));
+    caption(field("technique", this.#root), `host.technique_${technique}`);
     this.happened();
   }
 
@@ -82,12 +83,14 @@ export class Wire {
    * @param {number} median age on arrival, seconds
    */
   describe(technique, counts, requestRate, median) {
-    write(
-      this.#summary,
-      `Sequence diagram of the last 20 seconds over ${called(technique)}: ${requestRate.toFixed(1)} requests a second, ` +
-        `${count(counts.messages)} messages since the page was opened, ${count(counts.missed)} missed, ` +
-        `median age on arrival ${delay(median)}.`,
-    );
+    this.#summary.removeAttribute("data-say"); // what it said while nothing had happened
+    write(this.#summary, say("host.wire_described", {
+      technique: called(technique),
+      requests: requestRate.toFixed(1),
+      n: counts.messages,
+      missed: counts.missed,
+      age: delay(median),
+    }));
   }
 
   restyle() {

@@ -5,7 +5,10 @@
 // in `languages`.
 
 import { recall, remember } from "../remember.js";
+import charts from "./en/charts.js";
 import host from "./en/host.js";
+import server from "./en/server.js";
+import tables from "./en/tables.js";
 
 /**
  * One text with {names} to fill in, or one for each plural form of the number {n}.
@@ -29,14 +32,12 @@ const anywhere = Object.keys(places).map((name) => `[${name}]`).join();
 
 /** @type {Language} */
 let language = "en";
-/** @type {Intl.PluralRules} */
-let plural;
-/** @type {Intl.NumberFormat} */
-let numbers;
+const plural = inLanguage(() => new Intl.PluralRules(locale()));
+const numbers = inLanguage(() => new Intl.NumberFormat(locale()));
 /** rooms that somebody needs */
-const wanted = new Set(["host"]);
+const wanted = new Set(["host", "charts", "server", "tables"]);
 /** by language and room @type {Map<string, Room>} */
-const rooms = new Map([["en/host", host]]);
+const rooms = new Map(Object.entries({ "en/host": host, "en/charts": charts, "en/server": server, "en/tables": tables }));
 /** @type {Set<() => void>} */
 const followers = new Set();
 /** the last wish for a language: those before it are nobody's any more */
@@ -60,17 +61,17 @@ export function locale() {
 export function say(key, fill) {
   const text = find(key);
   if (text === undefined) return key;
-  const form = typeof text === "string" ? text : (text[plural.select(Number(fill?.n))] ?? text.other ?? "");
+  const form = typeof text === "string" ? text : (text[plural().select(Number(fill?.n))] ?? text.other ?? "");
   return fill ? form.replace(/\{(\w+)\}/g, (_, name) => written(fill[name])) : form;
 }
 
 /**
  * What the server calls something, in the reader's words, or just as the server says it where there are none.
  * @param {string} group room.name, the beginning of a key
- * @param {string} name
+ * @param {string} name its letters and figures are the rest of the key, with _ for all between
  */
 export function term(group, name) {
-  const key = `${group}_${name}`;
+  const key = `${group}_${name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "")}`;
   return find(key) === undefined ? name : say(key);
 }
 
@@ -85,7 +86,7 @@ export function caption(element, key, place = "data-say") {
   put(element);
 }
 
-/** Writes the words of everything in there that names its own. @param {ParentNode} root */
+/** Writes the words of everything in there that names its own, as far as they are here. @param {ParentNode} root */
 export function fill(root) {
   for (const element of root.querySelectorAll(anywhere)) put(element);
 }
@@ -97,6 +98,7 @@ export function fill(root) {
 export async function load(...more) {
   for (const room of more) wanted.add(room);
   await fetchAll(language);
+  fill(document);
 }
 
 /**
@@ -112,6 +114,24 @@ export async function speak(next) {
   use(next);
   fill(document);
   for (const follower of followers) follower();
+}
+
+/**
+ * Something that is made once for a language, when it is first needed in it.
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T}
+ */
+export function inLanguage(make) {
+  /** @type {T} */
+  let made;
+  /** @type {Language | undefined} */
+  let of;
+  return () => {
+    if (of !== language) made = make();
+    of = language;
+    return made;
+  };
 }
 
 /** The language after this one. */
@@ -137,8 +157,6 @@ function preferred() {
 /** @param {Language} chosen */
 function use(chosen) {
   language = chosen;
-  plural = new Intl.PluralRules(locale());
-  numbers = new Intl.NumberFormat(locale());
   document.documentElement.lang = locale();
 }
 
@@ -163,14 +181,14 @@ function find(key) {
 
 /** @param {string | number | undefined} value */
 function written(value) {
-  return typeof value === "number" ? numbers.format(value) : (value ?? "");
+  return typeof value === "number" ? numbers().format(value) : (value ?? "");
 }
 
 /** @param {Element} element */
 function put(element) {
   for (const [place, attribute] of Object.entries(places)) {
     const key = element.getAttribute(place);
-    if (key === null) continue;
+    if (key === null || find(key) === undefined) continue;
     if (attribute) element.setAttribute(attribute, say(key));
     else element.textContent = say(key);
   }

@@ -13,7 +13,11 @@ import (
 	"testing"
 )
 
-const wordsFolder = "assets/js/words"
+const (
+	wordsFolder = "assets/js/words"
+	// serverRoom has what the server says in words. English has none of it: the server speaks English.
+	serverRoom = "server"
+)
 
 // languages and the plural forms that each has, as the Unicode CLDR says.
 var languages = map[string][]string{"en": {"one", "other"}, "zh": {"other"}}
@@ -91,6 +95,10 @@ func room(t *testing.T, file string) map[string]text {
 				if take(`,|\}`) == "}" {
 					break
 				}
+				if skip(); strings.HasPrefix(rest, "}") {
+					rest = rest[1:]
+					break
+				}
 			}
 		} else {
 			texts[name][""] = quoted()
@@ -136,6 +144,9 @@ func TestWordsAgree(t *testing.T) {
 			t.Errorf("%s: got rooms %v, want %v", language, got, want)
 		}
 		for name, texts := range other {
+			if name == serverRoom {
+				continue // TestServersWords
+			}
 			for key, text := range texts {
 				at := fmt.Sprintf("%s/%s.js: %s", language, name, key)
 				if english[name][key] == nil {
@@ -154,7 +165,7 @@ func TestWordsAgree(t *testing.T) {
 					}
 				}
 				for form, words := range text {
-					if strings.TrimSpace(words) != words || words == "" {
+					if strings.TrimSpace(words) != words && len(words) > 2 || words == "" { // what stands between words may have one
 						t.Errorf("%s %s: got %q, want words without blanks around them", at, form, words)
 					}
 				}
@@ -188,7 +199,7 @@ func TestWordsAreSaid(t *testing.T) {
 		}
 		for _, match := range mention.FindAllStringSubmatch(source, -1) {
 			name, key := match[1], match[2]
-			if english[name] == nil {
+			if english[name] == nil || name == serverRoom {
 				continue // a name with a dot in it that is no key, of a file for example
 			}
 			whole := !strings.HasPrefix(match[3], "$")
@@ -213,6 +224,66 @@ func TestWordsAreSaid(t *testing.T) {
 		for key := range texts {
 			if !said[name+"."+key] {
 				t.Errorf("%s.%s is said nowhere", name, key)
+			}
+		}
+	}
+}
+
+// TestServersWords: what the collector says in words has a translation, and what has one is said.
+func TestServersWords(t *testing.T) {
+	between := regexp.MustCompile(`[^a-z0-9]+`)
+	wanted := map[string]bool{}
+	want := func(group, words string) {
+		wanted[group+"_"+strings.Trim(between.ReplaceAllString(strings.ToLower(words), "_"), "_")] = true
+	}
+	// each finds the words of a group in the files of a pattern, below a line where there is one.
+	for _, each := range []struct{ group, files, below, words string }{
+		{"reason", "*.go", "", `notHere\("([^"]+)"\)`},
+		{"source", "*.go", "", `Source\{Name: "([a-z]+)"|\bName:\s+"([a-z]+)",\n`},
+		{"mount", "mount_shown.go", "func (h hideReason) String()", `hidden\w+:\s+"([^"]+)"`},
+		{"process", "process_stat_linux.go", "func stateOf", `return "(\w+)"`},
+		{"link", "network_linux.go", "func netState", `return "(\w+)"`},
+		{"battery", "battery.go", "", `// "(charging)", "(discharging)", "(full)", "(not charging)" or "(unknown)"`},
+	} {
+		files, err := filepath.Glob(filepath.Join(root, "collector", each.files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			_, text, _ := strings.Cut(read(t, "collector/"+filepath.Base(file)), each.below)
+			if each.below != "" {
+				text, _, _ = strings.Cut(text, "\n}\n")
+			}
+			for _, match := range regexp.MustCompile(each.words).FindAllStringSubmatch(text, -1) {
+				for _, words := range match[1:] {
+					if words != "" {
+						want(each.group, words)
+						n++
+					}
+				}
+			}
+		}
+		if n < 5 {
+			t.Errorf("%d words of %s found", n, each.group)
+		}
+	}
+	for language := range languages {
+		if language == "en" {
+			continue
+		}
+		texts := rooms(t, language)[serverRoom]
+		for key := range wanted {
+			if texts[key] == nil {
+				t.Errorf("%s/%s.js: %s is missing", language, serverRoom, key)
+			}
+		}
+		for key := range texts {
+			if !wanted[key] {
+				t.Errorf("%s/%s.js: the server says nothing like %s", language, serverRoom, key)
 			}
 		}
 	}

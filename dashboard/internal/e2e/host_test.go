@@ -166,7 +166,7 @@ func TestAllProcesses(t *testing.T) {
 		t.Error("the top has no tree")
 	}
 	p.click("processes-all")
-	p.says("processes-note", "300 of 10 000 shown")
+	p.says("processes-note", "300 of 10,000 shown")
 	if got := p.rows("processes"); len(got) != 300 || got[0] != "grandchild" || got[1] != "<img src=x>" {
 		t.Errorf("%d rows, the first are %q", len(got), got[:min(3, len(got))])
 	}
@@ -300,8 +300,8 @@ func TestNetworks(t *testing.T) {
 	p.click("networks-more")
 	p.says("networks", "docker0")
 	p.says("sockets", "established")
-	p.says("sockets", "980 of 1 000 · full")
-	p.says("sockets", "open files2 144")
+	p.says("sockets", "980 of 1,000 · full")
+	p.says("sockets", "open files2,144")
 	p.says("sockets", "full accept queuesport 8080: 129 of 128")
 }
 
