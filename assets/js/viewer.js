@@ -160,6 +160,11 @@ export class Viewer {
     return Boolean(say);
   }
 
+  /** Lets go of its connection and begins another one, where it was: nothing is lost or comes twice. */
+  renew() {
+    this.#reconnect();
+  }
+
   #connect() {
     const controller = new AbortController();
     /** @type {Link} */

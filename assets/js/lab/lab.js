@@ -195,7 +195,7 @@ export class Lab extends EventTarget {
   async #measure() {
     if (this.#asking) return;
     this.#asking = true;
-    for (const lane of this.lanes) if (lane.running && this.#open) await lane.measure();
+    for (const lane of this.lanes) if (!Number.isNaN(lane.began) && this.#open) await lane.measure();
     this.#asking = false;
   }
 }

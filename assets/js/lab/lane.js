@@ -109,24 +109,26 @@ export class Lane {
   }
 
   /** Looks at the page's own viewer from now on. @param {Viewer} viewer */
-  adopt(viewer) {
+  async adopt(viewer) {
     this.end();
     this.page = true;
     this.viewer = viewer;
     this.start();
-    this.resetCounts();
+    await this.resetCounts();
+    // Its connection has been held for long, and the other lanes have just begun: so does this one.
+    if (this.page && this.viewer === viewer && lasting.has(viewer.technique)) viewer.renew();
   }
 
   /** Everything it counts begins anew. */
-  resetCounts() {
+  async resetCounts() {
     this.#before = this.viewer.counts;
     this.began = performance.now();
     this.ages = new Ages();
     this.figures = null;
     // A viewer that nobody has heard of yet has cost nothing; of another one the meter has to say what it has.
     this.#base = this.page || this.running ? undefined : null;
-    if (this.#base === undefined) this.measure();
     this.#lab.tell("reset", { lane: this });
+    if (this.#base === undefined) await this.measure();
   }
 
   /**

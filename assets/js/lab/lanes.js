@@ -13,8 +13,8 @@ import { TimeView } from "./timeview.js";
 /** @typedef {import("./lane.js").Lane} Lane */
 
 /** The scale of the saw-tooth holds this much more than the typical peak. */
-const headroom = 1.5;
-const rounds = [1, 2, 5, 10];
+const headroom = 1.4;
+const rounds = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 /** Parts of the time axis. */
 const parts = 4;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

@@ -2,6 +2,7 @@
 // The panels of the wire lab, in the order they stand on the page. To add one, add its file here, its style sheet
 // css/lab/<name>.css to index.html and its words to words/en and words/zh.
 
+import { Costs } from "./costs.js";
 import { Lanes } from "./lanes.js";
 
 /**
@@ -15,4 +16,5 @@ import { Lanes } from "./lanes.js";
 /** @type {{name: string, Panel: new (root: HTMLElement, lab: import("./lab.js").Lab) => Panel}[]} */
 export const panels = [
   { name: "lanes", Panel: Lanes },
+  { name: "costs", Panel: Costs },
 ];

@@ -22,7 +22,7 @@ const smooth = 60;
 const above = 0.9;
 const between = 1.9;
 /** The arrows' part of the height. */
-const arrows = 0.5;
+const arrows = 0.44;
 /** Pixels around the pointer in which an arrow is meant. */
 const reach = 14;
 

@@ -1,7 +1,7 @@
 // @ts-check
 // One lane on screen: what it is called, how it is, its picture, and its counters.
 
-import { age, bytes, count, delay } from "../format.js";
+import { age, bytes, count, delay, unknown } from "../format.js";
 import { attribute, make, reveal, symbol, write } from "../panel/dom.js";
 import { caption, say, term } from "../words/words.js";
 import { named } from "./kinds.js";
@@ -19,13 +19,13 @@ import { Picture } from "./picture.js";
 
 /** To add a counter, add an entry. @type {Figure[]} */
 const figures = [
+  { id: "age-50", label: "lanes.age_50", help: "lanes.age_help", read: (_, [median], error) => within(median, error) },
+  { id: "age-99", label: "lanes.age_99", help: "lanes.age_help", read: (_, [, p99], error) => within(p99, error) },
   { id: "messages", label: "lanes.messages", help: "lanes.messages_help", read: (lane) => count(lane.counts.messages) },
   { id: "requests", label: "lanes.requests", help: "lanes.requests_help", read: (lane) => count(lane.figures?.requests) },
   { id: "connections", label: "lanes.connections", help: "lanes.connections_help", read: (lane) => count(lane.figures?.connections) },
   { id: "bytes", label: "lanes.bytes", help: "lanes.bytes_help", read: (lane) => bytes(whole(lane)) },
   { id: "per-message", label: "lanes.per_message", help: "lanes.per_message_help", read: (lane) => bytes(whole(lane) / (lane.figures?.messages || NaN)) },
-  { id: "age-50", label: "lanes.age_50", help: "lanes.age_help", read: (_, [median], error) => within(median, error) },
-  { id: "age-99", label: "lanes.age_99", help: "lanes.age_help", read: (_, [, p99], error) => within(p99, error) },
   { id: "missed", label: "lanes.missed", help: "lanes.missed_help", read: (lane) => count(lane.counts.missed), bad: (lane) => lane.counts.missed > 0 },
   { id: "duplicates", label: "lanes.duplicates", help: "lanes.duplicates_help", read: (lane) => count(lane.counts.duplicates), bad: (lane) => lane.counts.duplicates > 0 },
   { id: "reconnects", label: "lanes.reconnects", help: "lanes.reconnects_help", read: (lane) => count(lane.counts.reconnects) },
@@ -111,6 +111,7 @@ export class Row {
     reveal(this.#pause, !lane.page);
     reveal(this.#remove, !lane.page && lane.variant !== "");
     attribute(this.element, "data-running", String(lane.running));
+    attribute(this.element, "data-viewer", lane.viewer.id); // for tests
     attribute(this.element, "data-page", String(lane.page));
   }
 
@@ -144,6 +145,6 @@ function whole({ figures }) {
  * @param {number} seconds @param {number} error seconds
  */
 export function within(seconds, error) {
-  if (Number.isNaN(seconds)) return "—";
-  return Number.isNaN(error) ? delay(seconds) : `${delay(seconds)} ± ${(error * 1000).toFixed(1)}`;
+  if (Number.isNaN(seconds)) return unknown;
+  return Number.isNaN(error) ? delay(seconds) : `${delay(seconds)} ± ${delay(error)}`.replace(/ ms ±(.* ms)$/, " ±$1");
 }

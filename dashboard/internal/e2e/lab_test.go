@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"encoding/json"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -199,5 +202,105 @@ func TestLanesByKeyboard(t *testing.T) {
 	p.press(kb.Escape)
 	if evaluate[string](p, `document.querySelector('[data-testid="lanes-freeze"]').ariaPressed`) != "false" {
 		t.Error("time does not go on")
+	}
+}
+
+// costs is a row of the cost table, by column: whole numbers, as they were before they were written.
+func (p *page) costs(lane string) map[string]float64 {
+	p.t.Helper()
+	return evaluate[map[string]float64](p, `(() => {
+		const cells = document.querySelectorAll('[data-testid="costs"] tbody:first-of-type tr[data-lane="`+lane+`"] td');
+		const numbers = [...cells].map((cell) => [cell.dataset.key, Number(cell.dataset.value)]);
+		return Object.fromEntries(numbers.filter(([, value]) => !Number.isNaN(value)));
+	})()`)
+}
+
+type way struct{ Total, Head, Framing, Payload float64 }
+
+// wire is what the server has of a viewer on a technique.
+func (s *server) wire(viewer, technique string) (requests, connections, messages float64, in, out way) {
+	s.t.Helper()
+	var answer struct {
+		Transports map[string]struct {
+			Requests, Connections, Messages float64
+			Bytes                           struct{ In, Out way }
+		}
+	}
+	if err := json.Unmarshal([]byte(body(s.t, s.url+"api/v1/wire?viewer="+viewer)), &answer); err != nil {
+		s.t.Fatal(err)
+	}
+	f := answer.Transports[technique]
+	return f.Requests, f.Connections, f.Messages, f.Bytes.In, f.Bytes.Out
+}
+
+// What the cost table says is what the meter has.
+func TestCosts(t *testing.T) {
+	s, p := lab(t, "sse")
+	for _, technique := range techniques {
+		p.laneCounts(technique, 20)
+	}
+	for _, technique := range techniques {
+		if technique == "sse" { // the page's own cannot be stopped
+			continue
+		}
+		p.click("lane-" + technique + "-pause")
+		viewer := evaluate[string](p, `document.querySelector('[data-testid="lane-`+technique+`"]').dataset.viewer`)
+		got, want := map[string]float64{}, map[string]float64{}
+		for range 100 {
+			requests, connections, messages, in, out := s.wire(viewer, technique)
+			want = map[string]float64{"messages": messages, "requests": requests / messages, "connections": connections,
+				"payload": (in.Payload + out.Payload) / messages, "framing": (in.Framing + out.Framing) / messages,
+				"heads": (in.Head + out.Head) / messages, "total": (in.Total + out.Total) / messages,
+				"efficiency": (in.Payload + out.Payload) / (in.Total + out.Total)}
+			got = p.costs(technique)
+			for _, other := range []string{"median", "p99", "missed", "duplicates", "packets", "cpu"} {
+				delete(got, other)
+			}
+			for key, v := range got { // a division's last digit is its own affair
+				if math.Abs(v-want[key]) < 1e-9*v {
+					got[key] = want[key]
+				}
+			}
+			if quote(got) == quote(want) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if quote(got) != quote(want) || want["messages"] < 20 {
+			t.Errorf("%s: got %s, want %s", technique, quote(got), quote(want))
+		}
+	}
+}
+
+// The best of each column are marked, a column sorts both ways and back, and a pinned run stays as it was.
+func TestCostTable(t *testing.T) {
+	_, p := lab(t, "sse")
+	p.until("the table is filled", func(state) bool { return p.costs("polling")["total"] > 0 && p.costs("websocket")["total"] > 0 })
+	if got := evaluate[string](p, `[...document.querySelectorAll('[data-testid="costs"] td[data-key="heads"][data-best="true"]')].map((e) => e.closest("tr").dataset.lane + e.textContent[0]).join()`); got == "" ||
+		strings.Contains(got, "polling") || !strings.Contains(got, "★") {
+		t.Errorf("the fewest bytes of heads has %s", got)
+	}
+	order := func() string {
+		return evaluate[string](p, `[...document.querySelectorAll('[data-testid="costs"] tbody:first-of-type tr[data-lane]')].map((e) => e.dataset.lane).join()`)
+	}
+	sort := `(document.querySelector('[data-testid="costs"] th[data-key="requests"] button').click(), document.querySelector('[data-testid="costs"] th[data-key="requests"]').ariaSort)`
+	ends := func(list string, at int) string { return strings.Split(list, ",")[at] }
+	asks := func(lane string) bool { return strings.HasSuffix(lane, "polling") }
+	if got := evaluate[string](p, sort); got != "ascending" || asks(ends(order(), 0)) || !asks(ends(order(), 4)) {
+		t.Errorf("%s: %s", got, order())
+	}
+	if got := evaluate[string](p, sort); got != "descending" || !asks(ends(order(), 0)) || asks(ends(order(), 4)) {
+		t.Errorf("%s: %s", got, order())
+	}
+	if got := evaluate[string](p, sort); got != "none" || order() != strings.Join(techniques, ",") {
+		t.Errorf("%s: %s", got, order())
+	}
+	p.click("costs-pin")
+	pinned := `document.querySelector('[data-testid="costs"] tbody:last-of-type tr[data-lane="sse"]').textContent`
+	before := evaluate[string](p, pinned)
+	p.click("lanes-reset")
+	p.until("the run goes on", func(state) bool { return p.costs("sse")["messages"] > 3 })
+	if got := evaluate[string](p, pinned); got != before {
+		t.Errorf("the pinned run says %s, before %s", got, before)
 	}
 }

@@ -1,0 +1,82 @@
+// @ts-check
+// What a delivered message has cost on a lane, column by column. Bytes, requests, connections and packets are the server's
+// meter's; ages, missed and doubled messages are this page's. Pure but for the words. To add a column, add an entry.
+
+import { bytes, count, delay, percent, three, unknown } from "../format.js";
+
+/** @typedef {import("./figures.js").Figures} Figures */
+/**
+ * What a lane knows of itself at one moment.
+ * @typedef {object} Facts
+ * @property {Figures | null} figures
+ * @property {import("./lane.js").Counts} counts
+ * @property {number} median age on arrival, seconds
+ * @property {number} p99
+ */
+/**
+ * @typedef {object} Column
+ * @property {string} id
+ * @property {string} label
+ * @property {string} help what it is and where it comes from
+ * @property {(facts: Facts) => number} read NaN: not known
+ * @property {(value: number) => string} write
+ * @property {"least" | "most"} [best] who wins; nobody without it
+ */
+
+/** Bytes of a part in both directions for each message. @param {Facts} facts @param {keyof import("./figures.js").Way} part */
+function bytesOf({ figures }, part) {
+  if (!figures || (figures.measured === "body" && part !== "payload")) return NaN;
+  return each(figures.bytes.in[part] + figures.bytes.out[part], figures);
+}
+
+/** @param {number} amount @param {Figures} figures */
+function each(amount, { messages }) {
+  return messages > 0 ? amount / messages : NaN;
+}
+
+/** @param {number} v */
+const ratio = (v) => (Number.isNaN(v) ? unknown : Number.isInteger(v) ? String(v) : three(v));
+
+/** @type {Column[]} */
+export const columns = [
+  { id: "messages", label: "costs.messages", help: "costs.messages_help", read: ({ figures }) => figures?.messages ?? NaN, write: count },
+  { id: "payload", label: "costs.payload", help: "costs.payload_help", read: (facts) => bytesOf(facts, "payload"), write: bytes, best: "least" },
+  { id: "framing", label: "costs.framing", help: "costs.framing_help", read: (facts) => bytesOf(facts, "framing"), write: bytes, best: "least" },
+  { id: "heads", label: "costs.heads", help: "costs.heads_help", read: (facts) => bytesOf(facts, "head"), write: bytes, best: "least" },
+  { id: "total", label: "costs.total", help: "costs.total_help", read: (facts) => bytesOf(facts, "total"), write: bytes, best: "least" },
+  { id: "efficiency", label: "costs.efficiency", help: "costs.efficiency_help", read: (facts) => bytesOf(facts, "payload") / bytesOf(facts, "total"), write: percent, best: "most" },
+  { id: "packets", label: "costs.packets", help: "costs.packets_help", read: ({ figures }) => (figures?.packets ? each(figures.packets.in + figures.packets.out, figures) : NaN), write: ratio, best: "least" },
+  { id: "requests", label: "costs.requests", help: "costs.requests_help", read: ({ figures }) => (figures ? each(figures.requests, figures) : NaN), write: ratio, best: "least" },
+  { id: "connections", label: "costs.connections", help: "costs.connections_help", read: ({ figures }) => figures?.connections ?? NaN, write: count, best: "least" },
+  { id: "median", label: "costs.median", help: "costs.age_help", read: ({ median }) => median, write: delay, best: "least" },
+  { id: "p99", label: "costs.p99", help: "costs.age_help", read: ({ p99 }) => p99, write: delay, best: "least" },
+  { id: "missed", label: "costs.missed", help: "costs.missed_help", read: ({ counts }) => counts.missed, write: count, best: "least" },
+  { id: "duplicates", label: "costs.duplicates", help: "costs.duplicates_help", read: ({ counts }) => counts.duplicates, write: count, best: "least" },
+  { id: "cpu", label: "costs.cpu", help: "costs.cpu_help", read: ({ figures }) => (figures?.cpu_ms !== undefined ? each(figures.cpu_ms / 1000, figures) : NaN), write: delay, best: "least" },
+];
+
+/**
+ * What a lane has come to.
+ * @param {import("./lane.js").Lane} lane
+ * @param {number} offset the clock's
+ * @returns {Record<string, number>} by column; NaN where it is not known
+ */
+export function costs(lane, offset) {
+  const [median, p99] = lane.ages.percentiles([0.5, 0.99], offset);
+  const facts = { figures: lane.figures, counts: lane.counts, median, p99 };
+  return Object.fromEntries(columns.map(({ id, read }) => [id, read(facts)]));
+}
+
+/**
+ * Who is best in a column: those that nobody is better than, as far as the screen shows it; nobody when all are alike.
+ * @param {Column} column
+ * @param {number[]} values
+ * @returns {boolean[]}
+ */
+export function winners({ write, best }, values) {
+  const there = values.filter((v) => !Number.isNaN(v));
+  const shown = new Set(there.map(write));
+  if (!best || shown.size < 2) return values.map(() => false);
+  const first = write(best === "least" ? Math.min(...there) : Math.max(...there));
+  return values.map((v) => !Number.isNaN(v) && write(v) === first);
+}
