@@ -66,7 +66,7 @@ func crowdAt(addr net.Addr, base string) string {
 type crowdAnswer struct {
 	crowd.State
 	Most   int    `json:"most"`    // viewers that there may be now
-	MostBy string `json:"most_by"` // what bounds them
+	MostBy string `json:"most_by"` // what bounds them: lab, descriptors, memory, container
 	Now    int64  `json:"now"`     // Unix milliseconds
 }
 
@@ -75,9 +75,19 @@ func (d *Dashboard) crowdAnswer() crowdAnswer {
 	return crowdAnswer{State: d.crowd.State(), Most: most, MostBy: by, Now: time.Now().UnixMilli()}
 }
 
+// crowdBounds is what may bound a crowd, in words.
+func crowdBounds() map[string]string {
+	return map[string]string{
+		"lab":         "the lab's own bound",
+		"descriptors": "the descriptors that this process may have (ulimit -n)",
+		"memory":      "the memory that is available",
+		"container":   "the memory limit of this container",
+	}
+}
+
 // mostInCrowd is how many viewers this machine can bear, and what says so.
 func (d *Dashboard) mostInCrowd() (most int, by string) {
-	most, by = crowd.Most, "the lab's own bound"
+	most, by = crowd.Most, "lab"
 	newest := d.shown.Load()
 	if newest == nil {
 		return most, by
@@ -92,17 +102,17 @@ func (d *Dashboard) mostInCrowd() (most int, by string) {
 		open, known := s.Self.Descriptors.Get()
 		limit, limited := s.Self.MaxDescriptors.Get()
 		if known && limited {
-			bound(limit-open-crowdSpare, "the descriptors that this process may have (ulimit -n)")
+			bound(limit-open-crowdSpare, "descriptors")
 		}
 	}
 	if s.Memory != nil {
-		bound(float64(s.Memory.Available)/2/crowdMemory, "the memory that is available")
+		bound(float64(s.Memory.Available)/2/crowdMemory, "memory")
 	}
 	if s.Container != nil {
 		limit, limited := s.Container.MemoryLimit.Get()
 		used, known := s.Container.WorkingSet.Get()
 		if limited && known {
-			bound((limit-used)/2/crowdMemory, "the memory limit of this container")
+			bound((limit-used)/2/crowdMemory, "container")
 		}
 	}
 	return most, by
@@ -141,7 +151,7 @@ func (d *Dashboard) postLoad(c *fiber.Ctx) error {
 		return problem.Bad("technique", strconv.QuoteToASCII(wanted.Technique[:min(len(wanted.Technique), 64)])+" is no technique", techniqueNames()...).Send(c)
 	}
 	if most, by := d.mostInCrowd(); wanted.Viewers < fewestInCrowd || wanted.Viewers > most {
-		return problem.Bad("viewers", strconv.Itoa(wanted.Viewers)+" viewers are outside of what can be here", fmt.Sprintf("%d to %d, by %s", fewestInCrowd, most, by)).Send(c)
+		return problem.Bad("viewers", strconv.Itoa(wanted.Viewers)+" viewers are outside of what can be here", fmt.Sprintf("%d to %d, by %s", fewestInCrowd, most, crowdBounds()[by])).Send(c)
 	}
 	order := crowd.Order{Technique: wanted.Technique, Viewers: wanted.Viewers, Duration: usualCrowd, Pause: d.config.Interval}
 	if wanted.Duration != nil {

@@ -3,6 +3,8 @@
 // css/lab/<name>.css to index.html and its words to words/en and words/zh.
 
 import { Costs } from "./costs.js";
+import { Code } from "./code.js";
+import { Crowd } from "./crowd.js";
 import { Lanes } from "./lanes.js";
 
 /**
@@ -17,4 +19,6 @@ import { Lanes } from "./lanes.js";
 export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },
+  { name: "crowd", Panel: Crowd },
+  { name: "code", Panel: Code },
 ];

@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// field is a text of the page, as a number.
+func (p *page) number(testid string) float64 {
+	p.t.Helper()
+	var n float64
+	fmt.Sscanf(strings.NewReplacer("\u202f", "", ",", "").Replace(p.text(testid)), "%g", &n)
+	return n
+}
+
+// set gives a form's field a value, as somebody who types does.
+func (p *page) set(testid, value string) {
+	p.t.Helper()
+	evaluate[bool](p, `((e) => { e.value = `+quote(value)+`; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true; })(document.querySelector('[data-testid="`+testid+`"]'))`)
+}
+
+// waits until an expression is true in the page.
+func (p *page) waits(what, script string) {
+	p.t.Helper()
+	for range 2000 {
+		if evaluate[bool](p, script) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("in 20 s it never came about that %s; the page says %q", what, evaluate[string](p, `document.querySelector("#lab").innerText`))
+}
+
+// children are the processes that a process has started.
+func children(t *testing.T, pid int) (pids []int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Skip("needs Linux's /proc to look for children")
+	}
+	for _, e := range entries {
+		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, _ := strconv.Atoi(e.Name())
+			pids = append(pids, child)
+		}
+	}
+	return pids
+}
+
+// A crowd from the page: by two techniques, measured, compared, kept when the page is loaded anew, in both languages; and
+// what the page shows is what the server says.
+func TestCrowdPanel(t *testing.T) {
+	s, p := lab(t, "sse")
+	p.waits("the bounds are told", `document.querySelector('[data-testid="crowd-status"]').textContent.includes("5,000")`)
+	for i, technique := range []string{"websocket", "polling"} {
+		p.click("crowd-" + technique)
+		p.set("crowd-viewers", "200")
+		p.click("crowd-start")
+		p.waits("it is measured", `document.querySelector('[data-testid="crowd-status"]').textContent.endsWith("measuring.") &&
+			document.querySelectorAll('[data-testid="crowd-table"] tbody tr').length === `+fmt.Sprint(i+1))
+		if n := p.number("crowd-connected"); n != 200 {
+			t.Errorf("%s: %v are connected, want 200", technique, n)
+		}
+		if len(children(t, s.cmd.Process.Pid)) != 1 {
+			t.Errorf("%s: the viewers are not one process", technique)
+		}
+		time.Sleep(1500 * time.Millisecond)
+		p.click("crowd-stop")
+		p.waits("it has gone", `document.querySelector('[data-testid="crowd-status"]').textContent.endsWith("stopped, they have gone.")`)
+		if left := children(t, s.cmd.Process.Pid); len(left) != 0 {
+			t.Errorf("%s: %v are left", technique, left)
+		}
+		if missed := p.text("crowd-missed"); missed != "0" {
+			t.Errorf("%s: %s missed", technique, missed)
+		}
+		// A viewer is a descriptor, but for the lanes of the page itself.
+		row := evaluate[[]string](p, `[...document.querySelector('[data-testid="crowd-table"] tr[data-technique="`+technique+`"]').children].map((e) => e.textContent)`)
+		if n, err := strconv.Atoi(strings.ReplaceAll(row[5], "\u202f", "")); err != nil || n < 900 || n > 1100 {
+			t.Errorf("%s: %q has %d descriptors by 1000 viewers", technique, row, n)
+		}
+		want := evaluate[string](p, `(async () => (await (await fetch("api/v1/load")).json()).server.per_1000.memory)().then((v) => import(new URL("js/format.js", document.baseURI).href).then((f) => f.bytes(v)))`)
+		if row[4] != want {
+			t.Errorf("%s: the page shows %q, the server says %q", technique, row[4], want)
+		}
+	}
+	p.open(s.url + "?technique=sse#lab")
+	p.live("sse")
+	p.waits("both are kept", `document.querySelectorAll('[data-testid="crowd-table"] tbody tr').length === 2`)
+	p.set("crowd-viewers", "9000") // the browser itself refuses
+	p.click("crowd-start")
+	if evaluate[bool](p, `document.querySelector('[data-testid="crowd-viewers"]').checkValidity()`) {
+		t.Error("9000 viewers are valid")
+	}
+}
+
+// Killed, the server takes its viewers with it.
+func TestCrowdDiesWithServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	pid := s.cmd.Process.Pid
+	if status, text := post(t, s.url+"api/v1/load", `{"technique":"sse","viewers":50}`); status != 202 {
+		t.Fatalf("got %d %s", status, text)
+	}
+	eventually(t, "they are there", func() bool { return len(children(t, pid)) == 1 })
+	child := children(t, pid)[0]
+	s.stop(syscall.SIGKILL)
+	eventually(t, "they have gone too", func() bool {
+		_, err := os.Stat(fmt.Sprintf("/proc/%d/fd/0", child)) // a process that nobody has waited for has no files
+		return err != nil
+	})
+}
+
+// post sends JSON.
+func post(t *testing.T, url, body string) (int, string) {
+	t.Helper()
+	resp, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
