@@ -19,6 +19,8 @@ type Verdict struct {
 	Since int64 `json:"since"`
 	// PID is the culprit's, 0 for none.
 	PID int32 `json:"pid,omitempty"`
+	// Parts is the sentence in parts, for other languages than English. It is absent where State says it all.
+	Parts *VerdictParts `json:"parts,omitempty"`
 }
 
 // VerdictResources are all that a verdict may be about, in a new slice.
@@ -267,7 +269,8 @@ func (j *judge) say(s *Snapshot) *Verdict {
 		text.add(", ").duration(second).add(" ago")
 	}
 	j.shown, j.second, j.over = i, second, over
-	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid}
+	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid,
+		Parts: text.parts(r.head, second, over, r.event)}
 	return j.last
 }
 
@@ -292,6 +295,9 @@ func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
 	}
 	j.shown, j.second = mild, minutes
 	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began}
+	if len(text.phrases) > 0 {
+		j.last.Parts = text.parts("", 0, 0, false)
+	}
 	return j.last
 }
 

@@ -11,11 +11,12 @@ const (
 
 // A remark is what a rule had to say at a time: a sentence from its duration on.
 type remark struct {
-	b      []byte
-	verb   verb
-	pid    int32
-	weight float64 // the culprit's score
-	at     float64 // by the judge's clock
+	b       []byte
+	phrases []Phrase
+	verb    verb
+	pid     int32
+	weight  float64 // the culprit's score
+	at      float64 // by the judge's clock
 }
 
 // A verb is where in a sentence it is, and what it becomes when it is over.
@@ -24,7 +25,7 @@ type verb struct {
 	was        string
 }
 
-func (r *remark) forget() { *r = remark{b: r.b[:0]} }
+func (r *remark) forget() { *r = remark{b: r.b[:0], phrases: r.phrases[:0]} }
 
 // comment adds what a rule has to say. While its condition holds, that is of now; when it only lingers, of the worst of
 // the time before: the numbers of now are those of something else. In the last moments of a condition the culprit
@@ -53,7 +54,7 @@ func (j *judge) comment(r *rule, st *ruleState, s *Snapshot, text *sentence) {
 	}
 	weight := j.past.weight
 	if weight < j.now.weight/2 && j.clock-j.now.at < bridges-almost {
-		text.b = text.b[:start]
+		text.b, text.phrases = text.b[:start], text.phrases[:0]
 		text.remark(&j.now, false)
 		return
 	}
@@ -62,7 +63,7 @@ func (j *judge) comment(r *rule, st *ruleState, s *Snapshot, text *sentence) {
 		j.peak.take(text, start, weight, j.clock)
 	}
 	if isOver {
-		text.b = text.b[:start]
+		text.b, text.phrases = text.b[:start], text.phrases[:0]
 		text.remark(&j.now, true)
 	}
 }
@@ -72,12 +73,13 @@ func (r *remark) take(text *sentence, start int, weight, clock float64) {
 	if v.was == "" {
 		v = verb{}
 	}
-	*r = remark{append(r.b[:0], text.b[start:]...), v, text.pid, weight, clock}
+	*r = remark{append(r.b[:0], text.b[start:]...), append(r.phrases[:0], text.phrases...), v, text.pid, weight, clock}
 }
 
 // remark adds one that was kept.
 func (t *sentence) remark(r *remark, isOver bool) {
 	t.pid = r.pid
+	t.phrases = append(t.phrases, r.phrases...)
 	if !isOver || r.verb.was == "" {
 		t.b = append(t.b, r.b...)
 		return

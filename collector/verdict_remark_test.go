@@ -94,11 +94,11 @@ func TestVerdictUnknown(t *testing.T) {
 	if v := tr.run(silent, 5, 1); v.State != "healthy" { // a few seconds mean nothing
 		t.Errorf("got %+v", v)
 	}
-	if v := tr.next(silent, 1); *v != (Verdict{State: "unknown", Text: "no verdict: no answer from cpu, memory and 1 more", Since: answered}) {
+	if v := tr.next(silent, 1); sentenceOf(v) != (Verdict{State: "unknown", Text: "no verdict: no answer from cpu, memory and 1 more", Since: answered}) {
 		t.Errorf("got %+v", v)
 	}
 	silent.Sources = append(silent.Sources, SourceState{Name: "host"})
-	if v := tr.run(silent, 30, 1); *v != (Verdict{State: "unknown", Text: "no verdict: no answer from cpu, memory and 2 more", Since: answered}) {
+	if v := tr.run(silent, 30, 1); sentenceOf(v) != (Verdict{State: "unknown", Text: "no verdict: no answer from cpu, memory and 2 more", Since: answered}) {
 		t.Errorf("got %+v", v)
 	}
 	// What is known to be wrong is said.

@@ -5,19 +5,21 @@ import "math"
 // What each rule has to say, when it is the verdict. The value that set it off may be a little lower by now.
 
 func sayOwnKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("the kernel").kills().add(" in ").name(j.past.own.name)
+	text.add("the kernel").kills().add(" in ").name(j.past.own.name).
+		tellOf("killed_in", j.past.own.name, 0, Figures{"n": text.count})
 }
 
 func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("the kernel").kills().add(" in ").name(j.past.neighbours.name)
+	text.add("the kernel").kills().add(" in ").name(j.past.neighbours.name).
+		tellOf("killed_in", j.past.neighbours.name, 0, Figures{"n": text.count})
 }
 
 func sayHostKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("the kernel").kills().victim(&j.past.victim)
+	text.add("the kernel").kills().tell("killed", Figures{"n": text.count}).victim(&j.past.victim)
 }
 
 func sayLimitKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("a control group's limit").kills().victim(&j.past.victim)
+	text.add("a control group's limit").kills().tell("limit_killed", Figures{"n": text.count}).victim(&j.past.victim)
 }
 
 func (t *sentence) kills() *sentence { return t.add(" killed ").processes(t.count) }
@@ -37,13 +39,14 @@ func (t *sentence) victim(p *Process) *sentence {
 	if t.count > 1 {
 		t.add("one ")
 	}
-	t.add("probably ").process(p)
+	t.add("probably ").process(p).tellOf("victim", p.Name, p.PID, Figures{"bytes": float64(p.Memory)})
 	return t.trim(")").add(", ").bytes(float64(p.Memory)).add(")")
 }
 
 // kill is what is said of one that was a while ago.
 func (t *sentence) kill(n float64, minutes int64) *sentence {
-	return t.add("; the kernel killed ").processes(n).add(" for memory ").number(float64(minutes)).add(" min ago")
+	return t.add("; the kernel killed ").processes(n).add(" for memory ").number(float64(minutes)).add(" min ago").
+		tell("killed_before", Figures{"n": n, "minutes": float64(minutes)})
 }
 
 func sayReadOnly(j *judge, s *Snapshot, text *sentence) {
@@ -56,72 +59,77 @@ func sayStale(j *judge, s *Snapshot, text *sentence) {
 
 func (t *sentence) mount(f *Filesystem, _ float64) *sentence {
 	if f == nil {
-		return t.add("none now")
+		return t.add("none now").tell("none_now", nil)
 	}
-	return t.name(f.Mount)
+	return t.name(f.Mount).tellOf("mount", f.Mount, 0, nil)
 }
 
 func sayFull(j *judge, s *Snapshot, text *sentence) {
 	f, v := worstMount(j, s, howFull)
 	text.mount(f, v)
 	if f != nil {
-		text.add(" ").percent(v).add(", ").bytes(float64(f.Available)).add(" left")
+		text.add(" ").percent(v).add(", ").bytes(float64(f.Available)).add(" left").
+			tell("full", Figures{"share": v, "bytes": float64(f.Available)})
 	}
 }
 
 func sayInodes(j *judge, s *Snapshot, text *sentence) {
 	f, v := worstMount(j, s, inodesUsed)
-	text.mount(f, v).add(" ").percent(v)
+	text.mount(f, v).add(" ").percent(v).tell("inodes", Figures{"share": v})
 }
 
 func sayMemoryStall(j *judge, s *Snapshot, text *sentence) {
 	text.culprit(j.past.pick(s, 0, scoreMemory))
 	v, _ := memoryStall(j, s)
-	text.percent(v).add(" full pressure")
+	text.percent(v).add(" full pressure").tell("full_pressure", Figures{"share": v})
 }
 
 func sayMemoryTaken(j *judge, s *Snapshot, text *sentence) {
 	if s.Memory == nil {
 		return
 	}
-	text.percent(ratio(float64(s.Memory.Available), float64(s.Memory.Total)).value).add(" available")
+	available := ratio(float64(s.Memory.Available), float64(s.Memory.Total)).value
+	text.percent(available).add(" available").tell("available", Figures{"share": available})
 	p := j.past.pick(s, 0, scoreMemory)
 	if p == nil {
 		return
 	}
 	text.add(", ").process(p)
 	if grown, _ := j.past.growth(p); float64(grown) > float64(p.Memory)/10 {
-		text.add(" grew by ").bytes(float64(grown))
+		text.add(" grew by ").bytes(float64(grown)).tellOf("grew", p.Name, p.PID, Figures{"bytes": float64(grown)})
 		return
 	}
-	text.tense(" has ", " had ").bytes(float64(p.Memory))
+	text.tense(" has ", " had ").bytes(float64(p.Memory)).tellOf("has", p.Name, p.PID, Figures{"bytes": float64(p.Memory)})
 }
 
 func sayHeat(_ *judge, s *Snapshot, text *sentence) {
 	if sensor, _ := hottest(s); sensor != nil {
 		text.name(sensor.Chip).add(" ").name(sensor.Label).add(" at ").number(sensor.Value.value).
-			add(" °C, critical is ").number(sensor.Critical.value).add(" °C")
+			add(" °C, critical is ").number(sensor.Critical.value).add(" °C").
+			tellOf("hot", sensor.Chip+" "+sensor.Label, 0, Figures{"celsius": sensor.Value.value, "critical": sensor.Critical.value})
 	}
 }
 
 func sayHandles(_ *judge, s *Snapshot, text *sentence) {
 	if s.Handles != nil {
-		text.number(float64(s.Handles.Allocated)).add(" of ").number(float64(s.Handles.Maximum))
+		text.number(float64(s.Handles.Allocated)).add(" of ").number(float64(s.Handles.Maximum)).
+			tell("entries", Figures{"n": float64(s.Handles.Allocated), "of": float64(s.Handles.Maximum)})
 	}
 }
 
 func sayConntrack(_ *judge, s *Snapshot, text *sentence) {
 	if s.Sockets != nil {
-		text.number(s.Sockets.Conntrack.value).add(" of ").number(s.Sockets.ConntrackLimit.value).add(" entries")
+		text.number(s.Sockets.Conntrack.value).add(" of ").number(s.Sockets.ConntrackLimit.value).add(" entries").
+			tell("entries", Figures{"n": s.Sockets.Conntrack.value, "of": s.Sockets.ConntrackLimit.value})
 	}
 }
 
 func sayIO(j *judge, s *Snapshot, text *sentence) {
 	text.culprit(j.past.pick(s, 0, scoreIO))
 	if s.Pressure != nil && s.Pressure.IO != nil {
-		text.percent(s.Pressure.IO.Full.value).add(" full pressure")
+		text.percent(s.Pressure.IO.Full.value).add(" full pressure").tell("full_pressure", Figures{"share": s.Pressure.IO.Full.value})
 	} else if s.CPU != nil {
-		text.percent(s.CPU.IOWait.value).add(" iowait")
+		text.percent(s.CPU.IOWait.value).add(" iowait").tell("iowait", Figures{"share": s.CPU.IOWait.value})
 	}
 	var busiest *Disk
 	for i := range s.Disks {
@@ -130,39 +138,44 @@ func sayIO(j *judge, s *Snapshot, text *sentence) {
 		}
 	}
 	if busiest != nil {
-		text.add(", ").name(busiest.Name).add(" ").percent(busiest.Busy.value).add(" busy")
+		text.add(", ").name(busiest.Name).add(" ").percent(busiest.Busy.value).add(" busy").
+			tellOf("disk_busy", busiest.Name, 0, Figures{"share": busiest.Busy.value})
 	}
 }
 
 func sayDisk(j *judge, s *Snapshot, text *sentence) {
 	d, _ := slowest(s)
 	if d == nil {
-		text.add("none now")
+		text.add("none now").tell("none_now", nil)
 		return
 	}
-	text.name(d.Name).add(" ").percent(d.Busy.value).add(" busy, ").
-		number(1000 * max(d.ReadTime.value, d.WriteTime.value)).add(" ms for a request")
+	ms := 1000 * max(d.ReadTime.value, d.WriteTime.value)
+	text.name(d.Name).add(" ").percent(d.Busy.value).add(" busy, ").number(ms).add(" ms for a request").
+		tellOf("disk_busy", d.Name, 0, Figures{"share": d.Busy.value}).tell("disk_slow", Figures{"ms": ms})
 	if p := j.past.pick(s, 0, scoreIO); p != nil {
-		text.add(", ").process(p)
+		text.add(", ").process(p).tellOf("culprit", p.Name, p.PID, nil)
 	}
 }
 
 func saySwap(j *judge, s *Snapshot, text *sentence) {
 	text.culprit(j.past.pick(s, 0, scoreMemory))
 	if s.Paging != nil {
-		text.bytes(s.Paging.SwapIn.value).add("/s in, ").bytes(s.Paging.SwapOut.value).add("/s out")
+		text.bytes(s.Paging.SwapIn.value).add("/s in, ").bytes(s.Paging.SwapOut.value).add("/s out").
+			tell("swapping", Figures{"in": s.Paging.SwapIn.value, "out": s.Paging.SwapOut.value})
 	}
 }
 
 func saySteal(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.add("the hypervisor").tense(" keeps ", " kept ").percent(s.CPU.Steal.value).cores(s)
+		text.add("the hypervisor").tense(" keeps ", " kept ").percent(s.CPU.Steal.value).cores(s).
+			tell("withheld", Figures{"share": s.CPU.Steal.value, "of": float64(len(s.CPU.Cores))})
 	}
 }
 
 func sayBusy(_ *judge, s *Snapshot, text *sentence) {
 	if s.CPU != nil {
-		text.add(" (").percent(s.CPU.Busy.value).cores(s).add(")")
+		text.add(" (").percent(s.CPU.Busy.value).cores(s).add(")").
+			tell("busy", Figures{"share": s.CPU.Busy.value, "of": float64(len(s.CPU.Cores))})
 	}
 }
 
@@ -187,13 +200,14 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 		if math.Round(cores*10) != 10 {
 			text.add("s")
 		}
+		text.tellOf("uses", p.Name, p.PID, Figures{"cores": cores})
 		if p.ChildrenCPU.value > cores/2 {
-			text.add(", mostly short-lived children")
+			text.add(", mostly short-lived children").tell("children", nil)
 		}
 	case forks >= manyForks:
-		text.add("short-lived processes, ").number(forks).add(" started a second")
+		text.add("short-lived processes, ").number(forks).add(" started a second").tell("short_lived", Figures{"rate": forks})
 	case s.Processes != nil && isFresh(s, []string{"processes"}):
-		text.add("many small ones")
+		text.add("many small ones").tell("many_small", nil)
 	}
 }
 
@@ -211,9 +225,9 @@ func (t *sentence) cores(s *Snapshot) *sentence {
 
 func sayThrottle(_ *judge, s *Snapshot, text *sentence) {
 	if g, v, ok := worstGroup(s, heldBack); ok {
-		text.name(groupName(g)).add(" in ").percent(v).add(" of its periods")
+		text.name(groupName(g)).add(" in ").percent(v).add(" of its periods").tellOf("throttled", g.Name, 0, Figures{"share": v})
 		if cores, ok := g.CPULimit.Get(); ok {
-			text.add(", limit ").decimal(cores).add(" cores")
+			text.add(", limit ").decimal(cores).add(" cores").tell("limit", Figures{"cores": cores})
 		}
 	}
 }
@@ -221,10 +235,12 @@ func sayThrottle(_ *judge, s *Snapshot, text *sentence) {
 func sayGroupMemory(_ *judge, s *Snapshot, text *sentence) {
 	if g, v, ok := worstGroup(s, nearLimit); ok {
 		if own, _ := part(g.WorkingSet, g.MemoryLimit); own < v {
-			text.name(groupName(g)).tense(" is in a group that uses ", " was in a group that used ").percent(v).add(" of its limit")
+			text.name(groupName(g)).tense(" is in a group that uses ", " was in a group that used ").percent(v).add(" of its limit").
+				tellOf("group_above", g.Name, 0, Figures{"share": v})
 			return
 		}
-		text.name(groupName(g)).tense(" uses ", " used ").percent(v).add(" of ").bytes(g.MemoryLimit.value)
+		text.name(groupName(g)).tense(" uses ", " used ").percent(v).add(" of ").bytes(g.MemoryLimit.value).
+			tellOf("group_memory", g.Name, 0, Figures{"share": v, "bytes": g.MemoryLimit.value})
 	}
 }
 
@@ -237,25 +253,27 @@ func groupName(g *Cgroup) string {
 
 func sayLoss(_ *judge, s *Snapshot, text *sentence) {
 	if n, v := lossiest(s); n != nil {
-		text.name(n.Name).add(" ").percent(v).add(", ").number(lostBy(n)).add("/s")
+		text.name(n.Name).add(" ").percent(v).add(", ").number(lostBy(n)).add("/s").
+			tellOf("lost", n.Name, 0, Figures{"share": v, "rate": lostBy(n)})
 	}
 }
 
 func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 	v, _ := retransmits(j, s)
-	text.percent(v).add(" of TCP segments").tense(" are", " were").add(" sent again")
+	text.percent(v).add(" of TCP segments").tense(" are", " were").add(" sent again").tell("sent_again", Figures{"share": v})
 }
 
 func sayDropped(j *judge, s *Snapshot, text *sentence) {
 	v, _ := dropped(j, s)
-	text.decimal(v).add(" a second, ")
+	text.decimal(v).add(" a second, ").tell("rate", Figures{"rate": v})
 	if s.Sockets == nil || len(s.Sockets.FullListeners) == 0 {
-		text.add("an accept queue").tense(" is", " was").add(" full")
+		text.add("an accept queue").tense(" is", " was").add(" full").tell("queue_full", nil)
 		return
 	}
 	fullest := &s.Sockets.FullListeners[0]
 	text.add("the accept queue of port ").number(float64(fullest.Port)).tense(" is", " was").add(" full (limit ").
-		number(float64(fullest.Limit)).add(")")
+		number(float64(fullest.Limit)).add(")").
+		tell("port_queue_full", Figures{"port": float64(fullest.Port), "of": float64(fullest.Limit)})
 }
 
 // sayUnknown is said when that many sources do not answer, the two that matter most among them.
@@ -272,8 +290,9 @@ func (j *judge) sayUnknown(s *Snapshot, silent int) *Verdict {
 	if silent > 2 {
 		text.add(" and ").number(float64(silent - 2)).add(" more")
 	}
+	text.tell("blind", Figures{"n": float64(silent)})
 	j.shown, j.second = -1, int64(silent)
-	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began}
+	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began, Parts: text.parts("", 0, 0, false)}
 	return j.last
 }
 
@@ -283,10 +302,12 @@ func sayBlind(_ *judge, s *Snapshot, text *sentence) {
 		if isBlind(&s.Sources[i]) {
 			if more++; more == 0 {
 				text.add(" as far as is known: no answer from ").name(s.Sources[i].Name)
+				text.tellOf("partly_blind", s.Sources[i].Name, 0, Figures{"n": 0})
 			}
 		}
 	}
 	if more > 0 {
 		text.add(" and ").number(float64(more)).add(" more")
+		text.phrases[len(text.phrases)-1].Figures["n"] = float64(more)
 	}
 }

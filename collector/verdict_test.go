@@ -58,6 +58,7 @@ func checkVerdict(t testing.TB, v *Verdict) {
 	if (v.State == stateHealthy || v.State == stateUnknown) != (v.Resource == "") || strings.HasSuffix(v.Text, ": ") || strings.HasSuffix(v.Text, ", ") || strings.Contains(v.Text, "NaN") {
 		t.Fatalf("verdict %+v", v)
 	}
+	checkParts(t, v)
 }
 
 // run feeds the same snapshot for that many seconds.

@@ -17,6 +17,8 @@ type sentence struct {
 	pid   int32
 	count float64 // of an event
 	verb  verb
+
+	phrases []Phrase // the same again
 }
 
 // begin forgets what was written.
@@ -120,7 +122,7 @@ func (t *sentence) process(p *Process) *sentence {
 // culprit adds it with a comma behind.
 func (t *sentence) culprit(p *Process) *sentence {
 	if p != nil {
-		t.process(p).add(", ")
+		t.process(p).add(", ").tellOf("culprit", p.Name, p.PID, nil)
 	}
 	return t
 }

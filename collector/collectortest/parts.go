@@ -21,7 +21,8 @@ func verdict(n int) *collector.Verdict {
 		return &collector.Verdict{State: "healthy", Text: "healthy", Since: at - int64(n%40)*1000}
 	}
 	return &collector.Verdict{State: "bad", Resource: "io", Text: "I/O-bound for 42 s: postgres (pid 98), 38 % full pressure",
-		Since: at - 42_000, PID: 98}
+		Since: at - 42_000, PID: 98, Parts: &collector.VerdictParts{Head: "I/O-bound", Seconds: 42, Phrases: []collector.Phrase{
+			{Key: "culprit", Name: "postgres", PID: 98}, {Key: "full_pressure", Figures: collector.Figures{"share": 0.38}}}}}
 }
 
 func scopes() *collector.Scopes {

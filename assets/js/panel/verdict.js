@@ -3,9 +3,10 @@
 
 import { clock, moment } from "../format.js";
 import { say, term } from "../words/words.js";
+import { sentence } from "./sentence.js";
 import { attribute, field, one, reveal, write } from "./dom.js";
 
-/** @typedef {{state: "healthy" | "busy" | "bad" | "unknown" | string, resource?: string, text: string, since: number, pid?: number}} Reading */
+/** @typedef {{state: "healthy" | "busy" | "bad" | "unknown" | string, resource?: string, text: string, since: number, pid?: number, parts?: import("./sentence.js").Parts}} Reading */
 
 export class Verdict {
   #box = one("#verdict");
@@ -32,13 +33,15 @@ export class Verdict {
     attribute(this.#box, "data-state", verdict.state);
     write(this.#word, term("host.verdict", verdict.state));
     // The word says it already: "healthy; the kernel killed a process 4 min ago" goes on behind it.
-    const rest = verdict.state === "healthy" && verdict.text.startsWith("healthy") ? verdict.text.slice("healthy".length).replace(/^[;,]?\s*/, "") : verdict.text;
-    write(this.#text, rest === verdict.state ? "" : rest);
+    const text = sentence(verdict);
+    const word = term("host.verdict", verdict.state);
+    const rest = verdict.state === "healthy" && text.startsWith(word) ? text.slice(word.length).replace(/^[;,]?\s*/, "") : text;
+    write(this.#text, rest === word ? "" : rest);
     write(this.#since, say("host.since", { time: moment(verdict.since, at) }));
     const meaning = [verdict.state, verdict.resource].join(" "); // whose fault it is may change each second
     if (meaning === this.#told) return;
     // The first one is read with the page.
-    if (this.#told !== "") write(this.#announcer, verdict.text);
+    if (this.#told !== "") write(this.#announcer, text);
     this.#told = meaning;
   }
 

@@ -243,6 +243,8 @@ func TestServersWords(t *testing.T) {
 		{"mount", "mount_shown.go", "func (h hideReason) String()", `hidden\w+:\s+"([^"]+)"`},
 		{"process", "process_stat_linux.go", "func stateOf", `return "(\w+)"`},
 		{"link", "network_linux.go", "func netState", `return "(\w+)"`},
+		{"head", "verdict_rules.go", "", `head:\s+"([^"]+)"`},
+		{"phrase", "verdict_phrase.go", "func VerdictPhrases", `"([a-z_]+)"`},
 		{"battery", "battery.go", "", `// "(charging)", "(discharging)", "(full)", "(not charging)" or "(unknown)"`},
 	} {
 		files, err := filepath.Glob(filepath.Join(root, "collector", each.files))
