@@ -11,7 +11,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/collector/history"
-	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
@@ -147,29 +146,6 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	return c.Send(answer)
-}
-
-// getWire is what a viewer's messages have cost, by technique.
-func (d *Dashboard) getWire(c *fiber.Ctx) error {
-	id := string([]byte(c.Query("viewer")))
-	if p := transport.CheckViewer(id); p != nil {
-		return p.Send(c)
-	}
-	figures := d.transports.Viewers.Wire(id)
-	if technique := c.Query("technique"); technique != "" {
-		if !slices.Contains(techniqueNames(), technique) {
-			return problem.Bad("technique", strconv.QuoteToASCII(technique[:min(len(technique), 64)])+" is no technique", techniqueNames()...).Send(c)
-		}
-		for name := range figures {
-			if name != technique {
-				delete(figures, name)
-			}
-		}
-	}
-	if figures == nil {
-		figures = map[string]meter.Figures{}
-	}
-	return sendJSON(c, map[string]any{"viewer": id, "transports": figures})
 }
 
 func historyProblem(err error) *problem.Problem {

@@ -91,7 +91,9 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 		d.crowd.Serve(crowdAt(ln.Addr(), base))
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log)}) }()
+	go func() {
+		failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log), Taps: &d.transports.Viewers.Taps})
+	}()
 	defer d.releaseStart()()
 	select {
 	case err := <-failed:

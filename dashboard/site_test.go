@@ -68,7 +68,7 @@ func open(t *testing.T, config Config, base string) *site {
 	if config.Hold == 0 {
 		config.Hold = 300 * time.Millisecond
 	}
-	config.portable = strings.Contains(t.Name(), byGoroutine)
+	config.portable = config.portable || strings.Contains(t.Name(), byGoroutine)
 	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	ln, url, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -129,7 +129,7 @@ func each(t *testing.T, test func(t *testing.T, technique string)) {
 const byGoroutine = "-by-goroutine"
 
 // eventually waits for something that others bring about.
-func eventually(t *testing.T, what string, true func() bool) {
+func eventually(t testing.TB, what string, true func() bool) {
 	t.Helper()
 	for range 1000 {
 		if true() {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // A Caller is the other half of a connection that is asked again and again, by polling or long polling: it knows what a
@@ -13,14 +15,20 @@ type Caller interface {
 	// Answer is the whole response to the request in hand, which may be shared with others; nothing when there is no
 	// request, or when it can wait. last says that the connection ends with it.
 	Answer(now time.Duration) (response []byte, last bool)
-	// Answered says that the response has left, to the last byte.
-	Answered()
+	// Answered says that the response has left, to the last byte. The probe is good until it returns.
+	Answered(meter.Probe)
 	// Ask takes what the viewer has sent. An error says that it is not for this Caller: the connection goes Back.
 	Ask(b []byte, now time.Duration) error
 	// Due is when Answer must be called at the latest, and idle whether no request is in hand: 0 is never.
 	Due() (at time.Duration, idle bool)
 	// Count is told what has passed through the connection, in bytes.
 	Count(in, out int)
+	// Named tells whether anybody can ask for what the kernel knows of the connection. If so, Parked says how, from
+	// elsewhere.
+	Named() bool
+	Parked(meter.Probe)
+	// Closing says that the connection is about to be closed. The probe is good until it returns.
+	Closing(meter.Probe)
 	// Back returns the connection to the server it came from, with what was read and not answered.
 	Back(conn net.Conn, early []byte)
 }

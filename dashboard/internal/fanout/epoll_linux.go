@@ -84,7 +84,9 @@ func (f *Fanout) detach(l *line, conn net.Conn, head, early []byte) bool {
 	}
 	l.fd = int32(fd)
 	l.Owner.Began(ByEpoll)
-	group.all[int(group.turn.Add(1))%len(group.all)].add(l, head, early)
+	s := group.all[int(group.turn.Add(1))%len(group.all)]
+	s.probed(l)
+	s.add(l, head, early)
 	return true
 }
 

@@ -1,12 +1,14 @@
 package fanout
 
 import (
+	"bytes"
 	"strconv"
 	"sync"
 	"unsafe"
 
 	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // Words is what a technique says. The functions append to b and return it; they are pure but for randomness, and may be
@@ -23,6 +25,11 @@ type Words struct {
 	Packed func(b, part []byte) []byte
 	// Plain is, of a form whose messages are Packed, what Message is of others. nil if that is the same.
 	Plain func(b []byte, m *hub.Message) []byte
+	// Payload finds the message in its frame where it does not stand there as it was published. nil if it does.
+	Payload func(frame []byte) (from, to int)
+	// Heard tells payload from framing in what a viewer says: the first so many bytes are whole, and where it is in them.
+	// nil if viewers have nothing to say.
+	Heard func(b []byte) (whole int, payload []meter.Span)
 	// Steady heartbeats come at their time whether messages come or not, and a viewer that answers none of two in a row is
 	// cut: a WebSocket's ping asks for a pong.
 	Steady bool
@@ -61,8 +68,7 @@ const recentFrames = 8
 // A frame is a message on the wire, shared by all lines of a form. Its bytes are never changed.
 type frame struct {
 	message *hub.Message
-	bytes   []byte
-	body    int // of bytes, without what makes it a chunk
+	piece
 
 	// Of a compressed one, instead.
 	block *deflate.Block
@@ -71,10 +77,15 @@ type frame struct {
 
 // A part is a compressed message with what is around it.
 type part struct {
-	packed  *byte // the first byte of what is packed
+	packed *byte // the first byte of what is packed
+	piece
+}
+
+// A piece is bytes on the wire.
+type piece struct {
 	bytes   []byte
-	body    int
-	payload int // of body, what is packed
+	body    int        // of bytes, without what makes it a chunk
+	payload meter.Span // of bytes, what the message has become
 }
 
 // frame is m on the wire. It is built once for everybody who asks while it is recent. Who comes back and wants older
@@ -97,6 +108,7 @@ func (f *Form) frame(m *hub.Message) *frame {
 	if f.Encoding == Identity {
 		const around = 128 // what frames have beside the message, generously
 		r.bytes, r.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte { return f.Message(b, m) })
+		r.payload = f.find(r.bytes, m.JSON)
 	} else if old {
 		return r // to compress the whole backlog for each who asks for it would take longer than to send it
 	}
@@ -125,19 +137,17 @@ func (f *Form) keep(r *frame) {
 	}
 }
 
-// write is m on the wire for a line that stands at stream; body is how long it is without what makes it a chunk, and
-// payload how much of that is the message. What is compressed together with the message, such as its id: line, is counted
-// with it: nobody can tell them apart.
-func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body, payload int) {
+// write is m on the wire for a line that stands at stream. What is compressed together with the message, such as its id:
+// line, is counted with it: nobody can tell them apart.
+func (f *Form) write(m *hub.Message, stream *deflate.Stream) piece {
 	r := f.frame(m)
 	if f.Encoding != Identity && r.block == nil {
-		bytes, body = f.plain(m, stream)
-		return bytes, body, min(len(m.JSON), body)
+		return f.plain(m, stream)
 	}
 	var packed []byte
 	switch f.Encoding {
 	case Identity:
-		return r.bytes, r.body, min(len(m.JSON), r.body) // less where it is another encoding, such as CBOR
+		return r.piece
 	case Alone:
 		packed = r.block.Key()
 	default:
@@ -148,25 +158,26 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 	for i := range r.parts {
 		p := &r.parts[i]
 		if p.bytes == nil {
-			p.packed, p.payload = unsafe.SliceData(packed), len(packed)
+			p.packed = unsafe.SliceData(packed)
 			p.bytes, p.body = f.piece(nil, func(b []byte) []byte {
 				if f.Packed != nil {
 					return f.Packed(b, packed)
 				}
 				return append(b, packed...)
 			})
+			p.payload = span(p.bytes, packed)
 		}
 		if p.packed == unsafe.SliceData(packed) {
-			return p.bytes, p.body, p.payload
+			return p.piece
 		}
 	}
 	panic("a block with more than two parts")
 }
 
 // plain is an old message in a compressed stream, as it is.
-func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (bytes []byte, body int) {
+func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (p piece) {
 	const around = 256
-	return f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte {
+	p.bytes, p.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte {
 		switch {
 		case f.Encoding == Gzip:
 			return stream.AddPlain(b, f.Message(nil, m))
@@ -175,6 +186,30 @@ func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (bytes []byte, body
 		}
 		return f.Message(b, m)
 	})
+	p.payload = f.find(p.bytes, m.JSON)
+	return p
+}
+
+// find is where the message is in its frame.
+func (f *Form) find(frame, json []byte) meter.Span {
+	if f.Payload != nil {
+		from, to := f.Payload(frame)
+		return meter.Span{From: from, To: to}
+	}
+	return span(frame, json)
+}
+
+// span is where part is in b. A part with something in between, such as the heads of stored blocks, is from its first
+// bytes to its last.
+func span(b, part []byte) meter.Span {
+	const enough = 64
+	n := min(len(part), enough)
+	if from := bytes.Index(b, part[:n]); from >= 0 {
+		if to := bytes.LastIndex(b, part[len(part)-n:]) + n; to-from >= len(part) {
+			return meter.Span{From: from, To: to}
+		}
+	}
+	return meter.Span{}
 }
 
 // say appends something that is no message, for one line alone.

@@ -305,7 +305,7 @@ func TestWireAccount(t *testing.T) {
 		}
 		f, payload := v.tally.Figures(), int64(0)
 		for seq := range 20 {
-			payload += int64(len(fmt.Sprintf(`{"id":"%s-%d","at":1763638612345,"data":{}}`, s.hub.Epoch(), seq+1)))
+			payload += int64(len(fmt.Sprintf("m%d ", seq+1)) + 100)
 		}
 		if out := f.Bytes.Out; out.Total != int64(len(b)) || out.Payload != payload || out.Head != int64(len(head)) || f.Messages != 20 || f.Bytes.In.Total != 2 {
 			t.Errorf("got %+v; want %d bytes, %d of them messages", f, len(b), payload)

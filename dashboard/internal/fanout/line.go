@@ -35,13 +35,13 @@ type line struct {
 	Line
 	fanout *Fanout
 
-	rest    []byte         // what is being written; a part of a shared frame mostly
-	message *hub.Message   // what rest begins with; nil when that is no message
-	owed    int32          // bytes of its frame that have not left
-	body    int32          // of its frame, without what makes it a chunk
-	payload int32          // of body, what the message has become
-	stream  deflate.Stream // where a compressed line stands
-	answers *[]byte        // to be written when rest has left; nil for nothing
+	rest     []byte         // what is being written; a part of a shared frame mostly
+	message  *hub.Message   // what rest begins with; nil when that is no message
+	owed     int32          // bytes of its frame that have not left
+	body     int32          // of its frame, without what makes it a chunk
+	from, to int32          // where in its frame the message is
+	stream   deflate.Stream // where a compressed line stands
+	answers  *[]byte        // to be written when rest has left; nil for nothing
 
 	spoke time.Duration // when something was written last, or rest was begun
 	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends; of a request, when it began to come
@@ -108,8 +108,9 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			case m == nil:
 				return nil, nil
 			default:
-				bytes, body, payload := l.Form.write(m, &l.stream)
-				l.message, l.rest, l.owed, l.body, l.payload = m, bytes, int32(len(bytes)), int32(body), int32(payload)
+				p := l.Form.write(m, &l.stream)
+				l.message, l.rest, l.owed, l.body = m, p.bytes, int32(len(p.bytes)), int32(p.body)
+				l.from, l.to = int32(p.payload.From), int32(p.payload.To)
 			}
 		}
 		l.spoke = now
@@ -144,6 +145,9 @@ func (l *line) wrote(n int, now time.Duration) {
 	}
 	if l.Caller == nil { // a whole answer has as long as one write of others: it may be large, and is not shared
 		l.spoke = now
+		if l.Account.Recorded() {
+			l.record(l.rest[:n])
+		}
 	}
 	if l.rest = l.rest[n:]; len(l.rest) == 0 {
 		l.rest = nil // it may be the last that holds on to a frame
@@ -152,10 +156,10 @@ func (l *line) wrote(n int, now time.Duration) {
 	if l.answering && l.owed <= 0 {
 		l.answering = false
 		l.heard = now // it is idle since then
-		l.Caller.Answered()
+		l.Caller.Answered(l)
 	}
 	if m := l.message; m != nil && l.owed <= 0 {
-		l.Account.Sent(int(l.payload), int(l.body))
+		l.Account.Sent(l.payload(), int(l.body))
 		l.message = nil
 		if !l.Form.Steady {
 			l.beat = now
@@ -168,10 +172,19 @@ func (l *line) hear(b []byte, now time.Duration) error {
 	l.heard = now
 	switch {
 	case l.stage != talking:
+		if l.Caller == nil {
+			l.Account.Heard(b)
+			l.Account.Understood()
+		}
 		return nil // forgotten
 	case l.Caller != nil:
 		return l.asked(b, now)
-	case l.Ear == nil:
+	}
+	if l.Account.Recorded() {
+		l.Account.Heard(b) // before it is changed
+		defer l.Account.Understood()
+	}
+	if l.Ear == nil {
 		if l.noise += int32(len(b)); l.noise > mostNoise {
 			l.reason = Broke
 			return errDone

@@ -20,9 +20,12 @@ func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
 		delete(f.pairs, g)
 	}()
 	l.Owner.Began(ByGoroutine)
+	kernel := probeOf(conn)
+	l.Account.Probe(kernel)
 	g.talk(head, early)
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
+	l.closing(kernel)
 	conn.Close()
 	l.finish()
 }

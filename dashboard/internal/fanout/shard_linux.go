@@ -96,6 +96,7 @@ func (s *shard) remove(l *line) {
 	if !s.forget(l) {
 		return
 	}
+	l.closing(l)
 	unix.Close(int(l.fd)) // and with it epoll's interest: the server's descriptor is closed by now, or is about to be
 	if l.release != nil {
 		l.release()

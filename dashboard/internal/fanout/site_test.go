@@ -235,6 +235,7 @@ func lines(size int) *Form {
 		Technique: "lines",
 		Opening:   func(b []byte) []byte { return append(b, "open\n"...) },
 		Message:   func(b []byte, m *hub.Message) []byte { return fmt.Appendf(b, "m%d %s\n", m.ID.Seq, filling) },
+		Payload:   func(frame []byte) (from, to int) { return 0, len(frame) - 1 },
 		Heartbeat: []byte("beat\n"),
 		Farewell:  func(b []byte) []byte { return append(b, "bye\n"...) },
 	}}

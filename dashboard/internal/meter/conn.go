@@ -2,6 +2,7 @@ package meter
 
 import (
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 )
@@ -9,10 +10,13 @@ import (
 // A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote.
 type Conn struct {
 	net.Conn
-	*Counter        // apart: it lives on when a held connection has been taken from its Conn
-	early    []byte // to be read first; it has been counted
+	*Counter // apart: it lives on when a held connection has been taken from its Conn
 
 	Mark uint64 // for whoever serves the connection, who alone touches it
+
+	taps  *Taps // whether to keep what passes; nil for never
+	more  atomic.Pointer[more]
+	early *[]byte // to be read first; it has been counted. nil for nothing
 
 	// Below: only for the goroutine that serves the connection.
 	request           *Exchange // the metered request in hand; nil for pages, files and the like
@@ -20,11 +24,20 @@ type Conn struct {
 	payer             *Tally    // who used this connection last
 }
 
+// more is a trace that whoever closes the connection may touch as well.
+type more struct {
+	mu sync.Mutex
+	trace
+}
+
 // A Counter is the bytes that have passed through a connection.
 type Counter struct{ in, out atomic.Int64 }
 
 // Listener counts on every connection it accepts.
-type Listener struct{ net.Listener }
+type Listener struct {
+	net.Listener
+	Taps *Taps // nil if nothing is ever recorded
+}
 
 // Accept wraps the next connection in a Conn.
 func (l Listener) Accept() (net.Conn, error) {
@@ -32,38 +45,90 @@ func (l Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c, Counter: new(Counter)}, nil
+	return &Conn{Conn: c, Counter: new(Counter), taps: l.Taps}, nil
 }
 
 func (c *Conn) Read(b []byte) (int, error) {
-	if len(c.early) > 0 {
-		n := copy(b, c.early)
-		c.early = c.early[n:]
+	if c.early != nil {
+		n := copy(b, *c.early)
+		if *c.early = (*c.early)[n:]; len(*c.early) == 0 {
+			c.early = nil
+		}
+		c.tap(b[:n], true)
 		return n, nil
 	}
 	n, err := c.Conn.Read(b)
 	c.in.Add(int64(n))
+	c.tap(b[:n], true)
 	return n, err
 }
 
 func (c *Conn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
+	c.tap(b[:n], false)
 	return n, err
+}
+
+// tap keeps what passes while anybody's exchanges are recorded: whose it is turns out later.
+func (c *Conn) tap(b []byte, in bool) {
+	if c.taps == nil || c.taps.open.Load() == 0 {
+		return
+	}
+	m := c.tracing()
+	if in {
+		m.in.add(b)
+	} else {
+		m.out.add(b)
+	}
+}
+
+// tracing is the connection's trace, made if there is none.
+func (c *Conn) tracing() *more {
+	m := c.more.Load()
+	if m == nil {
+		m = new(more)
+		c.more.Store(m)
+	}
+	return m
+}
+
+// Close asks the kernel for the last time, and closes the connection.
+func (c *Conn) Close() error {
+	c.Closing(c)
+	return c.Conn.Close()
+}
+
+// Closing says that the connection is about to be closed, and how the kernel can be asked about it.
+func (c *Conn) Closing(p Probe) {
+	if m := c.more.Load(); m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.closing(p)
+	}
 }
 
 // Taken is the account of a connection that is taken from its Conn in the middle of a request: what has been counted so
 // far, and whose it is. The Conn accounts for nothing from then on.
 func (c *Conn) Taken() *Conn {
-	taken := &Conn{Counter: c.Counter, Mark: c.Mark, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
-	c.request = nil
+	taken := &Conn{Counter: c.Counter, Mark: c.Mark, taps: c.taps, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
+	taken.more.Store(c.more.Load())
+	c.letGo()
 	return taken
+}
+
+// letGo ends the Conn's part: others work on the connection now.
+func (c *Conn) letGo() {
+	c.request, c.taps = nil, nil
+	c.more.Store(nil)
 }
 
 // Returned is a Conn for a connection that was Taken. early bytes have been read from it, and counted, since the last
 // request: they will be read first.
 func (c *Conn) Returned(conn net.Conn, early []byte) *Conn {
-	c.Conn, c.early = conn, early
+	if c.Conn = conn; len(early) > 0 {
+		c.early = &early
+	}
 	return c
 }
 
@@ -99,10 +164,65 @@ func (c *Conn) Keep() (release func()) {
 
 // Idle says that the connection's request is answered to the last byte, or the connection is closed: what was
 // counted since the request before is that request's cost. A server calls it from the goroutine that serves c.
-func (c *Conn) Idle() {
-	if c.request != nil {
-		c.request.End()
-		c.request = nil
+func (c *Conn) Idle() { c.Answered(c) }
+
+// Answered is Idle for a connection that was Taken, where p knows how to ask the kernel about it.
+//
+// The kernel is not asked for a crowd's requests: with thousands of viewers that would be seen.
+func (c *Conn) Answered(p Probe) {
+	x := c.request
+	c.request = nil
+	crowd := x != nil && x.named == nil || x == nil && c.payer != nil && c.payer.Crowd
+	if !crowd {
+		c.settle(x, p)
+	} else if m := c.more.Load(); m != nil {
+		m.mu.Lock()
+		m.known, m.of, m.in, m.out = false, nil, strip{}, strip{}
+		m.mu.Unlock()
+	}
+	if x != nil {
+		x.End()
 	}
 	c.startIn, c.startOut = c.in.Load(), c.out.Load()
+}
+
+// settle puts what the kernel has counted since the last time to the account of x, or of nobody.
+func (c *Conn) settle(x *Exchange, p Probe) {
+	m := c.tracing()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.reading(p)
+	if x != nil {
+		x.settle(r, ok, &m.trace)
+	} else if m.shut {
+		m.left()
+	}
+	m.of, m.in, m.out = nil, strip{}, strip{}
+	if m.last, m.known = r, ok; x != nil {
+		m.of = x.tally
+	}
+}
+
+// settle takes what the connection has kept for the request that is through.
+func (x *Exchange) settle(r Reading, ok bool, t *trace) {
+	x.tally.mu.Lock()
+	defer x.tally.mu.Unlock()
+	if x.named.probe = nil; ok {
+		x.named.now, x.named.read = r, true
+	}
+	if t.in.n > 0 {
+		x.named.heard = t.in
+	}
+	if t.out.n > 0 {
+		x.named.said = t.out
+	}
+}
+
+// Left says that a connection that was Taken is closed, and that no request was in hand.
+func (c *Conn) Left() {
+	if m := c.more.Load(); m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.left()
+	}
 }

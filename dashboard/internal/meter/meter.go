@@ -10,15 +10,29 @@
 //
 // The counters of a connection that is still held are read where it stands, so figures are never late.
 //
-// Bytes are those that HTTP sees. TCP, IP and TLS add theirs below.
+// Bytes are those that HTTP sees. TCP and IP add theirs below, and so would TLS: a listener that brings it has to count
+// its bytes apart, in a field of Bytes of its own.
 //
 // Where the connection is not a Conn (a dashboard mounted in a program that listens by itself), heads cannot be seen:
 // they are counted as nothing, and Figures.Measured says so.
+//
+// # What the kernel knows
+//
+// Packets, retransmissions and round-trip times are the kernel's own counts (TCP_INFO, Linux). On a connection that
+// several requests share, each has what was counted from the end of the one before to its own end. So the
+// acknowledgement of an answer is the next request's, or its own if it was the last. The first has the connection's
+// beginning, without the SYN-ACK, which Linux does not count; what follows the closing of our side is nobody's.
+//
+// The kernel is asked at the end of each request and each connection of a viewer that has a name, and of all its open
+// connections when Tally.Ask is called. It is never asked for a crowd.
+//
+// # What is recorded
+//
+// A Recorder keeps the last exchanges of one viewer with their bytes, while somebody asks for them; see there. The parts
+// of what it keeps add up to what the counters have counted meanwhile.
 package meter
 
 import (
-	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -49,6 +63,8 @@ type Figures struct {
 	} `json:"bytes"`
 	// Measured is "socket", or "body" where heads could not be seen.
 	Measured string `json:"measured"`
+	*Kernel         // nil where the kernel cannot tell
+	TCP      string `json:"tcp,omitempty"` // NotHere then
 }
 
 // A Total is the sum over all tallies that point to it, those that are forgotten included, and never goes down. The
@@ -65,183 +81,20 @@ func (t *Total) Totals() Totals {
 
 // A Tally adds up exchanges. The zero Tally is ready; it is safe for concurrent use.
 type Tally struct {
-	Total *Total // nil, or what also counts them; not to be changed once there was an exchange
+	Technique string // what recorded exchanges are called
+	Total     *Total // nil, or what also counts them; not to be changed once there was an exchange
 	// Crowd is many viewers whose figures nobody will ask for: only Total is counted, and Figures lacks what is under
 	// way. Not to be changed once there was an exchange.
 	Crowd bool
 
-	mu   sync.Mutex
-	sum  Figures
-	body bool // at least one exchange was not on a Conn
-	open []*Exchange
-}
+	recorder atomic.Pointer[Recorder] // nil for none
 
-// An Exchange is one request with its answer, or one held connection. It counts messages as they are handed over and
-// takes the bytes around them from the connection.
-type Exchange struct {
-	tally             *Tally
-	conn              *Counter // nil where the connection does not count
-	startIn, startOut int64
-
-	// Guarded by tally.mu.
-	messages, payloadIn, payloadOut int64
-	headIn, headOut                 int64 // held: known when the head has passed
-	body                            int64 // answered: length of the response body
-	held, ended                     bool
-	told                            struct{ messages, in, out int64 } // what the tally's Total has of this exchange
-}
-
-// Begin starts an exchange on the connection that a request came by. A request that is answered in full must be
-// followed by Answer, a held one by Hold and End.
-func (t *Tally) Begin(conn net.Conn) *Exchange {
-	x := &Exchange{tally: t}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.sum.Requests++
-	if t.Total != nil {
-		t.Total.requests.Add(1)
-	}
-	if c, ok := conn.(*Conn); ok {
-		x.conn, x.startIn, x.startOut = c.Counter, c.startIn, c.startOut
-		c.request = x
-		if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
-			t.Total.connections.Add(1)
-		}
-		if c.payer != t {
-			c.payer = t
-			t.sum.Connections++
-		}
-	} else {
-		t.body = true
-	}
-	if !t.Crowd {
-		t.open = append(t.open, x)
-	}
-	return x
-}
-
-// Answer says what the response's body holds: so many messages, their bytes, and its whole length. The bytes of the
-// head follow when the connection is idle again.
-func (x *Exchange) Answer(messages, payload, body int) {
-	x.tally.mu.Lock()
-	x.messages, x.payloadOut, x.body = int64(messages), int64(payload), int64(body)
-	x.tally.mu.Unlock()
-	if x.conn == nil {
-		x.End()
-	}
-}
-
-// Hold says that the connection that the exchange began on is held from here on: what came in was the request, and
-// what goes out first, head bytes, is the response's head.
-func (x *Exchange) Hold(conn net.Conn, head int) {
-	x.tally.mu.Lock()
-	defer x.tally.mu.Unlock()
-	x.held = true
-	if x.conn != nil {
-		x.headIn = x.conn.in.Load() - x.startIn
-		x.headOut = x.conn.out.Load() - x.startOut + int64(head)
-	}
-	if c, ok := conn.(*Conn); ok {
-		c.request = nil // the holder ends it, not the server
-	}
-}
-
-// Early says that so many bytes of what came in before Hold were sent behind the request.
-func (x *Exchange) Early(n int) {
-	x.tally.mu.Lock()
-	defer x.tally.mu.Unlock()
-	x.headIn = max(x.headIn-int64(n), 0)
-}
-
-// Read counts bytes that came in by a held connection that has been taken from its Conn.
-func (x *Exchange) Read(n int) {
-	if x.conn != nil {
-		x.conn.in.Add(int64(n))
-	}
-}
-
-// Wrote counts bytes that left by a held connection that has been taken from its Conn.
-func (x *Exchange) Wrote(n int) {
-	if x.conn != nil {
-		x.conn.out.Add(int64(n))
-	}
-}
-
-// Sent counts a message that was written to a held connection, with frame bytes in all.
-func (x *Exchange) Sent(payload, frame int) {
-	x.tally.mu.Lock()
-	defer x.tally.mu.Unlock()
-	x.messages++
-	x.payloadOut += int64(payload)
-	x.body += int64(frame)
-	x.tell()
-}
-
-// tell brings the tally's Total up to date. tally.mu is held.
-func (x *Exchange) tell() {
-	total := x.tally.Total
-	if total == nil {
-		return
-	}
-	in, out := x.bytes()
-	total.messages.Add(x.messages - x.told.messages)
-	total.in.Add(in.Total - x.told.in)
-	total.out.Add(out.Total - x.told.out)
-	x.told.messages, x.told.in, x.told.out = x.messages, in.Total, out.Total
-}
-
-// In is how many bytes have come in by a held connection; 0 where that cannot be seen.
-func (x *Exchange) In() int64 {
-	if x.conn == nil {
-		return 0
-	}
-	return x.conn.in.Load() - x.startIn
-}
-
-// Received counts what a viewer said on a held connection.
-func (x *Exchange) Received(payload int) {
-	x.tally.mu.Lock()
-	defer x.tally.mu.Unlock()
-	x.payloadIn += int64(payload)
-}
-
-// End closes the account of this exchange. It is safe to call twice.
-func (x *Exchange) End() {
-	t := x.tally
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if x.ended {
-		return
-	}
-	x.ended = true
-	if i := slices.Index(t.open, x); i >= 0 {
-		t.open = slices.Delete(t.open, i, i+1)
-	}
-	x.tell()
-	in, out := x.bytes()
-	t.sum.Messages += x.messages
-	t.sum.Bytes.In.add(in)
-	t.sum.Bytes.Out.add(out)
-}
-
-// bytes splits what the exchange has cost so far. tally.mu is held.
-func (x *Exchange) bytes() (in, out Bytes) {
-	if x.conn == nil {
-		return Bytes{Total: x.payloadIn, Payload: x.payloadIn},
-			Bytes{Total: x.body, Framing: x.body - x.payloadOut, Payload: x.payloadOut}
-	}
-	in.Total, in.Payload = x.conn.in.Load()-x.startIn, x.payloadIn
-	out.Total, out.Payload = x.conn.out.Load()-x.startOut, x.payloadOut
-	if x.held {
-		in.Head, out.Head = x.headIn, min(x.headOut, out.Total)
-	} else {
-		in.Head, out.Head = in.Total, max(out.Total-x.body, 0)
-		// Until the answer has left, its messages have not been paid for.
-		out.Payload = min(out.Payload, out.Total-out.Head)
-	}
-	in.Framing = max(in.Total-in.Head-in.Payload, 0)
-	out.Framing = max(out.Total-out.Head-out.Payload, 0)
-	return in, out
+	mu     sync.Mutex
+	sum    Figures // without Kernel
+	kernel Kernel  // of what has ended
+	known  bool    // kernel is of something
+	body   bool    // at least one exchange was not on a Conn
+	open   []*Exchange
 }
 
 // Figures is the sum over all exchanges, those under way included.
@@ -255,9 +108,36 @@ func (t *Tally) Figures() Figures {
 		f.Bytes.In.add(in)
 		f.Bytes.Out.add(out)
 	}
+	f.Kernel, f.TCP = t.readings()
 	f.Measured = "socket"
 	if t.body {
 		f.Measured = "body"
 	}
 	return f
+}
+
+// readings is what the kernel has counted, as far as it was asked. mu is held.
+func (t *Tally) readings() (*Kernel, string) {
+	k, known := t.kernel, t.known
+	for _, x := range t.open {
+		if x.named.read {
+			k.add(x.named.base, x.named.now, true)
+			known = true
+		}
+	}
+	switch {
+	case known:
+		return &k, ""
+	case t.sum.Requests == 0:
+		return nil, ""
+	}
+	return nil, NotHere
+}
+
+// late counts what happened on a connection after its last request.
+func (t *Tally) late(from, to Reading) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kernel.add(from, to, false)
+	t.known = true
 }

@@ -31,6 +31,9 @@ func pipe(t *testing.T) (conn *Conn, say func(n int)) {
 	}
 }
 
+// body is so many bytes, of which payload are a message, behind the first.
+func body(payload, length int) Layout { return Layout{Len: length, Payload: []Span{{1, 1 + payload}}} }
+
 func check(t *testing.T, what string, got, want Bytes) {
 	t.Helper()
 	if got != want {
@@ -45,10 +48,10 @@ func check(t *testing.T, what string, got, want Bytes) {
 func TestKeepAlive(t *testing.T) {
 	conn, say := pipe(t)
 	var tally Tally
-	ask := func(request, head, payload, body int) {
+	ask := func(request, head, payload, length int) {
 		say(request)
-		tally.Begin(conn).Answer(1, payload, body)
-		conn.Write(make([]byte, head+body))
+		tally.Begin(conn).Answer(1, body(payload, length))
+		conn.Write(make([]byte, head+length))
 		conn.Idle()
 	}
 	ask(100, 150, 70, 80)
@@ -78,7 +81,7 @@ func TestHeld(t *testing.T) {
 	check(t, "out at first", f.Bytes.Out, Bytes{Total: 120, Head: 120})
 
 	conn.Write(make([]byte, 90))
-	x.Sent(80, 88)
+	x.Sent(Span{4, 4 + 80}, 88)
 	say(16)
 	x.Received(10)
 	f = tally.Figures()
@@ -99,7 +102,7 @@ func TestForeignConnection(t *testing.T) {
 	defer server.Close()
 	defer client.Close()
 	var tally Tally
-	tally.Begin(server).Answer(1, 70, 80)
+	tally.Begin(server).Answer(1, body(70, 80))
 	f := tally.Figures()
 	check(t, "out", f.Bytes.Out, Bytes{Total: 80, Framing: 10, Payload: 70})
 	if f.Measured != "body" || f.Requests != 1 || f.Messages != 1 {
@@ -112,7 +115,7 @@ func TestCutBeforeTheAnswer(t *testing.T) {
 	conn, say := pipe(t)
 	var tally Tally
 	say(100)
-	tally.Begin(conn).Answer(1, 70, 80)
+	tally.Begin(conn).Answer(1, body(70, 80))
 	check(t, "out", tally.Figures().Bytes.Out, Bytes{})
 	conn.Idle()
 	check(t, "in", tally.Figures().Bytes.In, Bytes{Total: 100, Head: 100})

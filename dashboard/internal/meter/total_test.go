@@ -13,7 +13,7 @@ func TestTotal(t *testing.T) {
 	a, b, other := Tally{Total: &total}, Tally{Total: &total}, Tally{Total: new(Total)}
 	ask := func(tally *Tally) {
 		say(100)
-		tally.Begin(conn).Answer(2, 70, 80)
+		tally.Begin(conn).Answer(2, body(70, 80))
 		if tally.Total == &total && total.Totals().In%100 != 0 {
 			t.Errorf("half a request is counted: %+v", total.Totals())
 		}
@@ -31,7 +31,7 @@ func TestTotal(t *testing.T) {
 	x.Hold(conn, 120)
 	conn.Write(make([]byte, 120))
 	conn.Write(make([]byte, 90))
-	x.Sent(80, 88)
+	x.Sent(Span{4, 4 + 80}, 88)
 	if got, want := total.Totals(), (Totals{Requests: 3, Connections: 2, Messages: 5, In: 400, Out: 670}); got != want {
 		t.Errorf("while held: got %+v, want %+v", got, want)
 	}
@@ -59,7 +59,7 @@ func TestTotalOfForeignConnections(t *testing.T) {
 		wait.Go(func() {
 			tally := Tally{Total: &total}
 			for range 100 {
-				tally.Begin(server).Answer(1, 70, 80)
+				tally.Begin(server).Answer(1, body(70, 80))
 			}
 		})
 	}

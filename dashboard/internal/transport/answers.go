@@ -11,6 +11,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
 
@@ -37,11 +38,11 @@ const (
 
 // An answer is a response with messages. It is shared and never changed.
 type answer struct {
-	of            *body
-	gzip          bool
-	made          time.Duration
-	bytes         []byte
-	body, payload int
+	of    *body
+	gzip  bool
+	made  time.Duration
+	bytes []byte
+	body  meter.Layout
 }
 
 // answersFor finds those that have the same head, or makes them.
@@ -74,7 +75,7 @@ func (s *Server) answersFor(header *fasthttp.ResponseHeader) *answers {
 // with is the response that has messages.
 func (a *answers) with(messages []*hub.Message, more, gzip bool, now time.Duration) answer {
 	of := a.bodies.of(messages, more)
-	bytes, payload := of.bytes(gzip)
+	bytes, layout := of.bytes(gzip)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range a.recent {
@@ -82,7 +83,7 @@ func (a *answers) with(messages []*hub.Message, more, gzip bool, now time.Durati
 			return r
 		}
 	}
-	r := answer{of: of, gzip: gzip, made: now, body: len(bytes), payload: payload}
+	r := answer{of: of, gzip: gzip, made: now, body: layout}
 	h := &a.full
 	if gzip {
 		h = &a.packed

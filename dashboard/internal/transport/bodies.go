@@ -5,13 +5,14 @@ import (
 
 	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // bodies makes the bodies of poll answers, each once for all who are answered the same.
 type bodies struct {
 	compressor *deflate.Compressor
-	// write frames messages as a body; payload is how much of that is messages.
-	write func(b []byte, messages []*hub.Message, more bool) (body []byte, payload int)
+	// write frames messages as a body; payload is where they are in it.
+	write func(b []byte, messages []*hub.Message, more bool) (body []byte, payload []meter.Span)
 
 	mu     sync.Mutex
 	recent [recentBodies]*body
@@ -26,11 +27,12 @@ type body struct {
 	first, last *hub.Message
 	more        bool
 	plain       []byte
-	payload     int // bytes of plain that are messages
+	payload     []meter.Span // of plain
 
 	once       sync.Once
 	compressor *deflate.Compressor
 	packed     []byte
+	whole      []meter.Span // of packed
 }
 
 // of is the body that has messages; more says that there are others behind them.
@@ -53,11 +55,14 @@ func (b *bodies) of(messages []*hub.Message, more bool) *body {
 	return r
 }
 
-// bytes is the body as it is sent, and how much of that is messages: compressed, all of it.
-func (b *body) bytes(gzip bool) (bytes []byte, payload int) {
+// bytes is the body as it is sent, and what of it is messages: compressed, all of it.
+func (b *body) bytes(gzip bool) ([]byte, meter.Layout) {
 	if !gzip {
-		return b.plain, b.payload
+		return b.plain, meter.Layout{Len: len(b.plain), Payload: b.payload}
 	}
-	b.once.Do(func() { b.packed = b.compressor.Gzip(nil, b.plain) })
-	return b.packed, len(b.packed)
+	b.once.Do(func() {
+		b.packed = b.compressor.Gzip(nil, b.plain)
+		b.whole = []meter.Span{{From: 0, To: len(b.packed)}}
+	})
+	return b.packed, meter.Layout{Len: len(b.packed), Payload: b.whole}
 }

@@ -34,7 +34,12 @@ type caller struct {
 	account *meter.Exchange
 	holding *holding
 	until   time.Duration // of the hold
+
+	kernel *kernel // nil for one of a crowd
 }
+
+// A kernel is how it can be asked about a parked connection.
+type kernel struct{ meter.Probe }
 
 // park takes over the connection of a poll, if this is our own server's and can be. It tells whether it has.
 func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
@@ -113,7 +118,9 @@ func cutCursor(b []byte) (before, cursor, after []byte, ok bool) {
 // begin takes a request in hand.
 func (c *caller) begin(account *meter.Exchange, after hub.Cursor) {
 	s := c.server
-	c.account = account
+	if c.account = account; c.kernel != nil {
+		account.Probe(c.kernel)
+	}
 	c.sub = s.hub.Subscribe(after, c.request.every)
 	if c.long {
 		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
@@ -150,7 +157,11 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	if c.long {
 		technique = "longpolling"
 	}
-	c.begin(c.server.Viewers.tally(c.request.viewer, technique).Begin(c.conn), after)
+	account := c.server.Viewers.tally(c.request.viewer, technique).Begin(c.conn)
+	if account.Recorded() {
+		account.Heard(b)
+	}
+	c.begin(account, after)
 	return nil
 }
 
@@ -168,24 +179,44 @@ func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
 	switch {
 	case len(messages) > 0:
 		a := c.heads.with(messages, c.sub.Counts().Pending > 0, c.request.gzip, now)
-		c.account.Answer(len(messages), a.payload, a.body)
-		return a.bytes, false
+		note(c.account, messages)
+		return c.answer(len(messages), a.body, a.bytes), false
 	case !c.long || err == nil && now >= c.until:
-		c.account.Answer(0, 0, 0)
-		return c.heads.none(), false
+		return c.answer(0, meter.Layout{}, c.heads.none()), false
 	case err != nil:
 		b, body := c.heads.goodbye()
-		c.account.Answer(0, 0, body)
-		return b, true
+		return c.answer(0, meter.Layout{Len: body}, b), true
 	}
 	return nil, false
 }
 
+// answer puts a response to the account of the request in hand.
+func (c *caller) answer(messages int, body meter.Layout, response []byte) []byte {
+	c.account.Answer(messages, body)
+	if c.account.Recorded() {
+		c.account.Said(response)
+	}
+	return response
+}
+
 // Answered is fanout.Caller's.
-func (c *caller) Answered() {
-	c.conn.Idle()
+func (c *caller) Answered(p meter.Probe) {
+	c.conn.Answered(p)
 	c.release()
 }
+
+// Named is fanout.Caller's.
+func (c *caller) Named() bool { return !isAnonymous(c.request.viewer) }
+
+// Parked is fanout.Caller's.
+func (c *caller) Parked(p meter.Probe) {
+	if c.kernel = (&kernel{p}); c.account != nil {
+		c.account.Probe(c.kernel)
+	}
+}
+
+// Closing is fanout.Caller's.
+func (c *caller) Closing(p meter.Probe) { c.conn.Closing(p) }
 
 func (c *caller) release() {
 	if c.sub == nil {
@@ -220,7 +251,8 @@ func (c *caller) Began(fanout.Way) {}
 // Done is fanout.Owner's.
 func (c *caller) Done(fanout.Reason) {
 	if c.sub != nil { // it left while it waited
-		c.account.Answer(0, 0, 0)
-		c.Answered()
+		c.account.Answer(0, meter.Layout{})
+		c.Answered(c.conn)
 	}
+	c.conn.Left()
 }

@@ -68,6 +68,7 @@ func head(response *fasthttp.Response, chunked bool) []byte {
 
 // line hands a connection to the fan-out, and lists it for as long as it lives. Of l, what others know is filled in.
 func (s *Server) line(conn net.Conn, r request, account *meter.Exchange, head []byte, l fanout.Line) {
+	account.Variant(l.Form.Variant, l.Form.Heard)
 	account.Hold(conn, len(head))
 	l.Sub, l.Account = s.hub.Subscribe(r.after, r.every), account
 	h := s.Viewers.hold(r, &l.Form.Words, l.Sub)

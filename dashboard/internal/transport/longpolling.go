@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // Long polling holds the answer until there is something to say. Every message still costs a request, but none comes
@@ -40,6 +41,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
 	account := s.begin(c, "longpolling", r)
+	account.Variant(words.Variant, nil)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
 	defer s.Viewers.hold(r, words, sub).release()
@@ -55,13 +57,13 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		return send(c, account, r, messages, sub.Counts().Pending > 0)
 	case errors.Is(err, errLeft):
 		c.Context().SetConnectionClose()
-		account.Answer(0, 0, 0)
+		account.Answer(0, meter.Layout{})
 		return c.SendStatus(fiber.StatusNoContent) // the server has to write something; it meets a closed connection
 	default:
 		c.Set(fiber.HeaderRetryAfter, retryAfter())
 		c.Context().SetConnectionClose()
 		err := goingDown().Send(c)
-		account.Answer(0, 0, len(c.Response().Body()))
+		account.Answer(0, meter.Layout{Len: len(c.Response().Body())})
 		return err
 	}
 }

@@ -21,8 +21,9 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
-	send := s.sendMessages
+	send, variant := s.sendMessages, ""
 	if c.Query("as") == "jsonp" {
+		variant = "jsonp"
 		if p := s.refuseJSONP(c); p != nil {
 			return p.Send(c)
 		}
@@ -31,6 +32,7 @@ func (s *Server) polling(c *fiber.Ctx) error {
 		return nil
 	}
 	account := s.begin(c, "polling", r)
+	account.Variant(variant, nil)
 	sub := s.hub.Subscribe(r.after, r.every)
 	defer sub.Close()
 	messages, _ := take(sub) // a closed hub still answers with what it has
@@ -60,36 +62,56 @@ func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, r request, 
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
 	if c.Method() == fiber.MethodHead {
-		account.Answer(0, 0, 0)
+		account.Answer(0, meter.Layout{})
 		return c.SendStatus(fiber.StatusOK)
 	}
 	if len(messages) == 0 {
-		account.Answer(0, 0, 0)
+		account.Answer(0, meter.Layout{})
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	return sendBody(c, account, r, s.bodies.of(messages, more), len(messages), "application/json; charset=utf-8")
+	return sendBody(c, account, r, s.bodies.of(messages, more), messages, "application/json; charset=utf-8")
 }
 
-// sendBody answers with a body that has so many messages.
-func sendBody(c *fiber.Ctx, account *meter.Exchange, r request, b *body, messages int, contentType string) error {
-	text, payload := b.bytes(r.gzip)
+// sendBody answers with a body that has those messages.
+func sendBody(c *fiber.Ctx, account *meter.Exchange, r request, b *body, messages []*hub.Message, contentType string) error {
+	text, layout := b.bytes(r.gzip)
 	if r.gzip {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 	}
-	account.Answer(messages, payload, len(text))
+	note(account, messages)
+	account.Answer(len(messages), layout)
 	c.Set(fiber.HeaderContentType, contentType)
 	return c.Send(text)
 }
 
-// appendMessages frames messages as a poll's body; payload is how much of it is messages.
-func appendMessages(b []byte, messages []*hub.Message, more bool) (body []byte, payload int) {
+// note says which messages an answer has, if anybody wants to know.
+func note(account *meter.Exchange, messages []*hub.Message) {
+	if !account.Recorded() {
+		return
+	}
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = m.ID.String()
+	}
+	account.Note(ids)
+}
+
+// appendMessages frames messages as a poll's body; payload is where they are in b then.
+func appendMessages(b []byte, messages []*hub.Message, more bool) (body []byte, payload []meter.Span) {
+	return appendAnswer(b, messages, more, func(b, json []byte) []byte { return append(b, json...) })
+}
+
+// appendAnswer is appendMessages where each message is put as write puts it.
+func appendAnswer(b []byte, messages []*hub.Message, more bool, write func(b, json []byte) []byte) (body []byte, payload []meter.Span) {
 	b = append(b, `{"messages":[`...)
+	payload = make([]meter.Span, len(messages))
 	for i, m := range messages {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, m.JSON...)
-		payload += len(m.JSON)
+		payload[i].From = len(b)
+		b = write(b, m.JSON)
+		payload[i].To = len(b)
 	}
 	b = append(b, `],"cursor":"`...)
 	b = append(b, messages[len(messages)-1].ID.String()...)

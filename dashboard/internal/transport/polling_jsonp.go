@@ -49,21 +49,27 @@ func (s *Server) sendJSONP(c *fiber.Ctx, account *meter.Exchange, r request, mes
 	of := s.jsonp.of
 	if len(messages) == 0 {
 		of = func([]*hub.Message, bool) *body {
-			return &body{compressor: &s.compressor, plain: appendCall(nil, []byte(`{"messages":[],"cursor":"`+r.after.String()+`"}`))}
+			return &body{compressor: &s.compressor, plain: appendCall(nil, func(b []byte) []byte {
+				return append(b, `{"messages":[],"cursor":"`+r.after.String()+`"}`...)
+			})}
 		}
 	}
-	return sendBody(c, account, r, of(messages, more), len(messages), "application/javascript; charset=utf-8")
+	return sendBody(c, account, r, of(messages, more), messages, "application/javascript; charset=utf-8")
 }
 
-// appendJSONP frames messages as a script.
-func appendJSONP(b []byte, messages []*hub.Message, more bool) (body []byte, payload int) {
-	json, payload := appendMessages(nil, messages, more)
-	return appendCall(b, json), payload
+// appendJSONP frames messages as a script. What stands around them in the object has nothing that a script could take for
+// its own.
+func appendJSONP(b []byte, messages []*hub.Message, more bool) (body []byte, payload []meter.Span) {
+	body = appendCall(b, func(b []byte) []byte {
+		b, payload = appendAnswer(b, messages, more, appendForScript)
+		return b
+	})
+	return body, payload
 }
 
-// appendCall is the script. The comment in front is for readers that would take its first bytes for another format.
-func appendCall(b, json []byte) []byte {
+// appendCall is the script that calls with what object appends. The comment in front is for readers that would take its
+// first bytes for another format.
+func appendCall(b []byte, object func(b []byte) []byte) []byte {
 	b = append(b, "/**/"+jsonpFunction+"("...)
-	b = appendForScript(b, json)
-	return append(b, ");"...)
+	return append(object(b), ");"...)
 }

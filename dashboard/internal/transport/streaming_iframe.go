@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -60,16 +61,24 @@ func iframeWords() fanout.Words {
 		Technique: "streaming",
 		Variant:   "iframe",
 		Message:   func(b []byte, m *hub.Message) []byte { return appendBlock(b, m.JSON) },
+		Payload:   blocked,
 		Heartbeat: []byte("<!-- heartbeat -->\n"),
 		Farewell:  func(b []byte) []byte { return appendBlock(b, fmt.Appendf(nil, `{"retry":%d}`, retryDelay())) },
 	}
 }
 
+const blockStart, blockEnd = `<script type="application/json">`, "</script><hr>\n"
+
 // appendBlock is a block of data in the document.
 func appendBlock(b, json []byte) []byte {
-	b = append(b, `<script type="application/json">`...)
+	b = append(b, blockStart...)
 	b = appendForScript(b, json)
-	return append(b, "</script><hr>\n"...)
+	return append(b, blockEnd...)
+}
+
+// blocked is where the data is in a frame that has a block. There it may be longer than it was published.
+func blocked(frame []byte) (from, to int) {
+	return bytes.Index(frame, []byte(blockStart)) + len(blockStart), bytes.LastIndex(frame, []byte(blockEnd))
 }
 
 // appendForScript appends JSON so that it can stand in a script, whatever its strings hold. Between the tags of a script

@@ -161,6 +161,7 @@ func (s *Server) Config() Config { return s.config }
 
 // Close waits until everybody has been told that the hub is closed, or ctx ends. The hub must be closed before.
 func (s *Server) Close(ctx context.Context) error {
+	defer s.Viewers.endRecordings()
 	if err := s.fanout.Close(ctx); err != nil {
 		return err
 	}

@@ -21,22 +21,27 @@ const mostViewers = 10_000
 // Viewers remembers who watches: what each asked for and what it has cost. It is bounded: ids are of the viewers' own
 // choosing.
 type Viewers struct {
+	// Taps are open while somebody is recorded. The listener's connections must know of them.
+	Taps meter.Taps
+
 	totals map[string]*meter.Total // by technique; the map does not change
 	crowds map[string]*meter.Tally // of those who have not named themselves; likewise
 
-	mu    sync.Mutex
-	m     map[string]*viewer
-	crowd map[*holding]struct{}               // what is held by those who have not named themselves
-	full  int                                 // with how many it is time to forget some
-	ended map[string]map[fanout.Reason]uint64 // held connections that have, by technique
+	mu         sync.Mutex
+	m          map[string]*viewer
+	crowd      map[*holding]struct{}               // what is held by those who have not named themselves
+	recordings int                                 // viewers that have one
+	full       int                                 // with how many it is time to forget some
+	ended      map[string]map[fanout.Reason]uint64 // held connections that have, by technique
 }
 
 type viewer struct {
-	every   time.Duration
-	set     int // how often that was set
-	seen    time.Time
-	tallies map[string]*meter.Tally
-	held    []*holding
+	every     time.Duration
+	set       int // how often that was set
+	seen      time.Time
+	tallies   map[string]*meter.Tally
+	held      []*holding
+	recording *recording // nil for none
 }
 
 // A holding is a connection that a viewer holds, or a long poll. It is the fan-out's Owner of that connection.
@@ -90,7 +95,7 @@ func (v *Viewers) get(id string) *viewer {
 func (v *Viewers) forget() {
 	var idle []string
 	for id, w := range v.m {
-		if len(w.held) == 0 {
+		if len(w.held) == 0 && w.recording == nil {
 			idle = append(idle, id)
 		}
 	}
@@ -109,7 +114,10 @@ func (v *Viewers) tally(id, technique string) *meter.Tally {
 	w := v.get(id)
 	t := w.tallies[technique]
 	if t == nil {
-		t = &meter.Tally{Total: v.totals[technique]}
+		t = &meter.Tally{Technique: technique, Total: v.totals[technique]}
+		if w.recording != nil {
+			t.Record(&w.recording.Recorder)
+		}
 		if w.tallies == nil {
 			w.tallies = make(map[string]*meter.Tally)
 		}
@@ -219,21 +227,6 @@ func (v *Viewers) Ended() map[string]map[fanout.Reason]uint64 {
 		ended[technique] = maps.Clone(reasons)
 	}
 	return ended
-}
-
-// Wire is what a viewer's techniques have cost; nil for a viewer nobody has heard of.
-func (v *Viewers) Wire(id string) map[string]meter.Figures {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	w := v.m[id]
-	if w == nil {
-		return nil
-	}
-	figures := make(map[string]meter.Figures, len(w.tallies))
-	for technique, t := range w.tallies {
-		figures[technique] = t.Figures()
-	}
-	return figures
 }
 
 // Totals is what all viewers have cost since the start, by technique, those that are forgotten included.

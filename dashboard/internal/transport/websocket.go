@@ -11,6 +11,7 @@ import (
 
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/wsframe"
 )
@@ -47,7 +48,7 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		s.line(conn.NetConn(), r, account, nil, fanout.Line{Form: form, Ear: s.newEar(extension != "")})
 	}, websocket.Config{RecoverHandler: func(*websocket.Conn) {}})(c) // its own would tell the viewer what panicked
 	if err != nil { // no handshake, so the handler above never runs
-		account.Answer(0, 0, 0)
+		account.Answer(0, meter.Layout{})
 		return problem.New(fiber.StatusBadRequest, "not a WebSocket handshake: RFC 6455 section 4.1 asks for GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key").Send(c)
 	}
 	if extension != "" {
@@ -69,6 +70,8 @@ func (s *Server) socketFormOf(variant string, op wsframe.Opcode, content func(b 
 		Variant:   variant,
 		Message:   func(b []byte, m *hub.Message) []byte { return wsframe.AppendFrame(b, op, content(nil, m), false) },
 		Heartbeat: wsframe.AppendFrame(nil, wsframe.Ping, nil, false),
+		Payload:   framed,
+		Heard:     heardFrames,
 		Steady:    true,
 		Farewell: func(b []byte) []byte {
 			return wsframe.AppendClose(b, wsframe.GoingAway, "the server is going down")
@@ -108,6 +111,30 @@ func (s *Server) socketForm(c *fiber.Ctx, r request) (form *fanout.Form, protoco
 // joined is a header field that may stand there in several lines (RFC 9110 section 5.3).
 func joined(c *fiber.Ctx, name string) string {
 	return string(bytes.Join(c.Request().Header.PeekAll(name), []byte(",")))
+}
+
+// framed is where the payload is in a frame of ours.
+func framed(frame []byte) (from, to int) {
+	h, _ := wsframe.ParseHeader(frame)
+	return h.Size, h.Size + h.Length
+}
+
+// heardFrames tells the payload of a viewer's messages from the rest: of frames that are whole, and no message begun.
+func heardFrames(b []byte) (whole int, payload []meter.Span) {
+	open, spans := false, []meter.Span(nil)
+	for at := 0; ; {
+		h, ok := wsframe.ParseHeader(b[at:])
+		if !ok || h.Size+h.Length > len(b)-at {
+			return whole, payload
+		}
+		if at += h.Size + h.Length; !h.Control {
+			open = !h.Final
+			spans = append(spans, meter.Span{From: at - h.Length, To: at})
+		}
+		if !open {
+			whole, payload = at, spans
+		}
+	}
 }
 
 func textOf(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
