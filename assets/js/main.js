@@ -9,7 +9,7 @@ import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Charts } from "./panel/charts.js";
-import { one, write } from "./panel/dom.js";
+import { one, reveal, write } from "./panel/dom.js";
 import { Containers } from "./panel/containers.js";
 import { Disks } from "./panel/disks.js";
 import { Facts } from "./panel/facts.js";
@@ -37,10 +37,11 @@ import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
 import { remember } from "./remember.js";
 import { drawn, row } from "./series.js";
+import { allowed, holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
 import { lasting, techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
-import { follow } from "./words/words.js";
+import { follow, say } from "./words/words.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
 /** @typedef {import("./transport/transport.js").Exchange} Exchange */
@@ -89,6 +90,7 @@ const past = new Past(api, store, () => {
   frame.mark(tiles.draw);
 });
 
+const slots = new Slots();
 const views = new Views((view) => void look(view));
 
 /** @type {Viewer | null} */
@@ -176,6 +178,8 @@ function record(technique, exchange) {
 function turn(technique, state) {
   page.state = state;
   status.show(called(technique), state);
+  if (state === "paused" || !holding.has(technique)) slots.give("page");
+  else if (!slots.take("page", giveWay)) giveWay();
   if (state === "paused") exchanges.only(-1, performance.now());
   tell();
 }
@@ -190,12 +194,34 @@ function tell() {
   wire.count(counts);
 }
 
-/** @param {Technique} technique */
-function use(technique) {
+/** Other tabs hold all the connections that there are: this page takes a way that needs none. */
+function giveWay() {
+  const other = config?.techniques.find((technique) => technique === "websocket") ?? "polling";
+  warn(viewer?.technique ?? other, other);
+  use(other, false);
+}
+
+/** @param {Technique} wanted @param {Technique} used */
+function warn(wanted, used) {
+  const notice = one("#slots");
+  write(notice, say("host.slots_full", { n: slots.others, allowed, wanted: called(wanted), used: called(used) }));
+  reveal(notice, true);
+}
+
+/** @param {Technique} technique @param {boolean} [chosen] by the reader */
+function use(technique, chosen = true) {
+  if (holding.has(technique) && !slots.take("page", giveWay, chosen)) {
+    chooser.show(viewer?.technique ?? "");
+    if (viewer) warn(technique, viewer.technique);
+    return;
+  }
   chooser.show(technique);
   wire.use(technique);
   page.technique = technique;
-  remember("technique", technique);
+  if (chosen) {
+    remember("technique", technique);
+    reveal(one("#slots"), false);
+  }
   viewer?.switchTo(technique);
   lab?.follow(technique);
   frame.mark(restyle);
@@ -217,7 +243,7 @@ async function look(view) {
   if (view === "host") return lab?.close();
   if (!viewer || !config) return; // start will
   const { Lab } = await import("./lab/lab.js");
-  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer });
+  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer, slots });
   if (views.current === "lab") lab.open();
 }
 
@@ -304,7 +330,8 @@ async function start() {
   viewer.listen({ onMessage: take, onExchange: record, onState: turn });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
   turn(technique, "connecting");
-  use(technique);
+  use(technique, false);
+  remember("technique", technique);
   viewer.start();
   introduce();
   look(views.current);

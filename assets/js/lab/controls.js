@@ -81,7 +81,7 @@ export class Controls {
     this.#more.disabled = span === spans[0];
     write(this.#clock, say("lanes.clock", { error: delay(clock.error / 1000) }));
     const there = new Set(lanes.map((lane) => lane.key));
-    const left = kinds.filter((kind) => !there.has(kind.key) && config.techniques.includes(kind.technique));
+    const left = kinds.filter((kind) => !there.has(kind.key) && kind.variant !== "auto" && config.techniques.includes(kind.technique));
     const names = [say("lanes.add"), ...left.map(named), ...phases.map((phase) => term("lanes.phase", phase))];
     if (names.join() === this.#offered) return;
     this.#offered = names.join();

@@ -30,6 +30,7 @@ export const kinds = [
   kind("polling", "slow", { pace: 5, phase: "sweep" }),
   ...techniques.map((technique) => kind(technique, "plain", { compress: "off", phase: "sweep" })),
   kind("websocket", "cbor", { binary: true }),
+  kind("polling", "auto"), // and climbs from there
 ];
 
 /**

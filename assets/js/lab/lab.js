@@ -3,6 +3,7 @@
 // measure them. It keeps the lanes and tells the panels what happens; what it looks like is theirs.
 
 import { make } from "../panel/dom.js";
+import { holding } from "../slots.js";
 import { techniques } from "../transport/transport.js";
 import { load } from "../words/words.js";
 import { Clock } from "./clock.js";
@@ -22,12 +23,13 @@ import { Pings } from "./pings.js";
  * message {lane, message}; exchange {lane, exchange}; state {lane, state}; answer {lane, answer} to a command on the lane's
  * own connection; figures {lane, figures, answer} (once a second what the meter has of a lane, since its reset, and its answer
  * as it came); fault {lane, fault, at} (lane null: all of them); lanes {} (there are others than before); reset {lane};
- * select {lane, exchange} (somebody wants to know more about an arrow; exchange null: no longer).
+ * room {} (more or fewer connections are free than before); select {lane, exchange} (somebody wants to know more about an arrow; exchange null: no longer).
  */
 export class Lab extends EventTarget {
   /** @type {Lane[]} in the order they stand on screen */
   lanes = [];
   clock = new Clock();
+  slots;
   api;
   frame;
   base;
@@ -52,9 +54,11 @@ export class Lab extends EventTarget {
    * @param {URL} page.base ends in api/v1/
    * @param {import("../config.js").Config} page.config
    * @param {Viewer} page.viewer
+   * @param {import("../slots.js").Slots} page.slots
    */
-  constructor(root, { api, frame, base, config, viewer }) {
+  constructor(root, { api, frame, base, config, viewer, slots }) {
     super();
+    this.slots = slots;
     this.#root = root;
     this.#viewer = viewer;
     this.api = api;
@@ -63,6 +67,7 @@ export class Lab extends EventTarget {
     this.config = config;
     this.#pings = new Pings(this);
     for (const technique of techniques) if (config.techniques.includes(technique)) this.#make(technique);
+    slots.addEventListener("change", () => this.#room());
     frame.every(1000, (now) => this.#second(now));
   }
 
@@ -84,9 +89,10 @@ export class Lab extends EventTarget {
     return lane;
   }
 
-  /** Lets a lane connect. @param {Lane} lane */
+  /** Lets a lane connect, as soon as the browser has a connection for it. @param {Lane} lane */
   launch(lane) {
-    lane.start();
+    if (!lane.page && holding.has(lane.technique) && !this.slots.take(lane.key, () => lane.queue())) lane.queue();
+    else lane.start();
   }
 
   /** @param {Lane} lane */
@@ -151,6 +157,13 @@ export class Lab extends EventTarget {
    */
   on(type, listener) {
     this.addEventListener(type, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** Connections were taken or given back, here or in another tab. */
+  #room() {
+    if (!this.#open) return;
+    for (const lane of this.lanes) if (lane.queued && this.slots.room > 0) this.launch(lane);
+    this.tell("room", {});
   }
 
   /** @param {string} key */

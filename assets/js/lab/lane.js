@@ -23,6 +23,8 @@ export class Lane {
   /** the page's own viewer is this lane's */
   page = false;
   running = false;
+  /** it is to run, and the browser has no connection for it */
+  queued = false;
   exchanges = new Exchanges(techniques.map((technique) => lasting.has(technique)), arrows);
   deliveries = new Deliveries();
   ages = new Ages();
@@ -63,7 +65,7 @@ export class Lane {
   }
 
   get state() {
-    return this.running ? this.viewer.state : "paused";
+    return this.running ? this.viewer.state : this.queued ? "queued" : "paused";
   }
 
   /** What the page has got by this lane since the last reset. @returns {Counts} */
@@ -79,6 +81,7 @@ export class Lane {
 
   /** Connects; what it has missed since stop comes first. */
   start() {
+    this.queued = false;
     if (this.running) return;
     this.running = true;
     this.#fresh = true;
@@ -89,10 +92,21 @@ export class Lane {
 
   /** Lets go of its connections. It can be started again. */
   stop() {
-    if (!this.running || this.page) return;
-    this.running = false;
-    this.viewer.stop();
-    this.#silence();
+    if (this.page || !(this.running || this.queued)) return;
+    this.queued = false;
+    if (this.running) {
+      this.running = false;
+      this.viewer.stop();
+      this.#silence();
+    }
+    this.#lab.slots.give(this.key);
+    this.#lab.tell("state", { lane: this, state: this.state });
+  }
+
+  /** Waits until the browser has a connection for it. */
+  queue() {
+    this.stop();
+    this.queued = true;
     this.#lab.tell("state", { lane: this, state: this.state });
   }
 

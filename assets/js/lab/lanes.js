@@ -4,8 +4,10 @@
 import { kinds as sorts } from "../exchanges.js";
 import { bytes, clock as time, count, delay } from "../format.js";
 import { make, property, reveal, write } from "../panel/dom.js";
+import { allowed } from "../slots.js";
 import { caption, follow, say, term } from "../words/words.js";
 import { Controls } from "./controls.js";
+import { named } from "./kinds.js";
 import { Row, within } from "./row.js";
 import { TimeView } from "./timeview.js";
 
@@ -25,6 +27,7 @@ export class Lanes {
   #controls;
   #list = make("ol", "lanes");
   #axis = make("p", "lane-axis");
+  #full = make("p", "notice");
   #scale = make("p", "lane-scale");
   /** @type {Row[]} */
   #rows = [];
@@ -43,13 +46,16 @@ export class Lanes {
     this.#axis.setAttribute("aria-hidden", "true");
     for (let i = 0; i <= parts; i++) this.#axis.append(make("span"));
     this.#axis.append(this.#scale);
-    root.append(this.#controls.element, this.#list, this.#axis);
+    this.#full.setAttribute("role", "status");
+    this.#full.dataset.testid = "lanes-full";
+    root.append(this.#controls.element, this.#full, this.#list, this.#axis);
     lab.on("lanes", () => this.#arrange());
     for (const type of ["exchange", "message"]) lab.on(type, ({ lane }) => this.#happened(lane));
     lab.on("state", ({ lane }) => {
       this.#row(lane)?.show();
       this.#happened(lane);
     });
+    lab.on("room", () => this.#wait());
     lab.on("reset", ({ lane }) => this.#row(lane)?.show());
     this.#list.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("wheel", (event) => {
@@ -71,6 +77,7 @@ export class Lanes {
   show() {
     for (const row of this.#rows) row.show();
     this.#controls.show();
+    this.#wait();
     this.#measure();
     if (calm.matches) for (const row of this.#rows) this.#mark(row);
   }
@@ -88,6 +95,16 @@ export class Lanes {
       row.picture.restyle();
       this.#mark(row);
     }
+  }
+
+  /** Who waits because the browser has no connection left. */
+  #wait() {
+    const { slots, lanes } = this.#lab;
+    const queued = lanes.filter((lane) => lane.queued);
+    reveal(this.#full, queued.length > 0);
+    if (queued.length === 0) return;
+    const names = queued.map(named).join(say("lab.comma"));
+    write(this.#full, say("lanes.full", { names, own: slots.own, others: slots.others, allowed }));
   }
 
   /** @param {Lane} lane */

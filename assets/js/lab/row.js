@@ -63,7 +63,7 @@ export class Row {
     lamp.setAttribute("aria-hidden", "true");
     this.#state.append(lamp, this.#word);
     this.#pause.type = this.#remove.type = "button";
-    this.#pause.addEventListener("click", () => (lane.running ? lane.stop() : lab.launch(lane)));
+    this.#pause.addEventListener("click", () => (lane.running || lane.queued ? lane.stop() : lab.launch(lane)));
     const cross = make("span", "", "×");
     cross.setAttribute("aria-hidden", "true");
     this.#remove.append(cross);
@@ -107,7 +107,7 @@ export class Row {
     });
     write(this.#word, term("lab.state", lane.state));
     attribute(this.#state, "data-state", lane.state);
-    write(this.#pause, say(lane.running ? "lanes.pause" : "lanes.resume"));
+    write(this.#pause, say(lane.running || lane.queued ? "lanes.pause" : "lanes.resume"));
     reveal(this.#pause, !lane.page);
     reveal(this.#remove, !lane.page && lane.variant !== "");
     attribute(this.element, "data-running", String(lane.running));

@@ -131,4 +131,5 @@ export default {
   raw_history: "history",
   raw_viewers: "viewers",
   raw_wire: "wire",
+  slots_full: "{wanted} would take a connection that there is not: other tabs hold {n} of the {allowed} that a browser allows to one host. This page uses {used} instead.",
 };

@@ -9,9 +9,12 @@ export default {
   variant_locked: "phase locked",
   variant_fast: "five times as often",
   variant_slow: "a fifth as often",
+  variant_auto: "auto",
   state_connecting: "connecting",
   state_open: "open",
   state_waiting: "waiting to try again",
   state_offline: "offline",
   state_paused: "stopped",
+  state_queued: "waits for a connection",
+  comma: ", ",
 };

@@ -9,9 +9,12 @@ export default {
   variant_locked: "锁定相位",
   variant_fast: "五倍频率",
   variant_slow: "五分之一频率",
+  variant_auto: "自动",
   state_connecting: "连接中",
   state_open: "已连接",
   state_waiting: "等待重试",
   state_offline: "离线",
   state_paused: "已停止",
+  state_queued: "等待连接",
+  comma: "、",
 };
