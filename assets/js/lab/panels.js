@@ -2,6 +2,7 @@
 // The panels of the wire lab, in the order they stand on the page. To add one, add its file here, its style sheet
 // css/lab/<name>.css to index.html and its words to words/en and words/zh.
 
+import { Auto } from "./auto.js";
 import { Costs } from "./costs.js";
 import { Code } from "./code.js";
 import { Crowd } from "./crowd.js";
@@ -19,6 +20,7 @@ import { Lanes } from "./lanes.js";
 export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },
+  { name: "auto", Panel: Auto },
   { name: "crowd", Panel: Crowd },
   { name: "code", Panel: Code },
 ];
