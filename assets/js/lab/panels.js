@@ -3,10 +3,12 @@
 // css/lab/<name>.css to index.html and its words to words/en and words/zh.
 
 import { Auto } from "./auto.js";
+import { Claims } from "./claims.js";
 import { Costs } from "./costs.js";
 import { Code } from "./code.js";
 import { Crowd } from "./crowd.js";
 import { Lanes } from "./lanes.js";
+import { Lessons } from "./lessons.js";
 
 /**
  * @typedef {object} Panel
@@ -21,6 +23,8 @@ export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },
   { name: "auto", Panel: Auto },
+  { name: "lessons", Panel: Lessons },
+  { name: "claims", Panel: Claims },
   { name: "crowd", Panel: Crowd },
   { name: "code", Panel: Code },
 ];

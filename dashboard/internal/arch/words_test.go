@@ -290,3 +290,46 @@ func TestServersWords(t *testing.T) {
 		}
 	}
 }
+
+// TestLessonsWords: each lesson has its name, its question, its choices and what is to be learned; and a lesson is one of
+// those that can be chosen.
+func TestLessonsWords(t *testing.T) {
+	texts := rooms(t, "en")["lessons"]
+	list := read(t, "assets/js/lab/lessons.js")
+	wanted := map[string]bool{}
+	n := 0
+	walk(t, "assets/js/lab/lesson", ".js", func(file, source string) {
+		n++
+		name := strings.TrimSuffix(path.Base(file), ".js")
+		if !strings.Contains(source, fmt.Sprintf("name: %q,", name)) {
+			t.Errorf("%s does not have the name of its file", file)
+		}
+		if !strings.Contains(list, fmt.Sprintf("import %s from \"./lesson/%s.js\";", name, name)) {
+			t.Errorf("%s is no lesson that can be chosen", file)
+		}
+		for _, end := range []string{"", "_question", "_learned"} {
+			wanted["of_"+name+end] = true
+		}
+		if match := regexp.MustCompile(`choices: \[([^\]]*)\]`).FindStringSubmatch(source); match != nil {
+			for _, choice := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(match[1], -1) {
+				wanted["of_"+name+"_choice_"+choice[1]] = true
+			}
+		}
+		for _, figure := range regexp.MustCompile(`figure: "(\w+)"`).FindAllStringSubmatch(source, -1) {
+			wanted["figure_"+figure[1]] = true
+		}
+	})
+	if n < 14 {
+		t.Errorf("%d lessons, want 14 at least", n)
+	}
+	for key := range wanted {
+		if texts[key] == nil {
+			t.Errorf("lessons.%s is missing", key)
+		}
+	}
+	for key := range texts {
+		if (strings.HasPrefix(key, "of_") || strings.HasPrefix(key, "figure_")) && !wanted[key] {
+			t.Errorf("lessons.%s is of no lesson", key)
+		}
+	}
+}

@@ -1,0 +1,281 @@
+// @ts-check
+// The lessons: each asks for a prediction first, then measures on real traffic, and sets what came out beside what a
+// formula expects. To add one, add its file to lesson/, its line here and its words to words/en/lessons.js and zh.
+
+import { bytes, delay, percent, three, unknown } from "../format.js";
+import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
+import { caption, follow, say } from "../words/words.js";
+import { kinds, named } from "./kinds.js";
+import again from "./lesson/again.js";
+import alike from "./lesson/alike.js";
+import answers from "./lesson/answers.js";
+import binary from "./lesson/binary.js";
+import compressed from "./lesson/compressed.js";
+import crowd from "./lesson/crowd.js";
+import empty from "./lesson/empty.js";
+import framing from "./lesson/framing.js";
+import heads from "./lesson/heads.js";
+import late from "./lesson/late.js";
+import longpoll from "./lesson/longpoll.js";
+import phase from "./lesson/phase.js";
+import proxy from "./lesson/proxy.js";
+import slow from "./lesson/slow.js";
+import together from "./lesson/together.js";
+import upgrade from "./lesson/upgrade.js";
+import upwards from "./lesson/upwards.js";
+import { Stage, Unable } from "./stage.js";
+
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {"s" | "share" | "bytes" | "count" | "rate"} Unit */
+/**
+ * One line of what came out: a figure, or the choice that was right.
+ * @typedef {object} Answer
+ * @property {string} [figure] the end of its key of words, lessons.figure_…
+ * @property {Unit} [unit]
+ * @property {number} [measured] NaN: it could not be
+ * @property {number | null} [expected] by the formula; null: there is none to expect it by
+ * @property {string} [formula]
+ * @property {boolean} [guessed] the prediction was of this one
+ * @property {string} [choice] the one that was right
+ */
+/**
+ * @typedef {object} Lesson
+ * @property {string} name of its file and its words
+ * @property {number[]} claims of claims.js that it is about
+ * @property {string[]} lanes that it needs
+ * @property {(interval: number) => number} seconds to watch, by the seconds between two messages
+ * @property {{unit: Unit} | {choices: string[]}} guess what is to be predicted
+ * @property {boolean} [meter] whether the server's counts are needed
+ * @property {"faults" | "load"} [needs] what else the server must offer
+ * @property {(stage: Stage, seconds: number) => Promise<Answer[]>} run
+ */
+
+/** From the simplest on. @type {Lesson[]} */
+export const lessons = [
+  late, phase, empty, slow, heads, longpoll, answers, together, framing, alike, compressed, binary, upwards, again, upgrade, proxy, crowd,
+];
+
+/** No lesson is so short that nothing can be seen, nor so long that a class falls asleep; seconds. */
+const bounds = { least: 5, most: 60 };
+
+/** How a figure is written, and what a number that somebody typed is of it. @type {Record<Unit, {text: (v: number) => string, typed: number}>} */
+const units = {
+  s: { text: (v) => (v < 0 ? `−${delay(-v)}` : delay(v)), typed: 1 / 1000 },
+  share: { text: percent, typed: 1 / 100 },
+  bytes: { text: bytes, typed: 1 },
+  count: { text: (v) => (Number.isFinite(v) ? three(v).replace(/\.?0+$/, "") : unknown), typed: 1 },
+  rate: { text: (v) => (Number.isFinite(v) ? `${three(v)}/s` : unknown), typed: 1 },
+};
+
+/** @param {Answer} answer @param {number | null | undefined} v */
+export function written({ unit = "count" }, v) {
+  return v === null || v === undefined || Number.isNaN(v) ? unknown : units[unit].text(v);
+}
+
+export class Lessons {
+  #lab;
+  #select = make("select", "chart-choice");
+  #title = make("h3", "chart-title");
+  #scene = make("p", "panel-note");
+  #question = make("p", "lesson-question");
+  #form = make("form", "lesson-form");
+  #guess = make("div", "lesson-guess");
+  #begin = make("button", "button");
+  #leave = make("button", "toggle");
+  #progress = make("progress", "lesson-progress");
+  #status = make("p", "lesson-status");
+  #results = make("div", "lesson-results");
+  #lesson = lessons[0];
+  /** what came out, by lesson @type {Map<Lesson, {answers: Answer[], guess: string}>} */
+  #came = new Map();
+  /** @type {AbortController | null} */
+  #running = null;
+  /** the last thing to be said: words and what fills them */
+  #said = { key: "", fill: /** @type {Record<string, string>} */ ({}) };
+
+  /** @param {HTMLElement} root @param {Lab} lab */
+  constructor(root, lab) {
+    this.#lab = lab;
+    root.dataset.testid = "lessons";
+    const heading = make("h2", "title");
+    caption(heading, "lessons.title");
+    caption(this.#select, "lessons.choose", "data-say-label");
+    for (const { name } of lessons) {
+      const option = new Option("", name);
+      caption(option, `lessons.of_${name}`);
+      this.#select.add(option);
+    }
+    this.#select.dataset.testid = "lesson-choice";
+    this.#begin.type = "submit";
+    this.#begin.dataset.testid = "lesson-begin";
+    caption(this.#begin, "lessons.begin");
+    this.#leave.type = "button";
+    this.#leave.dataset.testid = "lesson-leave";
+    caption(this.#leave, "lessons.leave");
+    this.#progress.max = 1;
+    caption(this.#progress, "lessons.progress", "data-say-label");
+    this.#status.setAttribute("role", "status");
+    this.#status.dataset.testid = "lesson-status";
+    this.#results.dataset.testid = "lesson-results";
+    this.#results.tabIndex = -1;
+    this.#form.append(this.#guess, make("div", "lesson-do", this.#begin, this.#leave, this.#progress));
+    root.append(make("div", "panel-head", heading, make("div", "panel-tools", this.#select)), this.#title, this.#scene, this.#question,
+      this.#form, this.#status, this.#results);
+    this.#select.addEventListener("change", () => this.choose(this.#select.value));
+    this.#leave.addEventListener("click", () => this.#running?.abort());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#play();
+    });
+    lab.on("learn", ({ lesson }) => {
+      this.choose(lesson);
+      this.#select.focus();
+    });
+    follow(() => this.#draw());
+    this.choose(lessons[0].name);
+  }
+
+  /** The lab goes from the screen: whoever is in the middle of a lesson has left it. */
+  closed() {
+    this.#running?.abort();
+  }
+
+  /** @param {string} name */
+  choose(name) {
+    this.#running?.abort();
+    this.#lesson = lessons.find((lesson) => lesson.name === name) ?? lessons[0];
+    this.#select.value = this.#lesson.name;
+    this.#said.key = "";
+    this.#ask();
+    this.#draw();
+  }
+
+  /** Makes the field or the choices for the prediction. */
+  #ask() {
+    const { name, guess } = this.#lesson;
+    if ("unit" in guess) {
+      const input = make("input");
+      Object.assign(input, { type: "number", name: "guess", step: "any", min: "0", required: true });
+      input.dataset.testid = "lesson-guess";
+      const [before, unit] = [make("span"), make("span")];
+      caption(before, "lessons.prediction");
+      caption(unit, `lessons.unit_${guess.unit}`);
+      this.#guess.replaceChildren(make("label", "lesson-number", before, input, unit));
+      return;
+    }
+    const box = make("fieldset", "lesson-choices");
+    const legend = make("legend");
+    caption(legend, "lessons.prediction");
+    box.append(legend);
+    for (const choice of guess.choices) {
+      const input = make("input");
+      Object.assign(input, { type: "radio", name: "guess", value: choice, required: true });
+      input.dataset.testid = `lesson-guess-${choice}`;
+      const text = make("span");
+      caption(text, `lessons.of_${name}_choice_${choice}`);
+      box.append(make("label", "lesson-choice", input, text));
+    }
+    this.#guess.replaceChildren(box);
+  }
+
+  async #play() {
+    if (this.#running) return;
+    const lesson = this.#lesson;
+    const guess = String(new FormData(this.#form).get("guess") ?? "");
+    const leaving = new AbortController();
+    this.#running = leaving;
+    this.#came.delete(lesson);
+    const stage = new Stage(this.#lab, lesson, leaving.signal, (part) => (this.#progress.value = part));
+    this.#tell("lessons.runs");
+    try {
+      await stage.set();
+      const answers = await lesson.run(stage, this.#seconds(lesson));
+      this.#came.set(lesson, { answers, guess });
+      this.#said.key = "lessons.done";
+      this.#lab.tell("lesson", { lesson: lesson.name, answers });
+    } catch (error) {
+      if (leaving.signal.aborted) this.#said = { key: "lessons.left", fill: {} };
+      else if (error instanceof Unable) this.#said = { key: error.message, fill: {} };
+      else this.#said = { key: "lessons.failed", fill: { why: error instanceof Error ? error.message : String(error) } };
+    }
+    await stage.restore();
+    this.#running = null;
+    this.#draw();
+    if (this.#came.has(lesson) && lesson === this.#lesson) this.#results.focus({ preventScroll: true });
+  }
+
+  /** @param {Lesson} lesson */
+  #seconds(lesson) {
+    return Math.min(bounds.most, Math.max(bounds.least, lesson.seconds(this.#lab.config.interval / 1000)));
+  }
+
+  /** @param {string} key @param {Record<string, string>} [fill] */
+  #tell(key, fill = {}) {
+    this.#said = { key, fill };
+    this.#draw();
+  }
+
+  #draw() {
+    const { name, lanes, needs } = this.#lesson;
+    const runs = this.#running !== null;
+    write(this.#title, say(`lessons.of_${name}`));
+    write(this.#question, say(`lessons.of_${name}_question`));
+    const called = lanes.map((key) => kinds.find((kind) => kind.key === key)).filter((kind) => kind !== undefined).map(named);
+    const scene = say("lessons.scene", { lanes: called.join(say("host.comma")), n: Math.round(this.#seconds(this.#lesson)), interval: delay(this.#lab.config.interval / 1000) });
+    write(this.#scene, needs ? `${scene} ${say(`lessons.with_${needs}`)}` : scene);
+    this.#begin.disabled = runs;
+    reveal(this.#leave, runs);
+    reveal(this.#progress, runs);
+    write(this.#status, this.#said.key && say(this.#said.key, this.#said.fill));
+    const came = this.#came.get(this.#lesson);
+    reveal(this.#results, came !== undefined);
+    if (came) this.#show(came.answers, came.guess);
+  }
+
+  /** @param {Answer[]} answers @param {string} guess */
+  #show(answers, guess) {
+    const { name, guess: asked } = this.#lesson;
+    const head = make("tr");
+    for (const key of ["lessons.figure", "lessons.measured", "lessons.expected", "lessons.yours"]) {
+      const cell = make("th", key === "lessons.figure" ? "" : "number");
+      cell.scope = "col";
+      caption(cell, key);
+      head.append(cell);
+    }
+    const body = make("tbody");
+    let told = "";
+    for (const answer of answers) {
+      if (answer.choice !== undefined) {
+        told = say(guess === answer.choice ? "lessons.right" : "lessons.wrong", { answer: say(`lessons.of_${name}_choice_${answer.choice}`) });
+        continue;
+      }
+      const { figure, unit = "count", measured = NaN, expected = null, formula, guessed } = answer;
+      const yours = guessed && "unit" in asked ? Number(guess) * units[unit].typed : null;
+      const most = Math.max(measured, expected ?? 0, yours ?? 0);
+      const label = make("th");
+      label.scope = "row";
+      caption(label, `lessons.figure_${figure}`);
+      const row = make("tr", "", label, this.#cell(answer, measured, most), this.#cell(answer, expected, most, formula), this.#cell(answer, yours, most));
+      row.dataset.figure = figure;
+      body.append(row);
+    }
+    const table = make("table", "lesson-table", make("thead", "", head), body);
+    table.dataset.testid = "lesson-table";
+    const learned = make("p", "lesson-learned", symbol("icon-help", "icon"), say(`lessons.of_${name}_learned`));
+    this.#results.replaceChildren(table, ...(told ? [make("p", "lesson-told", told)] : []), learned, make("p", "provenance", say("lessons.provenance")));
+  }
+
+  /**
+   * A number with its bar.
+   * @param {Answer} answer @param {number | null} v @param {number} most the longest bar's
+   * @param {string} [formula]
+   */
+  #cell(answer, v, most, formula) {
+    const cell = make("td", "number lesson-bar");
+    cell.append(make("span", "", written(answer, v)));
+    if (formula && v !== null) cell.append(make("span", "lesson-formula", ` = ${formula}`));
+    attribute(cell, "data-known", String(v !== null && Number.isFinite(v)));
+    property(cell, "ratio", v !== null && most > 0 && Number.isFinite(v) ? Math.max(0, v) / most : 0);
+    return cell;
+  }
+}

@@ -1,0 +1,246 @@
+// @ts-check
+// Where a lesson plays: it has the lanes it needs and no others, its faults are for those alone, and when it ends, however
+// it ends, everything is as it was before. What it sees is counted on real traffic.
+
+import { Refused } from "../api.js";
+
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {import("./lane.js").Lane} Lane */
+/**
+ * What a lane did while it was watched.
+ * @typedef {object} Seen
+ * @property {number} seconds
+ * @property {import("./lane.js").Counts} counts as this page counts
+ * @property {import("./figures.js").Figures | null} figures as the server counts on its socket; null where it does not
+ * @property {number} requests asked by this page
+ * @property {number} answers that brought messages
+ * @property {number} empty answers
+ * @property {number} median age on arrival, in seconds
+ */
+
+/** Milliseconds until a lane that brings nothing is given up. */
+const patience = 15_000;
+
+/** A lesson that cannot be played here; the message is a key of words. */
+export class Unable extends Error {}
+
+export class Stage {
+  #lab;
+  #lesson;
+  #signal;
+  #tell;
+  /** what undoes what was done, the last first @type {(() => unknown)[]} */
+  #undo = [];
+  /** @type {Map<string, Lane>} */
+  #lanes = new Map();
+
+  /**
+   * @param {Lab} lab
+   * @param {import("./lessons.js").Lesson} lesson
+   * @param {AbortSignal} signal the lesson was left
+   * @param {(part: number) => void} tell how much of the watching is over, from 0 to 1
+   */
+  constructor(lab, lesson, signal, tell) {
+    this.#lab = lab;
+    this.#lesson = lesson;
+    this.#signal = signal;
+    this.#tell = tell;
+  }
+
+  /** Seconds between two messages at the source. */
+  get interval() {
+    return this.#lab.config.interval / 1000;
+  }
+
+  get api() {
+    return this.#lab.api;
+  }
+
+  /** The lesson's lanes run, and no others but the page's own. */
+  async set() {
+    const keys = this.#lesson.lanes;
+    for (const lane of this.#lab.lanes) {
+      if (keys.includes(lane.key) || lane.page || !lane.running) continue;
+      lane.stop();
+      this.#undo.push(() => this.#lab.isOpen && lane.start());
+    }
+    for (const key of keys) {
+      const there = this.#lab.lane(key);
+      const lane = there ?? this.#lab.add(key);
+      this.#lanes.set(key, lane);
+      if (!there) this.#undo.push(() => this.#lab.remove(lane));
+      else if (!there.running) this.#undo.push(() => there.stop());
+      lane.start();
+    }
+    await Promise.all(keys.map((key) => this.#arrived(this.lane(key))));
+  }
+
+  /** @param {string} key */
+  lane(key) {
+    const lane = this.#lanes.get(key);
+    if (!lane) throw new Error(`the lesson has no lane ${key}`);
+    return lane;
+  }
+
+  /**
+   * Breaks something for one lane, until the lesson ends.
+   * @param {string} key of the lane
+   * @param {object | null} fault as POST faults takes it
+   */
+  async fault(key, fault) {
+    const { viewer, technique } = this.lane(key);
+    const scope = { viewer: viewer.id, technique };
+    try {
+      await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
+    } catch (error) {
+      if (error instanceof Refused && [404, 405, 409].includes(error.status)) throw new Unable("lessons.needs_faults");
+      throw error;
+    }
+    this.#lab.tell("fault", { lane: this.lane(key), fault, at: performance.now() });
+    if (fault) this.#undo.push(() => this.api.post("faults", { ...scope, fault: null }));
+  }
+
+  /**
+   * Says something on a lane's own connection.
+   * @param {string} key of the lane
+   * @param {object} command
+   * @returns {Promise<number>} seconds until it was answered
+   */
+  async answered(key, command) {
+    const lane = this.lane(key);
+    const done = new AbortController();
+    let heard = false;
+    this.#lab.addEventListener("answer", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.lane === lane) heard = true;
+    }, { signal: done.signal });
+    try {
+      const asked = performance.now();
+      lane.viewer.say(command);
+      const took = await this.until(() => heard, patience / 1000);
+      if (Number.isNaN(took)) throw new Unable("lessons.nothing_came");
+      return (performance.now() - asked) / 1000;
+    } finally {
+      done.abort();
+    }
+  }
+
+  /**
+   * So many viewers, for so long.
+   * @param {string} technique
+   * @param {number} viewers
+   * @param {number} seconds
+   * @returns {Promise<any>} how it went, as GET load tells
+   */
+  async crowd(technique, viewers, seconds) {
+    try {
+      await this.api.post("load", { technique, viewers, duration: `${seconds}s` });
+    } catch (error) {
+      if (error instanceof Refused && [404, 409].includes(error.status)) throw new Unable("lessons.needs_crowd");
+      throw error;
+    }
+    let state = /** @type {any} */ ({ running: true });
+    this.#undo.push(() => state.running && this.api.remove("load"));
+    const began = performance.now();
+    while (state.running) {
+      this.#tell(Math.min(1, (performance.now() - began) / 1000 / (2 * seconds)));
+      await this.sleep(1000);
+      state = await this.api.get("load");
+    }
+    if (state.reason === "failed") throw new Error(state.error);
+    return state;
+  }
+
+  /**
+   * Counts what the lanes do from now on.
+   * @param {number} seconds
+   * @returns {Promise<(key: string) => Seen>}
+   */
+  async watch(seconds) {
+    /** @type {Map<Lane, {requests: number, answers: number, empty: number}>} */
+    const tallies = new Map();
+    for (const lane of this.#lanes.values()) {
+      lane.resetCounts();
+      tallies.set(lane, { requests: 0, answers: 0, empty: 0 });
+    }
+    const done = new AbortController();
+    this.#lab.addEventListener("exchange", (event) => {
+      const { lane, exchange } = /** @type {CustomEvent} */ (event).detail;
+      const tally = tallies.get(lane);
+      if (!tally) return;
+      if (exchange.kind === "request") tally.requests++;
+      else if (exchange.kind === "messages") tally.answers++;
+      else if (exchange.kind === "empty") tally.empty++;
+    }, { signal: done.signal });
+    const began = performance.now();
+    try {
+      for (let gone = 0; gone < seconds * 1000; gone = performance.now() - began) {
+        this.#tell(gone / (seconds * 1000));
+        await this.sleep(100);
+      }
+      for (const lane of this.#lanes.values()) await lane.measure();
+    } finally {
+      done.abort();
+    }
+    this.#signal.throwIfAborted();
+    for (const { figures } of this.#lesson.meter ? this.#lanes.values() : []) {
+      if (!figures || figures.measured === "body") throw new Unable("lessons.needs_meter");
+    }
+    const span = (performance.now() - began) / 1000;
+    return (key) => {
+      const lane = this.lane(key);
+      const [median] = lane.ages.percentiles([0.5], this.#lab.clock.offset);
+      return { seconds: span, counts: lane.counts, figures: lane.figures, median, ...(tallies.get(lane) ?? { requests: 0, answers: 0, empty: 0 }) };
+    };
+  }
+
+  /**
+   * Waits for something to come about.
+   * @param {() => boolean} isSo
+   * @param {number} seconds until it is given up
+   * @returns {Promise<number>} how many seconds that took; NaN when it did not come about
+   */
+  async until(isSo, seconds) {
+    const began = performance.now();
+    while (!isSo()) {
+      const gone = (performance.now() - began) / 1000;
+      if (gone > seconds) return NaN;
+      this.#tell(gone / seconds);
+      await this.sleep(10);
+    }
+    return (performance.now() - began) / 1000;
+  }
+
+  /** @param {number} ms */
+  sleep(ms) {
+    return new Promise((resolve, reject) => {
+      if (this.#signal.aborted) return reject(this.#signal.reason);
+      const left = () => {
+        clearTimeout(timer);
+        reject(this.#signal.reason);
+      };
+      const timer = setTimeout(() => {
+        this.#signal.removeEventListener("abort", left);
+        resolve(undefined);
+      }, ms);
+      this.#signal.addEventListener("abort", left, { once: true });
+    });
+  }
+
+  /** Puts everything back. What cannot be put back now, heals by itself: faults have a lifetime. */
+  async restore() {
+    for (const undo of this.#undo.splice(0).reverse()) {
+      try {
+        await undo();
+      } catch {
+        // The server is gone, or has forgotten it already.
+      }
+    }
+  }
+
+  /** @param {Lane} lane */
+  async #arrived(lane) {
+    const before = lane.viewer.counts.messages;
+    const took = await this.until(() => lane.viewer.counts.messages > before, patience / 1000);
+    if (Number.isNaN(took)) throw new Unable("lessons.nothing_came");
+  }
+}
