@@ -333,3 +333,53 @@ func TestLessonsWords(t *testing.T) {
 		}
 	}
 }
+
+// TestNoLiteralWords: what a reader sees has a key. A string with two words in it, or an element of the page with letters,
+// is taken for something to be read; the few that are not are listed here, each with its reason.
+func TestNoLiteralWords(t *testing.T) {
+	allowed := map[string]string{
+		"fivewire": "the product's name",
+		"OpenAPI":  "a standard's name",
+
+		"code-line code-begin": "class names",
+		"panel lab-0":          "class names",
+	}
+	plain := regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|` + "`(?:[^`\\\\]|\\\\.)*`")
+	comment := regexp.MustCompile(`(?m)^\s*(?:///?.*|/?\*.*)$|\s// .*$|/\*\*.*?\*/`)
+	inside := regexp.MustCompile(`\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}`)
+	phrase := regexp.MustCompile(`[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}|^[A-Z][a-z]+ [a-z]`)
+	// What programs say to programs, or to whoever mends them.
+	internal := regexp.MustCompile(`new Error\(|matchMedia|querySelector|className|one\("|closest\(|matches\(|sources: "|setAttribute\("class`)
+	looks := regexp.MustCompile(`\b(make|said|symbol)\(("[^"]*"(?:, "[a-z]+\.[a-z_]+")?), "[^"]*"`) // class names
+	see := func(file, source string) {
+		if file == "assets/js/lab/tokens.js" {
+			return // it colours code: its words are those of languages for machines
+		}
+		for _, line := range strings.Split(comment.ReplaceAllString(source, ""), "\n") {
+			if internal.MatchString(line) {
+				continue
+			}
+			for _, literal := range plain.FindAllString(looks.ReplaceAllString(line, "$1($2"), -1) {
+				words := inside.ReplaceAllString(literal[1:len(literal)-1], "0")
+				if _, ok := allowed[words]; !ok && phrase.MatchString(words) {
+					t.Errorf("%s says %s without a key", file, literal)
+				}
+			}
+		}
+	}
+	walk(t, "assets/js/panel", ".js", see)
+	walk(t, "assets/js/lab", ".js", see)
+	see("assets/js/main.js", read(t, "assets/js/main.js"))
+	see("assets/js/format.js", read(t, "assets/js/format.js"))
+
+	index := read(t, "assets/index.html")
+	index = regexp.MustCompile(`(?s)<!--.*?-->|<noscript>.*?</noscript>|<head>.*?</head>|<kbd[^>]*>.*?</kbd>`).ReplaceAllString(index, "")
+	for _, match := range regexp.MustCompile(`>([^<>]*[A-Za-z]{2,}[^<>]*)<`).FindAllStringSubmatch(index, -1) {
+		if words := strings.TrimSpace(match[1]); allowed[words] == "" {
+			t.Errorf("index.html says %q without a key", words)
+		}
+	}
+	for _, match := range regexp.MustCompile(`\s(title|aria-label|placeholder|alt)="([^"]*)"`).FindAllStringSubmatch(index, -1) {
+		t.Errorf("index.html says %s %q without a key", match[1], match[2])
+	}
+}

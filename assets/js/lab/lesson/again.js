@@ -25,7 +25,7 @@ export default {
     return [
       { figure: "back_sse", unit: "s", measured: sse, expected: null, formula: "retry" },
       { figure: "back_websocket", unit: "s", measured: websocket, expected: null, formula: "" },
-      { figure: "missed", unit: "count", measured: missed[0] + missed[1], expected: 0, formula: "0" },
+      { figure: "missed", unit: "count", measured: missed[0] + missed[1], expected: 0, formula: "" },
       { choice: Math.abs(sse - websocket) < 0.25 ? "alike" : sse < websocket ? "sse" : "websocket" },
     ];
   },

@@ -18,7 +18,7 @@ export default {
     return [
       { figure: "memory_per_viewer", unit: "bytes", measured: more("memory"), expected: null, formula: "", guessed: true },
       { figure: "goroutines_per_viewer", unit: "count", measured: more("goroutines"), expected: null, formula: "" },
-      { figure: "crowd_missed", unit: "count", measured: crowd.missed, expected: 0, formula: "0" },
+      { figure: "crowd_missed", unit: "count", measured: crowd.missed, expected: 0, formula: "" },
     ];
   },
 };

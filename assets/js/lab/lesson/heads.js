@@ -16,7 +16,7 @@ export default {
     const heads = (/** @type {import("../figures.js").Figures} */ f) => f.bytes.in.head + f.bytes.out.head;
     return [
       { figure: "heads_polling", unit: "bytes", measured: heads(polling) / polling.requests, expected: null, formula: "", guessed: true },
-      { figure: "heads_websocket", unit: "bytes", measured: heads(websocket) / websocket.messages, expected: 0, formula: "0" },
+      { figure: "heads_websocket", unit: "bytes", measured: heads(websocket) / websocket.messages, expected: 0, formula: "" },
       { figure: "payload", unit: "bytes", measured: websocket.bytes.out.payload / websocket.messages, expected: null, formula: "" },
     ];
   },

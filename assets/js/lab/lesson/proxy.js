@@ -15,7 +15,7 @@ export default {
     const seen = await stage.watch(seconds);
     const [endless, held] = [seen("streaming").counts.messages, seen("longpolling").counts.messages];
     return [
-      { figure: "messages_streaming", unit: "count", measured: endless, expected: 0, formula: "0" },
+      { figure: "messages_streaming", unit: "count", measured: endless, expected: 0, formula: "" },
       { figure: "messages_longpolling", unit: "count", measured: held, expected: seconds / stage.interval, formula: "t/T" },
       { choice: endless > 0 ? "none" : held > 0 ? "streaming" : "longpolling" },
     ];

@@ -16,7 +16,7 @@ export default {
     return [
       { figure: "per_answer", unit: "count", measured: counts.messages / answers, expected: pace, formula: "P/T", guessed: true },
       { figure: "request_rate", unit: "rate", measured: requests / span, expected: 1 / (pace * stage.interval), formula: "1/P" },
-      { figure: "missed", unit: "count", measured: counts.missed, expected: 0, formula: "0" },
+      { figure: "missed", unit: "count", measured: counts.missed, expected: 0, formula: "" },
     ];
   },
 };

@@ -21,7 +21,7 @@ export default {
     return [
       { figure: "per_answer", unit: "count", measured: counts.messages / answers, expected: far, formula: "RTT/T", guessed: true },
       { figure: "age_longpolling", unit: "s", measured: median, expected: seen("websocket").median + (far * stage.interval) / 2, formula: "d + RTT/2" },
-      { figure: "missed", unit: "count", measured: counts.missed, expected: 0, formula: "0" },
+      { figure: "missed", unit: "count", measured: counts.missed, expected: 0, formula: "" },
     ];
   },
 };

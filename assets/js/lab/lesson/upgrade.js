@@ -16,7 +16,7 @@ export default {
     const [sse, websocket] = [seen("sse").counts.messages, seen("websocket").counts.messages];
     return [
       { figure: "messages_sse", unit: "count", measured: sse, expected: seconds / stage.interval, formula: "t/T" },
-      { figure: "messages_websocket", unit: "count", measured: websocket, expected: 0, formula: "0" },
+      { figure: "messages_websocket", unit: "count", measured: websocket, expected: 0, formula: "" },
       { choice: websocket > 0 ? "none" : sse > 0 ? "websocket" : "both" },
     ];
   },

@@ -126,7 +126,7 @@ export default {
   raw_metrics: "指标",
   raw_config: "配置",
   raw_history: "历史",
-  raw_viewers: "观看者",
+  raw_viewers: "观众",
   raw_wire: "线路",
   slots_full: "{wanted}需要一个已不存在的空闲连接：浏览器对一台主机只允许 {allowed} 个连接，其他标签页已占用 {n} 个。本页改用{used}。",
 };

@@ -7,7 +7,7 @@ export default {
   choose: "选择实验课",
   scene: "泳道：{lanes}；每 {interval} 一条消息；时长 {n} 秒。",
   with_faults: "实验会故意在这些泳道上制造故障，结束后自行恢复。",
-  with_load: "实验会在独立进程中启动一群观看者。",
+  with_load: "实验会在独立进程中启动一群观众。",
   prediction: "您的预测",
   unit_s: "毫秒",
   unit_share: "%",
@@ -21,7 +21,7 @@ export default {
   left: "中途退出。一切已恢复原状。",
   failed: "无法测量：{why}",
   needs_faults: "需要从页面制造故障的功能，而此服务器不提供。",
-  needs_crowd: "需要从页面启动观看者群的功能，而此服务器目前不提供。",
+  needs_crowd: "需要从页面启动人群的功能，而此服务器目前不提供。",
   needs_meter: "需要服务器自己的套接字：此服务器嵌在另一个自行监听的程序中，看不到头部和帧。",
   nothing_came: "有一条泳道没有收到消息。可能是本浏览器的连接用得太多：请关闭本页的其他标签页。",
   figure: "指标",
@@ -62,9 +62,9 @@ export default {
   figure_bytes_json: "每条消息的载荷，JSON",
   figure_said_inside: "经 WebSocket 得到应答",
   figure_said_by_post: "经 POST 得到应答",
-  figure_memory_per_viewer: "每个观看者占用的服务器内存",
-  figure_goroutines_per_viewer: "每个观看者的 goroutine 数",
-  figure_crowd_missed: "观看者群丢失的消息",
+  figure_memory_per_viewer: "每个观众占用的服务器内存",
+  figure_goroutines_per_viewer: "每个观众的 goroutine 数",
+  figure_crowd_missed: "人群丢失的消息",
   figure_back_sse: "SSE 恢复用时",
   figure_back_websocket: "WebSocket 恢复用时",
   figure_messages_sse: "消息数，SSE",
@@ -122,7 +122,7 @@ export default {
 
   of_compressed: "压缩一次，供所有人使用",
   of_compressed_question: "同样的消息经 SSE 传送，压缩与不压缩。压缩后还剩原来的多少？",
-  of_compressed_learned: "这样的消息每次都重复同样的字段名；在整个流上保留窗口的压缩器只需写一次。服务器为所有人只压缩一次，因此观看者再多，开销也几乎不变。",
+  of_compressed_learned: "这样的消息每次都重复同样的字段名；在整个流上保留窗口的压缩器只需写一次。服务器为所有人只压缩一次，因此观众再多，开销也几乎不变。",
 
   of_binary: "文本还是二进制",
   of_binary_question: "同一条消息，一份是二进制帧中的 CBOR，一份是文本帧中的 JSON。CBOR 的载荷是 JSON 的多少？",
@@ -157,6 +157,6 @@ export default {
   of_proxy_learned: "永不结束的响应永远不会完整。长轮询的每个响应都会结束，所以能通过。服务器可以请求代理不要攒（X-Accel-Buffering: no、Cache-Control: no-transform），但并非所有代理都会照办。",
 
   of_crowd: "保持连接的代价",
-  of_crowd_question: "500 个观看者各自保持一条 SSE 连接。每个观看者占用服务器程序多少内存？",
+  of_crowd_question: "500 个观众各自保持一条 SSE 连接。每个观众占用服务器程序多少内存？",
   of_crowd_learned: "保持一条连接的代价取决于服务器的实现，而不是协议：一条连接一个线程或进程才是致命的；事件循环中的一个描述符加上共享的帧，只有几百字节。内核为连接保留的内存另算，不在这个数字之内。",
 };
