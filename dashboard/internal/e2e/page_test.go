@@ -215,3 +215,6 @@ func quote(v any) string {
 	}
 	return string(b)
 }
+
+// reload is what a reader does with F5.
+var reload = chromedp.Reload()
