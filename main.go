@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard"
 	"github.com/fivewire/fivewire/dashboard/load/crowd"
 )
@@ -34,6 +35,7 @@ Examples:
   fivewire --listen 127.0.0.1:0         on a free port; the first line printed says which
   fivewire --interval 100ms             ten snapshots a second
   fivewire --listen unix:/run/fw.sock   on a socket only you may open
+  fivewire --data-dir /var/lib/fivewire remember a month, across restarts
   fivewire --assets assets              serve the browser's files from a folder you are editing
   fivewire load http://127.0.0.1:8055/  a thousand viewers, and what they saw
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
@@ -50,6 +52,8 @@ type serve struct {
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
 	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
 	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP; auto: on for loopback, off elsewhere (default ${default})."`
+	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
+	History  days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
 }
 
@@ -105,6 +109,14 @@ func (s *serve) Run() error {
 	if own, err := os.Executable(); err == nil { // without it the lab has no crowd
 		config.Load = []string{own, "load"}
 	}
+	tiers := history.TiersFor(s.Interval, time.Duration(s.History))
+	config.History = history.New(tiers...)
+	if s.DataDir != "" {
+		if config.History, err = history.Open(s.DataDir, log, tiers...); err != nil {
+			log.Warn("history is kept in memory", "error", err)
+		}
+	}
+	defer config.History.Close()
 	d := dashboard.New(config)
 	c := collector.Collector{Interval: s.Interval, Logger: log}
 	go c.Run(ctx, d.Publish)
@@ -113,6 +125,24 @@ func (s *serve) Run() error {
 	}
 	fmt.Println("fivewire:", url)
 	return d.Serve(ctx, ln, s.BasePath)
+}
+
+// days is a duration that may be in days.
+type days time.Duration
+
+// UnmarshalText reads 30d, or what time.ParseDuration does.
+func (d *days) UnmarshalText(text []byte) error {
+	wanted, err := time.ParseDuration(string(text))
+	if number, isDays := strings.CutSuffix(string(text), "d"); isDays {
+		var n uint64
+		n, err = strconv.ParseUint(number, 10, 16)
+		wanted = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || wanted < time.Hour || wanted > 366*24*time.Hour {
+		return fmt.Errorf("want 1h to 366d")
+	}
+	*d = days(wanted)
+	return nil
 }
 
 type version struct{}

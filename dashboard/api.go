@@ -73,7 +73,7 @@ const (
 // getHistory is columns for charts; without series, the names there are.
 func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	if c.Query("series") == "" {
-		return sendJSON(c, map[string]any{"series": d.history.Names()})
+		return sendJSON(c, map[string]any{"series": d.history.Names(), "tiers": d.history.Tiers(), "state": d.history.State()})
 	}
 	to, p := queryInt(c, "to", time.Now().UnixMilli(), "Unix milliseconds")
 	if p != nil {

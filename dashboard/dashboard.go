@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,9 @@ type Config struct {
 	WriteTimeout time.Duration
 	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB.
 	Backlog time.Duration
+	// History keeps the numbers of snapshots, for charts of what was: one that was opened on disk, mostly. Whoever made it
+	// closes it, after the Dashboard. Default one in memory.
+	History *history.History
 	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script, and a crowd
 	// of viewers that is connected from the page.
 	Lab bool
@@ -46,6 +50,9 @@ type Config struct {
 
 	portable bool // for tests: hold connections as where there is no epoll
 }
+
+// month is how far back a history goes, as far as it fits into memory.
+const month = 30 * 24 * time.Hour
 
 // goodbye is how long Close waits for viewers to be told.
 const goodbye = 2 * time.Second
@@ -81,14 +88,16 @@ func New(config Config) *Dashboard {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
+	if config.History == nil {
+		config.History = history.New(history.TiersFor(config.Interval, month)...)
+	}
 	h := hub.New(hub.Config{Backlog: config.Backlog})
 	d := &Dashboard{
 		config:  config,
 		log:     config.Logger,
 		closing: make(chan struct{}),
 		hub:     h,
-		// Charts of minutes need no finer steps than a second; snapshots that come faster share one.
-		history: history.New(time.Hour, max(config.Interval, time.Second)),
+		history: config.History,
 		encoder: collector.NewEncoder(),
 		metrics: metrics.New(config.Logger),
 	}
@@ -138,6 +147,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 		d.host.Store(s.Host)
 	}
 	s.Self = d.withSent(s.Self)
+	if problem := d.history.State().Problem; problem != "" {
+		s.Sources = append(slices.Clip(s.Sources), collector.SourceState{Name: "history", Error: problem})
+	}
 	d.observe(&s)
 	d.publishing.Lock()
 	defer d.publishing.Unlock()

@@ -153,7 +153,9 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 	if tree != "true" && tree != "false" {
 		return problem.Bad("tree", strconv.QuoteToASCII(tree[:min(len(tree), 64)])+" is not a truth value", "true", "false").Send(c)
 	}
-	if c.Context().QueryArgs().Has("pid") {
+	if args := c.Context().QueryArgs(); args.Has("at") {
+		return d.getProcessesAt(c)
+	} else if args.Has("pid") {
 		return d.getProcess(c)
 	}
 	last := d.shown.Load()
@@ -185,6 +187,26 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 		"total":     len(rows),
 		"processes": answer[:min(int(limit), len(answer))],
 	})
+}
+
+// getProcessesAt is the table of a moment that has passed, as the history has it.
+func (d *Dashboard) getProcessesAt(c *fiber.Ctx) error {
+	at, p := queryInt(c, "at", 0, "Unix milliseconds")
+	if p != nil {
+		return p.Send(c)
+	}
+	for _, other := range []string{"pid", "tree", "sort", "limit"} {
+		if c.Context().QueryArgs().Has(other) {
+			return problem.Bad(other, "the table of a moment that has passed is as it is", "nothing: leave it out, or leave at out").Send(c)
+		}
+	}
+	moment, found := d.history.Processes(time.UnixMilli(at))
+	if !found {
+		missing := problem.New(fiber.StatusNotFound, "no process table of that moment is kept")
+		missing.Parameter = "at"
+		return missing.Send(c)
+	}
+	return sendJSON(c, map[string]any{"at": moment.At.UnixMilli(), "processes": moment.Processes})
 }
 
 func noProcesses(c *fiber.Ctx) error {

@@ -1,44 +1,63 @@
 package history
 
-import "math"
-
-// chunkRows is how many values of a column are allocated together: a series that was there for a minute takes 1 KiB.
-const chunkRows = 256
-
-// A column holds the values of one series, a row each. NaN is none.
+// A column holds one series over the rows of a block: for each row the mean, and how many grains the least and the
+// greatest value are away from it. It may be shorter than the block: what is behind its end is missing.
 type column struct {
-	unit   string
-	last   int // the last row with a value
-	count  int // of the values averaged into that row
-	chunks [][]float32
+	avg    []grain
+	lo, hi []grain // below and above avg, never negative; 0 where avg is missing
 }
 
-// get is the value at a place; nil chunks have none.
-func (c *column) get(i int) float32 {
-	if k := i / chunkRows; k < len(c.chunks) && c.chunks[k] != nil {
-		return c.chunks[k][i%chunkRows]
+// put sets a row, at or behind the end.
+func (c *column) put(row int, avg, least, most grain) {
+	for len(c.avg) < row {
+		c.add(missing, 0, 0)
 	}
-	return float32(math.NaN())
+	c.add(avg, max(avg-least, 0), max(most-avg, 0))
 }
 
-// clear takes away the value at a place.
-func (c *column) clear(i int) {
-	if k := i / chunkRows; k < len(c.chunks) && c.chunks[k] != nil {
-		c.chunks[k][i%chunkRows] = float32(math.NaN())
-	}
+func (c *column) add(avg, lo, hi grain) {
+	c.avg, c.lo, c.hi = append(c.avg, avg), append(c.lo, lo), append(c.hi, hi)
 }
 
-// set puts a value at a place below capacity.
-func (c *column) set(i int, v float32, capacity int) {
-	k := i / chunkRows
-	for k >= len(c.chunks) {
-		c.chunks = append(c.chunks, nil)
+// at is a row's values, and whether there are any.
+func (c *column) at(row int) (avg, least, most float64, ok bool) {
+	if row >= len(c.avg) || c.avg[row] == missing {
+		return 0, 0, 0, false
 	}
-	if c.chunks[k] == nil {
-		c.chunks[k] = make([]float32, min(chunkRows, capacity-k*chunkRows))
-		for j := range c.chunks[k] {
-			c.chunks[k][j] = float32(math.NaN())
-		}
+	g := c.avg[row]
+	return g.value(), (g - c.lo[row]).value(), (g + c.hi[row]).value(), true
+}
+
+// reset empties a column and keeps its space.
+func (c *column) reset() {
+	c.avg, c.lo, c.hi = c.avg[:0], c.lo[:0], c.hi[:0]
+}
+
+// A heap is what a row of one series is made of: the values since the row began.
+type heap struct {
+	sum         float64
+	n           int32
+	least, most float32
+}
+
+func (h *heap) add(v float64) {
+	f := float32(v)
+	if h.n == 0 {
+		h.least, h.most = f, f
 	}
-	c.chunks[k][i%chunkRows] = v
+	h.sum += v
+	h.n++
+	h.least, h.most = min(h.least, f), max(h.most, f)
+}
+
+// addRow adds a row of a finer tier.
+func (h *heap) addRow(avg, least, most float64) {
+	h.add(avg)
+	h.least, h.most = min(h.least, float32(least)), max(h.most, float32(most))
+}
+
+// grains is the row. A mean is rounded, and must not come out beyond what it is the mean of.
+func (h *heap) grains() (avg, least, most grain) {
+	least, most = grainOf(float64(h.least)), grainOf(float64(h.most))
+	return min(max(grainOf(h.sum/float64(h.n)), least), most), least, most
 }

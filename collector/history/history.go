@@ -1,25 +1,40 @@
-// Package history keeps the numbers of snapshots for charts, in memory.
+// Package history keeps the numbers of snapshots for charts: the last hour by the second, the last day by ten seconds,
+// the last month by the minute.
 //
 // # What is promised
 //
-// A History has a row for each snapshot, the last keep / every of them, and a column (a series) for each number worth a
-// chart. Append adds a row; a snapshot sooner than every after the one before (less an eighth, for jitter) is averaged
-// into its row. Query answers in at most as many points as are asked for, each with the least, the mean and the
-// greatest value of the rows it stands for: a spike of one row is in the answer whatever the zoom. Where nothing was
-// measured the answer is null, never a straight line: between rows further apart than two and a half every, before a
-// device was there and after it has gone, and while the source of a part is marked in Snapshot.Sources (its last good
-// value, which the snapshot still shows, is not measured again).
+// A History has a series for each number worth a chart, in a few tiers, each coarser than the one before and longer.
+// Append adds a snapshot to all of them. A row of a tier is the least, the mean and the greatest of the values that
+// came within it: a spike of one snapshot is in every tier. Query answers from the coarsest tier that is fine enough,
+// and from coarser ones for the time before that one begins, in at most as many points as are asked for, each again with
+// the least, the mean and the greatest. Where nothing was measured the answer is null, never a straight line: between
+// rows further apart than two and a half times what they stand for, before a device was there and after it has gone,
+// and while the source of a part is marked in Snapshot.Sources (its last good value, which the snapshot still shows, is
+// not measured again).
 //
-// A snapshot older than the last one means that the clock was set back: the rows of its future are dropped.
+// Processes answers with the processes at the top at any moment: each row has the table of its busiest snapshot, as it
+// was.
+//
+// Nothing is thrown away because of what the clock says. A tier keeps so many rows, and gives up those of the earliest
+// times. When the clock is set back, what was there for the same times stays, and answers hold both.
+//
+// # On disk
+//
+// Open keeps the rows in a file, written every ten seconds by a goroutine of its own: what is lost when the process is
+// killed is at most the ten seconds. Each block of rows in the file says by itself what it is and has a checksum: what
+// is damaged is left out, and said, and everything else is there. When the disk is full, read-only or broken, the newest
+// blocks wait in memory, it is tried again every ten seconds, and State says so. A directory that another process uses,
+// or that cannot be written, is an error of Open. The file grows to at most some more than twice what is of use in it.
 //
 // # Limits
 //
-// Numbers are float32: seven digits. There are at most 2000 series; further ones are left out, and one that has had no
-// value for as long as the history reaches is forgotten. 100 series over an hour of seconds take 1.5 MB. Safe for one
-// writer and many readers. No goroutine, no file.
+// Numbers have fifteen bits: one part in 60 000. There are at most 2000 series at a time; further ones are left out, and
+// one that has had no value for an hour is forgotten until it has one again. Without a file, what is packed takes at
+// most 8 MiB: of the tiers it is the coarsest that are shortened. Safe for one writer and many readers.
 package history
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -31,8 +46,13 @@ import (
 
 const (
 	maxSeries = 2000
-	// forgetEvery is after how many rows to look for series that have run dry.
-	forgetEvery = 64
+	// forget is how long a series may be without a value, and look how often that is looked at.
+	forget = time.Hour
+	look   = time.Minute
+	// flush is how often the open blocks go onto the shelf: what may be lost.
+	flush = 10 * time.Second
+	// mostPacked bounds what is kept in memory.
+	mostPacked = 8<<20 - 1<<20 // what is not packed yet takes the rest
 )
 
 // A Series is one number over time.
@@ -41,34 +61,45 @@ type Series struct {
 	Unit string `json:"unit"` // "ratio", "bytes", "bytes/s", "1/s", "cores", "load", "count", "hertz", "seconds", "celsius", "rpm" or "watts"
 }
 
-// A History is made by New.
+// A History is made by New or Open.
 type History struct {
-	every    int64 // milliseconds
-	capacity int   // rows
+	shelf   shelf
+	run     uint32 // which run of the program this is, of those that have used the shelf
+	path    string // of its file; "" in memory
+	problem string // why it has none
 
-	mu sync.RWMutex
-	// Rows are numbered on and on; those from first up to next are there. Row n is at n % capacity in at and in every
-	// column.
-	first, next int
-	at          []int64 // Unix milliseconds, ascending from row to row
-	series      map[string]*column
-	sum         summary
+	mu      sync.RWMutex
+	tiers   []*tier
+	series  map[string]*number
+	sum     summary
+	now     int64 // Unix milliseconds, of the last snapshot
+	flushed int64 // likewise, when the open blocks went onto the shelf last
+	looked  int64 // likewise, when idle series were looked for last
 }
 
-// New makes a History that reaches back for keep (default 1 h) with a row at least every so often (default 1 s), which
-// is best the interval of the collector.
-func New(keep, every time.Duration) *History {
-	if keep <= 0 {
-		keep = time.Hour
+// New makes a History in memory. Tiers go from the finest to the coarsest; none at all are Tiers.
+func New(tiers ...Tier) *History {
+	if len(tiers) == 0 {
+		tiers = Tiers()
 	}
-	if every < time.Millisecond {
-		every = time.Second
+	return newHistory(newRAM(limits(tiers, mostPacked)), tiers)
+}
+
+func limits(tiers []Tier, bytes int) bounds {
+	b := bounds{bytes: bytes}
+	for _, t := range tiers {
+		rows := int(t.Keep/t.Every) + 1
+		b.rows = append(b.rows, rows, rows) // numbers, tables
 	}
-	return &History{
-		every:    every.Milliseconds(),
-		capacity: int(keep/every) + 1,
-		series:   make(map[string]*column),
+	return b
+}
+
+func newHistory(s shelf, tiers []Tier) *History {
+	h := &History{shelf: s, series: make(map[string]*number)}
+	for i, t := range tiers {
+		h.tiers = append(h.tiers, &tier{place: i, number: uint8(2 * i), every: max(t.Every.Milliseconds(), 1), keep: t.Keep.Milliseconds(), grid: i > 0})
 	}
+	return h
 }
 
 // Append adds a snapshot. One without a time is left out.
@@ -79,84 +110,100 @@ func (h *History) Append(s collector.Snapshot) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.dropAfter(at)
-	if h.next == h.first || at-h.time(h.next-1) >= h.every-h.every/8 {
-		h.addRow(at)
+	h.now = at
+	for _, t := range h.tiers {
+		if t.begins(at) {
+			h.finish(t)
+			t.row = t.start(at)
+		}
 	}
 	h.sum.values(&s, h.put)
-}
-
-// dropAfter drops the rows later than at.
-func (h *History) dropAfter(at int64) {
-	next := h.next
-	for next > h.first && h.time(next-1) > at {
-		next--
-	}
-	if next == h.next {
-		return
-	}
-	h.next = next
-	for _, c := range h.series {
-		c.last, c.count = min(c.last, next-1), 1
-	}
-}
-
-func (h *History) addRow(at int64) {
-	if h.next-h.first == h.capacity {
-		h.first++
-	}
-	i := h.next % h.capacity
-	if i == len(h.at) { // the first time round
-		h.at = append(h.at, at)
-	}
-	h.at[i] = at
-	h.next++
-	for name, c := range h.series {
-		if h.next%forgetEvery == 0 && c.last < h.first {
-			delete(h.series, name)
-			continue
+	if s.Processes != nil && freshParts(&s)("processes") {
+		moment := top(&s)
+		for _, t := range h.tiers {
+			t.tables.add(moment)
 		}
-		c.clear(i)
+	}
+	if since := at - h.flushed; since >= flush.Milliseconds() || since < 0 {
+		h.flushed = at
+		for i, t := range h.tiers {
+			if i == 0 || h.tiers[i-1].keep < 2*t.span() { // else it can be made up for from the finer one: see catchUp
+				h.store(t)
+				h.storeTables(t)
+			}
+		}
+	}
+	if since := at - h.looked; since >= look.Milliseconds() || since < 0 {
+		h.looked = at
+		h.forget()
 	}
 }
 
-// put sets the value of a series in the last row, or averages it in.
+// put adds a value to the rows in the making.
 func (h *History) put(name []byte, unit string, n collector.Number) {
 	v, ok := n.Get()
 	if !ok || v > math.MaxFloat32 {
 		return
 	}
-	c := h.series[string(name)]
-	if c == nil {
+	s := h.series[string(name)]
+	if s == nil {
 		if len(h.series) >= maxSeries {
 			return
 		}
-		c = &column{unit: unit, last: -1}
-		h.series[string(name)] = c
+		s = &number{unit: unit, tiers: make([]part, len(h.tiers))}
+		h.series[string(name)] = s
 	}
-	row := h.next - 1
-	i := row % h.capacity
-	if c.last != row {
-		c.last, c.count = row, 0
+	s.seen = h.now
+	for i := range s.tiers {
+		s.tiers[i].heap.add(v)
 	}
-	if old := float64(c.get(i)); c.count > 0 && !math.IsNaN(old) {
-		v = old + (v-old)/float64(c.count+1)
-	}
-	c.count++
-	c.set(i, float32(v), h.capacity)
 }
 
-// time is when a row was.
-func (h *History) time(row int) int64 { return h.at[row%h.capacity] }
+// forget drops series that have run dry, once none of their values is in an open block.
+func (h *History) forget() {
+	maps.DeleteFunc(h.series, func(_ string, n *number) bool {
+		return h.now-n.seen > forget.Milliseconds() && !slices.ContainsFunc(n.tiers, func(p part) bool { return p.heap.n > 0 || len(p.open.avg) > 0 })
+	})
+}
 
 // Names lists the series that have a value, or had one not long ago, in the order of their names.
 func (h *History) Names() []Series {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	names := make([]Series, 0, len(h.series))
-	for name, c := range h.series {
-		names = append(names, Series{Name: name, Unit: c.unit})
+	for name, n := range h.series {
+		names = append(names, Series{Name: name, Unit: n.unit})
 	}
 	slices.SortFunc(names, func(a, b Series) int { return strings.Compare(a.Name, b.Name) })
 	return names
+}
+
+// A Reach is one of the tiers, for who asks.
+type Reach struct {
+	Every int64 `json:"every_ms"`       // from row to row
+	From  int64 `json:"from,omitempty"` // Unix milliseconds, of the first row; 0 before there is one
+}
+
+// Tiers lists the tiers, the finest first, and how far back each goes now.
+func (h *History) Tiers() []Reach {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	list := make([]Reach, len(h.tiers))
+	for i, t := range h.tiers {
+		from, _ := h.begins(t, i == len(h.tiers)-1)
+		list[i] = Reach{t.every, max(from, 0)}
+	}
+	return list
+}
+
+// Close stores what is not stored yet. A History may be asked after it, and not be appended to.
+func (h *History) Close() error {
+	h.mu.Lock()
+	for _, t := range h.tiers {
+		h.finish(t)
+		h.store(t)
+		h.storeTables(t)
+	}
+	h.mu.Unlock()
+	return h.shelf.close()
 }

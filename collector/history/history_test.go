@@ -12,10 +12,7 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // epoch is when the tests' rows begin.
 var epoch = time.UnixMilli(1_800_000_000_000)
@@ -61,7 +58,7 @@ func sawTooth(h *History, n int) {
 }
 
 func TestGaps(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	for _, s := range []float64{0, 1, 2, 4, 10, 11} { // one tick left out is no gap; five are
 		h.Append(at(s, collector.Known(0.5)))
 	}
@@ -83,7 +80,7 @@ func TestGaps(t *testing.T) {
 }
 
 func TestMarkedPartIsAGap(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	for i, state := range [][]collector.SourceState{
 		nil,
 		{{Name: "cpu", Error: "no answer for 1s"}},
@@ -100,43 +97,45 @@ func TestMarkedPartIsAGap(t *testing.T) {
 }
 
 func TestFastSnapshotsAreAveraged(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	for _, tenth := range []int{0, 1, 2, 9, 11, 20, 28} {
 		h.Append(at(float64(tenth)/10, collector.Known(float64(tenth)/100)))
 	}
-	if got, want := ask(t, h, 0, 9, 9), "0:0.01 0.9:0.1 2:0.24"; got != want {
+	if got, want := ask(t, h, 0, 9, 9), "0:0/0.01/0.02 0.9:0.09/0.1/0.11 2:0.2/0.24/0.28"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestRing(t *testing.T) {
-	h := New(10*time.Second, time.Second)
-	sawTooth(h, 100)
-	if got, want := ask(t, h, 0, 1000, 100), "89:0.125 90:0.25 91:0.375 92:0.5 93:0.625 94:0.75 95:0.875 96:0 97:0.125 98:0.25 99:0.375"; got != want {
-		t.Errorf("got %s, want the last 10 s: %s", got, want)
+	h := New(Tier{time.Second, 10 * time.Second})
+	sawTooth(h, 5000)
+	got := strings.Fields(ask(t, h, 0, 1e6, 5000))
+	if got[len(got)-1] != "4999:0.875" || len(got) < 10 || len(got) > 10+2*blockRows {
+		t.Errorf("got %d rows up to %s, want the last 10 s and less than two blocks before", len(got), got[len(got)-1])
 	}
 }
 
 func TestClockSetBack(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	sawTooth(h, 100)
 	h.Append(at(5, collector.Known(1)))
 	h.Append(at(6, collector.Known(1)))
-	if got, want := ask(t, h, 3, 1000, 100), "3:0.375 4:0.5 5:0.8125 6:1"; got != want { // 5 s was there: (0.625 + 1) / 2
+	// What was there for those seconds is still there.
+	if got, want := ask(t, h, 3, 8, 100), "3:0.375 4:0.5 5:0.625/0.8125/1 6:0.75/0.875/1 7:0.875 8:0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	h.Append(at(-50, collector.Known(1)))
-	if got, want := ask(t, h, -1000, 1000, 100), "-50:1"; got != want {
+	if got, want := ask(t, h, -1000, 1, 100), "-50:1 -49:- 0:0 1:0.125"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	h.Append(collector.Snapshot{})
-	if got, want := ask(t, h, -1000, 1000, 100), "-50:1"; got != want {
+	if got, want := ask(t, h, -1000, 0, 100), "-50:1 -49:- 0:0"; got != want {
 		t.Errorf("after a snapshot without a time: got %s, want %s", got, want)
 	}
 }
 
 func TestSeries(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	h.Append(collectortest.Snapshot(7))
 	var names []string
 	for _, s := range h.Names() {
@@ -180,7 +179,7 @@ func TestSeries(t *testing.T) {
 		"container.pressure.memory.some":   value(s.Container.Pressure.Memory.Some),
 		"self.cpu":                         value(s.Self.CPU),
 	} {
-		if v, ok := got[name]; !ok || math.Abs(v-want) > want*1e-6 {
+		if v, ok := got[name]; !ok || math.Abs(v-want) > want/50_000 {
 			t.Errorf("%s is %g, want %g", name, v, want)
 		}
 	}
@@ -193,7 +192,7 @@ func TestSeries(t *testing.T) {
 }
 
 func TestSeriesComeAndGo(t *testing.T) {
-	h := New(100*time.Second, time.Second)
+	h := New(Tier{time.Second, 100 * time.Second})
 	disk := func(i int, name string) {
 		s := at(float64(i), collector.Known(0.5))
 		s.Disks = []collector.Disk{{Name: name, Busy: collector.Known(1)}}
@@ -202,28 +201,36 @@ func TestSeriesComeAndGo(t *testing.T) {
 	for i := range 1000 {
 		disk(i, fmt.Sprintf("usb%d", i/10))
 	}
-	n := 0
-	for _, s := range h.Names() {
-		if strings.HasPrefix(s.Name, "disk.usb") {
-			n++
+	disks := func() (n int) {
+		for _, s := range h.Names() {
+			if strings.HasPrefix(s.Name, "disk.usb") {
+				n++
+			}
 		}
+		return n
 	}
-	if n < 10 || n > 18 { // 10 are in sight; forgotten every 64 rows
-		t.Errorf("%d of 100 disks are remembered, want those of the last 100 s", n)
+	if n := disks(); n != 100 {
+		t.Errorf("%d disks of the last hour are remembered, want 100", n)
+	}
+	for i := 1000; i < 1000+2*3600; i += 10 {
+		h.Append(at(float64(i), collector.Known(0.5)))
+	}
+	if n := disks(); n != 0 {
+		t.Errorf("%d disks that have gone are remembered after two hours", n)
 	}
 	for i := range 3000 {
-		disk(1000+i/1000, fmt.Sprintf("flood%d", i))
+		disk(9000+i/1000, fmt.Sprintf("flood%d", i))
 	}
 	if n := len(h.Names()); n != maxSeries {
 		t.Errorf("%d series, want no more than %d", n, maxSeries)
 	}
-	if got := ask(t, h, 1000, 1010, 10); got == "" {
+	if got := ask(t, h, 9000, 9010, 10); got == "" {
 		t.Error("an old series ends in the flood")
 	}
 }
 
 func TestHostileNumbers(t *testing.T) {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	h.Append(at(0, collector.Known(math.MaxFloat64)))
 	h.Append(at(1, collector.Known(math.MaxFloat32)))
 	h.Append(at(1.1, collector.Known(math.MaxFloat32)))
@@ -234,7 +241,7 @@ func TestHostileNumbers(t *testing.T) {
 }
 
 func TestManyReaders(t *testing.T) {
-	h := New(time.Minute, time.Second)
+	h := New(Tier{time.Second, time.Minute})
 	h.Append(collectortest.Snapshot(0))
 	var wait sync.WaitGroup
 	for range 4 {
@@ -256,7 +263,7 @@ func TestManyReaders(t *testing.T) {
 
 // hour is a full hour of about 100 series.
 func hour() *History {
-	h := New(time.Hour, time.Second)
+	h := New(Tier{time.Second, time.Hour})
 	s := collectortest.Snapshot(0)
 	for i := range 8 {
 		s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint("sd", i), ReadRate: collector.Known(1), WriteRate: collector.Known(1),

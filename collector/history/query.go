@@ -3,8 +3,7 @@ package history
 import (
 	"errors"
 	"fmt"
-	"math"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
@@ -48,107 +47,168 @@ func (h *History) Query(names []string, from, to time.Time, points int) (Result,
 	if from.After(to) {
 		return Result{}, fmt.Errorf("%w: from is after to", ErrBounds)
 	}
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	columns := make([]*column, len(names))
-	for i, name := range names {
-		if columns[i] = h.series[name]; columns[i] == nil {
-			return Result{}, &UnknownSeriesError{name}
-		}
-	}
-	spans := h.spans(from, to, points)
-	result := Result{At: make([]int64, len(spans)), Series: make([]Column, len(names))}
-	for i, s := range spans {
-		result.At[i] = s.at
-	}
-	for i, c := range columns {
-		result.Series[i] = h.column(Series{names[i], c.unit}, c, spans)
-	}
-	return result, nil
-}
-
-// A span is the rows that a point stands for; none in a gap.
-type span struct {
-	at          int64
-	first, next int
-}
-
-// spans cuts the rows between two times into at most points spans.
-func (h *History) spans(from, to time.Time, points int) []span {
 	const latest = 1 << 53 // milliseconds that JavaScript can count: nothing below overflows
 	f, t := max(from.UnixMilli(), 0), min(to.UnixMilli(), latest)
-	first, next := h.rowAt(f), h.rowAt(t+1)
-	spans := h.eachRow(first, next)
-	if len(spans) <= points {
-		return spans
+	pieces := h.pieces(names, f, t, points)
+	s := newSieve(names, h.width(pieces, f, t, points))
+	for _, p := range pieces {
+		h.rows(p, s)
 	}
-	// A stretch of width ms, the start of each a multiple of it: two times meet at most their distance / width, rounded
-	// up, and one more of them. Stretches of whole rows have the same number of them.
-	if points == 1 {
-		return []span{{h.time(first), first, next}}
+	return h.result(s, points)
+}
+
+// A piece is a part of a range of time that one tier answers for, with what that tier has beside the shelf.
+type piece struct {
+	tier     uint8
+	every    int64
+	from, to int64 // both included
+	earliest int64 // when a block that reaches into the piece may begin
+	open     openBlock
+	making   openBlock // one row, or none
+}
+
+// An openBlock is the rows of a block that is not closed, and columns of it by the place of their names.
+type openBlock struct {
+	key     key
+	times   []int64
+	columns []*column // nil where there is none
+}
+
+// pieces cuts a range: the coarsest tier that is fine enough for so many points, and before it begins those that go
+// further back. They are in the order of time.
+func (h *History) pieces(names []string, from, to int64, points int) []piece {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	fit := 0
+	for fit+1 < len(h.tiers) && h.tiers[fit+1].every <= (to-from)/int64(points) {
+		fit++
 	}
-	width := (t-f)/int64(points-1) + 1
-	width = (width + h.every - 1) / h.every * h.every
-	return h.stretches(first, next, width)
-}
-
-// rowAt is the first row that is not before a time.
-func (h *History) rowAt(ms int64) int {
-	return h.first + sort.Search(h.next-h.first, func(i int) bool { return h.time(h.first+i) >= ms })
-}
-
-// isGap reports whether something is missing between a row and the one before it.
-func (h *History) isGap(row int) bool {
-	return row > h.first && 2*(h.time(row)-h.time(row-1)) > 5*h.every
-}
-
-// eachRow makes a span of each row, and one of each gap.
-func (h *History) eachRow(first, next int) []span {
-	spans := make([]span, 0, next-first)
-	for row := first; row < next; row++ {
-		if row > first && h.isGap(row) {
-			spans = append(spans, span{at: h.time(row-1) + h.every})
+	var pieces []piece
+	for i, t := range h.tiers[fit:] {
+		begins, ok := h.begins(t, fit+i == len(h.tiers)-1)
+		if len(pieces) > 0 {
+			to = pieces[0].from - t.every // a row that reaches into the finer piece is in there
 		}
-		spans = append(spans, span{h.time(row), row, row + 1})
-	}
-	return spans
-}
-
-// stretches makes a span of the rows in each stretch of time, and one of each gap that is wider than a stretch.
-func (h *History) stretches(first, next int, width int64) []span {
-	var spans []span
-	for row := first; row < next; row++ {
-		at := h.time(row) / width * width
-		n := len(spans)
-		switch {
-		case n > 0 && spans[n-1].at == at:
-			spans[n-1].next = row + 1
+		if !ok || begins > to {
 			continue
-		case n > 0 && spans[n-1].at+width < at && h.isGap(row):
-			spans = append(spans, span{at: spans[n-1].at + width})
 		}
-		spans = append(spans, span{at, row, row + 1})
+		p := piece{tier: t.number, every: t.every, from: max(from, begins), to: to, open: openBlock{key: t.key}}
+		p.earliest = p.from - t.span()
+		h.copyOpen(t, names, &p)
+		pieces = append([]piece{p}, pieces...)
+		if begins <= from {
+			break
+		}
 	}
-	return spans
+	return pieces
 }
 
-func (h *History) column(s Series, c *column, spans []span) Column {
-	numbers := make([]collector.Number, 3*len(spans))
-	out := Column{Series: s, Avg: numbers[:len(spans)], Min: numbers[len(spans) : 2*len(spans)], Max: numbers[2*len(spans):]}
-	for i, s := range spans {
-		sum, least, most, n := 0.0, math.Inf(1), math.Inf(-1), 0
-		for row := s.first; row < s.next; row++ {
-			v := float64(c.get(row % h.capacity))
-			if math.IsNaN(v) {
-				continue
-			}
-			sum, least, most, n = sum+v, min(least, v), max(most, v), n+1
+// begins is from when on a tier answers; false when it has nothing. What it has from before the time that it should
+// reach back to, because of a gap or a clock that was wrong, is left to the coarser ones. h.mu is held.
+func (h *History) begins(t *tier, coarsest bool) (int64, bool) {
+	at, ok := h.shelf.oldest(t.number)
+	if len(t.times) > 0 && (!ok || t.times[0] < at) {
+		at, ok = t.times[0], true
+	}
+	if t.row > 0 && (!ok || t.row < at) {
+		at, ok = t.row, true
+	}
+	if !coarsest {
+		at = max(at, h.now-t.keep)
+	}
+	return at, ok
+}
+
+// copyOpen copies what is not on the shelf, so that a long answer holds nobody up. h.mu is held.
+func (h *History) copyOpen(t *tier, names []string, p *piece) {
+	p.open.times, p.open.columns = slices.Clone(t.times), make([]*column, len(names))
+	p.making.columns = make([]*column, len(names))
+	if t.row > 0 {
+		p.making.times = []int64{t.row}
+	}
+	for i, name := range names {
+		n := h.series[name]
+		if n == nil {
+			continue
 		}
-		if n > 0 { // a mean is rounded, and must not come out beyond what it is the mean of
-			out.Avg[i] = collector.Signed(min(max(sum/float64(n), least), most))
-			out.Min[i] = collector.Signed(least)
-			out.Max[i] = collector.Signed(most)
+		c := &n.tiers[t.place].open
+		p.open.columns[i] = &column{slices.Clone(c.avg), slices.Clone(c.lo), slices.Clone(c.hi)}
+		if heap := &n.tiers[t.place].heap; heap.n > 0 {
+			p.making.columns[i] = new(column)
+			avg, least, most := heap.grains()
+			p.making.columns[i].put(0, avg, least, most)
 		}
 	}
-	return out
+}
+
+// width is how long a stretch is, in milliseconds; 0 where each row is a point. Two times meet at most their distance /
+// width, rounded up, and one more of the stretches of width ms that begin at multiples of it. Stretches of whole rows
+// have the same number of them.
+func (h *History) width(pieces []piece, from, to int64, points int) int64 {
+	count := &sieve{counting: true}
+	every, rows := int64(1), 0
+	for _, p := range pieces {
+		h.shelf.each(p.tier, p.from, p.to-p.every*blockRows, func(on stored) { rows += on.rows }) // blocks that are in it wholly
+		every = max(every, p.every)
+	}
+	if rows <= points { // perhaps: the rest must be looked at
+		for _, p := range pieces {
+			h.rows(p, count)
+		}
+		if count.rows+count.gaps <= points {
+			return 0
+		}
+	}
+	if points == 1 {
+		return wholeRange
+	}
+	width := (to-from)/int64(points-1) + 1
+	return (width + every - 1) / every * every
+}
+
+// rows gives a sieve the rows of a piece.
+func (h *History) rows(p piece, s *sieve) {
+	h.shelf.each(p.tier, p.earliest, p.to, func(on stored) {
+		b, err := on.unpack(s.times)
+		if err != nil || b.tier != p.tier || len(p.open.times) > 0 && b.key == p.open.key { // in memory it is newer
+			return
+		}
+		s.times = b.times
+		s.block(p, b.times, s.find(on, &b))
+	})
+	s.block(p, p.open.times, p.open.columns)
+	s.block(p, p.making.times, p.making.columns)
+}
+
+// result is what has gone through the sieve.
+func (h *History) result(s *sieve, most int) (Result, error) {
+	for i, name := range s.names {
+		if s.units[i] == "" {
+			h.mu.RLock()
+			n := h.series[name]
+			h.mu.RUnlock()
+			if n == nil {
+				return Result{}, &UnknownSeriesError{name}
+			}
+			s.units[i] = n.unit
+		}
+	}
+	points := s.points()
+	points = points[max(len(points)-most, 0):] // a block may have been stored meanwhile, by a clock that was set back
+	result := Result{At: make([]int64, len(points)), Series: make([]Column, len(s.names))}
+	for i := range s.names {
+		numbers := make([]collector.Number, 3*len(points))
+		result.Series[i] = Column{Series{s.names[i], s.units[i]}, numbers[:len(points)], numbers[len(points) : 2*len(points)], numbers[2*len(points):]}
+	}
+	for at, p := range points {
+		result.At[at] = p.at
+		for i := range p.sums {
+			if sum := &p.sums[i]; sum.n > 0 {
+				c := &result.Series[i]
+				c.Avg[at] = collector.Signed(min(max(sum.sum/float64(sum.n), sum.least), sum.most))
+				c.Min[at], c.Max[at] = collector.Signed(sum.least), collector.Signed(sum.most)
+			}
+		}
+	}
+	return result, nil
 }

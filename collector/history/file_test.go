@@ -1,0 +1,301 @@
+package history
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
+)
+
+// open opens a history that is closed with the test, unless it has been.
+func open(t testing.TB, dir string, tiers ...Tier) *History {
+	t.Helper()
+	h, err := Open(dir, slog.New(slog.NewTextHandler(t.Output(), nil)), tiers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+func TestReopen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	h := open(t, dir)
+	sawTooth(h, 1000)
+	want := ask(t, h, 0, 4000, 5000)
+	names := h.Names()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = open(t, dir)
+	if got := ask(t, h, 0, 4000, 5000); got != want {
+		t.Errorf("after it was opened again: got %s, want %s", got, want)
+	}
+	if got := h.Names(); fmt.Sprint(got) != fmt.Sprint(names) {
+		t.Errorf("got the series %v, want %v", got, names)
+	}
+	h.Append(at(1000, collector.Known(0.5)))
+	if got := ask(t, h, 999, 1005, 10); got != "999:0.875 1000:0.5" {
+		t.Errorf("and on: got %s", got)
+	}
+	if s := h.State(); s.Path != filepath.Join(dir, fileName) || s.Problem != "" || s.Bytes == 0 {
+		t.Errorf("got state %+v", s)
+	}
+}
+
+// killed is a history's directory as a process leaves it that is killed: what its goroutine has written.
+func killed(t testing.TB, h *History, dir string) string {
+	t.Helper()
+	f := h.shelf.(*file)
+	for { // what was put is written
+		f.mu.RLock()
+		n := len(f.waiting)
+		f.mu.RUnlock()
+		if n == 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	left := t.TempDir()
+	b, err := os.ReadFile(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(left, fileName), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return left
+}
+
+func TestKilled(t *testing.T) {
+	for _, n := range []int{1, 9, 11, 125, 500, 1234} {
+		dir := t.TempDir()
+		h := open(t, dir, Tier{time.Second, time.Hour}, Tier{10 * time.Second, time.Hour}, Tier{time.Minute, 24 * time.Hour})
+		sawTooth(h, n)
+		want := strings.Fields(ask(t, h, 0, 4000, 5000))
+		minutes := strings.Fields(ask(t, h, 0, float64(n), max(n/60, 1)))
+		left := killed(t, h, dir)
+
+		h = open(t, left, Tier{time.Second, time.Hour}, Tier{10 * time.Second, time.Hour}, Tier{time.Minute, 24 * time.Hour})
+		if len(h.Names()) == 0 && n < 11 {
+			continue // nothing was written yet
+		}
+		got := strings.Fields(ask(t, h, 0, 4000, 5000))
+		if len(want)-len(got) > 10 || len(got) > 0 && strings.Join(got, " ") != strings.Join(want[:len(got)], " ") {
+			t.Errorf("killed after %d s: got %d rows, want %d, less 10 at most", n, len(got), len(want))
+		}
+		// What a minute had when the process was killed comes from the seconds.
+		if got := strings.Fields(ask(t, h, 0, float64(n), max(n/60, 1))); n > 60 && len(got) < len(minutes) {
+			t.Errorf("killed after %d s: got the minutes %v, want %v", n, got, minutes)
+		}
+	}
+}
+
+// The bits of a file are turned and its end is cut: whatever is whole is there afterwards, and nothing else.
+func TestDamaged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	dir := t.TempDir()
+	h := open(t, dir)
+	s := collectortest.Snapshot(0)
+	for i := range 700 {
+		s = collectortest.Snapshot(i)
+		h.Append(s)
+	}
+	whole := ask1(t, h)
+	left := killed(t, h, dir)
+	good, err := os.ReadFile(filepath.Join(left, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		bad := bytes.Clone(good)
+		var what string
+		if seed%2 == 0 {
+			n := 1 + random.IntN(8)
+			for range n {
+				bad[random.IntN(len(bad))] ^= 1 << random.IntN(8)
+			}
+			what = fmt.Sprintf("%d bits turned", n)
+		} else {
+			bad = bad[:random.IntN(len(bad))]
+			what = fmt.Sprintf("cut to %d of %d", len(bad), len(good))
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, fileName), bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		intact, _, err := scan(bytes.NewReader(bad), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := Open(dir, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatalf("seed %d, %s: %v", seed, what, err)
+		}
+		f := h.shelf.(*file)
+		for k, p := range intact {
+			found := false
+			for _, e := range f.index[k.tier] {
+				found = found || e.key == k && e.rows >= p.rows
+			}
+			if list := f.index[k.tier]; !found && (len(list) == 0 || k.compare(list[0].key) > 0) {
+				t.Errorf("seed %d, %s: block %v was whole and is not there", seed, what, k)
+			}
+		}
+		for at, got := range ask1(t, h) {
+			if want, ok := whole[at]; !ok || want != got {
+				t.Errorf("seed %d, %s: at %d got %s, want %s", seed, what, at, got, want)
+			}
+		}
+		s.At = s.At.Add(time.Second)
+		h.Append(s)
+		if err := h.Close(); err != nil {
+			t.Errorf("seed %d, %s: close: %v", seed, what, err)
+		}
+	}
+}
+
+// ask1 is cpu.busy of the last hour by the second.
+func ask1(t testing.TB, h *History) map[int64]string {
+	t.Helper()
+	from := collectortest.Start()
+	r, err := h.Query([]string{"memory.used"}, from, from.Add(time.Hour), MaxPoints)
+	if err != nil {
+		return nil // nothing is left of it
+	}
+	m := make(map[int64]string)
+	for i, at := range r.At {
+		if _, ok := r.Series[0].Avg[i].Get(); !ok {
+			continue // a gap
+		}
+		m[at] = fmt.Sprint(r.Series[0].Avg[i], r.Series[0].Min[i], r.Series[0].Max[i])
+	}
+	return m
+}
+
+// wide is a host with some 400 series, of which some move, at a time.
+func wide(i int) collector.Snapshot {
+	s := collectortest.Snapshot(i)
+	random := rand.New(rand.NewPCG(uint64(i), 1))
+	for n := range 24 {
+		noise := collector.Known(random.Float64() * 1e6)
+		still := collector.Known(0)
+		if n < 6 {
+			still = noise
+		}
+		s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint("sd", n), ReadRate: still, WriteRate: still, Reads: still, Writes: still,
+			Busy: still, Queue: still, ReadTime: still, WriteTime: still})
+	}
+	for n := range 8 {
+		s.Sensors = append(s.Sensors, collector.Sensor{ID: fmt.Sprint("chip/temp", n), Kind: "temperature", Value: collector.Known(40 + random.Float64())})
+	}
+	return s
+}
+
+// month is thirty days of a wide host.
+func month(t testing.TB, dir string, every time.Duration) (*History, time.Time) {
+	t.Helper()
+	h := open(t, dir, Tier{every, 30 * 24 * time.Hour})
+	some := make([]collector.Snapshot, 500)
+	for i := range some {
+		some[i] = wide(i)
+	}
+	var last time.Time
+	for i := range int(30 * 24 * time.Hour / every) {
+		s := some[i%len(some)]
+		last = collectortest.Start().Add(time.Duration(i) * every)
+		s.At = last
+		if i == 1000 {
+			cpu := *s.CPU
+			cpu.Busy = collector.Known(0.999)
+			s.CPU = &cpu
+		}
+		h.Append(s)
+	}
+	return h, last
+}
+
+func TestMonth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	dir := t.TempDir()
+	h, last := month(t, dir, 10*time.Minute)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = open(t, dir, Tier{10 * time.Minute, 30 * 24 * time.Hour})
+	r, err := h.Query([]string{"cpu.busy"}, collectortest.Start(), last, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.At); n < 200 || n > 300 {
+		t.Errorf("got %d points, want up to 300", n)
+	}
+	if v := extremes(r.Series[0])[1]; v < 0.998 || v > 1 {
+		t.Errorf("the spike of one snapshot has become %g", v)
+	}
+	if s := h.State(); s.Bytes > 4<<20 {
+		t.Errorf("4320 rows of %d series take %d bytes", len(h.Names()), s.Bytes)
+	}
+}
+
+func BenchmarkMonth(b *testing.B) {
+	dir := b.TempDir()
+	h, last := month(b, dir, time.Minute)
+	b.Run("query", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := h.Query([]string{"cpu.busy"}, collectortest.Start(), last, 1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("query-hour", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := h.Query([]string{"cpu.busy"}, last.Add(-time.Hour), last, 1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	h.Close()
+	b.Run("open", func(b *testing.B) {
+		for b.Loop() {
+			h, err := Open(dir, slog.New(slog.DiscardHandler), Tier{time.Minute, 30 * 24 * time.Hour})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(h.State().Bytes)/1e6, "MB")
+			h.Close()
+		}
+	})
+}
+
+// BenchmarkSecond is what a second costs: a snapshot of a wide host, and a tenth of what is done every ten.
+func BenchmarkSecond(b *testing.B) {
+	h := open(b, b.TempDir())
+	snapshots := make([]collector.Snapshot, 600)
+	for i := range snapshots {
+		snapshots[i] = wide(i)
+	}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		s := snapshots[i%len(snapshots)]
+		s.At = collectortest.Start().Add(time.Duration(i) * time.Second)
+		h.Append(s)
+		i++
+	}
+	b.ReportMetric(float64(len(h.Names())), "series")
+}

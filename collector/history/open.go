@@ -1,0 +1,145 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+)
+
+// mostFile bounds what is of use in the file, which is at most some more than twice as long. The coarsest tier is
+// shortened for it.
+const mostFile = 256 << 20
+
+var errInUse = errors.New("another process uses this directory (hint: give each its own --data-dir)")
+
+// Open makes a History in a directory that it makes if need be, with what is there already. It always returns a History
+// that works: with an error it is one in memory, and State tells.
+func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
+	if len(tiers) == 0 {
+		tiers = Tiers()
+	}
+	f, err := openFile(dir, limits(tiers, mostFile), log)
+	if err != nil {
+		h := New(tiers...)
+		h.problem = fmt.Sprintf("history is in memory only: %v", err)
+		return h, fmt.Errorf("open the history in %s: %w", dir, err)
+	}
+	h := newHistory(f, tiers)
+	h.path = f.path
+	for _, list := range f.index {
+		for _, e := range list {
+			h.run = max(h.run, e.run+1)
+		}
+	}
+	h.remember()
+	return h, nil
+}
+
+// always is later than any block begins.
+const always = math.MaxInt64
+
+// remember takes from the shelf what an earlier run of the program knew: the names of its series, and of each tier's
+// next row the part that had come.
+func (h *History) remember() {
+	for _, t := range h.tiers {
+		h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
+			b, err := on.unpack(nil)
+			if err != nil {
+				return
+			}
+			h.now = max(h.now, b.times[len(b.times)-1])
+			b.each(func(name, unit []byte, _, _ int) {
+				if h.series[string(name)] == nil && len(h.series) < maxSeries {
+					h.series[string(name)] = &number{unit: string(unit), seen: h.now, tiers: make([]part, len(h.tiers))}
+				}
+			})
+		})
+	}
+	for i, t := range h.tiers {
+		if i > 0 {
+			h.catchUp(t, h.tiers[i-1])
+		}
+	}
+}
+
+// catchUp makes the rows that a tier has not, because the process was killed, of those of the finer one.
+func (h *History) catchUp(t, finer *tier) {
+	end := int64(0) // of the tier's last row
+	h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
+		if b, err := on.unpack(nil); err == nil {
+			end = b.times[len(b.times)-1] + t.every
+		}
+	})
+	moments := h.tablesSince(finer, end)
+	h.shelf.each(finer.number, end-finer.span(), always, func(on stored) {
+		b, err := on.unpack(nil)
+		if err != nil || b.times[len(b.times)-1] < end {
+			return
+		}
+		columns := make(map[*number]*column)
+		b.each(func(name, _ []byte, at, size int) {
+			c := new(column)
+			packed, err := on.part(at, size)
+			if n := h.series[string(name)]; n != nil && err == nil && c.unpack(packed, len(b.times)) {
+				columns[n] = c
+			}
+		})
+		for row, at := range b.times {
+			if at < end {
+				continue
+			}
+			if t.begins(at) {
+				h.finish(t)
+				t.row = t.start(at)
+			}
+			for n, c := range columns {
+				if avg, least, most, ok := c.at(row); ok {
+					n.tiers[t.place].heap.addRow(avg, least, most)
+				}
+			}
+			for len(moments) > 0 && moments[0].At.UnixMilli() < at+finer.every {
+				t.tables.add(moments[0])
+				moments = moments[1:]
+			}
+		}
+	})
+}
+
+// tablesSince is what tables the shelf has of a tier from a time on.
+func (h *History) tablesSince(t *tier, from int64) (moments []Table) {
+	h.shelf.each(t.number+1, from-t.span(), always, func(on stored) {
+		b, who, rows, err := on.tables()
+		if err != nil {
+			return
+		}
+		for i, row := range rows {
+			if b.times[i] >= from {
+				moments = append(moments, tableOf(b.times[i], who, row))
+			}
+		}
+	})
+	return moments
+}
+
+// A State is where a History is kept.
+type State struct {
+	Path    string `json:"-"`                 // of the file; "" in memory
+	OnDisk  bool   `json:"on_disk"`           // there is a file
+	Bytes   int    `json:"bytes,omitempty"`   // of what is in it
+	Problem string `json:"problem,omitempty"` // why it is not on disk, or not all of it
+}
+
+// State tells where the numbers are kept, and what is wrong with that.
+func (h *History) State() State {
+	s := State{Path: h.path, OnDisk: h.path != "", Problem: h.problem}
+	if f, ok := h.shelf.(*file); ok {
+		f.mu.RLock()
+		defer f.mu.RUnlock()
+		s.Bytes = f.bytes
+		if f.problem != nil {
+			s.Problem = fmt.Sprintf("history cannot be written and goes on in memory: %v", f.problem)
+		}
+	}
+	return s
+}

@@ -1,0 +1,117 @@
+package history
+
+import (
+	"slices"
+	"sync"
+)
+
+// A shelf keeps packed blocks. Each method may be called from any goroutine.
+type shelf interface {
+	// put keeps a block, instead of the one of the same key. It does not wait for a disk.
+	put(k key, rows int, packed []byte)
+	// each calls do with the blocks of a tier that begin from one time to another, both included, in the order of their
+	// keys.
+	each(tier uint8, from, to int64, do func(stored))
+	// oldest is when the first block of a tier begins; false when there is none.
+	oldest(tier uint8) (int64, bool)
+	// newest is when the last block of a tier begins; 0 when there is none.
+	newest(tier uint8) int64
+	// close returns when all that was put is where it belongs, or cannot be brought there.
+	close() error
+}
+
+// bounds is how much of each tier a shelf keeps, in rows, and of all together in bytes. It is rows and not time, so that
+// a clock that was wrong for a while costs nothing that is good.
+type bounds struct {
+	rows  []int
+	bytes int
+}
+
+// A ram is a shelf in memory.
+type ram struct {
+	bounds bounds
+
+	mu    sync.RWMutex
+	tiers [][]held // by tier, in the order of keys
+	rows  []int    // by tier
+	bytes int
+}
+
+type held struct {
+	key
+	rows   int
+	packed []byte
+}
+
+func newRAM(b bounds) *ram {
+	return &ram{bounds: b, tiers: make([][]held, len(b.rows)), rows: make([]int, len(b.rows))}
+}
+
+func (s *ram) put(k key, rows int, packed []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	blocks := s.tiers[k.tier]
+	i, there := slices.BinarySearchFunc(blocks, k, func(h held, k key) int { return h.key.compare(k) })
+	if there {
+		s.rows[k.tier] -= blocks[i].rows
+		s.bytes -= len(blocks[i].packed)
+		blocks[i] = held{k, rows, packed}
+	} else {
+		blocks = slices.Insert(blocks, i, held{k, rows, packed})
+	}
+	s.tiers[k.tier] = blocks
+	s.rows[k.tier] += rows
+	s.bytes += len(packed)
+	for t := range s.tiers {
+		for len(s.tiers[t]) > 1 && s.rows[t]-s.tiers[t][0].rows >= s.bounds.rows[t] {
+			s.drop(t)
+		}
+	}
+	// Too many bytes: the coarsest tiers, which reach back furthest, are shortened first.
+	for t := len(s.tiers) - 1; t >= 0 && s.bytes > s.bounds.bytes; {
+		if len(s.tiers[t]) <= 1 {
+			t--
+			continue
+		}
+		s.drop(t)
+	}
+}
+
+// drop forgets the oldest block of a tier. mu is held.
+func (s *ram) drop(tier int) {
+	first := s.tiers[tier][0]
+	s.rows[tier] -= first.rows
+	s.bytes -= len(first.packed)
+	s.tiers[tier] = slices.Delete(s.tiers[tier], 0, 1)
+}
+
+func (s *ram) each(tier uint8, from, to int64, do func(stored)) {
+	s.mu.RLock()
+	blocks := slices.Clone(s.tiers[tier]) // a packed block does not change
+	s.mu.RUnlock()
+	for _, b := range blocks {
+		if b.first >= from && b.first <= to {
+			do(stored{packed: b.packed, place: place{rows: b.rows, size: len(b.packed)}})
+		}
+	}
+}
+
+func (s *ram) oldest(tier uint8) (int64, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.tiers[tier]) == 0 {
+		return 0, false
+	}
+	return s.tiers[tier][0].first, true
+}
+
+func (s *ram) newest(tier uint8) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if n := len(s.tiers[tier]); n > 0 {
+		return s.tiers[tier][n-1].first
+	}
+	return 0
+}
+
+func (s *ram) close() error { return nil }

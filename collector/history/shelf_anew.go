@@ -1,0 +1,98 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// writeAnew makes a file of what is of use, and puts it in the place of the old one.
+func (f *file) writeAnew() error {
+	f.mu.RLock()
+	list := slices.Concat(f.index...)
+	waiting := maps.Clone(f.waiting)
+	f.mu.RUnlock()
+	places, size, err := f.copyTo(f.path+".new", list, waiting)
+	if err != nil {
+		os.Remove(f.path + ".new")
+		return fmt.Errorf("write the history anew: %w", err)
+	}
+	f.swap.Lock()
+	defer f.swap.Unlock()
+	if err := f.exchange(); err != nil {
+		return fmt.Errorf("put the new history in the place of the old one: %w", err)
+	}
+	f.size = size
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, p := range places {
+		if packed := waiting[k]; packed != nil {
+			f.placed(k, packed, p)
+		}
+	}
+	for t := range f.index {
+		for i := len(f.index[t]) - 1; i >= 0; i-- {
+			e := &f.index[t][i]
+			if e.at < 0 {
+				continue // it came meanwhile, and waits
+			}
+			p, copied := places[e.key]
+			if !copied {
+				f.forget(uint8(t), i)
+				continue
+			}
+			e.place = p
+		}
+	}
+	return nil
+}
+
+// copyTo writes blocks to a new file, and tells where they are and how long it is. What has been damaged is left out.
+func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (map[key]place, int64, error) {
+	data, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	places := make(map[key]place, len(list))
+	size := int64(0)
+	var b []byte
+	for _, e := range list {
+		packed := waiting[e.key]
+		if packed == nil {
+			if b, err = f.read(e, b); err != nil {
+				break
+			}
+			packed = b
+		}
+		if _, ok := whole(packed); !ok {
+			continue
+		}
+		if _, err = data.WriteAt(packed, size); err != nil {
+			break
+		}
+		places[e.key] = place{size, e.rows, len(packed)}
+		size += int64(len(packed))
+	}
+	if err == nil {
+		err = data.Sync()
+	}
+	return places, size, errors.Join(err, data.Close())
+}
+
+// exchange puts the new file in the place of the old one. Not every system lets go of a name that is open. swap is held.
+func (f *file) exchange() error {
+	f.data.Close()
+	renamed := os.Rename(f.path+".new", f.path)
+	data, err := os.OpenFile(f.path, os.O_RDWR, 0o600)
+	if err == nil {
+		f.data = data
+	}
+	if dir, err := os.Open(filepath.Dir(f.path)); err == nil { // the name is to outlive a power cut
+		dir.Sync()
+		dir.Close()
+	}
+	return errors.Join(renamed, err)
+}

@@ -1,0 +1,308 @@
+package history
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// fileName has the version of the format in it: a later one is another file, and this one stays as it is.
+	fileName = "history.v1"
+	lockName = "lock"
+	// mostWaiting bounds what waits in memory for a disk that cannot be written.
+	mostWaiting = 4 << 20
+	// complain is how often it is said that it cannot.
+	complain = time.Minute
+	// slack is how much of the file may be of no use any more, beside as much as is of use.
+	slack = 4 << 20
+)
+
+// A file is a shelf on disk: blocks, one behind the other. What is put waits in memory until its goroutine has written
+// it, and is answered from there. A block that replaces another is written behind it; when half the file is of no use it
+// is written anew. There is no order to lose: a block that is damaged is lost by itself.
+type file struct {
+	bounds bounds
+	log    *slog.Logger
+	path   string
+	lock   io.Closer
+	work   chan struct{} // a token when something waits
+	ended  chan struct{}
+
+	swap sync.RWMutex // held while data is read; it is exchanged when the file is written anew
+	data *os.File
+	size int64 // of the file; only for the goroutine
+
+	mu        sync.RWMutex
+	index     [][]entry // by tier, in the order of keys; what waits included
+	rows      []int     // by tier
+	bytes     int       // of all blocks
+	waiting   map[key][]byte
+	closed    bool
+	problem   error // why the last attempt to write failed
+	complains time.Time
+}
+
+type entry struct {
+	key
+	place // at is -1 as long as it is not in the file
+}
+
+// openFile opens the file in a directory, and makes both if need be.
+func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, err
+	}
+	f := &file{
+		bounds: b, log: log, path: filepath.Join(dir, fileName), lock: lock, work: make(chan struct{}, 1), ended: make(chan struct{}),
+		index: make([][]entry, len(b.rows)), rows: make([]int, len(b.rows)), waiting: make(map[key][]byte),
+	}
+	if err := f.open(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	go f.write()
+	return f, nil
+}
+
+// open opens the file and looks through it.
+func (f *file) open() (err error) {
+	if f.data, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	found, other, err := scan(f.data, len(f.bounds.rows))
+	if err == nil {
+		f.size, err = f.data.Seek(0, io.SeekEnd)
+	}
+	if err != nil {
+		f.data.Close()
+		return fmt.Errorf("read %s: %w", f.path, err)
+	}
+	if other > 0 {
+		f.log.Warn("a part of the history is damaged and left out; the rest is whole", "file", f.path, "bytes", other, "of", f.size)
+	}
+	for k, p := range found {
+		f.index[k.tier] = append(f.index[k.tier], entry{k, p})
+		f.rows[k.tier] += p.rows
+		f.bytes += p.size
+	}
+	for _, list := range f.index {
+		slices.SortFunc(list, func(a, b entry) int { return a.key.compare(b.key) })
+	}
+	f.bound()
+	return nil
+}
+
+func (f *file) put(k key, rows int, packed []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return
+	}
+	f.waiting[k] = packed
+	i, there := f.find(k)
+	e := entry{k, place{-1, rows, len(packed)}}
+	if there {
+		f.forget(k.tier, i)
+	}
+	f.index[k.tier] = slices.Insert(f.index[k.tier], i, e)
+	f.rows[k.tier] += rows
+	f.bytes += len(packed)
+	f.bound()
+	if f.problem != nil {
+		f.spare()
+	}
+	select {
+	case f.work <- struct{}{}:
+	default:
+	}
+}
+
+// find is the place of a key in the index of its tier. mu is held.
+func (f *file) find(k key) (int, bool) {
+	return slices.BinarySearchFunc(f.index[k.tier], k, func(e entry, k key) int { return e.key.compare(k) })
+}
+
+// forget takes an entry out of the index. mu is held.
+func (f *file) forget(tier uint8, i int) {
+	e := f.index[tier][i]
+	f.index[tier] = slices.Delete(f.index[tier], i, i+1)
+	f.rows[tier] -= e.rows
+	f.bytes -= e.size
+}
+
+// bound forgets the oldest blocks that are too many. mu is held, or f not shared yet.
+func (f *file) bound() {
+	for t := range f.index {
+		for len(f.index[t]) > 1 && (f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] || t == len(f.index)-1 && f.bytes > f.bounds.bytes) {
+			delete(f.waiting, f.index[t][0].key)
+			f.forget(uint8(t), 0)
+		}
+	}
+}
+
+// spare drops what has waited for longest when too much waits. mu is held.
+func (f *file) spare() {
+	size := 0
+	for _, packed := range f.waiting {
+		size += len(packed)
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(f.waiting), func(a, b key) int { return cmp.Compare(a.first, b.first) }) {
+		if size <= mostWaiting {
+			return
+		}
+		size -= len(f.waiting[k])
+		delete(f.waiting, k)
+		if i, there := f.find(k); there {
+			f.forget(k.tier, i)
+		}
+	}
+}
+
+// write is the goroutine that brings to the file what waits.
+func (f *file) write() {
+	defer close(f.ended)
+	for range f.work {
+		f.writeOnce()
+	}
+	f.writeOnce() // what was put last
+}
+
+func (f *file) writeOnce() {
+	f.mu.RLock()
+	waiting := maps.Clone(f.waiting)
+	live := int64(f.bytes)
+	f.mu.RUnlock()
+	if len(waiting) == 0 {
+		return
+	}
+	places, err := f.append(waiting)
+	if err == nil && f.size > 2*live+slack {
+		err = f.writeAnew()
+		places = nil // they are in the index
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.report(err)
+	for k, p := range places {
+		f.placed(k, waiting[k], p)
+	}
+}
+
+// placed notes where a block is, unless there is a newer one. mu is held.
+func (f *file) placed(k key, packed []byte, p place) {
+	if now := f.waiting[k]; len(now) != len(packed) || len(now) > 0 && &now[0] != &packed[0] {
+		return
+	}
+	delete(f.waiting, k)
+	if i, there := f.find(k); there {
+		f.index[k.tier][i].place = p
+	}
+}
+
+// report notes how writing went, and says so, but not all the time. mu is held.
+func (f *file) report(err error) {
+	switch now := time.Now(); {
+	case err == nil && f.problem != nil:
+		f.log.Info("the history is written again", "file", f.path)
+	case err != nil && (f.problem == nil || now.Sub(f.complains) >= complain):
+		f.complains = now
+		f.log.Warn("the history cannot be written: it goes on in memory, and is tried again", "file", f.path, "error", err)
+	}
+	f.problem = err
+}
+
+// append writes blocks behind the others, in the order of keys: all, or none that counts.
+func (f *file) append(blocks map[key][]byte) (map[key]place, error) {
+	places := make(map[key]place, len(blocks))
+	var b []byte
+	for _, k := range slices.SortedFunc(maps.Keys(blocks), key.compare) {
+		packed := blocks[k]
+		block, err := unpack(packed, nil)
+		if err != nil {
+			return nil, err
+		}
+		places[k] = place{f.size + int64(len(b)), len(block.times), len(packed)}
+		b = append(b, packed...)
+	}
+	_, err := f.data.WriteAt(b, f.size)
+	if err == nil {
+		err = f.data.Sync()
+	}
+	if err != nil {
+		f.data.Truncate(f.size) // as far as it can be had; else the next attempt writes over it
+		return nil, err
+	}
+	f.size += int64(len(b))
+	return places, nil
+}
+
+// read reads a block, into the memory of b if that is enough. swap is held, unless by the goroutine that writes.
+func (f *file) read(e entry, b []byte) ([]byte, error) {
+	b = slices.Grow(b[:0], e.size)[:e.size]
+	_, err := f.data.ReadAt(b, e.at)
+	return b, err
+}
+
+func (f *file) each(tier uint8, from, to int64, do func(stored)) {
+	f.swap.RLock()
+	defer f.swap.RUnlock()
+	f.mu.RLock()
+	list := slices.DeleteFunc(slices.Clone(f.index[tier]), func(e entry) bool { return e.first < from || e.first > to })
+	waiting := make(map[key][]byte)
+	for _, e := range list {
+		if e.at < 0 {
+			waiting[e.key] = f.waiting[e.key]
+		}
+	}
+	f.mu.RUnlock()
+	var space spaces
+	for _, e := range list {
+		do(stored{packed: waiting[e.key], file: f.data, place: e.place, space: &space})
+	}
+}
+
+func (f *file) oldest(tier uint8) (int64, bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if len(f.index[tier]) == 0 {
+		return 0, false
+	}
+	return f.index[tier][0].first, true
+}
+
+func (f *file) newest(tier uint8) int64 {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if n := len(f.index[tier]); n > 0 {
+		return f.index[tier][n-1].first
+	}
+	return 0
+}
+
+func (f *file) close() error {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return nil
+	}
+	f.closed = true
+	close(f.work)
+	f.mu.Unlock()
+	<-f.ended
+	f.swap.Lock()
+	defer f.swap.Unlock()
+	return errors.Join(f.problem, f.data.Close(), f.lock.Close())
+}

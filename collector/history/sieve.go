@@ -1,0 +1,184 @@
+package history
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A sieve gathers rows into points.
+type sieve struct {
+	names    []string
+	order    map[string]int // their places
+	units    []string       // as they were found
+	width    int64          // of a stretch, in milliseconds; 0: each row is a point; wholeRange: all are one
+	counting bool           // nothing but rows and gaps
+
+	rows int
+	gaps int   // between rows that came one after the other
+	last int64 // when the last row was
+	list []point
+
+	// Space that is used again.
+	times   []int64
+	found   []*column
+	columns []column
+	places  []int
+}
+
+func newSieve(names []string, width int64) *sieve {
+	order := make(map[string]int, len(names))
+	for i, name := range names {
+		order[name] = i
+	}
+	n := len(names)
+	return &sieve{names: names, order: order, units: make([]string, n), width: width, found: make([]*column, n), columns: make([]column, n)}
+}
+
+// find reads the columns of the names from a block; nil where it has none. They are good until the next block.
+func (s *sieve) find(on stored, b *block) []*column {
+	if s.counting {
+		return nil
+	}
+	clear(s.found)
+	b.each(func(name, unit []byte, at, size int) {
+		i, ok := s.order[string(name)]
+		if !ok {
+			return
+		}
+		packed, err := on.part(at, size)
+		if err != nil || !s.columns[i].unpack(packed, len(b.times)) {
+			return
+		}
+		s.found[i] = &s.columns[i]
+		if s.units[i] == "" {
+			s.units[i] = string(unit)
+		}
+	})
+	return s.found
+}
+
+// wholeRange is the width of the only stretch.
+const wholeRange = math.MaxInt64
+
+// A point is one row, the rows of a stretch, or a gap.
+type point struct {
+	at          int64
+	first, last int64 // of its rows
+	every       int64 // what one of them stands for
+	sums        []sum // by series; nil for a gap
+}
+
+type sum struct {
+	sum         float64
+	n           int
+	least, most float64
+}
+
+// block takes the rows of a piece, with a column for each name; nil where there is none.
+func (s *sieve) block(p piece, times []int64, columns []*column) {
+	first := len(times)
+	for i, at := range times {
+		if at >= p.from {
+			first = i
+			break
+		}
+	}
+	next := len(times)
+	for next > first && times[next-1] > p.to {
+		next--
+	}
+	if first == next {
+		return
+	}
+	for _, at := range times[first:next] {
+		if s.rows > 0 && isGap(s.last, at, p.every) {
+			s.gaps++
+		}
+		s.rows++
+		s.last = at
+	}
+	if s.counting {
+		return
+	}
+	s.places = s.places[:0] // of the rows among the points
+	for _, at := range times[first:next] {
+		s.places = append(s.places, s.place(at, p.every))
+	}
+	for name, c := range columns {
+		if c == nil {
+			continue
+		}
+		for i, place := range s.places {
+			if avg, least, most, ok := c.at(first + i); ok {
+				s.list[place].sums[name].add(avg, least, most)
+			}
+		}
+	}
+}
+
+// place is the number of the point that a row belongs to.
+func (s *sieve) place(at, every int64) int {
+	start := at
+	switch {
+	case s.width == wholeRange && len(s.list) > 0:
+		start = s.list[0].at
+	case s.width > 0 && s.width < wholeRange:
+		start = at / s.width * s.width
+	}
+	if n := len(s.list); n > 0 && s.list[n-1].at == start {
+		p := &s.list[n-1]
+		p.last, p.every = max(p.last, at), max(p.every, every)
+		return n - 1
+	}
+	s.list = append(s.list, point{at: start, first: at, last: at, every: every, sums: make([]sum, len(s.names))})
+	return len(s.list) - 1
+}
+
+func (s *sum) add(avg, least, most float64) {
+	if s.n == 0 {
+		s.least, s.most = math.Inf(1), math.Inf(-1)
+	}
+	s.sum, s.n = s.sum+avg, s.n+1
+	s.least, s.most = min(s.least, least), max(s.most, most)
+}
+
+// gapAfter is how many rows' time may be between two of them, and a half less.
+const gapAfter = 3
+
+func isGap(before, at, every int64) bool { return 2*(at-before) > (2*gapAfter-1)*every }
+
+// points puts what was gathered in order, what has the same time together, and gaps between.
+func (s *sieve) points() []point {
+	slices.SortStableFunc(s.list, func(a, b point) int { return cmp.Compare(a.at, b.at) })
+	var points []point
+	for _, p := range s.list {
+		n := len(points)
+		if n > 0 && points[n-1].at == p.at { // the clock was set back in between
+			before := &points[n-1]
+			before.first, before.last, before.every = min(before.first, p.first), max(before.last, p.last), max(before.every, p.every)
+			for i, sum := range p.sums {
+				if sum.n > 0 {
+					before.sums[i].add(0, sum.least, sum.most)
+					before.sums[i].sum += sum.sum
+					before.sums[i].n += sum.n - 1
+				}
+			}
+			continue
+		}
+		if n > 0 {
+			before := points[n-1]
+			every := max(before.every, p.every)
+			if isGap(before.last, p.first, every) {
+				switch {
+				case s.width == 0:
+					points = append(points, point{at: before.last + before.every})
+				case before.at+s.width < p.at:
+					points = append(points, point{at: before.at + s.width})
+				}
+			}
+		}
+		points = append(points, p)
+	}
+	return points
+}

@@ -1,0 +1,57 @@
+package history
+
+import (
+	"io"
+	"slices"
+)
+
+// A stored block is on a shelf: in memory, or in a file. It is good during the call that it is given to.
+type stored struct {
+	packed []byte // in memory; else nil
+	file   io.ReaderAt
+	place
+	space *spaces
+}
+
+// spaces is memory that one block after the other is read into.
+type spaces struct{ head, part []byte }
+
+// usualHead is how much is read of a block at first: most heads are not longer.
+const usualHead = 8 << 10
+
+// unpack reads its head.
+func (s stored) unpack(times []int64) (block, error) {
+	if s.packed != nil {
+		return unpack(s.packed, times)
+	}
+	b, err := s.read(&s.space.head, 0, min(usualHead, s.size))
+	if err != nil {
+		return block{}, err
+	}
+	if _, ok := headOf(b); !ok {
+		if b, err = s.read(&s.space.head, 0, s.size); err != nil {
+			return block{}, err
+		}
+	}
+	return unpack(b, times)
+}
+
+// part reads a part of it, until the next.
+func (s stored) part(at, size int) ([]byte, error) {
+	if at < 0 || size < 0 || at+size > s.size {
+		return nil, errBlock
+	}
+	if s.packed != nil {
+		return s.packed[at : at+size], nil
+	}
+	return s.read(&s.space.part, at, size)
+}
+
+// body is all that is behind the head.
+func (s stored) body(b *block) ([]byte, error) { return s.part(b.body, s.size-b.body-4) }
+
+func (s stored) read(into *[]byte, at, size int) ([]byte, error) {
+	*into = slices.Grow((*into)[:0], size)[:size]
+	_, err := s.file.ReadAt(*into, s.at+int64(at))
+	return *into, err
+}

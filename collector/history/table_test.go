@@ -1,0 +1,122 @@
+package history
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// crowd is a snapshot some seconds after epoch, with processes that use so many cores.
+func crowd(seconds int, cores map[string]float64) collector.Snapshot {
+	s := at(float64(seconds), collector.Known(0.5))
+	s.Processes = new(collector.Processes)
+	for name, v := range cores {
+		s.Processes.Top = append(s.Processes.Top, collector.Process{PID: int32(len(name)), Name: name, User: "root", Started: 7, CPU: collector.Known(v), Memory: 4096})
+	}
+	return s
+}
+
+// who is the table of a second after epoch.
+func who(h *History, seconds float64) string {
+	t, ok := h.Processes(at(seconds, collector.Number{}).At)
+	if !ok {
+		return "-"
+	}
+	text := fmt.Sprintf("%g:", float64(t.At.UnixMilli()-epoch.UnixMilli())/1e3)
+	for _, p := range t.Processes {
+		v, _ := p.CPU.Get()
+		text += fmt.Sprintf(" %s=%.2g", p.Name, v)
+	}
+	return text
+}
+
+func TestProcessesOfAMoment(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for i := range 7000 {
+		cores := map[string]float64{"idle": 0.1, "worker": 0.5}
+		if i == 123 {
+			cores["thief"] = 3
+		}
+		h.Append(crowd(i, cores))
+	}
+	h.Append(at(7001, collector.Known(0.5))) // without processes
+	for _, tt := range []struct {
+		at   float64
+		want string
+	}{
+		{6990, "6990: worker=0.5 idle=0.1"},
+		{6990.9, "6990: worker=0.5 idle=0.1"},
+		{7001, "6999: worker=0.5 idle=0.1"},
+		{7100, "6960: worker=0.5 idle=0.1"}, // of the minute
+		{9000, "-"},
+		{-1, "-"},
+		// Seconds are there for an hour only: the ten seconds have the busiest of them.
+		{129, "123: thief=3 worker=0.5 idle=0.1"},
+		{112, "110: worker=0.5 idle=0.1"},
+	} {
+		if got := who(h, tt.at); got != tt.want {
+			t.Errorf("at %g s: got %s, want %s", tt.at, got, tt.want)
+		}
+	}
+	// And after it was killed.
+	left := killed(t, h, dir)
+	again, err := Open(left, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	for _, seconds := range []float64{112, 129, 6980} {
+		if got, want := who(again, seconds), who(h, seconds); got != want {
+			t.Errorf("after it was killed, at %g s: got %s, want %s", seconds, got, want)
+		}
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	h := New(Tier{time.Second, time.Hour})
+	for i := range 200 {
+		h.Append(crowd(i, map[string]float64{"a": 1, "bb": float64(i)}))
+	}
+	for tier := range uint8(2) {
+		h.shelf.each(tier, 0, always, func(on stored) {
+			b, _ := on.unpack(nil)
+			body, _ := on.body(&b)
+			head, _ := headOf(on.packed)
+			f.Add(head, body)
+		})
+	}
+	f.Fuzz(func(t *testing.T, head, body []byte) {
+		packed := endBlock(append(append(magic[:], make([]byte, prefix-len(magic))...), head...), body)
+		on := stored{packed: packed, place: place{size: len(packed)}}
+		b, err := on.unpack(nil)
+		if err != nil {
+			return
+		}
+		for i := 1; i < len(b.times); i++ {
+			if b.times[i] < b.times[i-1] {
+				t.Fatalf("times %v", b.times)
+			}
+		}
+		var c column
+		b.each(func(name, _ []byte, at, size int) {
+			packed, err := on.part(at, size)
+			if err != nil || !c.unpack(packed, len(b.times)) {
+				return
+			}
+			for row := range b.times {
+				if avg, least, most, ok := c.at(row); ok && (least > avg || avg > most) {
+					t.Fatalf("%s: row %d is %g, %g, %g", name, row, least, avg, most)
+				}
+			}
+		})
+		if _, who, rows, err := on.tables(); err == nil {
+			for i, row := range rows {
+				tableOf(b.times[i], who, row)
+			}
+		}
+	})
+}

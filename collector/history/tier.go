@@ -1,0 +1,165 @@
+package history
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Tier is how finely, and for how long, numbers are kept.
+type Tier struct {
+	Every time.Duration // time from row to row
+	Keep  time.Duration // how far back, as long as there are no gaps: so many rows are kept
+}
+
+// Tiers is what is usual: seconds for an hour, ten of them for a day, minutes for thirty days.
+func Tiers() []Tier {
+	return []Tier{
+		{time.Second, time.Hour},
+		{10 * time.Second, 24 * time.Hour},
+		{time.Minute, 30 * 24 * time.Hour},
+	}
+}
+
+// TiersFor is Tiers for a collector that takes a snapshot each interval, and for no longer than keep: none finer than the
+// interval, and none coarser that would not reach further back.
+func TiersFor(interval, keep time.Duration) []Tier {
+	var tiers []Tier
+	usual := Tiers()
+	for i, t := range usual {
+		if i+1 < len(usual) && usual[i+1].Every <= interval {
+			continue
+		}
+		t.Every = max(t.Every, interval)
+		if i+1 == len(usual) || t.Keep >= keep {
+			return append(tiers, Tier{t.Every, max(keep, t.Every)})
+		}
+		tiers = append(tiers, t)
+	}
+	return tiers
+}
+
+// blockRows is after how many rows a block is closed: enough to pack well, few enough to read one for a single point.
+const blockRows = 120
+
+// A tier has the rows that are not in a closed block yet: those of its open block, and the one that is being made.
+type tier struct {
+	place  int   // among the tiers
+	number uint8 // of its blocks; those of its tables have the next
+	every  int64 // milliseconds
+	keep   int64 // likewise
+	grid   bool  // rows begin at multiples of every; else with the first value after the row before
+	key    key   // of the open block
+	times  []int64
+	row    int64 // when the row in the making began; 0 for none
+	fresh  bool  // the open block has rows that the shelf has not
+	tables tables
+}
+
+// A number is one series with what its tiers have of it that is not in a closed block.
+type number struct {
+	unit  string
+	seen  int64 // when it had a value last
+	tiers []part
+}
+
+type part struct {
+	heap heap   // the row in the making
+	open column // the open block
+}
+
+// begins tells whether a value at a time begins another row.
+func (t *tier) begins(at int64) bool {
+	switch {
+	case t.row == 0 || at < t.row:
+		return true
+	case t.grid:
+		return at-at%t.every != t.row
+	}
+	return at-t.row >= t.every-t.every/8 // for jitter
+}
+
+// start is when a row that begins with a value at a time begins.
+func (t *tier) start(at int64) int64 {
+	if t.grid {
+		return at - at%t.every
+	}
+	return at
+}
+
+// closes tells whether a row at a time is in the next block: the open one is full, or has no room for a gap.
+func (t *tier) closes(at int64) bool {
+	n := len(t.times)
+	return n > 0 && (n == blockRows || at < t.times[n-1] || at-t.times[0] >= t.span())
+}
+
+// span is more than the time from the first row of a block to its last.
+func (t *tier) span() int64 { return blockRows * t.every }
+
+// finish puts the row in the making into the open block, and its table.
+func (h *History) finish(t *tier) {
+	if t.row == 0 {
+		return
+	}
+	if t.closes(t.row) {
+		h.store(t)
+		t.times = t.times[:0]
+		for _, n := range h.series {
+			n.tiers[t.place].open.reset()
+		}
+	}
+	if len(t.times) == 0 {
+		t.key = key{tier: t.number, first: t.row, run: h.run}
+	}
+	row := len(t.times)
+	t.times = append(t.times, t.row)
+	for _, n := range h.series {
+		p := &n.tiers[t.place]
+		if p.heap.n > 0 {
+			avg, least, most := p.heap.grains()
+			p.open.put(row, avg, least, most)
+			p.heap = heap{}
+		}
+	}
+	t.row, t.fresh = 0, true
+	h.finishTable(t)
+}
+
+// store packs the open block onto the shelf.
+func (h *History) store(t *tier) {
+	if len(t.times) == 0 || !t.fresh {
+		return
+	}
+	names := make([]Series, 0, len(h.series))
+	for name, n := range h.series {
+		if len(n.tiers[t.place].open.avg) > 0 {
+			names = append(names, Series{name, n.unit})
+		}
+	}
+	slices.SortFunc(names, func(a, b Series) int { return strings.Compare(a.Name, b.Name) })
+	columns := make([]*column, len(names))
+	for i, s := range names {
+		columns[i] = &h.series[s.Name].tiers[t.place].open
+	}
+	h.shelf.put(t.key, len(t.times), pack(t.key, t.every, t.times, names, columns))
+	t.fresh = false
+}
+
+// compare is the order of keys.
+func (k key) compare(o key) int {
+	switch {
+	case k.tier != o.tier:
+		return int(k.tier) - int(o.tier)
+	case k.first != o.first:
+		if k.first < o.first {
+			return -1
+		}
+		return 1
+	case k.run != o.run:
+		if k.run < o.run {
+			return -1
+		}
+		return 1
+	}
+	return 0
+}

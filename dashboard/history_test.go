@@ -1,0 +1,79 @@
+package dashboard
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector/collectortest"
+	"github.com/fivewire/fivewire/collector/history"
+)
+
+// Who was at the top at a moment that has passed.
+func TestProcessesOfAMoment(t *testing.T) {
+	s := open(t, Config{}, "")
+	for i := range 5 {
+		s.Publish(collectortest.Snapshot(i))
+	}
+	at := collectortest.Start().UnixMilli()
+	for _, tt := range []struct {
+		name, query string
+		status      int
+		want        string
+	}{
+		{"then", fmt.Sprint("?at=", at+2000), 200, fmt.Sprintf(`{"at":%d,"processes":[{"pid":`, at+2000)},
+		{"between", fmt.Sprint("?at=", at+2900), 200, fmt.Sprintf(`{"at":%d,`, at+2000)},
+		{"before", fmt.Sprint("?at=", at-1000), 404, "of that moment"},
+		{"long-after", fmt.Sprint("?at=", at+int64(time.Hour/time.Millisecond)), 404, "of that moment"},
+		{"no-time", "?at=noon", 400, "Unix milliseconds"},
+		{"as-a-tree", fmt.Sprint("?at=", at, "&tree=true"), 400, "leave it out"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if status, body, _ := s.get("api/v1/processes" + tt.query); status != tt.status || !strings.Contains(body, tt.want) {
+				t.Errorf("got %d %.200s, want %d with %s", status, body, tt.status, tt.want)
+			}
+		})
+	}
+}
+
+// A history outlives its dashboard, and says when it could not be put on disk.
+func TestHistoryOnDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	kept, err := history.Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, Config{History: kept}, "")
+	s.Publish(collectortest.Snapshot(0))
+	if _, body, _ := s.get("api/v1/history"); !strings.Contains(body, `"on_disk":true`) || strings.Contains(body, dir) {
+		t.Errorf("got %.300s, want that it is on disk, and not where", body)
+	}
+	s.Close()
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	kept, err = history.Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	query := fmt.Sprintf("api/v1/history?series=cpu.busy&from=%d&to=%d", collectortest.Start().UnixMilli(), collectortest.Start().UnixMilli()+1000)
+	again := open(t, Config{History: kept}, "")
+	if status, body, _ := again.get(query); status != 200 || strings.Contains(body, `"avg":[]`) {
+		t.Errorf("after the restart: got %d %s", status, body)
+	}
+
+	second, err := history.Open(dir, slog.New(slog.DiscardHandler))
+	if err == nil {
+		t.Fatal("two have the same directory")
+	}
+	third := open(t, Config{History: second}, "")
+	third.Publish(collectortest.Snapshot(0))
+	if _, body, _ := third.get("api/v1/polling"); !strings.Contains(body, `"name":"history","error":"history is in memory only`) {
+		t.Errorf("the snapshot does not say that the history is in memory: %.300s", body)
+	}
+}
