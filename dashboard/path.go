@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"regexp"
 	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
+	"github.com/fivewire/fivewire/dashboard/internal/redact"
 )
 
 const (
@@ -25,9 +25,6 @@ type headField struct {
 	Value string `json:"value"`
 }
 
-// secretField names fields whose value nobody is shown: what a page may not read of its own requests either.
-var secretField = regexp.MustCompile(`(?i)cookie|auth|token|secret|key$|passw|session|credential|signature|jwt`)
-
 // getPath is a request as it arrived here: what is between a browser and this server shows in the differences. With
 // silent=DURATION the answer's first byte comes at once and the rest so much later, with nothing in between: who ends
 // the connection meanwhile is somebody on the way.
@@ -39,11 +36,7 @@ func (d *Dashboard) getPath(c *fiber.Ctx) error {
 	request := c.Request()
 	head := []headField{}
 	for name, value := range request.Header.All() {
-		f := headField{string(name), string(value)}
-		if secretField.MatchString(f.Name) {
-			f.Value = "(not shown)"
-		}
-		head = append(head, f)
+		head = append(head, shownField(string(name), string(value)))
 	}
 	answer := map[string]any{
 		"now":      time.Now().UnixMilli(),
@@ -87,6 +80,14 @@ func (d *Dashboard) getPath(c *fiber.Ctx) error {
 		_ = w.Flush() // who has left has left
 	})
 	return nil
+}
+
+// shownField is a field, its value blotted out if it may be secret.
+func shownField(name, value string) headField {
+	const before = "GET / HTTP/1.1\r\n"
+	line := []byte(before + name + ": " + value + "\r\n\r\n")
+	redact.Head(line)
+	return headField{name, string(line[len(before)+len(name)+2 : len(line)-4])}
 }
 
 // silence reads how long an answer shall be silent.

@@ -78,7 +78,7 @@ func (d *Dashboard) headers(c *fiber.Ctx) error {
 // sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.
 func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 	h := &c.Request().Header
-	if !gate.SameOrigin(string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())) {
+	if !gate.SameOriginBehind(string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
 	}
 	return c.Next()

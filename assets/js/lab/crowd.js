@@ -8,23 +8,12 @@ import { attribute, make, property, reveal, symbol, write } from "../panel/dom.j
 import { called } from "../panel/switch.js";
 import { techniques } from "../transport/transport.js";
 import { caption, follow, say, term } from "../words/words.js";
-import { Runs, runOf } from "./runs.js";
+import { perColumns, Runs, runOf } from "./runs.js";
 import { Techniques } from "./techniques.js";
 
 /** @typedef {import("./runs.js").Run} Run */
-/** @typedef {import("./runs.js").Per} Per */
 
 const stays = ["30s", "1m", "5m"];
-
-/** What is compared, each with how it is written. @type {[keyof Per, (v: number) => string][]} */
-const columns = [
-  ["cpu_ms_per_s", (v) => `${three(v)} ms/s`],
-  ["cpu_us_per_message", (v) => `${three(v)} µs`],
-  ["memory", (v) => bytes(v)],
-  ["descriptors", (v) => count(v)],
-  ["goroutines", (v) => count(v)],
-  ["bytes_per_s", (v) => rate(v)],
-];
 
 export class Crowd {
   #lab;
@@ -105,7 +94,7 @@ export class Crowd {
 
   #makeTable() {
     const row = make("tr", "", said("th", "crowd.technique"), said("th", "crowd.viewers", "number"));
-    for (const [name] of columns) {
+    for (const [name] of perColumns) {
       const head = said("th", `crowd.per_${name}`, "number");
       caption(head, `crowd.per_${name}_help`, "data-say-title");
       row.append(head);
@@ -198,13 +187,13 @@ export class Crowd {
     const runs = this.#runs.list.toSorted((a, b) => order(a) - order(b) || a.viewers - b.viewers || a.began - b.began);
     reveal(this.#table, runs.length > 0);
     reveal(this.#empty, runs.length === 0);
-    const most = columns.map(([name]) => Math.max(0, ...runs.map((run) => run.per[name] ?? 0)));
+    const most = perColumns.map(([name]) => Math.max(0, ...runs.map((run) => run.per[name] ?? 0)));
     this.#body.replaceChildren(...runs.map((run) => {
       const name = make("th", "", make("span", "badge", symbol(`glyph-${run.technique}`), called(run.technique)));
       attribute(name, "scope", "row");
       const row = make("tr", "", name, make("td", "number", count(run.connected)));
       row.dataset.technique = run.technique;
-      for (const [i, [column, text]] of columns.entries()) {
+      for (const [i, [column, text]] of perColumns.entries()) {
         const value = run.per[column];
         const cell = make("td", "number crowd-bar", value === null ? "—" : text(value));
         property(cell, "ratio", most[i] > 0 ? Math.max(0, value ?? 0) / most[i] : 0);

@@ -81,6 +81,11 @@ export class Lab extends EventTarget {
     return this.lanes.find((lane) => lane.key === key);
   }
 
+  /** A panel by its name, for those that build on what it has. @param {string} name */
+  panel(name) {
+    return this.#panels.find(({ root }) => root.id === `lab-${name}`)?.panel;
+  }
+
   /** One more lane. @param {string} key of one of the kinds */
   add(key) {
     const lane = this.lane(key) ?? this.#make(key);

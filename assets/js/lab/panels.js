@@ -7,8 +7,10 @@ import { Claims } from "./claims.js";
 import { Costs } from "./costs.js";
 import { Code } from "./code.js";
 import { Crowd } from "./crowd.js";
+import { Doctor } from "./doctor.js";
 import { Lanes } from "./lanes.js";
 import { Lessons } from "./lessons.js";
+import { Report } from "./report.js";
 
 /**
  * @typedef {object} Panel
@@ -27,4 +29,6 @@ export const panels = [
   { name: "claims", Panel: Claims },
   { name: "crowd", Panel: Crowd },
   { name: "code", Panel: Code },
+  { name: "doctor", Panel: Doctor },
+  { name: "report", Panel: Report },
 ];

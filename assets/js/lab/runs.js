@@ -2,6 +2,8 @@
 // The crowds that were measured in this tab, for as long as it is open: one line for each, the newest figures of it. Pure
 // but for the browser's own store of the session.
 
+import { bytes, count, rate, three } from "../format.js";
+
 const name = "fivewire.crowds";
 /** Runs kept: the oldest go. */
 const most = 25;
@@ -28,6 +30,16 @@ const most = 25;
  * @property {number} seconds of the window that the cost is an average over
  * @property {Per} per
  */
+
+/** What is compared, each with how it is written. @type {[keyof Per, (v: number) => string][]} */
+export const perColumns = [
+  ["cpu_ms_per_s", (v) => `${three(v)} ms/s`],
+  ["cpu_us_per_message", (v) => `${three(v)} µs`],
+  ["memory", (v) => bytes(v)],
+  ["descriptors", (v) => count(v)],
+  ["goroutines", (v) => count(v)],
+  ["bytes_per_s", (v) => rate(v)],
+];
 
 /**
  * What is worth keeping of an answer of GET load; null while nothing can be told.

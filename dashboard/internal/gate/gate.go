@@ -1,5 +1,5 @@
 // Package gate says from where a request may come. It judges bytes as they arrived, never a framework's reading of
-// them: X-Forwarded-Host can be set by anybody.
+// them.
 //
 // # What is promised
 //
@@ -11,6 +11,10 @@
 // cross-origin fetch and every POST; it has to be ours to the letter. On secure origins and localhost they also send
 // Sec-Fetch-Site, which no page can set, and which says same-origin behind a proxy too that has rewritten Host: then
 // that decides. Programs send neither, and pass.
+//
+// Behind a proxy that writes its own Host, and without Sec-Fetch-Site, which WebSocket handshakes lack, X-Forwarded-Host
+// may say what the page's host is. Anybody can set it but a page: a page cannot on a handshake, and elsewhere not without
+// asking first. And who is no browser could as well leave out Origin.
 //
 // What a page of another origin could run, and not only read, asks for more: there has to be proof. See Proven.
 package gate
@@ -91,6 +95,12 @@ func SameOrigin(origin, site, host string) bool {
 	scheme, authority, ok := strings.Cut(origin, "://")
 	// A proxy may have taken the s of https away; the rest has to be ours to the letter, port included.
 	return ok && (scheme == "http" || scheme == "https") && authority != "" && strings.EqualFold(authority, host)
+}
+
+// SameOriginBehind is SameOrigin where a proxy may have written another Host; forwarded is the value of X-Forwarded-Host,
+// "" when absent. A list of several is none.
+func SameOriginBehind(origin, site, host, forwarded string) bool {
+	return SameOrigin(origin, site, host) || forwarded != "" && SameOrigin(origin, site, forwarded)
 }
 
 // Proven is SameOrigin where silence is no proof. A script element asks without an Origin, so of old browsers, and of all

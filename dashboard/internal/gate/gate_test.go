@@ -102,6 +102,29 @@ func FuzzHosts(f *testing.F) {
 	})
 }
 
+func TestSameOriginBehind(t *testing.T) {
+	const host = "127.0.0.1:8055"
+	for _, test := range []struct {
+		origin, site, forwarded string
+		want                    bool
+	}{
+		{"http://127.0.0.1:8055", "", "", true},
+		{"https://mon.example", "", "mon.example", true},
+		{"https://mon.example:444", "", "mon.example:444", true},
+		{"https://mon.example", "", "", false},
+		{"https://mon.example", "", "other.example", false},
+		{"https://mon.example", "", "mon.example, other.example", false},
+		{"https://mon.example", "cross-site", "mon.example", false},
+		{"https://mon.example", "same-site", "mon.example", false},
+		{"null", "", "null", false},
+		{"https://", "", "", false},
+	} {
+		if got := SameOriginBehind(test.origin, test.site, host, test.forwarded); got != test.want {
+			t.Errorf("%+v: got %t", test, got)
+		}
+	}
+}
+
 func TestProven(t *testing.T) {
 	const host = "127.0.0.1:8055"
 	tests := []struct {
