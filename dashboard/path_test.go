@@ -35,7 +35,7 @@ func TestPath(t *testing.T) {
 		values[f.Name] = f.Value
 	}
 	for name, want := range map[string]string{
-		"Cookie": "***", "Authorization": "**********", "X-Api-Key": "***", "X-Csrf-Token": "***",
+		"Cookie": "***", "Authorization": "****** ***", "X-Api-Key": "***", "X-Csrf-Token": "***",
 		"Via": "1.1 <proxy>", "X-Forwarded-For": "192.0.2.1, 192.0.2.2", "Host": s.addr,
 	} {
 		if values[name] != want {

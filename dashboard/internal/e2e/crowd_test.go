@@ -87,7 +87,7 @@ func TestCrowdPanel(t *testing.T) {
 		}
 		// A viewer is a descriptor, but for the lanes of the page itself.
 		row := evaluate[[]string](p, `[...document.querySelector('[data-testid="crowd-table"] tr[data-technique="`+technique+`"]').children].map((e) => e.textContent)`)
-		if n, err := strconv.Atoi(strings.ReplaceAll(row[5], "\u202f", "")); err != nil || n < 900 || n > 1100 {
+		if n, err := strconv.Atoi(strings.NewReplacer("\u202f", "", ",", "").Replace(row[5])); err != nil || n < 900 || n > 1100 {
 			t.Errorf("%s: %q has %d descriptors by 1000 viewers", technique, row, n)
 		}
 		want := evaluate[string](p, `(async () => (await (await fetch("api/v1/load")).json()).server.per_1000.memory)().then((v) => import(new URL("js/format.js", document.baseURI).href).then((f) => f.bytes(v)))`)
