@@ -28,6 +28,7 @@ class Half {
     this.#select.addEventListener("change", () => this.#show());
     this.#box.tabIndex = 0;
     this.#box.setAttribute("role", "region");
+    caption(this.#box, `code.file_${language}`, "data-say-label");
     this.#box.dataset.testid = `code-${language}`;
     this.element.append(this.#select, this.#box);
   }
@@ -46,7 +47,6 @@ class Half {
       this.#box.replaceChildren(make("p", "nothing", say("code.nowhere")));
       return;
     }
-    this.#box.setAttribute("aria-label", file.path);
     const rows = lines(file.text, this.#language).map((line, i) => {
       const row = make("span", i + 1 === file.line ? "code-line code-begin" : "code-line", ...line.map(({ kind, text }) => (kind ? make("span", `code-${kind}`, text) : text)), "\n");
       return row;
