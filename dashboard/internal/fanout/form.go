@@ -104,7 +104,7 @@ func (f *Form) frame(m *hub.Message) *frame {
 		}
 	}
 	r := &frame{message: m}
-	old := f.newest != nil && m.ID.Seq < f.newest.message.ID.Seq
+	old := f.newest != nil && m.ID.Epoch == f.newest.message.ID.Epoch && m.ID.Seq < f.newest.message.ID.Seq
 	if f.Encoding == Identity {
 		const around = 128 // what frames have beside the message, generously
 		r.bytes, r.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte { return f.Message(b, m) })

@@ -14,12 +14,18 @@
 // be resumed (another epoch, older than the backlog, or a number this epoch has not reached) gets the newest message
 // marked as coming after a gap.
 //
+// Restart begins a new epoch in the same process, as a new process would: the backlog is empty, every subscription is at
+// its end, and no cursor of before can be resumed.
+//
 // # What happens to the slow
 //
 // Publish never waits for a subscriber. A subscriber that has caught up once and then falls more than MaxPending
 // messages behind, or that the backlog has moved past, loses what it had not read: its next message is the newest,
 // marked as coming after a gap, and what it lost is counted, for itself and for the hub. For every subscription, at
 // any moment: offered = delivered + thinned + dropped + pending.
+//
+// A subscription may Conflate instead: whenever more than one message waits for it, it gets the newest, and the others
+// count as thinned. It asked for that, so there is no gap.
 //
 // # Limits
 //
@@ -29,11 +35,13 @@ package hub
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
 
-// ErrClosed is returned by a subscription once its hub is closed and the subscription has read all there was.
+// ErrClosed is returned by a subscription once its hub is closed and the subscription has read all there was, or its
+// epoch has ended.
 var ErrClosed = errors.New("hub closed")
 
 // Config bounds a hub. The zero Config works.
@@ -58,12 +66,13 @@ func (c *Config) setDefaults() {
 // A Hub is made by New and safe for concurrent use.
 type Hub struct {
 	config Config
-	epoch  string
 	done   chan struct{} // closed by Close
 
 	mu            sync.Mutex
 	closed        bool
-	last          uint64     // sequence number of the newest message
+	run           *run       // the epoch
+	before        uint64     // messages of earlier epochs
+	echoes        []string   // for the next message
 	backlog       []*Message // consecutive, the newest last
 	bytes         int        // of JSON in backlog
 	subscriptions int
@@ -71,12 +80,18 @@ type Hub struct {
 	total         Counts                     // what became of messages in all subscriptions, those that have ended included
 }
 
+// A run is one epoch. A subscription belongs to one, and ends with it.
+type run struct {
+	epoch string
+	last  uint64 // sequence number of the newest message
+}
+
 // New starts an epoch.
 func New(config Config) *Hub {
 	config.setDefaults()
 	return &Hub{
 		config:  config,
-		epoch:   newEpoch(),
+		run:     &run{epoch: newEpoch()},
 		done:    make(chan struct{}),
 		waiting: make(map[chan struct{}]struct{}),
 	}
@@ -94,7 +109,11 @@ func newEpoch() string {
 }
 
 // Epoch names this run of the hub.
-func (h *Hub) Epoch() string { return h.epoch }
+func (h *Hub) Epoch() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.run.epoch
+}
 
 // Done is closed when the hub is.
 func (h *Hub) Done() <-chan struct{} { return h.done }
@@ -107,8 +126,9 @@ func (h *Hub) Publish(at time.Time, data []byte) *Message {
 	if h.closed {
 		return nil
 	}
-	h.last++
-	m := newMessage(Cursor{h.epoch, h.last}, at.UnixMilli(), data, false)
+	h.run.last++
+	m := newMessage(Cursor{h.run.epoch, h.run.last}, at.UnixMilli(), data, h.echoes, false)
+	h.echoes = nil
 	h.backlog = append(h.backlog, m)
 	h.bytes += len(m.JSON)
 	h.trim(m.At)
@@ -116,7 +136,43 @@ func (h *Hub) Publish(at time.Time, data []byte) *Message {
 	return m
 }
 
-// Notify puts a token into ready, which must have room for one, now, after each Publish and after Close, until stop is
+// Bounds of what is echoed.
+const (
+	MostEchoes = 32 // in one message
+	MostEcho   = 64 // bytes of one
+)
+
+// ErrEchoes says that the next message echoes as much as it may.
+var ErrEchoes = fmt.Errorf("the next message echoes %d already", MostEchoes)
+
+// Echo puts a word into the envelope of the next message, "echo":["word"], for everybody: who said it learns how long it
+// takes from there to here and back, by its own clock alone. The word must be plain ASCII that JSON has no need to escape,
+// and at most MostEcho bytes.
+func (h *Hub) Echo(word string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.echoes) >= MostEchoes {
+		return ErrEchoes
+	}
+	h.echoes = append(h.echoes, word)
+	return nil
+}
+
+// Restart ends the epoch and begins another. What subscriptions had not read is lost to them, and counted as dropped.
+// On a closed hub it does nothing.
+func (h *Hub) Restart() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	h.before += h.run.last
+	h.run = &run{epoch: newEpoch()}
+	h.backlog, h.bytes, h.echoes = nil, 0, nil
+	h.wake()
+}
+
+// Notify puts a token into ready, which must have room for one, now, after each Publish, Restart and after Close, until stop is
 // called. Nobody waits for a channel that is full.
 func (h *Hub) Notify(ready chan struct{}) (stop func()) {
 	h.mu.Lock()
@@ -162,20 +218,25 @@ func (h *Hub) trim(now int64) {
 	h.backlog = h.backlog[n:]
 }
 
-// first is the sequence number of the oldest message in the backlog; last+1 when it is empty. mu is held.
-func (h *Hub) first() uint64 { return h.last + 1 - uint64(len(h.backlog)) }
+// first is the sequence number of the oldest message in the backlog; run.last+1 when it is empty. mu is held.
+func (h *Hub) first() uint64 { return h.run.last + 1 - uint64(len(h.backlog)) }
 
 // at returns message seq, which must be in the backlog. mu is held.
 func (h *Hub) at(seq uint64) *Message { return h.backlog[seq-h.first()] }
+
+// resumes tells whether a cursor can be. mu is held.
+func (h *Hub) resumes(after Cursor) bool {
+	return after.Epoch == h.run.epoch && after.Seq <= h.run.last && after.Seq+1 >= h.first()
+}
 
 // Behind is how many messages a reader at a cursor would get at once.
 func (h *Hub) Behind(after Cursor) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if after.Epoch == h.epoch && after.Seq <= h.last && after.Seq+1 >= h.first() {
-		return h.last - after.Seq
+	if h.resumes(after) {
+		return h.run.last - after.Seq
 	}
-	return min(h.last, 1)
+	return min(h.run.last, 1)
 }
 
 // Close ends every subscription once it has read what is there. It is safe to call twice.
@@ -193,7 +254,7 @@ func (h *Hub) Close() {
 // Stats is a hub's state at one moment.
 type Stats struct {
 	Subscriptions int
-	Published     uint64
+	Published     uint64 // in all epochs
 	Delivered     uint64 // to subscribers, ever: each message once for each of them
 	Thinned       uint64 // left out because subscribers asked for fewer, ever
 	Dropped       uint64 // lost to slow subscribers, ever
@@ -208,15 +269,15 @@ func (h *Hub) Stats() Stats {
 	defer h.mu.Unlock()
 	s := Stats{
 		Subscriptions: h.subscriptions,
-		Published:     h.last,
+		Published:     h.before + h.run.last,
 		Delivered:     h.total.Delivered,
 		Thinned:       h.total.Thinned,
 		Dropped:       h.total.Dropped,
 		Backlog:       len(h.backlog),
 		BacklogBytes:  h.bytes,
 	}
-	if h.last > 0 {
-		s.Newest = Cursor{h.epoch, h.last}
+	if h.run.last > 0 {
+		s.Newest = Cursor{h.run.epoch, h.run.last}
 	}
 	return s
 }

@@ -245,6 +245,7 @@ func TestStorm(t *testing.T) {
 			var cursor Cursor
 			for {
 				s := h.Subscribe(cursor, time.Duration(r.IntN(3))*time.Second)
+				s.Conflate(r.IntN(4) == 0)
 				for range r.IntN(50) {
 					if r.IntN(4) == 0 {
 						time.Sleep(time.Duration(r.IntN(300)) * time.Microsecond)
@@ -260,7 +261,7 @@ func TestStorm(t *testing.T) {
 						}
 						continue
 					}
-					if m.ID.Seq <= cursor.Seq {
+					if m.ID.Seq <= cursor.Seq && m.ID.Epoch == cursor.Epoch {
 						t.Errorf("message %d after %d", m.ID.Seq, cursor.Seq)
 					}
 					cursor = m.ID
@@ -281,6 +282,9 @@ func TestStorm(t *testing.T) {
 		h.Publish(time.UnixMilli(int64(n)*1000), []byte(`{}`))
 		if n%100 == 0 {
 			time.Sleep(time.Millisecond)
+		}
+		if n%1000 == 999 {
+			h.Restart()
 		}
 	}
 	close(stop)

@@ -7,24 +7,26 @@ import "time"
 // It is small, about a hundred bytes: there may be ten thousand.
 type Subscription struct {
 	hub   *Hub
+	run   *run
 	ready chan struct{} // holds a token when there may be something to read, or the hub is closed; nil until asked for
 
 	// All below is guarded by hub.mu.
-	next   uint64        // sequence number of the message to look at next
-	start  uint64        // the newest message when it began
-	live   bool          // it has caught up once; before that, reading slowly is not falling behind
-	gap    bool          // the next message comes after a gap
-	every  time.Duration // least time between two messages; 0 is all of them
-	lastAt int64         // At of the message delivered last; 0 is none
-	counts Counts
-	closed bool
+	next     uint64        // sequence number of the message to look at next
+	start    uint64        // the newest message when it began
+	live     bool          // it has caught up once; before that, reading slowly is not falling behind
+	gap      bool          // the next message comes after a gap
+	conflate bool          // of those that wait, only the newest is wanted
+	closed   bool          // by Close
+	every    time.Duration // least time between two messages; 0 is all of them
+	lastAt   int64         // At of the message delivered last; 0 is none
+	counts   Counts
 }
 
 // Counts is what became of the messages offered to a subscription.
 type Counts struct {
 	Offered   uint64 // published, or replayed, since it began
 	Delivered uint64 // returned by Next
-	Thinned   uint64 // skipped because the reader asked for fewer
+	Thinned   uint64 // skipped because the reader asked for fewer, or for the newest only
 	Dropped   uint64 // lost because the reader was slow
 	Pending   uint64 // waiting
 }
@@ -34,20 +36,20 @@ type Counts struct {
 func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := &Subscription{hub: h, every: every}
+	s := &Subscription{hub: h, run: h.run, every: every}
 	switch {
 	case after == Cursor{}:
-		s.next = max(h.last, 1)
-	case after.Epoch == h.epoch && after.Seq <= h.last && after.Seq+1 >= h.first():
+		s.next = max(h.run.last, 1)
+	case h.resumes(after):
 		s.next = after.Seq + 1
 		if after.Seq >= h.first() && after.Seq > 0 {
 			s.lastAt = h.at(after.Seq).At
 		}
 	default:
-		s.next, s.gap = max(h.last, 1), true
+		s.next, s.gap = max(h.run.last, 1), true
 	}
-	s.start = h.last
-	s.counts.Offered = h.last + 1 - s.next
+	s.start = h.run.last
+	s.counts.Offered = h.run.last + 1 - s.next
 	h.subscriptions++
 	return s
 }
@@ -66,12 +68,19 @@ func (s *Subscription) Ready() <-chan struct{} {
 	return s.ready
 }
 
-// Next returns the next message without waiting; nil when there is none yet, and ErrClosed when there never will be.
+// Next returns the next message without waiting; nil when there is none yet, and ErrClosed when there never will be: the
+// hub is closed, or has begun another epoch.
 func (s *Subscription) Next() (*Message, error) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for s.next <= h.last && !s.closed {
+	if s.run != h.run && !s.closed {
+		h.total.Dropped += s.run.last + 1 - s.next
+		s.counts.Dropped += s.run.last + 1 - s.next
+		s.next = s.run.last + 1
+		return nil, ErrClosed
+	}
+	for s.next <= h.run.last && !s.closed {
 		s.skipIfBehind()
 		m := h.at(s.next)
 		s.next++
@@ -83,7 +92,7 @@ func (s *Subscription) Next() (*Message, error) {
 		s.lastAt = m.At
 		s.counts.Delivered++
 		h.total.Delivered++
-		s.live = s.live || s.next > h.last
+		s.live = s.live || s.next > h.run.last
 		if s.gap {
 			s.gap = false
 			return m.AfterGap(), nil
@@ -97,15 +106,22 @@ func (s *Subscription) Next() (*Message, error) {
 	return nil, nil
 }
 
-// skipIfBehind moves a reader that is too slow to the newest message and counts what it lost. mu is held.
+// skipIfBehind moves a reader that is too slow, or wants no other, to the newest message, and counts what it left out.
+// mu is held.
 func (s *Subscription) skipIfBehind() {
 	h := s.hub
 	forgotten := s.next < h.first()
-	behind := s.live && h.last-s.next >= uint64(h.config.MaxPending)
+	if s.conflate && !forgotten && s.next < h.run.last {
+		s.counts.Thinned += h.run.last - s.next
+		h.total.Thinned += h.run.last - s.next
+		s.next = h.run.last
+		return
+	}
+	behind := s.live && h.run.last-s.next >= uint64(h.config.MaxPending)
 	if forgotten || behind {
-		s.counts.Dropped += h.last - s.next
-		h.total.Dropped += h.last - s.next
-		s.next, s.gap = h.last, true
+		s.counts.Dropped += h.run.last - s.next
+		h.total.Dropped += h.run.last - s.next
+		s.next, s.gap = h.run.last, true
 	}
 }
 
@@ -125,6 +141,13 @@ func (s *Subscription) SetEvery(every time.Duration) {
 	s.every = every
 }
 
+// Conflate says whether, of messages that wait, only the newest is wanted from now on.
+func (s *Subscription) Conflate(only bool) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.conflate = only
+}
+
 // Counts tells what became of the messages so far; after Close, what had become of them by then.
 func (s *Subscription) Counts() Counts {
 	s.hub.mu.Lock()
@@ -137,8 +160,8 @@ func (s *Subscription) Counts() Counts {
 func (s *Subscription) count() Counts {
 	c := s.counts
 	if !s.closed {
-		c.Offered += s.hub.last - s.start
-		c.Pending = s.hub.last + 1 - s.next
+		c.Offered += s.run.last - s.start
+		c.Pending = s.run.last + 1 - s.next
 	}
 	return c
 }
