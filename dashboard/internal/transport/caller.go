@@ -121,7 +121,8 @@ func (c *caller) begin(account *meter.Exchange, after hub.Cursor) {
 	if c.account = account; c.kernel != nil {
 		account.Probe(c.kernel)
 	}
-	c.sub = s.hub.Subscribe(after, c.request.every)
+	c.request.after = after
+	c.sub = s.subscribe(c.request)
 	if c.long {
 		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
 		c.holding.Began(fanout.ByEpoll)
@@ -150,8 +151,8 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	if err != nil || c.server.hub.Behind(after) > mostParked {
 		return errOther
 	}
-	if every, set := c.server.Viewers.every(c.request.viewer); set > c.request.set {
-		c.request.every, c.request.set = every, set
+	if set := c.server.Viewers.settings(c.request.viewer); set.set > c.request.set {
+		c.request.settings = set
 	}
 	technique := "polling"
 	if c.long {

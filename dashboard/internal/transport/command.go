@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gofiber/fiber/v2"
+
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
 
@@ -15,38 +17,54 @@ const MostCommand = 4 << 10
 // command is what a viewer says upwards: in-band on a WebSocket, by POST api/v1/viewers/{id} on the other four.
 type command struct {
 	Set *struct {
-		Every *string `json:"every"`
+		Every    *string `json:"every"`
+		Conflate *bool   `json:"conflate"`
 	} `json:"set"`
 	Ping json.RawMessage `json:"ping"`
+	Echo *string         `json:"echo"`
 }
 
 const (
-	setForm  = `{"set":{"every":"500ms"}}`
-	pingForm = `{"ping":123}`
+	everyForm    = `{"set":{"every":"500ms"}}`
+	conflateForm = `{"set":{"conflate":true}}, so as to get the newest alone when several wait`
+	pingForm     = `{"ping":123}`
+	echoForm     = `{"echo":"WORD"} in the lab: the next message says it too; 1 to 64 of A-Z a-z 0-9 _ . -`
 )
 
 // Command does what a viewer says and returns the answer, JSON, or nil where there is none.
 func (s *Server) Command(viewer string, text []byte) ([]byte, *problem.Problem) {
-	return s.command(func(every time.Duration) { s.Viewers.SetEvery(viewer, every) }, text)
+	return s.command(func(c change) { s.Viewers.set(viewer, c) }, text)
 }
 
-// command is Command where set thins the viewer's messages.
-func (s *Server) command(set func(every time.Duration), text []byte) ([]byte, *problem.Problem) {
+// command is Command where set changes what the viewer gets.
+func (s *Server) command(set func(change), text []byte) ([]byte, *problem.Problem) {
 	var cmd command
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&cmd); err != nil || d.More() || !utf8.Valid(text) || (cmd.Set == nil && cmd.Ping == nil) {
-		return nil, problem.Bad("command", quote(string(text))+" is not a command", setForm, pingForm)
+	if err := d.Decode(&cmd); err != nil || d.More() || !utf8.Valid(text) || (cmd.Set == nil && cmd.Ping == nil && cmd.Echo == nil) {
+		return nil, problem.Bad("command", quote(string(text))+" is not a command", everyForm, conflateForm, pingForm, echoForm)
 	}
+	var wanted change
 	if cmd.Set != nil {
-		if cmd.Set.Every == nil {
-			return nil, problem.Bad("set", "nothing to set", setForm)
+		if cmd.Set.Every == nil && cmd.Set.Conflate == nil {
+			return nil, problem.Bad("set", "nothing to set", everyForm, conflateForm)
 		}
-		every, p := parseDuration("every", *cmd.Set.Every, longestEvery)
-		if p != nil {
+		if cmd.Set.Every != nil {
+			every, p := parseDuration("every", *cmd.Set.Every, longestEvery)
+			if p != nil {
+				return nil, p
+			}
+			wanted.every = &every
+		}
+		wanted.conflate = cmd.Set.Conflate
+	}
+	if cmd.Echo != nil { // what can be refused comes first: half a command is none
+		if p := s.echo(*cmd.Echo); p != nil {
 			return nil, p
 		}
-		set(every)
+	}
+	if cmd.Set != nil {
+		set(wanted)
 	}
 	if cmd.Ping == nil {
 		return nil, nil
@@ -59,4 +77,18 @@ func (s *Server) command(set func(every time.Duration), text []byte) ([]byte, *p
 		return nil, problem.Bad("ping", "cannot be answered", pingForm)
 	}
 	return answer, nil
+}
+
+// echo has the next message say a word, so that who said it can measure the way there and back without a second clock.
+func (s *Server) echo(word string) *problem.Problem {
+	if !s.config.Lab {
+		return problem.New(fiber.StatusForbidden, "echo is a command of the lab, and this dashboard has none; start it with --lab on")
+	}
+	if !viewerForm.MatchString(word) { // the bounds of a viewer's id are those of what the hub echoes
+		return problem.Bad("echo", quote(word)+" is not a word to echo", echoForm)
+	}
+	if err := s.hub.Echo(word); err != nil {
+		return problem.New(fiber.StatusTooManyRequests, err.Error()+"; ask again after it")
+	}
+	return nil
 }

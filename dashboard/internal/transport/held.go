@@ -70,7 +70,7 @@ func head(response *fasthttp.Response, chunked bool) []byte {
 func (s *Server) line(conn net.Conn, r request, account *meter.Exchange, head []byte, l fanout.Line) {
 	account.Variant(l.Form.Variant, l.Form.Heard)
 	account.Hold(conn, len(head))
-	l.Sub, l.Account = s.hub.Subscribe(r.after, r.every), account
+	l.Sub, l.Account = s.subscribe(r), account
 	h := s.Viewers.hold(r, &l.Form.Words, l.Sub)
 	h.account = account
 	l.Owner = h

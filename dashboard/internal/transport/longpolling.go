@@ -42,7 +42,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	defer s.waiting.Add(-1)
 	account := s.begin(c, "longpolling", r)
 	account.Variant(words.Variant, nil)
-	sub := s.hub.Subscribe(r.after, r.every)
+	sub := s.subscribe(r)
 	defer sub.Close()
 	defer s.Viewers.hold(r, words, sub).release()
 

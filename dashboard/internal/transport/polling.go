@@ -33,7 +33,7 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	}
 	account := s.begin(c, "polling", r)
 	account.Variant(variant, nil)
-	sub := s.hub.Subscribe(r.after, r.every)
+	sub := s.subscribe(r)
 	defer sub.Close()
 	messages, _ := take(sub) // a closed hub still answers with what it has
 	return send(c, account, r, messages, sub.Counts().Pending > 0)

@@ -23,9 +23,8 @@ const (
 
 // request is what a viewer asks for, the same on all five. It holds copies: the server reuses the request's memory.
 type request struct {
-	after  hub.Cursor
-	every  time.Duration
-	set    int // how often the viewer had set every by a command
+	after hub.Cursor
+	settings
 	wait   time.Duration
 	viewer string
 	// How the viewer's messages may be compressed, by what its head offers and unless it says compress=off.
@@ -46,6 +45,15 @@ func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Pr
 	return r, p
 }
 
+// subscribe begins to read for a request.
+func (s *Server) subscribe(r request) *hub.Subscription {
+	sub := s.hub.Subscribe(r.after, r.every)
+	if r.conflate {
+		sub.Conflate(true)
+	}
+	return sub
+}
+
 // parse is the pure half of request.
 func (s *Server) parse(query func(name string) (string, bool), variants ...string) (r request, p *problem.Problem) {
 	if text, _ := query("as"); text != "" && !slices.Contains(variants, text) {
@@ -61,7 +69,7 @@ func (s *Server) parse(query func(name string) (string, bool), variants ...strin
 			return r, p
 		}
 		r.viewer = text
-		r.every, r.set = s.Viewers.every(text)
+		r.settings = s.Viewers.settings(text)
 	}
 	if text, ok := query("every"); ok {
 		if r.every, p = parseDuration("every", text, longestEvery); p != nil {

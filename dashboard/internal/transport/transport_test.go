@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"go.uber.org/goleak"
 
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
@@ -76,7 +78,7 @@ func TestParse(t *testing.T) {
 		{"nothing", nil, request{wait: 25 * time.Second}},
 		{"empty-cursor", []string{"after", ""}, request{wait: 25 * time.Second}},
 		{"all", []string{"after", "k3f9a1-7", "every", "500ms", "wait", "2s", "viewer", "me"},
-			request{after: hub.Cursor{Epoch: "k3f9a1", Seq: 7}, every: 500 * time.Millisecond, wait: 2 * time.Second, viewer: "me"}},
+			request{after: hub.Cursor{Epoch: "k3f9a1", Seq: 7}, settings: settings{every: 500 * time.Millisecond}, wait: 2 * time.Second, viewer: "me"}},
 		{"no-wait", []string{"wait", "0s"}, request{}},
 		{"unknown-parameter", []string{"zebra", "1"}, request{wait: 25 * time.Second}},
 	}
@@ -109,7 +111,8 @@ func TestCommand(t *testing.T) {
 	s := New(hub.New(hub.Config{}), Config{})
 	for _, bad := range []string{
 		``, `{}`, `[]`, `null`, `"x"`, `{"set":{}}`, `{"set":{"every":1}}`, `{"set":{"every":"soon"}}`, `{"set":{"zebra":1}}`,
-		`{"zebra":1}`, `{"set":{"every":"1s"}} {}`, `{"set":{"every":"-1s"}}`, "{\"ping\":\"\xff\"}", `{`,
+		`{"zebra":1}`, `{"set":{"every":"1s"}} {}`, `{"set":{"every":"-1s"}}`, `{"set":{"conflate":1}}`,
+		`{"set":{"conflate":true,"every":"soon"}}`, "{\"ping\":\"\xff\"}", `{`,
 	} {
 		if answer, p := s.Command("me", []byte(bad)); p == nil || len(p.Allowed) == 0 {
 			t.Errorf("%s: got %s, %v", bad, answer, p)
@@ -118,12 +121,41 @@ func TestCommand(t *testing.T) {
 	if answer, p := s.Command("me", []byte(`{"set":{"every":"2s"}}`)); answer != nil || p != nil {
 		t.Errorf("got %s, %v", answer, p)
 	}
-	if got, _ := s.Viewers.every("me"); got != 2*time.Second {
-		t.Errorf("got %v", got)
+	if answer, p := s.Command("me", []byte(`{"set":{"conflate":true}}`)); answer != nil || p != nil {
+		t.Errorf("got %s, %v", answer, p)
+	}
+	if got, want := s.Viewers.settings("me"), (settings{every: 2 * time.Second, conflate: true, set: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 	answer, p := s.Command("me", []byte(`{"ping":[1,"two"]}`))
 	if p != nil || !bytes.HasPrefix(answer, []byte(`{"pong":[1,"two"],"at":`)) {
 		t.Errorf("got %s, %v", answer, p)
+	}
+}
+
+// What is echoed is bounded in number and size, and is for the lab alone.
+func TestEchoCommand(t *testing.T) {
+	h := hub.New(hub.Config{})
+	if _, p := New(h, Config{}).Command("me", []byte(`{"echo":"n1"}`)); p == nil || p.Status != fiber.StatusForbidden {
+		t.Errorf("without the lab: got %v", p)
+	}
+	s := New(h, Config{Lab: true})
+	for _, bad := range []string{``, `a b`, `"`, `é`, strings.Repeat("x", hub.MostEcho+1)} {
+		text, err := json.Marshal(map[string]string{"echo": bad})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, p := s.Command("me", text); p == nil || p.Parameter != "echo" || len(p.Allowed) == 0 {
+			t.Errorf("%q: got %v", bad, p)
+		}
+	}
+	for n := range hub.MostEchoes + 1 {
+		if _, p := s.Command("me", fmt.Appendf(nil, `{"echo":"n%d"}`, n)); (p != nil) != (n == hub.MostEchoes) || p != nil && p.Status != fiber.StatusTooManyRequests {
+			t.Errorf("word %d: got %v", n, p)
+		}
+	}
+	if m := h.Publish(time.Now(), []byte(`{}`)); !bytes.Contains(m.JSON, []byte(`"echo":["n0","n1",`)) {
+		t.Errorf("got %s", m.JSON)
 	}
 }
 

@@ -35,9 +35,31 @@ type Viewers struct {
 	ended      map[string]map[fanout.Reason]uint64 // held connections that have, by technique
 }
 
+// settings are what a viewer has asked for with commands.
+type settings struct {
+	every    time.Duration
+	conflate bool
+	set      int // how often something was set
+}
+
+// A change is of some settings; nil leaves one as it is.
+type change struct {
+	every    *time.Duration
+	conflate *bool
+}
+
+// apply is for a subscription that there is.
+func (c change) apply(sub *hub.Subscription) {
+	if c.every != nil {
+		sub.SetEvery(*c.every)
+	}
+	if c.conflate != nil {
+		sub.Conflate(*c.conflate)
+	}
+}
+
 type viewer struct {
-	every     time.Duration
-	set       int // how often that was set
+	settings
 	seen      time.Time
 	tallies   map[string]*meter.Tally
 	held      []*holding
@@ -126,25 +148,30 @@ func (v *Viewers) tally(id, technique string) *meter.Tally {
 	return t
 }
 
-// every is what a viewer asked for with a command, 0 when it has not, and how often it has.
-func (v *Viewers) every(id string) (every time.Duration, set int) {
+// settings are what a viewer has asked for.
+func (v *Viewers) settings(id string) settings {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if w := v.m[id]; w != nil {
-		return w.every, w.set
+		return w.settings
 	}
-	return 0, 0
+	return settings{}
 }
 
-// SetEvery thins a viewer's messages from now on, on the connections that it holds and on those to come.
-func (v *Viewers) SetEvery(id string, every time.Duration) {
+// set changes what a viewer has asked for, from now on, on the connections that it holds and on those to come.
+func (v *Viewers) set(id string, c change) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.get(id)
-	w.every = every
-	w.set++
+	if c.every != nil {
+		w.every = *c.every
+	}
+	if c.conflate != nil {
+		w.conflate = *c.conflate
+	}
+	w.settings.set++
 	for _, h := range w.held {
-		h.sub.SetEvery(every)
+		c.apply(h.sub)
 	}
 }
 
@@ -158,20 +185,20 @@ func (v *Viewers) hold(r request, words *fanout.Words, sub *hub.Subscription) *h
 		return h
 	}
 	w := v.get(r.viewer)
-	if w.set != r.set {
-		sub.SetEvery(w.every)
+	if w.settings.set != r.set {
+		change{&w.every, &w.conflate}.apply(sub)
 	}
 	w.held = append(w.held, h)
 	return h
 }
 
-// setEvery thins what the viewer gets by this holding, and all its others.
-func (h *holding) setEvery(every time.Duration) {
+// set changes what the viewer gets by this holding, and by all its others.
+func (h *holding) set(c change) {
 	if isAnonymous(h.viewer) { // it has no others
-		h.sub.SetEvery(every)
+		c.apply(h.sub)
 		return
 	}
-	h.viewers.SetEvery(h.viewer, every)
+	h.viewers.set(h.viewer, c)
 }
 
 // Began is fanout.Owner's.

@@ -207,7 +207,7 @@ func (e *ear) inflate(op wsframe.Opcode, payload []byte) ([]byte, error) {
 
 // command does what a viewer says and appends the answer's frame, if there is one.
 func (e *ear) command(b, text []byte) []byte {
-	said, p := e.server.command(e.holding.setEvery, text)
+	said, p := e.server.command(e.holding.set, text)
 	if p != nil {
 		var err error
 		if said, err = json.Marshal(map[string]any{"problem": p}); err != nil {
