@@ -155,6 +155,14 @@ func (c *conn) CloseWrite() error {
 	return syscall.EINVAL
 }
 
+// SetLinger is the connection's own; an error where it has none.
+func (c *conn) SetLinger(seconds int) error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		return tcp.SetLinger(seconds)
+	}
+	return syscall.EINVAL
+}
+
 func (l *Listener) giveBack() { l.open.Add(-1) }
 
 // SyscallConn is the connection's own; an error where it has none.

@@ -67,6 +67,9 @@ func (f *Fanout) detach(l *line, conn net.Conn, head, early []byte) bool {
 	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
 		conn = hijacked.UnsafeConn()
 	}
+	if b, ok := conn.(interface{ Bare() bool }); ok && !b.Bare() { // there is more to it than its descriptor
+		return false
+	}
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return false
@@ -129,6 +132,22 @@ func (c *returned) Keep() (release func()) {
 		return nil
 	}
 	return c.release
+}
+
+// SetLinger is the connection's own, where it has one.
+func (c *returned) SetLinger(seconds int) error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		return tcp.SetLinger(seconds)
+	}
+	return syscall.EINVAL
+}
+
+// CloseWrite is the connection's own; an error where it has none.
+func (c *returned) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return syscall.EINVAL
 }
 
 func (c *returned) Close() error {

@@ -9,6 +9,8 @@ type shards struct{}
 
 func (*shards) close() {}
 
+func (*shards) reroute(func(Owner) Through) {}
+
 // detach is Linux's: elsewhere every line has its goroutines.
 func (*Fanout) detach(*line, net.Conn, []byte, []byte) bool { return false }
 

@@ -11,7 +11,8 @@
 //
 //	epoll      Linux: the connection is taken from its server and kept as a descriptor. A shard for each processor writes
 //	           to thousands of them without waiting. A line costs less than a kilobyte and no goroutine
-//	goroutine  everywhere, and for connections that are more than a descriptor (TLS): two goroutines a line
+//	goroutine  everywhere, and for connections that are more than a descriptor (TLS, a middlebox): two goroutines a line.
+//	           Reroute has lines change over to it
 //
 // # What happens to the slow
 //
@@ -82,10 +83,10 @@ type Ear interface {
 	Hear(b []byte) (answer []byte, err error)
 }
 
-// An Owner is told what becomes of its line, each once.
+// An Owner is told what becomes of its line.
 type Owner interface {
-	Began(Way)   // before the first byte
-	Done(Reason) // when the connection is closed
+	Began(Way)   // before the first byte, and again when it is held another way
+	Done(Reason) // once, when the connection is closed
 }
 
 // A Line is a held connection with what goes over it. Nothing else uses Sub from Hold on.

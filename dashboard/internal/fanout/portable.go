@@ -8,21 +8,32 @@ import (
 	"time"
 )
 
-// serve holds a line in this goroutine, which writes, and one more, which reads, until it ends.
+// serve holds a line from its first byte on.
 func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
+	f.hold(l, conn, func(g *pair) {
+		l.Owner.Began(ByGoroutine)
+		g.begin(head, early)
+	})
+}
+
+// hold holds a line in this goroutine, which writes, and one more, which reads, until it ends. begin starts the latter.
+func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	g := &pair{conn: conn, line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
 	f.mu.Lock()
 	f.pairs[g] = struct{}{}
+	late := f.closed
 	f.mu.Unlock()
+	if late {
+		g.cut(Closed)
+	}
 	defer func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		delete(f.pairs, g)
 	}()
-	l.Owner.Began(ByGoroutine)
 	kernel := probeOf(conn)
 	l.Account.Probe(kernel)
-	g.talk(head, early)
+	g.talk(begin)
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
 	l.closing(kernel)
@@ -95,10 +106,10 @@ func (g *pair) pass() error {
 }
 
 // talk writes until the line is done.
-func (g *pair) talk(head, early []byte) {
+func (g *pair) talk(begin func(*pair)) {
 	l := g.line
 	defer g.recovered()
-	g.begin(head, early)
+	begin(g)
 	tick := time.NewTicker(l.fanout.tick())
 	defer tick.Stop()
 	for {

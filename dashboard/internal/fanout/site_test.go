@@ -159,7 +159,7 @@ const head = "head\n"
 
 func (s *site) hold(theirs, ours net.Conn, form *Form, ear Ear, way Way) *viewer {
 	s.t.Helper()
-	v := &viewer{Conn: theirs, t: s.t, read: bufio.NewReader(theirs), tally: new(meter.Tally), began: make(chan Way, 1), done: make(chan Reason, 1)}
+	v := &viewer{Conn: theirs, t: s.t, read: bufio.NewReader(theirs), tally: new(meter.Tally), began: make(chan Way, 2), done: make(chan Reason, 1)}
 	account := v.tally.Begin(ours)
 	account.Hold(ours, len(head))
 	sub := s.hub.Subscribe(hub.Cursor{Epoch: s.hub.Epoch()}, 0)

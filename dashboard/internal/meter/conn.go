@@ -146,6 +146,12 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.EINVAL
 }
 
+// Bare tells whether the connection is nothing but a descriptor whose bytes are counted.
+func (c *Conn) Bare() bool {
+	b, ok := c.Conn.(interface{ Bare() bool })
+	return !ok || b.Bare()
+}
+
 // CloseWrite is the connection's own; an error where it has none.
 func (c *Conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

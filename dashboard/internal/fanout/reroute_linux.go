@@ -1,0 +1,50 @@
+package fanout
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+func (g *shards) reroute(choose func(Owner) Through) {
+	for _, s := range g.all {
+		s.reroute(choose)
+	}
+}
+
+func (s *shard) reroute(choose func(Owner) Through) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range slices.Clone(s.lines) {
+		if l.stage != talking {
+			continue
+		}
+		if l.Caller != nil {
+			if _, idle := l.Caller.Due(); idle {
+				continue
+			}
+		}
+		if through := choose(l.Owner); through != nil {
+			s.hand(l, through)
+		}
+	}
+}
+
+// hand gives a line to goroutines. mu is held.
+func (s *shard) hand(l *line, through Through) {
+	if !s.forget(l) {
+		return
+	}
+	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
+	conn, err := connection(l.fd, l.release)
+	if err != nil { // no descriptor is left
+		if l.release != nil {
+			l.release()
+		}
+		l.reason = Fault
+		l.finish()
+		return
+	}
+	l.release, l.blocked, l.fd = nil, false, 0 // its connection has what it needs of that
+	go func() { s.fanout.goOn(l, through(conn)) }()
+}

@@ -1,0 +1,147 @@
+//go:build linux
+
+package fanout
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
+)
+
+// Lines go another way in the middle of frames: nothing is lost or doubled, what the viewer says is heard, and every byte
+// stays on the account.
+func TestReroute(t *testing.T) {
+	s := open(t, ByEpoll, Config{})
+	const viewers, first, second = 6, 20, 30
+	form := lines(30_000) // more than the kernel takes: all lines stand in the middle of one
+	stays := s.join(form, nil)
+	var goes []*viewer
+	for range viewers {
+		goes = append(goes, s.join(form, echoLines{}))
+	}
+	publish(s.hub, first)
+	rerouted := make(chan string, viewers)
+	s.Reroute(func(o Owner) Through {
+		if o == Owner(stays) {
+			return nil
+		}
+		return func(c net.Conn) net.Conn {
+			rerouted <- c.RemoteAddr().String()
+			return c
+		}
+	})
+	for _, v := range goes {
+		if got := <-v.began; got != ByGoroutine {
+			t.Errorf("held by %v", got)
+		}
+	}
+	if len(rerouted) != viewers {
+		t.Errorf("%d lines go another way, want %d", len(rerouted), viewers)
+	}
+	publish(s.hub, second)
+	for _, v := range append(goes, stays) {
+		v.expect("head", "open")
+		if err := v.messages(1, first+second); err != nil {
+			t.Error(err)
+		}
+	}
+	for i, v := range goes[1:] {
+		fmt.Fprint(v, "y")
+		v.expect("ay")
+		if i%2 == 0 {
+			v.Close()
+			v.ends(Left)
+		}
+	}
+	goes[0].Close()
+	goes[0].ends(Left)
+	go s.end()
+	for i, v := range goes[1:] {
+		if i%2 == 1 {
+			v.expect("bye")
+			io.Copy(io.Discard, v.read)
+			v.ends(Closed)
+		}
+	}
+	stays.expect("bye", "EOF")
+	f := goes[2].tally.Figures()
+	want := int64(len(head) + len("open\nay\nbye\n"))
+	for seq := 1; seq <= first+second; seq++ {
+		want += int64(len(fmt.Sprintf("m%d \n", seq)) + 30_000)
+	}
+	if got := f.Bytes; got.Out.Total != want || got.In.Total != 1 || f.Messages != first+second {
+		t.Errorf("the account has %+v of %d messages, want %d bytes out", got, f.Messages, want)
+	}
+}
+
+// asks is a Caller with one request in hand, and no more after that.
+type asks struct {
+	*viewer
+	answer   chan string
+	idle     bool
+	back     chan string // what was read and not answered
+	answered chan bool
+}
+
+func (a *asks) Answer(time.Duration) ([]byte, bool) {
+	select {
+	case text := <-a.answer:
+		return []byte(text), false
+	default:
+		return nil, false
+	}
+}
+func (a *asks) Answered(meter.Probe)               { a.idle = true; a.answered <- true }
+func (a *asks) Named() bool                        { return false }
+func (a *asks) Parked(meter.Probe)                 {}
+func (a *asks) Closing(meter.Probe)                {}
+func (a *asks) Ask([]byte, time.Duration) error    { return errBack }
+func (a *asks) Due() (at time.Duration, idle bool) { return 0, a.idle }
+func (a *asks) Count(in, out int)                  {}
+func (a *asks) Back(conn net.Conn, early []byte)   { a.back <- string(early); conn.Close() }
+func (s *site) parks(t *testing.T) (*asks, *viewer) {
+	theirs, ours := s.connect()
+	t.Cleanup(func() { theirs.Close() })
+	v := &viewer{Conn: theirs, t: t, began: make(chan Way, 2), done: make(chan Reason, 1)}
+	a := &asks{viewer: v, answer: make(chan string, 1), back: make(chan string, 1), answered: make(chan bool, 1)}
+	if !s.Park(ours, Line{Caller: a, Owner: a}) {
+		t.Fatal("it cannot be parked")
+	}
+	ours.Close()
+	return a, v
+}
+
+// A parked request is answered the other way, and then its connection goes back to the server with what came meanwhile.
+func TestRerouteParked(t *testing.T) {
+	s := open(t, ByEpoll, Config{})
+	through := func(c net.Conn) net.Conn { return c }
+	all := func(Owner) Through { return through }
+	a, v := s.parks(t)
+	s.Reroute(all)
+	io.WriteString(v, "next")
+	time.Sleep(10 * time.Millisecond) // it may come before or behind the answer: both are right
+	a.answer <- "answer"
+	publish(s.hub, 1)
+	b := make([]byte, 6)
+	if _, err := io.ReadFull(v, b); err != nil || string(b) != "answer" {
+		t.Errorf("got %q, %v", b, err)
+	}
+	<-a.answered
+	if got := <-a.back; got != "next" {
+		t.Errorf("went back with %q, want %q", got, "next")
+	}
+	gone, v := s.parks(t)
+	s.Reroute(all)
+	v.Close()
+	v.ends(Left)
+	idle, v := s.parks(t)
+	idle.idle = true
+	s.Reroute(func(Owner) Through { t.Error("an idle connection was asked for"); return nil })
+	v.Close()
+	v.ends(Left)
+	_ = gone
+}
