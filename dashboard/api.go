@@ -132,6 +132,9 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 	if p := transport.CheckViewer(id); p != nil {
 		return p.Send(c)
 	}
+	if p := d.transports.Through(c, id, ""); p != nil {
+		return p.Send(c)
+	}
 	body, p := jsonBody(c)
 	if p != nil {
 		return p.Send(c)

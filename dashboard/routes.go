@@ -34,6 +34,8 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/load", d.withCrowd(d.getLoad)},
 		{"POST", "/api/v1/load", d.withCrowd(d.postLoad)},
 		{"DELETE", "/api/v1/load", d.withCrowd(d.deleteLoad)},
+		{"GET", "/api/v1/faults", d.inLab(d.getFaults)},
+		{"POST", "/api/v1/faults", d.inLab(d.postFaults)},
 		{"GET", "/api/v1/code/:technique", d.inLab(d.getCode)},
 		{"GET", "/api/v1/path", d.inLab(d.getPath)},
 		{"GET", "/api/v1/openapi.json", d.getOpenAPI},

@@ -17,10 +17,12 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/fivewire/fivewire/dashboard/internal/accept"
+	"github.com/fivewire/fivewire/dashboard/internal/fault"
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/resident"
+	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
 // Limits of one HTTP request. A viewer's request is small; a stream is no request any more once it has begun.
@@ -91,8 +93,12 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 		d.crowd.Serve(crowdAt(ln.Addr(), base))
 	}
 	failed := make(chan error, 1)
+	var connections net.Listener = accept.Wrap(ln, 0, d.log)
+	if faults := d.transports.Faults(); faults != nil {
+		connections = fault.Listener{Listener: connections, Book: faults}
+	}
 	go func() {
-		failed <- app.Listener(meter.Listener{Listener: accept.Wrap(ln, 0, d.log), Taps: &d.transports.Viewers.Taps})
+		failed <- app.Listener(meter.Listener{Listener: connections, Taps: &d.transports.Viewers.Taps})
 	}()
 	defer d.releaseStart()()
 	select {
@@ -148,12 +154,18 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 	// accounted for by whoever holds it.
 	server.ConnState = func(conn net.Conn, state fasthttp.ConnState) {
 		if c, ok := conn.(*meter.Conn); ok && (state == fasthttp.StateIdle || state == fasthttp.StateClosed) {
+			if box := transport.Middlebox(c); box != nil {
+				box.Answered()
+			}
 			c.Idle()
 		}
 	}
 	server.MaxIdleWorkerDuration = idleWorker
 	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), func(c *fiber.Ctx) error {
+		if box := transport.Middlebox(c.Context().Conn()); box != nil {
+			box.Unbind() // what the last request was, this one may not be
+		}
 		h := &c.Request().Header
 		// What two servers could read in two ways is not read at all.
 		if protocol := string(h.Protocol()); h.ContentLength() == -1 || len(h.Peek("Transfer-Encoding")) > 0 || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {

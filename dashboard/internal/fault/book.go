@@ -112,7 +112,7 @@ func (b *Book) Set(scope Scope, f Fault, lifetime time.Duration) (Entry, error) 
 	}
 	b.entries[scope] = e
 	b.mu.Unlock()
-	b.look()
+	b.update(true)
 	return e.Entry, nil
 }
 
@@ -122,7 +122,7 @@ func (b *Book) Clear(scope Scope) bool {
 	_, was := b.entries[scope]
 	delete(b.entries, scope)
 	b.mu.Unlock()
-	b.look()
+	b.update(true)
 	return was
 }
 
@@ -132,7 +132,7 @@ func (b *Book) ClearAll() int {
 	n := len(b.entries)
 	clear(b.entries)
 	b.mu.Unlock()
-	b.look()
+	b.update(true)
 	return n
 }
 
@@ -158,9 +158,12 @@ func (b *Book) Release() {
 	}
 }
 
-// look is after a change, or when time has made one: what is over goes, connections learn what is wrong with them, what
-// is due to be cut is cut.
-func (b *Book) look() {
+// look is when time has made a change: what is over goes, connections learn what is wrong with them, what is due to be cut
+// is cut.
+func (b *Book) look() { b.update(false) }
+
+// update is look. news says that faults have come or gone.
+func (b *Book) update(news bool) {
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
@@ -176,6 +179,7 @@ func (b *Book) look() {
 	for scope, e := range b.entries {
 		if !now.Before(e.Until) {
 			delete(b.entries, scope)
+			news = true
 			continue
 		}
 		sooner(e.Until)
@@ -196,7 +200,7 @@ func (b *Book) look() {
 	for _, c := range cut {
 		c.Cut()
 	}
-	if b.changed != nil {
+	if b.changed != nil && news {
 		b.changed()
 	}
 }

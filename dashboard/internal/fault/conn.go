@@ -115,6 +115,13 @@ func (c *Conn) Bare() bool {
 	return !c.pumps.Load() && !c.reads && c.down.conditions == (Conditions{}) && c.up.conditions == (Conditions{}) && c.armed == nil
 }
 
+// Doomed tells whether the next answer is to be cut.
+func (c *Conn) Doomed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.armed != nil
+}
+
 // set is what is wrong from now on.
 func (c *Conn) set(p profile) {
 	both := Conditions{Delay: value(p.Delay), Jitter: value(p.Jitter), Mute: value(p.Mute)}

@@ -184,6 +184,12 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// OnTheWay tells whether something is wrong with the bytes of a connection, and not only with what is asked.
+func (f Fault) OnTheWay() bool {
+	f.RefuseUpgrade, f.Forget = nil, nil
+	return f != Fault{}
+}
+
 // Names lists what is broken, in the words of the fields.
 func (f Fault) Names() []string {
 	names := []string{}

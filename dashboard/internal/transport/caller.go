@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
+	"github.com/fivewire/fivewire/dashboard/internal/fault"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
@@ -47,7 +48,7 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 	q := &c.Context().Request
 	if !ours || s.back.Load() == nil || !s.fanout.CanPark() || !q.Header.IsHTTP11() || c.Method() != fiber.MethodGet ||
 		bytes.Contains(bytes.ToLower(q.Header.Peek(fiber.HeaderConnection)), []byte("close")) || q.Header.ConnectionClose() ||
-		len(q.Body()) > 0 || s.hub.Behind(r.after) > mostParked {
+		len(q.Body()) > 0 || s.hub.Behind(r.after) > mostParked || s.faulty(r.viewer, technique) {
 		return false
 	}
 	hash, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
@@ -74,6 +75,8 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 			}
 			raw.Write(answer)
 			call.Done(fanout.Fault)
+		} else if s.faulty(r.viewer, technique) { // it came between a fault and those it concerns
+			s.reroute()
 		}
 	})
 	return true
@@ -154,16 +157,19 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	if set := c.server.Viewers.settings(c.request.viewer); set.set > c.request.set {
 		c.request.settings = set
 	}
-	technique := "polling"
-	if c.long {
-		technique = "longpolling"
-	}
-	account := c.server.Viewers.tally(c.request.viewer, technique).Begin(c.conn)
+	account := c.server.Viewers.tally(c.request.viewer, c.technique()).Begin(c.conn)
 	if account.Recorded() {
 		account.Heard(b)
 	}
 	c.begin(account, after)
 	return nil
+}
+
+func (c *caller) technique() string {
+	if c.long {
+		return "longpolling"
+	}
+	return "polling"
 }
 
 // Answer is fanout.Caller's.
@@ -243,6 +249,9 @@ func (c *caller) Count(in, out int) { c.conn.Count(in, out) }
 
 // Back is fanout.Caller's.
 func (c *caller) Back(conn net.Conn, early []byte) {
+	if _, is := conn.(*fault.Conn); !is && c.server.faults != nil { // it was taken out of the one it had
+		conn = c.server.faults.Wrap(conn)
+	}
 	(*c.server.back.Load())(c.conn.Returned(conn, early))
 }
 

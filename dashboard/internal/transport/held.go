@@ -43,6 +43,7 @@ func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyFor
 			c.Set(fiber.HeaderContentEncoding, "gzip")
 		}
 	}
+	s.holds(c, form.Technique, r)
 	account := s.begin(c, form.Technique, r)
 	ctx := c.Context()
 	ctx.HijackSetNoResponse(true)
@@ -78,4 +79,7 @@ func (s *Server) line(conn net.Conn, r request, account *meter.Exchange, head []
 		e.holding = h
 	}
 	s.fanout.Hold(conn, head, l)
+	if h.by() == fanout.ByEpoll && s.faulty(r.viewer, l.Form.Technique) { // it came between a fault and those it concerns
+		s.reroute()
+	}
 }

@@ -24,6 +24,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	if p := s.meets(c, "longpolling", &r); p != nil {
+		return p.Send(c)
+	}
 	send, words := s.sendMessages, &s.words.longpolling
 	jsonp := c.Query("as") == "jsonp"
 	if jsonp {

@@ -21,6 +21,9 @@ func (s *Server) polling(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	if p := s.meets(c, "polling", &r); p != nil {
+		return p.Send(c)
+	}
 	send, variant := s.sendMessages, ""
 	if c.Query("as") == "jsonp" {
 		variant = "jsonp"

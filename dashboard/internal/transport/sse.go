@@ -31,6 +31,9 @@ func (s *Server) sse(c *fiber.Ctx) error {
 			return p.Send(c)
 		}
 	}
+	if p := s.meets(c, "sse", &r); p != nil {
+		return p.Send(c)
+	}
 	return s.hold(c, "text/event-stream", r, s.forms.sse, nil)
 }
 

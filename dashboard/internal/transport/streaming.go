@@ -23,6 +23,9 @@ func (s *Server) streaming(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	if p := s.meets(c, "streaming", &r); p != nil {
+		return p.Send(c)
+	}
 	switch c.Query("as") {
 	case "iframe":
 		return s.iframe(c, r)

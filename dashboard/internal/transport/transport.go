@@ -42,6 +42,7 @@ import (
 
 	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
+	"github.com/fivewire/fivewire/dashboard/internal/fault"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/wsframe"
@@ -73,7 +74,7 @@ type Config struct {
 	Hold time.Duration
 	// WriteTimeout is how long one frame may take to leave. Default 10 s.
 	WriteTimeout time.Duration
-	// Lab allows what is there to be shown and not to be used: JSONP.
+	// Lab allows what is there to be shown and not to be used: JSONP, faults, echoes.
 	Lab bool
 	// Portable holds every connection in goroutines, as platforms without epoll do.
 	Portable bool
@@ -91,6 +92,7 @@ type Server struct {
 	hub    *hub.Hub
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
+	faults *fault.Book // nil without the lab
 	forms  struct {
 		streaming, iframe, multipart, sse bodyForm
 		websocket, websocketCBOR          socketForm
@@ -138,6 +140,9 @@ func New(h *hub.Hub, config Config) *Server {
 			Logger:       config.Logger,
 		}),
 	}
+	if config.Lab {
+		s.faults = fault.Open(s.broken)
+	}
 	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
 	s.forms.iframe, s.forms.multipart = s.bodyFormOf(iframeWords()), s.bodyFormOf(multipartWords())
 	s.words.longpolling.Technique = "longpolling"
@@ -162,6 +167,10 @@ func (s *Server) Config() Config { return s.config }
 // Close waits until everybody has been told that the hub is closed, or ctx ends. The hub must be closed before.
 func (s *Server) Close(ctx context.Context) error {
 	defer s.Viewers.endRecordings()
+	if s.faults != nil { // what is broken on purpose keeps nobody from hearing it
+		s.faults.Close()
+		defer s.faults.Release()
+	}
 	if err := s.fanout.Close(ctx); err != nil {
 		return err
 	}

@@ -208,6 +208,13 @@ func (h *holding) Began(way fanout.Way) {
 	h.way = way
 }
 
+// by is how it is held now.
+func (h *holding) by() fanout.Way {
+	h.viewers.mu.Lock()
+	defer h.viewers.mu.Unlock()
+	return h.way
+}
+
 // Done is fanout.Owner's.
 func (h *holding) Done(reason fanout.Reason) {
 	h.account.End()

@@ -35,6 +35,9 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	if p := s.meets(c, "websocket", &r); p != nil {
+		return p.Send(c)
+	}
 	if !websocket.IsWebSocketUpgrade(c) {
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		c.Set(fiber.HeaderConnection, "Upgrade")
@@ -47,7 +50,9 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 	err := websocket.New(func(conn *websocket.Conn) {
 		s.line(conn.NetConn(), r, account, nil, fanout.Line{Form: form, Ear: s.newEar(extension != "")})
 	}, websocket.Config{RecoverHandler: func(*websocket.Conn) {}})(c) // its own would tell the viewer what panicked
-	if err != nil { // no handshake, so the handler above never runs
+	if err == nil {
+		s.holds(c, "websocket", r)
+	} else { // no handshake, so the handler above never runs
 		account.Answer(0, meter.Layout{})
 		return problem.New(fiber.StatusBadRequest, "not a WebSocket handshake: RFC 6455 section 4.1 asks for GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key").Send(c)
 	}
