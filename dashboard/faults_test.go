@@ -2,12 +2,18 @@ package dashboard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/dashboard/load"
 )
@@ -155,10 +161,10 @@ func TestFaults(t *testing.T) {
 				return
 			}
 			f.quiet(50 * time.Millisecond)
-			s.publish(150) // of some 75 bytes; net/http waits for the end of a chunk that it has begun, unless it has 4 KiB
+			s.publish(60) // of some 75 bytes; net/http waits for the end of a chunk that it has begun, unless it has 4 KiB
 			eventually(t, "some have come", func() bool { got, _ := f.seen(); return strings.Contains(got, " 9") })
 			s.breaks(`{"clear":true}`)
-			f.sees(upTo(153))
+			f.sees(upTo(63))
 		}},
 		{"cut-once", `{"cut":"once"}`, func(t *testing.T, s *site, f *follower, technique string) {
 			if technique == "longpolling" { // net/http asks again by itself when nothing of an answer has come, as browsers do
@@ -219,6 +225,7 @@ func TestFaults(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			for _, technique := range load.Techniques() {
 				t.Run(technique, func(t *testing.T) {
 					t.Parallel()
@@ -239,4 +246,231 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A link that is thinner than the data: what is pushed gets older and older, unless what waits gives way to the newest.
+// Who polls without a cursor is never behind by more than an answer.
+func TestThinLink(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const last = 80
+	age := func(t *testing.T, technique string, conflate bool) time.Duration { // of what came last
+		s := open(t, Config{Lab: true, Heartbeat: 10 * time.Second, Hold: 10 * time.Second}, "")
+		s.publish(1)
+		f := s.follow(technique, "me", "")
+		f.sees("1")
+		s.breaks(`{"viewer":"me","fault":{"throttle":1000}}`)
+		if conflate {
+			if status, body := s.post("api/v1/viewers/me", "application/json", `{"set":{"conflate":true}}`); status != 204 {
+				t.Fatalf("got %d %s", status, body)
+			}
+		}
+		made := make(map[string]time.Time)
+		padding := strings.Repeat("x", 400) // 500 bytes ten times a second, on a link for 1000
+		for n := range last {
+			made[fmt.Sprint(n+2)] = time.Now()
+			s.hub.Publish(time.Now(), []byte(`{"x":"`+padding+`"}`))
+			time.Sleep(100 * time.Millisecond)
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.seqs) < 3 {
+			t.Fatalf("%v came", f.seqs)
+		}
+		newest := strings.TrimPrefix(f.seqs[len(f.seqs)-1], "gap:")
+		return time.Since(made[newest])
+	}
+	for _, test := range []struct {
+		technique string
+		conflate  bool
+	}{{"streaming", false}, {"sse", false}, {"websocket", false}, {"streaming", true}, {"sse", true}, {"websocket", true}, {"longpolling", true}, {"polling", true}} {
+		t.Run(fmt.Sprintf("%s-conflate-%v", test.technique, test.conflate), func(t *testing.T) {
+			t.Parallel()
+			// In 8 s there are 40 kB for a link that takes 8: who gets all of it in order is 6 s behind.
+			// Who gets the newest is behind by the queue in the link, 2 kB, and by what is being written and read.
+			got := age(t, test.technique, test.conflate)
+			t.Log(got)
+			if fresh := got < 5*time.Second; fresh != test.conflate {
+				t.Errorf("what came last is %v old", got)
+			}
+		})
+	}
+	t.Run("polling-without-a-cursor", func(t *testing.T) {
+		t.Parallel()
+		s := open(t, Config{Lab: true}, "")
+		s.breaks(`{"viewer":"me","fault":{"throttle":1000}}`)
+		client := &http.Client{}
+		defer client.CloseIdleConnections()
+		oldest := time.Duration(0)
+		for range 6 {
+			stop := time.Now().Add(900 * time.Millisecond)
+			for n := 0; time.Now().Before(stop); n++ {
+				s.hub.Publish(time.Now(), []byte(`{"x":"`+strings.Repeat("x", 400)+`"}`))
+				time.Sleep(100 * time.Millisecond)
+			}
+			response, err := client.Get(s.url + "api/v1/polling?viewer=me")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var answer struct{ Messages []struct{ At int64 } }
+			if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Messages) != 1 {
+				t.Fatalf("got %+v, %v", answer, err)
+			}
+			io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			oldest = max(oldest, time.Since(time.UnixMilli(answer.Messages[0].At)))
+		}
+		if oldest > 3*time.Second {
+			t.Errorf("what came was up to %v old", oldest)
+		}
+	})
+}
+
+// What is refused is told why, and nothing is in force then; what is in force is listed, with who it concerns hidden from
+// who does not know.
+func TestFaultsAPI(t *testing.T) {
+	s := open(t, Config{Lab: true}, "")
+	for body, parameter := range map[string]string{
+		`{}`:                                       "fault",
+		`{"fault":{}}`:                             "fault",
+		`{"fault":{"delay":"soon"}}`:               "delay",
+		`{"fault":{"throttle":1}}`:                 "throttle",
+		`{"technique":"pigeon","fault":null}`:      "technique",
+		`{"viewer":"a b","fault":null}`:            "viewer",
+		`{"fault":{"mute":true},"lifetime":"2h"}`:  "lifetime",
+		`{"fault":{"mute":true},"lifetime":"-1s"}`: "lifetime",
+		`{"restart":true,"fault":null}`:            "restart",
+		`{"clear":true,"viewer":"me"}`:             "clear",
+		`{"zebra":1}`:                              "body",
+		`[`:                                        "body",
+	} {
+		if status, text := s.post("api/v1/faults", "application/json", body); status != 400 || !strings.Contains(text, `"parameter":"`+parameter+`"`) || !strings.Contains(text, `"allowed":[`) {
+			t.Errorf("%s: got %d %s", body, status, text)
+		}
+	}
+	if status, body := s.post("api/v1/faults", "text/plain", `{"clear":true}`); status != 415 {
+		t.Errorf("not as JSON: got %d %s", status, body)
+	}
+	if status, body := s.post("api/v1/faults", "application/json", `{"clear":true}`, "Origin", "http://evil.example"); status != 403 {
+		t.Errorf("from elsewhere: got %d %s", status, body)
+	}
+	if _, body, _ := s.get("api/v1/faults"); !strings.HasPrefix(body, `{"all":{"connections":0,"down":0,"up":0},"faults":[]`) {
+		t.Errorf("got %s", body)
+	}
+	s.breaks(`{"viewer":"me","technique":"sse","fault":{"delay":"300ms","buffer":"all"},"lifetime":"1m"}`)
+	_, known, _ := s.get("api/v1/faults?viewer=you,me")
+	_, unknown, _ := s.get("api/v1/faults")
+	const fault = `"technique":"sse","fault":{"delay":"300ms","buffer":"all"},"names":["delay","buffer"],`
+	if !strings.Contains(known, `{"viewer":"me",`+fault) || !strings.Contains(unknown, `{"viewer":"#`) || !strings.Contains(unknown, fault) {
+		t.Errorf("who knows the id gets %s, who does not %s", known, unknown)
+	}
+	if status, body, _ := s.get("api/v1/faults?viewer=" + strings.Repeat("a,", 40) + "a"); status != 400 {
+		t.Errorf("too many at a time: got %d %s", status, body)
+	}
+	if body := s.breaks(`{"viewer":"me","technique":"sse","fault":null}`); !strings.Contains(body, `"faults":[]`) {
+		t.Errorf("mended: got %s", body)
+	}
+}
+
+// An answer that something was done to says so in its head; others do not.
+func TestFaultHeader(t *testing.T) {
+	s := open(t, Config{Lab: true}, "")
+	s.publish(1)
+	s.breaks(`{"technique":"polling","fault":{"delay":"1ms","refuse_upgrade":true}}`)
+	for path, want := range map[string]string{
+		"api/v1/polling": "delay, refuse_upgrade", "api/v1/longpolling": "", "api/v1/config": "", "api/v1/faults": "",
+	} {
+		if _, _, header := s.get(path); header.Get("Fivewire-Fault") != want {
+			t.Errorf("%s: got %q, want %q", path, header.Get("Fivewire-Fault"), want)
+		}
+	}
+	s.breaks(`{"technique":"websocket","fault":{"refuse_upgrade":true}}`)
+	var refused *load.StatusError
+	if err := s.client("websocket").Watch(t.Context(), "", nil); !errors.As(err, &refused) || refused.Status != 426 || !strings.Contains(refused.Problem.Detail, "proxy") {
+		t.Errorf("got %v, want 426", err)
+	}
+}
+
+// Without the lab there is none of it; in somebody else's program it is said that it cannot be.
+func TestFaultsNeedTheLabAndTheConnection(t *testing.T) {
+	s := open(t, Config{}, "")
+	for _, text := range []string{`{"clear":true}`, `{"restart":true}`} {
+		if status, body := s.post("api/v1/faults", "application/json", text); status != 404 || !strings.Contains(body, "--lab on") {
+			t.Errorf("%s: got %d %s", text, status, body)
+		}
+	}
+	d := New(Config{Lab: true})
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	d.Register(app)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go app.Listener(ln)
+	defer app.Shutdown()
+	defer d.Close()
+	foreign := &site{Dashboard: d, t: t, url: "http://" + ln.Addr().String() + "/"}
+	foreign.publish(1)
+	if status, body := foreign.post("api/v1/faults", "application/json", `{"fault":{"mute":true}}`); status != 409 || !strings.Contains(body, "serves itself") {
+		t.Errorf("got %d %s", status, body)
+	}
+	if status, body, _ := foreign.get("api/v1/faults"); status != 409 {
+		t.Errorf("got %d %s", status, body)
+	}
+	if status, body := foreign.post("api/v1/faults", "application/json", `{"restart":true}`); status != 204 {
+		t.Errorf("restart: got %d %s", status, body)
+	}
+}
+
+// Whatever is broken, the server goes down in time, and everybody is told.
+func TestFaultsDoNotDelayTheEnd(t *testing.T) {
+	for _, fault := range []string{`{"mute":true}`, `{"delay":"30s"}`, `{"throttle":100}`, `{"buffer":"all"}`} {
+		t.Run(strings.Map(func(r rune) rune { return map[bool]rune{true: r, false: -1}[r >= 'a' && r <= 'z'] }, fault), func(t *testing.T) {
+			s := open(t, Config{Lab: true, Hold: time.Minute, Heartbeat: time.Minute}, "")
+			s.publish(1)
+			s.breaks(`{"fault":` + fault + `}`)
+			var followers []*follower
+			for _, technique := range load.Techniques() {
+				followers = append(followers, s.follow(technique, "me-"+technique, ""))
+			}
+			time.Sleep(100 * time.Millisecond)
+			began := time.Now()
+			if err := s.end(); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			for _, f := range followers {
+				f.ends()
+			}
+		})
+	}
+}
+
+// The next message says the word to everybody, on every technique.
+func TestEcho(t *testing.T) {
+	each(t, func(t *testing.T, technique string) {
+		s := open(t, Config{Lab: true}, "")
+		s.publish(1)
+		if status, body := s.post("api/v1/viewers/me", "application/json", `{"echo":"n1"}`); status != 204 {
+			t.Errorf("got %d %s", status, body)
+		}
+		s.publish(2)
+		var got []string
+		err := s.client(technique).Watch(t.Context(), s.cursor(1), func(m load.Message) error {
+			var said struct{ Echo []string }
+			if err := json.Unmarshal(m.Raw, &said); err != nil {
+				return err
+			}
+			if got = append(got, strings.Join(said.Echo, ",")); len(got) == 2 {
+				return errEnough
+			}
+			return nil
+		})
+		if !errors.Is(err, errEnough) || strings.Join(got, " ") != "n1 " {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
 }

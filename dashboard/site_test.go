@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 //
 // This binary is `fivewire load` too, for the lab's crowd.
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "16") // what is parallel here waits more than it works
 	if len(os.Args) > 1 && os.Args[1] == "load" {
 		var command crowd.Command
 		parser, err := kong.New(&command)
