@@ -8,9 +8,13 @@
  * @property {number} seq 1 for the first message of an epoch
  * @property {number} at Unix milliseconds on the server's clock
  * @property {boolean} gap messages before this one are lost to this page
+ * @property {string[]} echo words that viewers have asked to have said
  * @property {any} data the snapshot
  * @property {number} received milliseconds on performance.now()'s clock
  */
+
+/** @type {string[]} */
+const nothing = [];
 
 /**
  * @param {any} wire
@@ -25,6 +29,7 @@ export function toMessage(wire, received) {
     seq: Number(wire.id.slice(hyphen + 1)),
     at: wire.at,
     gap: wire.gap === true,
+    echo: wire.echo ?? nothing,
     data: wire.data,
     received,
   };

@@ -45,6 +45,8 @@ export class Viewer {
 
   /** when polling asks; for the next question on @type {import("./transport/transport.js").Phase} */
   phase;
+  /** whether the server was asked to leave out, of messages that wait, all but the newest: numbers left out are no loss then */
+  conflate = false;
 
   #options;
   /** @type {Listener[]} */
@@ -197,7 +199,7 @@ export class Viewer {
     if (link.controller.signal.aborted) return;
     if (link === this.#link) this.#heard = performance.now();
     const message = toMessage(wire, performance.now());
-    if (!this.#sequence.take(message, link.last, this.#every > 0)) return;
+    if (!this.#sequence.take(message, link.last, this.#every > 0 || this.conflate)) return;
     if (this.#sequence.counts.messages === 1) performance.mark("first-message");
     for (const listener of this.#listeners) listener.onMessage(message);
   }

@@ -36,6 +36,8 @@ export class Lane {
   answer = /** @type {any} */ (null);
   /** when its counts began, on performance.now()'s clock */
   began = NaN;
+  /** when something was broken on purpose that concerns it, the last few times, on performance.now()'s clock @type {number[]} */
+  provoked = [];
 
   #kind;
   #lab;
@@ -143,6 +145,11 @@ export class Lane {
     this.#base = this.page || this.running ? undefined : null;
     this.#lab.tell("reset", { lane: this });
     if (this.#base === undefined) await this.measure();
+  }
+
+  /** Something that concerns it is broken on purpose. @param {number} at milliseconds on performance.now()'s clock */
+  provoke(at) {
+    this.provoked = [...this.provoked.slice(-15), at];
   }
 
   /**

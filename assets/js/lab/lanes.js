@@ -56,6 +56,9 @@ export class Lanes {
       this.#happened(lane);
     });
     lab.on("room", () => this.#wait());
+    lab.on("fault", () => {
+      for (const { lane } of this.#rows) this.#happened(lane);
+    });
     lab.on("reset", ({ lane }) => this.#row(lane)?.show());
     this.#list.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("wheel", (event) => {

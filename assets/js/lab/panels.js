@@ -8,6 +8,7 @@ import { Costs } from "./costs.js";
 import { Code } from "./code.js";
 import { Crowd } from "./crowd.js";
 import { Doctor } from "./doctor.js";
+import { Faults } from "./faults.js";
 import { Lanes } from "./lanes.js";
 import { Lessons } from "./lessons.js";
 import { Report } from "./report.js";
@@ -24,6 +25,7 @@ import { Report } from "./report.js";
 export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },
+  { name: "faults", Panel: Faults },
   { name: "auto", Panel: Auto },
   { name: "lessons", Panel: Lessons },
   { name: "claims", Panel: Claims },

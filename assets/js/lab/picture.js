@@ -118,6 +118,7 @@ export class Picture {
     const colour = this.#inks.techniques[techniques.indexOf(this.#lane.technique)];
     const saw = { ...box, top: this.#tooth, bottom: floor };
     drawSaw(ctx, this.deliveries, saw, this.#clock.offset, this.#view.max, colour, this.#inks.error);
+    this.#provoked(ctx, box, floor);
     this.#ring(ctx, box);
     if (this.#view.frozen) this.#slide.stop();
     else this.#slide.run(width - box.right, this.#view.span * ahead);
@@ -135,6 +136,22 @@ export class Picture {
     const pace = right / this.#view.span;
     const top = Math.round(above * this.#size);
     return { now, right, width, pace, top, bottom: Math.round(height * arrows), oldest: now - this.#view.span - 50 / pace, size: this.#size };
+  }
+
+  /** When something was broken on purpose. @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box @param {number} floor */
+  #provoked(ctx, box, floor) {
+    ctx.strokeStyle = this.#inks.error;
+    ctx.lineWidth = 1.5;
+    ctx.setLineDash([4, 3]);
+    ctx.beginPath();
+    for (const at of this.#lane.provoked) {
+      if (at < box.oldest || at > box.now) continue;
+      const x = box.right - (box.now - at) * box.pace;
+      ctx.moveTo(x, 0);
+      ctx.lineTo(x, floor);
+    }
+    ctx.stroke();
+    ctx.setLineDash([]);
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box */

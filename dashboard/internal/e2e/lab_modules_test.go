@@ -130,3 +130,27 @@ func TestDecodeCBOR(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Trouble is told from what a lane does anyway, and timed from the last fresh message to the next.
+func TestLabRecovery(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, script, want string }{
+		{"nothing-happens", `for (let t = 0; t < 5000; t += 1000) { r.message(t, 20); r.look(t + 900, 920); }`, "fine NaN 0 0"},
+		{"a-cut-shorter-than-an-interval", `r.message(0, 20); r.message(1000, 20); r.message(2100, 120);`, "fine NaN 0 0"},
+		{"stands-still", `r.message(0, 20); r.look(1000, 1020); r.look(2500, 2520); r.look(4000, 4020);`, "trouble NaN 1 0"},
+		{"stood-still", `r.message(0, 20); r.look(2500, 2520); r.message(5000, 4020); r.message(5000, 3020); r.message(5000, 20);`, "recovered 5000 1 2"},
+		{"nobody-looked", `r.message(0, 20); r.message(5000, 20);`, "recovered 5000 1 0"},
+		{"late-ever-after", `for (let t = 0; t < 9000; t += 1000) r.message(t + 3000, 3000);`, "trouble NaN 1 9"},
+		{"twice", `r.message(0, 20); r.message(4000, 20); r.message(5000, 20); r.message(8000, 20);`, "recovered 4000 2 0"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { Recovery } = await import(base + "lab/recovery.js");
+			const r = new Recovery(0, {messages: 9, missed: 0, duplicates: 0, reconnects: 1}, 20, 1020, 1000);
+			`+test.script+`;
+			return [r.state, r.longest, r.times, r.late].join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+// @ts-check
+// How one lane comes through what was broken: a row of the faults panel's table.
+
+import { bytes, count, delay } from "../format.js";
+import { attribute, make, symbol, write } from "../panel/dom.js";
+import { say, term } from "../words/words.js";
+import { named } from "./kinds.js";
+
+/** @typedef {import("./lane.js").Lane} Lane */
+/** @typedef {{connections: number, down: number, up: number}} Inside */
+
+/** The columns, in the order they stand. */
+export const columns = ["state", "recover", "missed", "late", "twice", "reconnects", "loop", "inside", "unsent", "conflate"];
+
+export class FaultRow {
+  element = make("tr");
+  lane;
+  #name = make("span");
+  #box = make("input");
+  /** @type {Map<string, HTMLElement>} */
+  #cells = new Map();
+
+  /** @param {Lane} lane @param {(only: boolean) => void} conflate */
+  constructor(lane, conflate) {
+    this.lane = lane;
+    const name = make("th", "", make("span", "badge", symbol(`glyph-${lane.technique}`), this.#name));
+    attribute(name, "scope", "row");
+    this.element.append(name);
+    this.element.dataset.technique = lane.technique;
+    this.element.dataset.testid = `fault-lane-${lane.key}`;
+    for (const column of columns) {
+      const cell = make("td", "number");
+      cell.dataset.testid = `fault-lane-${lane.key}-${column}`;
+      this.#cells.set(column, cell);
+      this.element.append(cell);
+    }
+    this.#box.type = "checkbox";
+    this.#box.addEventListener("change", () => conflate(this.#box.checked));
+    this.#cells.get("conflate")?.append(this.#box);
+  }
+
+  /**
+   * @param {number} now
+   * @param {import("./recovery.js").Recovery | undefined} recovery
+   * @param {number} loop milliseconds
+   * @param {Inside | undefined} inside the middlebox
+   */
+  show(now, recovery, loop, inside) {
+    const { lane } = this;
+    const trouble = recovery?.state === "trouble";
+    const took = recovery ? (trouble ? now - recovery.since : recovery.longest) : NaN;
+    const cost = recovery?.cost(lane.counts);
+    const name = named(lane);
+    write(this.#name, name);
+    attribute(this.#box, "aria-label", say("faults.conflate", { name }));
+    if (this.#box.checked !== lane.viewer.conflate) this.#box.checked = lane.viewer.conflate;
+    attribute(this.element, "data-state", recovery?.state ?? "");
+    attribute(this.element, "data-took", String(Math.round(took))); // for tests
+    this.#write("state", recovery ? term("faults.state", recovery.state) : "—", trouble);
+    this.#write("recover", Number.isNaN(took) ? "—" : trouble ? say("faults.so_far", { time: delay(took / 1000) }) : delay(took / 1000));
+    this.#write("missed", count(cost?.missed), Number(cost?.missed) > 0);
+    this.#write("late", count(recovery?.late));
+    this.#write("twice", count(cost?.duplicates), Number(cost?.duplicates) > 0);
+    this.#write("reconnects", count(cost?.reconnects));
+    this.#write("loop", Number.isNaN(loop) ? "—" : delay(loop / 1000));
+    this.#write("inside", inside && inside.connections > 0 ? bytes(inside.down) : "—");
+    this.#write("unsent", unsent(lane));
+  }
+
+  /** @param {string} column @param {string} text @param {boolean} [bad] */
+  #write(column, text, bad = false) {
+    const cell = this.#cells.get(column);
+    if (!cell) return;
+    write(cell, text);
+    attribute(cell, "data-bad", String(bad));
+  }
+}
+
+/** What the kernel has not sent yet, by the meter's last answer. @param {Lane} lane */
+function unsent(lane) {
+  const bytesLeft = lane.answer?.transports?.[lane.technique]?.unsent;
+  return bytesLeft === undefined ? "—" : bytes(bytesLeft);
+}

@@ -1,0 +1,275 @@
+// @ts-check
+// Faults: what is broken on purpose, for whom, and how each lane comes through it. The server's middlebox does the
+// breaking, on real connections; this panel asks for it and measures.
+
+import { attribute, make, write } from "../panel/dom.js";
+import { called } from "../panel/switch.js";
+import { caption, follow, say } from "../words/words.js";
+import { columns, FaultRow } from "./faultrow.js";
+import { InForce, valued } from "./inforce.js";
+import { named } from "./kinds.js";
+import { Loop } from "./loop.js";
+import { faults, lifetimes, presets } from "./presets.js";
+import { Recovery } from "./recovery.js";
+
+/** @typedef {import("./lane.js").Lane} Lane */
+/** @typedef {import("./presets.js").Fault} Fault */
+/** @typedef {{viewer?: string, technique?: string}} Scope */
+
+/** What is usual is judged by so many milliseconds before. */
+const before = 10_000;
+
+export class Faults {
+  #lab;
+  #loop;
+  #who = make("select", "chart-choice");
+  #life = make("select", "chart-choice");
+  /** @type {Map<string, HTMLSelectElement>} */
+  #values = new Map();
+  #status = make("p", "faults-status");
+  #list;
+  #body = make("tbody");
+  /** @type {Map<string, Recovery>} by lane's key */
+  #recoveries = new Map();
+  /** @type {FaultRow[]} */
+  #rows = [];
+  /** the server's last word @type {{faults: import("./inforce.js").Entry[], inside: Record<string, import("./faultrow.js").Inside>} | null} */
+  #state = null;
+  #refused = "";
+  #asking = false;
+
+  /** @param {HTMLElement} root @param {import("./lab.js").Lab} lab */
+  constructor(root, lab) {
+    this.#lab = lab;
+    this.#loop = new Loop(lab);
+    root.dataset.testid = "faults";
+    this.#status.setAttribute("role", "status");
+    this.#status.dataset.testid = "faults-status";
+    this.#list = new InForce(lab, (scope) => this.#do({ ...scope, fault: null }));
+    root.append(said("h2", "faults.title", "title"), said("p", "faults.what", "panel-note"), this.#form(), this.#status, this.#list.element,
+      said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"));
+    lab.on("message", ({ lane, message }) => {
+      this.#recoveries.get(lane.key)?.message(message.received, lab.clock.server(message.received) - message.at);
+    });
+    lab.on("lanes", () => this.#draw());
+    lab.on("reset", ({ lane }) => this.#recoveries.delete(lane.key));
+    follow(() => this.#draw());
+    this.#draw();
+  }
+
+  opened() {
+    this.#loop.start();
+    this.#ask();
+  }
+
+  closed() {
+    this.#loop.stop();
+    this.#recoveries.clear();
+  }
+
+  /** @param {number} now */
+  show(now) {
+    for (const lane of this.#lab.lanes) this.#recoveries.get(lane.key)?.look(now, lane.staleness(now));
+    if (this.#state?.faults.length || this.#recoveries.size > 0) this.#ask();
+    else this.#draw();
+  }
+
+  #form() {
+    const form = make("form", "faults-form");
+    this.#who.dataset.testid = "faults-who";
+    this.#life.dataset.testid = "faults-life";
+    for (const life of lifetimes) {
+      const option = new Option("", life, life === "5m", life === "5m");
+      caption(option, `faults.life_${life}`);
+      this.#life.add(option);
+    }
+    const ready = make("div", "faults-presets");
+    for (const { name, fault, lifetime } of presets) {
+      const button = said("button", `faults.preset_${name}`, "toggle");
+      button.type = "button";
+      caption(button, `faults.preset_${name}_help`, "data-say-title");
+      button.dataset.testid = `faults-${name}`;
+      button.addEventListener("click", () => (fault ? this.#break(fault, lifetime) : this.#restart()));
+      ready.append(button);
+    }
+    const own = make("details", "faults-own", said("summary", "faults.own"));
+    own.dataset.testid = "faults-own";
+    const grid = make("div", "faults-values");
+    for (const { name, values } of faults) {
+      const select = make("select", "chart-choice");
+      select.dataset.testid = `faults-value-${name}`;
+      select.add(new Option("—", ""));
+      for (const value of values) select.add(new Option(valued(name, value), JSON.stringify(value)));
+      this.#values.set(name, select);
+      grid.append(labelled(`faults.name_${name}`, select));
+    }
+    const apply = said("button", "faults.apply", "button");
+    apply.type = "submit";
+    apply.dataset.testid = "faults-apply";
+    const clear = said("button", "faults.clear", "toggle");
+    clear.type = "button";
+    clear.dataset.testid = "faults-clear";
+    clear.addEventListener("click", () => this.#do({ clear: true }));
+    own.append(grid, apply);
+    form.append(make("div", "faults-row", labelled("faults.who", this.#who), labelled("faults.life", this.#life), clear), ready, own);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      /** @type {Fault} */
+      const fault = {};
+      for (const [name, select] of this.#values) if (select.value) fault[name] = JSON.parse(select.value);
+      this.#break(fault);
+    });
+    return form;
+  }
+
+  #table() {
+    const row = make("tr", "", said("th", "faults.lane"));
+    for (const name of columns) {
+      const head = said("th", `faults.column_${name}`, "number");
+      caption(head, `faults.column_${name}_help`, "data-say-title");
+      row.append(head);
+    }
+    for (const head of row.children) attribute(head, "scope", "col");
+    const box = make("div", "scroll", make("table", "faults-table", make("thead", "", row), this.#body));
+    box.tabIndex = 0;
+    attribute(box, "role", "region");
+    caption(box, "faults.measured", "data-say-label");
+    return box;
+  }
+
+  /** Whom the choice means. @returns {{scope: Scope, lane: Lane | null, lanes: Lane[]}} */
+  #chosen() {
+    const [kind, key] = split(this.#who.value);
+    const lane = kind === "lane" ? (this.#lab.lane(key) ?? null) : null;
+    if (lane) return { scope: { viewer: lane.viewer.id }, lane, lanes: [lane] };
+    if (kind === "technique") return { scope: { technique: key }, lane: null, lanes: this.#lab.lanes.filter(({ technique }) => technique === key) };
+    return { scope: {}, lane: null, lanes: this.#lab.lanes };
+  }
+
+  /** @param {Fault} fault @param {string} [lifetime] */
+  #break(fault, lifetime = this.#life.value) {
+    const { scope, lane, lanes } = this.#chosen();
+    this.#watch(lane, lanes, fault);
+    return this.#do({ ...scope, fault, lifetime });
+  }
+
+  #restart() {
+    this.#watch(null, this.#lab.lanes, { restart: true });
+    return this.#do({ restart: true });
+  }
+
+  /** From now on it is measured how they come through. @param {Lane | null} one @param {Lane[]} lanes @param {Fault} fault */
+  #watch(one, lanes, fault) {
+    const at = performance.now();
+    const { clock, config } = this.#lab;
+    for (const lane of lanes) {
+      if (!lane.running) continue;
+      const { deliveries, counts } = lane;
+      const peak = deliveries.peak(at - before, clock.offset);
+      this.#recoveries.set(lane.key, new Recovery(at, counts, usual(deliveries, at - before, clock.offset), peak || 0, config.interval));
+      lane.provoke(at);
+    }
+    this.#lab.tell("fault", { lane: one, fault, at });
+  }
+
+  /** @param {object} body */
+  async #do(body) {
+    try {
+      const answer = await this.#lab.api.post("faults", body);
+      if (answer) this.#state = { ...answer, inside: { ...this.#state?.inside, ...answer.inside } };
+      this.#refused = "";
+    } catch (error) {
+      this.#refused = reason(error);
+    }
+    await this.#ask();
+  }
+
+  async #ask() {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      this.#state = await this.#lab.api.get("faults", { viewer: this.#lab.lanes.map(({ viewer }) => viewer.id).join() });
+    } catch (error) {
+      this.#refused = reason(error);
+    }
+    this.#asking = false;
+    this.#draw();
+  }
+
+  #draw() {
+    this.#choices();
+    attribute(this.#status, "data-bad", String(this.#refused !== ""));
+    const there = this.#state?.faults ?? [];
+    write(this.#status, this.#refused ? say("faults.refused", { why: this.#refused }) : say(there.length > 0 ? "faults.some" : "faults.none"));
+    this.#list.show(there);
+    this.#show();
+  }
+
+  /** The table: a row for each lane there is. */
+  #show() {
+    const { lanes } = this.#lab;
+    const now = performance.now();
+    if (lanes.length !== this.#rows.length || lanes.some((lane, i) => this.#rows[i].lane !== lane)) {
+      this.#rows = lanes.map((lane) => this.#rows.find((row) => row.lane === lane) ?? new FaultRow(lane, (only) => this.#conflate(lane, only)));
+      this.#body.replaceChildren(...this.#rows.map(({ element }) => element));
+    }
+    for (const row of this.#rows) {
+      const { key, viewer } = row.lane;
+      row.show(now, this.#recoveries.get(key), this.#loop.ages.get(key) ?? NaN, this.#state?.inside[viewer.id]);
+    }
+  }
+
+  /** Of messages that wait, the newest alone, or all of them. @param {Lane} lane @param {boolean} only */
+  async #conflate({ viewer }, only) {
+    viewer.conflate = only || viewer.conflate; // numbers may be left out before the answer is here
+    try {
+      await this.#lab.api.command(viewer.id, { set: { conflate: only } });
+      viewer.conflate = only;
+    } catch (error) {
+      this.#refused = reason(error);
+    }
+    this.#draw();
+  }
+
+  /** Whom there is to choose; the choice stays. */
+  #choices() {
+    const options = [["everybody", say("faults.everybody")], ...this.#lab.config.techniques.map((t) => [`technique:${t}`, say("faults.technique", { technique: called(t) })]),
+      ...this.#lab.lanes.map((lane) => [`lane:${lane.key}`, say("faults.one", { name: named(lane) })])];
+    if (options.length === this.#who.length && options.every(([value, text], i) => this.#who.options[i].value === value && this.#who.options[i].text === text)) return;
+    const chosen = this.#who.value;
+    this.#who.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+    this.#who.value = options.some(([value]) => value === chosen) ? chosen : "everybody";
+  }
+
+}
+
+/** How old messages of a lane usually are when they come. @param {import("./deliveries.js").Deliveries} d @param {number} since @param {number} offset */
+function usual(d, since, offset) {
+  const ages = [];
+  for (let i = d.end - 1; i >= d.start && d.received[d.slot(i)] >= since; i--) ages.push(d.received[d.slot(i)] - d.at[d.slot(i)] - offset);
+  ages.sort((a, b) => a - b);
+  return ages.length > 0 ? Math.max(0, ages[ages.length >> 1]) : 0;
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {string} text */
+function split(text) {
+  const i = text.indexOf(":");
+  return i < 0 ? [text, ""] : [text.slice(0, i), text.slice(i + 1)];
+}
+
+/** @param {string} key @param {HTMLElement} control */
+function labelled(key, control) {
+  return make("label", "faults-field", said("span", key), control);
+}
+
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} key @param {string} [look] */
+function said(tag, key, look) {
+  const element = make(tag, look);
+  caption(element, key);
+  return element;
+}
