@@ -51,7 +51,7 @@ type serve struct {
 	Interval time.Duration `default:"1s" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
 	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
-	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP; auto: on for loopback, off elsewhere (default ${default})."`
+	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere (default ${default})."`
 	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
 	History  days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`

@@ -39,8 +39,8 @@ type Config struct {
 	// History keeps the numbers of snapshots, for charts of what was: one that was opened on disk, mostly. Whoever made it
 	// closes it, after the Dashboard. Default one in memory.
 	History *history.History
-	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script, and a crowd
-	// of viewers that is connected from the page.
+	// Lab allows what is there to be shown and not to be used: JSONP, an answer that a page runs as a script, faults
+	// that are provoked, and a crowd of viewers that is connected from the page.
 	Lab bool
 	// Load is the command that is `fivewire load`, for that crowd: this program with "load" behind it, if it is fivewire.
 	// Without it there is no crowd.

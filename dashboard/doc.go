@@ -7,8 +7,8 @@
 // in an envelope with an id, keeps it in the backlog and wakes whoever reads. Five transports (internal/transport)
 // carry those same bytes: two answer requests (polling, longpolling), three write to connections that they hold
 // (streaming, sse, websocket). They say how a message is framed; the fan-out (internal/fanout) frames it once and writes
-// it to everybody, compressed once (internal/deflate) for who takes it compressed. The meter (internal/meter) counts on the socket what that cost. In the browser the twin
-// of the transport (assets/js/transport) cuts the bytes into messages again, and the page draws them.
+// it to everybody, compressed once (internal/deflate) for who takes it compressed. The meter (internal/meter) counts on the socket what that cost;
+// in the lab, what is broken on purpose (internal/fault) stands between it and the socket. In the browser the twin of the transport (assets/js/transport) cuts the bytes into messages again, and the page draws them.
 //
 // # What is promised
 //
@@ -18,10 +18,10 @@
 // for no viewer.
 //
 // A program that is nothing but a dashboard calls Listen and Serve instead of Register: they bring the strict HTTP
-// server, the listener that survives running out of descriptors, and the byte counts on the socket.
+// server, the listener that survives running out of descriptors, the byte counts on the socket, and the lab's faults.
 //
 // # Who imports whom
 //
-// dashboard → internal/transport → internal/fanout → internal/hub, internal/meter. Fiber's types appear in this package, in
+// dashboard → internal/transport → internal/fanout → internal/hub, internal/meter; transport → internal/fault. Fiber's types appear in this package, in
 // internal/transport and in internal/problem only. The collector knows nothing of all this.
 package dashboard
