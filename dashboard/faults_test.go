@@ -425,6 +425,9 @@ func TestFaultsNeedTheLabAndTheConnection(t *testing.T) {
 
 // Whatever is broken, the server goes down in time, and everybody is told.
 func TestFaultsDoNotDelayTheEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, fault := range []string{`{"mute":true}`, `{"delay":"30s"}`, `{"throttle":100}`, `{"buffer":"all"}`} {
 		t.Run(strings.Map(func(r rune) rune { return map[bool]rune{true: r, false: -1}[r >= 'a' && r <= 'z'] }, fault), func(t *testing.T) {
 			s := open(t, Config{Lab: true, Hold: time.Minute, Heartbeat: time.Minute}, "")
