@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/collector/history"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
@@ -139,6 +140,8 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 	if p != nil {
 		return p.Send(c)
 	}
+	account := d.transports.Said(id, c.Context().Conn())
+	defer func() { account.Answer(0, meter.Layout{Len: len(c.Response().Body())}) }()
 	answer, p := d.transports.Command(id, body)
 	if p != nil {
 		return p.Send(c)

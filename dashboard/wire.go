@@ -16,6 +16,7 @@ import (
 type wireAnswer struct {
 	Viewer     string                   `json:"viewer"`
 	Transports map[string]meter.Figures `json:"transports"`
+	Commands   *meter.Figures           `json:"commands,omitempty"` // that came by requests of their own
 	CPU        string                   `json:"cpu"`
 	Recording  *transport.Recording     `json:"recording,omitempty"`
 	Exchanges  *[]meter.Recorded        `json:"exchanges,omitempty"`
@@ -57,6 +58,9 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 	answer.Transports = d.transports.Viewers.Wire(id)
 	if answer.Transports == nil {
 		answer.Transports = map[string]meter.Figures{}
+	}
+	if said, ok := d.transports.Viewers.Said(id); ok {
+		answer.Commands = &said
 	}
 	if technique != "" {
 		for name := range answer.Transports {

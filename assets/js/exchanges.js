@@ -5,7 +5,7 @@
 /** @typedef {import("./transport/transport.js").Exchange} Exchange */
 
 /** The kinds of exchange, as stored: an index into this list. */
-export const kinds = /** @type {const} */ (["request", "messages", "empty", "open", "end", "error", "command"]);
+export const kinds = /** @type {const} */ (["request", "messages", "empty", "open", "end", "error", "command", "reply"]);
 
 const request = kinds.indexOf("request");
 

@@ -20,7 +20,7 @@ import { kinds } from "../exchanges.js";
  */
 /** @typedef {{techniques: string[], error: string, paper: string}} Inks */
 
-const [request, messages, empty, open, end, error, command] = kinds.map((_, i) => i);
+const [request, messages, empty, open, end, error, command, reply] = kinds.map((_, i) => i);
 
 const veil = 0.13;
 
@@ -110,6 +110,7 @@ export function drawArrows(ctx, e, box, inks, banner) {
         }
         break;
       case empty:
+      case reply:
         line(batch, x, top, x + slope, bottom, 0);
         disc(batch.hollows, x + slope, bottom, size);
         break;

@@ -11,7 +11,7 @@ import { named } from "./kinds.js";
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>}} Line */
 /** @typedef {{at: number, seconds: number, lines: Line[]}} Run */
-/** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
+/** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, glyph: Element, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
 
 /** Runs kept: more cannot be compared by eye. */
 const most = 6;
@@ -154,8 +154,10 @@ export class Costs {
     /** @type {Element | null} */
     let before = group.head;
     ordered.forEach((line, at) => {
-      const { row, name, cells, texts } = this.#row(group, line);
+      const { row, name, glyph, cells, texts } = this.#row(group, line);
       write(name, named(line));
+      attribute(row, "data-technique", line.technique);
+      attribute(glyph, "href", `#glyph-${line.technique}`);
       columns.forEach((column, i) => {
         const value = line.values[column.id];
         write(texts[i], column.write(value));
@@ -183,7 +185,9 @@ export class Costs {
     let found = group.rows.get(key);
     if (!found) {
       const name = make("span");
-      const head = make("th", "", make("span", "badge", symbol(`glyph-${technique}`), name));
+      const drawing = symbol(`glyph-${technique}`);
+      const glyph = /** @type {Element} */ (drawing.firstElementChild);
+      const head = make("th", "", make("span", "badge", drawing, name));
       head.scope = "row";
       const texts = columns.map(() => make("span", "", "—"));
       const cells = columns.map(({ id }, i) => {
@@ -195,9 +199,8 @@ export class Costs {
         return cell;
       });
       const row = make("tr", "", head, ...cells);
-      row.dataset.technique = technique;
       row.dataset.lane = key;
-      found = { row, name, cells, texts };
+      found = { row, name, glyph, cells, texts };
       group.rows.set(key, found);
     }
     return found;

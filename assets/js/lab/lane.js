@@ -161,6 +161,28 @@ export class Lane {
     return this.newest ? this.#lab.clock.server(now) - this.newest.at : NaN;
   }
 
+  /**
+   * Says something upwards: on the connection itself where the technique has a way, else by a request of its own.
+   * @param {object} command
+   * @returns {Promise<{inBand: boolean, answer: any}>} answer: of a request; what comes in-band is told as an event
+   */
+  async command(command) {
+    if (this.viewer.say(command)) return { inBand: true, answer: null };
+    this.#exchanged({ at: performance.now(), dir: "up", kind: "command", messages: 0, payload: JSON.stringify(command).length });
+    const answer = await this.#lab.api.command(this.viewer.id, command);
+    this.#exchanged({ at: performance.now(), dir: "down", kind: "reply", messages: 0, payload: 0 });
+    return { inBand: false, answer };
+  }
+
+  /**
+   * Wants at most one message in this time from now on, and tells the server.
+   * @param {number} ms 0 is all of them
+   */
+  setEvery(ms) {
+    this.viewer.every = ms;
+    return this.command({ set: { every: `${ms}ms` } });
+  }
+
   /** Asks the meter. */
   async measure() {
     const { viewer } = this;
@@ -187,10 +209,7 @@ export class Lane {
     this.#silence();
     this.#deaf = this.viewer.listen({
       onMessage: (message) => this.#message(message),
-      onExchange: (technique, exchange) => {
-        this.exchanges.add(techniques.indexOf(technique), exchange);
-        this.#lab.tell("exchange", { lane: this, exchange });
-      },
+      onExchange: (technique, exchange) => this.#exchanged(exchange, technique),
       onState: (_, state) => this.#lab.tell("state", { lane: this, state }),
       onAnswer: (answer) => this.#lab.tell("answer", { lane: this, answer }),
     });
@@ -202,6 +221,15 @@ export class Lane {
     this.#deaf?.();
     this.#deaf = undefined;
     this.exchanges.only(-1, performance.now());
+  }
+
+  /** @param {import("../transport/transport.js").Exchange} exchange @param {import("../transport/transport.js").Technique} [technique] */
+  #exchanged(exchange, technique = this.technique) {
+    const place = techniques.indexOf(technique);
+    this.exchanges.add(place, exchange);
+    // Something came by the one in use: the one before, if there was another, has been let go.
+    if ((exchange.kind === "messages" || exchange.kind === "empty") && technique === this.technique) this.exchanges.only(place, exchange.at);
+    this.#lab.tell("exchange", { lane: this, exchange });
   }
 
   /** @param {import("../message.js").Message} message */

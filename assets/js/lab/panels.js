@@ -12,6 +12,7 @@ import { Faults } from "./faults.js";
 import { Lanes } from "./lanes.js";
 import { Lessons } from "./lessons.js";
 import { Report } from "./report.js";
+import { TwoWays } from "./twoways.js";
 
 /**
  * @typedef {object} Panel
@@ -27,6 +28,7 @@ export const panels = [
   { name: "costs", Panel: Costs },
   { name: "faults", Panel: Faults },
   { name: "auto", Panel: Auto },
+  { name: "twoways", Panel: TwoWays },
   { name: "lessons", Panel: Lessons },
   { name: "claims", Panel: Claims },
   { name: "crowd", Panel: Crowd },

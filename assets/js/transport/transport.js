@@ -38,10 +38,10 @@
  * @typedef {object} Exchange
  * @property {number} at milliseconds on performance.now()'s clock
  * @property {"up" | "down"} dir
- * @property {"request" | "messages" | "empty" | "open" | "end" | "error" | "command"} kind
+ * @property {"request" | "messages" | "empty" | "open" | "end" | "error" | "command" | "reply"} kind
  *   request: asked (polling, long polling: many; the others: one per connection). messages: messages arrived.
  *   empty: answered with nothing new, or a heartbeat. open: a held connection is there. end: it ended. error: it failed.
- *   command: a small message upwards on a connection that is there (WebSocket only).
+ *   command: something said upwards, on a connection that is there (WebSocket only) or by a request of its own. reply: its answer.
  * @property {number} messages how many messages it carried
  * @property {number} payload bytes of those messages, UTF-8, without any framing
  */

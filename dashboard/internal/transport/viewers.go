@@ -63,7 +63,8 @@ type viewer struct {
 	seen      time.Time
 	tallies   map[string]*meter.Tally
 	held      []*holding
-	recording *recording // nil for none
+	recording *recording   // nil for none
+	said      *meter.Tally // commands that came by requests of their own; nil for none
 }
 
 // A holding is a connection that a viewer holds, or a long poll. It is the fan-out's Owner of that connection.

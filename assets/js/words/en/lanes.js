@@ -56,6 +56,7 @@ export default {
   kind_end: "ended by the server",
   kind_error: "failed",
   kind_command: "command upwards",
+  kind_reply: "reply to the command",
   tip_messages: { one: "message {seq}", other: "{n} messages up to {seq}" },
   tip_age: "{age} old",
   tip_payload: "payload {bytes}",

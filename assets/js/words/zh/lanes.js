@@ -56,6 +56,7 @@ export default {
   kind_end: "由服务器结束",
   kind_error: "失败",
   kind_command: "上行命令",
+  kind_reply: "对命令的答复",
   tip_messages: { other: "{n} 条消息，至 {seq}" },
   tip_age: "已 {age}",
   tip_payload: "负载 {bytes}",

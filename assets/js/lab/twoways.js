@@ -1,0 +1,175 @@
+// @ts-check
+// Two ways: the page tells the server how often it wants to hear, lane by lane, and shows what saying it took. All bytes
+// are the server's meter's: what it has counted more after the command than before.
+
+import { bytes, delay, period } from "../format.js";
+import { attribute, make, symbol, write } from "../panel/dom.js";
+import { caption, follow, say } from "../words/words.js";
+import { named } from "./kinds.js";
+
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {import("./lane.js").Lane} Lane */
+/** @typedef {{inBand: boolean, up: number, down: number, said: number, obeyed: number, every: number, gaps: number[], last: number}} Said */
+
+/** What can be asked for, in intervals of the source; 0 is every message. */
+const choices = [0, 2, 5, 10];
+/** A message that is this much of the wanted time after the one before has obeyed. */
+const enough = 0.8;
+/** Times between messages that are kept. */
+const kept = 64;
+/** Milliseconds after which the meter surely has what was said. */
+const settled = 300;
+
+const columns = /** @type {const} */ (["way", "up", "down", "took", "obeyed"]);
+
+export class TwoWays {
+  #lab;
+  #choice = make("select", "chart-choice");
+  #send = make("button", "toggle");
+  #body = make("tbody");
+  /** @type {Map<string, {row: HTMLElement, name: HTMLElement, cells: HTMLElement[]}>} */
+  #rows = new Map();
+  /** @type {Map<Lane, Said>} */
+  #said = new Map();
+
+  /** @param {HTMLElement} root @param {Lab} lab */
+  constructor(root, lab) {
+    this.#lab = lab;
+    const title = make("h2", "title");
+    const note = make("p", "panel-foot");
+    const label = make("span");
+    caption(title, "twoways.title");
+    caption(note, "twoways.note");
+    caption(label, "twoways.every");
+    caption(this.#send, "twoways.send");
+    this.#send.type = "button";
+    this.#send.dataset.testid = "twoways-send";
+    this.#choice.dataset.testid = "twoways-every";
+    this.#send.addEventListener("click", () => this.#tell(lab.config.interval * choices[this.#choice.selectedIndex]));
+    const head = make("tr", "", ...["lane", ...columns].map((id) => {
+      const cell = make("th", id === "lane" || id === "way" ? "" : "number");
+      cell.scope = "col";
+      return cell;
+    }));
+    caption(head.children[0], "twoways.lane");
+    caption(head.children[1], "twoways.way");
+    caption(head.children[2], "twoways.up");
+    caption(head.children[2], "twoways.up_help", "data-say-title");
+    caption(head.children[3], "twoways.down");
+    caption(head.children[3], "twoways.down_help", "data-say-title");
+    caption(head.children[4], "twoways.took");
+    caption(head.children[4], "twoways.took_help", "data-say-title");
+    caption(head.children[5], "twoways.obeyed");
+    caption(head.children[5], "twoways.obeyed_help", "data-say-title");
+    const table = make("table", "twoways-table", make("thead", "", head), this.#body);
+    table.dataset.testid = "twoways";
+    root.append(make("div", "panel-head", title, make("div", "panel-tools", make("label", "check", label, this.#choice), this.#send)),
+      make("div", "table-scroll", table), note);
+    lab.on("message", ({ lane, message }) => this.#heard(lane, message.received));
+    lab.on("lanes", () => this.show());
+    follow(() => this.#offer());
+    this.#offer();
+    this.show();
+  }
+
+  show() {
+    const { lanes } = this.#lab;
+    for (const lane of lanes) this.#fill(lane);
+    for (const [key, { row }] of this.#rows) {
+      if (lanes.some((lane) => lane.key === key)) continue;
+      row.remove();
+      this.#rows.delete(key);
+    }
+    for (const lane of this.#said.keys()) if (!lanes.includes(lane)) this.#said.delete(lane);
+  }
+
+  closed() { // the page's own viewer goes on, and wants everything again
+    for (const [lane, { every }] of this.#said) if (lane.page && every > 0) lane.setEvery(0).catch(() => {});
+    this.#said.clear();
+  }
+
+  #offer() {
+    const { selectedIndex } = this.#choice;
+    this.#choice.replaceChildren(...choices.map((n) => {
+      const every = (n * this.#lab.config.interval) / 1000;
+      return new Option(n === 0 ? say("twoways.all") : say("twoways.one_in", { time: period(every) }));
+    }));
+    this.#choice.selectedIndex = Math.max(1, selectedIndex);
+  }
+
+  /** @param {number} every milliseconds */
+  async #tell(every) {
+    this.#send.disabled = true;
+    await Promise.all(this.#lab.lanes.filter((lane) => lane.running).map((lane) => this.#say(lane, every)));
+    this.#send.disabled = false;
+    this.show();
+  }
+
+  /** @param {Lane} lane @param {number} every */
+  async #say(lane, every) {
+    try {
+      const before = await this.#spent(lane);
+      const said = performance.now();
+      const { inBand } = await lane.setEvery(every);
+      /** @type {Said} */
+      const about = { inBand, up: NaN, down: NaN, said, obeyed: NaN, every, gaps: [], last: NaN };
+      this.#said.set(lane, about);
+      await new Promise((resolve) => setTimeout(resolve, settled));
+      const after = await this.#spent(lane);
+      about.up = inBand ? after.frames - before.frames : after.up - before.up;
+      about.down = inBand ? 0 : after.down - before.down;
+    } catch {
+      this.#said.delete(lane); // the server did not answer: there is nothing to show
+    }
+  }
+
+  /** What the meter has of what was said. @param {Lane} lane */
+  async #spent(lane) {
+    const answer = await this.#lab.api.wire(lane.viewer.id);
+    const { commands, transports } = answer;
+    const held = transports[lane.technique]?.bytes.in;
+    return { up: commands?.bytes.in.total ?? 0, down: commands?.bytes.out.total ?? 0, frames: held ? held.payload + held.framing : 0 };
+  }
+
+  /** @param {Lane} lane @param {number} received */
+  #heard(lane, received) {
+    const said = this.#said.get(lane);
+    if (!said) return;
+    const gap = received - said.last;
+    said.last = received;
+    if (Number.isNaN(gap)) return;
+    const wanted = Math.max(said.every, this.#lab.config.interval);
+    if (Number.isNaN(said.obeyed) && gap >= enough * wanted) said.obeyed = received - said.said;
+    else if (!Number.isNaN(said.obeyed)) {
+      said.gaps.push(gap);
+      if (said.gaps.length > kept) said.gaps.shift();
+    }
+  }
+
+  /** @param {Lane} lane */
+  #fill(lane) {
+    let found = this.#rows.get(lane.key);
+    if (!found) {
+      const name = make("span");
+      const head = make("th", "", make("span", "badge", symbol(`glyph-${lane.technique}`), name));
+      head.scope = "row";
+      const cells = columns.map((id) => make("td", id === "way" ? "" : "number", "—"));
+      const row = make("tr", "", head, ...cells);
+      row.dataset.lane = lane.key;
+      this.#body.append(row);
+      found = { row, name, cells };
+      this.#rows.set(lane.key, found);
+    }
+    found.row.dataset.technique = lane.technique;
+    write(found.name, named(lane));
+    const said = this.#said.get(lane);
+    const gaps = said?.gaps.toSorted((a, b) => a - b) ?? [];
+    const texts = [
+      said ? say(said.inBand ? "twoways.way_frame" : "twoways.way_request") : "—",
+      bytes(said?.up), bytes(said?.down), delay((said?.obeyed ?? NaN) / 1000),
+      gaps.length > 0 ? delay(gaps[gaps.length >> 1] / 1000) : "—",
+    ];
+    texts.forEach((text, i) => write(/** @type {HTMLElement} */ (found.cells[i]), text));
+    attribute(found.cells[1], "data-value", String(said?.up ?? NaN));
+  }
+}

@@ -1,0 +1,24 @@
+// @ts-check
+// 双向：向上说一句话的代价。
+
+/** @type {import("../words.js").Room} */
+export default {
+  title: "双向",
+  note: "页面让服务器少发消息：在 WebSocket 上只是现有连接上的一帧，其他方式则要单独发一个请求",
+  every: "每条泳道收到",
+  all: "每一条消息",
+  one_in: "每 {time} 一条消息",
+  send: "发出",
+  lane: "泳道",
+  way: "方式",
+  way_frame: "带内帧",
+  way_request: "单独的 POST",
+  up: "上行字节",
+  up_help: "在服务器的套接字上统计：请求行、头部与正文，或带帧头的帧",
+  down: "下行字节",
+  down_help: "在服务器的套接字上统计：请求的应答；帧不需要应答",
+  took: "照办用时",
+  took_help: "从发出到收到与前一条相隔足够久的消息为止",
+  obeyed: "现在间隔",
+  obeyed_help: "照办之后消息之间时间的中位数，由本页测得",
+};
