@@ -60,9 +60,13 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 		if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
 			t.Total.connections.Add(1)
 		}
-		if c.payer != t {
-			c.payer = t
+		c.payer = t
+		if !t.Crowd && !slices.Contains(t.conns, c.Counter) {
 			t.sum.Connections++
+			if len(t.conns) == mostConns {
+				t.conns = slices.Delete(t.conns, 0, 1)
+			}
+			t.conns = append(t.conns, c.Counter)
 		}
 		if x.named != nil {
 			x.named.begin(c)

@@ -68,6 +68,28 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
+// Two viewers of one browser take turns on its two connections: each has used two, however often.
+func TestConnectionsInTurns(t *testing.T) {
+	var viewers [2]Tally
+	var conns [2]*Conn
+	var say [2]func(int)
+	for i := range conns {
+		conns[i], say[i] = pipe(t)
+	}
+	for turn := range 12 {
+		i := turn % 3 % 2
+		say[i](100)
+		viewers[turn%2].Begin(conns[i]).Answer(1, body(10, 20))
+		conns[i].Write(make([]byte, 120))
+		conns[i].Idle()
+	}
+	for i := range viewers {
+		if f := viewers[i].Figures(); f.Requests != 6 || f.Connections != 2 {
+			t.Errorf("viewer %d: got %d requests by %d connections, want 6 by 2", i, f.Requests, f.Connections)
+		}
+	}
+}
+
 // A held connection can be read at any moment, and ends once.
 func TestHeld(t *testing.T) {
 	conn, say := pipe(t)
