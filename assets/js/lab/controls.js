@@ -63,9 +63,7 @@ export class Controls {
       this.#add.value = "";
       if (value) lab.add(value);
     });
-    this.#phase.addEventListener("change", () => {
-      for (const lane of lab.lanes) if (lane.technique === "polling") lane.viewer.phase = /** @type {Phase} */ (this.#phase.value);
-    });
+    this.#phase.addEventListener("change", () => this.show());
     this.element.append(title, this.#clock, make("div", "panel-tools",
       make("label", "check", phase, this.#phase), this.#add,
       make("span", "lane-zoom", this.#less, this.#span, this.#more), this.#still, reset));
@@ -83,6 +81,9 @@ export class Controls {
     const there = new Set(lanes.map((lane) => lane.key));
     const left = kinds.filter((kind) => !there.has(kind.key) && kind.variant !== "auto" && config.techniques.includes(kind.technique));
     const names = [say("lanes.add"), ...left.map(named), ...phases.map((phase) => term("lanes.phase", phase))];
+    for (const lane of lanes) { // one that is locked by its name stays so
+      if (lane.technique === "polling" && lane.variant !== "locked") lane.viewer.phase = /** @type {Phase} */ (this.#phase.value || phases[0]);
+    }
     if (names.join() === this.#offered) return;
     this.#offered = names.join();
     this.#add.replaceChildren(new Option(names[0], ""), ...left.map((kind) => new Option(named(kind), kind.key)));

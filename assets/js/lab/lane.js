@@ -117,6 +117,7 @@ export class Lane {
     const page = this.page;
     this.page = false;
     if (page) {
+      this.viewer.phase = "jitter"; // as a page polls that nobody looks at so closely
       this.running = false;
       this.#silence();
     } else this.stop();

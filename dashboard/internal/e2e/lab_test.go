@@ -304,3 +304,31 @@ func TestCostTable(t *testing.T) {
 		t.Errorf("the pinned run says %s, before %s", got, before)
 	}
 }
+
+// Polls that are swept through the source's interval see every age there can be; polls that are locked to its beat see one.
+func TestPollingPhase(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]float64](p, `(async () => {
+		const { connect } = await import(base + "transport/polling.js");
+		const interval = 64; // and each question is answered at once
+		const ages = (phase) => new Promise((done) => {
+			const stop = new AbortController(), asked = [];
+			globalThis.fetch = async () => {
+				asked.push(performance.now());
+				if (asked.length === 40) {
+					stop.abort();
+					done(asked.map((at) => (at - asked[0] + interval / 16) % interval));
+				}
+				return new Response(null, { status: 204 });
+			};
+			connect({ base: new URL("http" + "://x/"), viewer: "v", cursor: () => "", every: () => 0, compress: "", interval, signal: stop.signal,
+				phase: () => phase, message() {}, exchange() {}, state() {} });
+		});
+		// How many of the forty ask in the busiest eighth of the interval.
+		const busiest = (list) => Math.max(...Object.values(Object.groupBy(list, (age) => Math.floor(age / (interval / 8)))).map((part) => part.length));
+		return [busiest(await ages("sweep")), busiest(await ages("lock"))];
+	})()`)
+	if got[0] > 16 || got[1] < 20 {
+		t.Errorf("of forty swept polls %v ask at one time, of locked ones %v; want few, and most", got[0], got[1])
+	}
+}
