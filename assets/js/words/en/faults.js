@@ -79,5 +79,5 @@ export default {
   state_trouble: "in trouble",
   state_recovered: "recovered",
   so_far: "{time} so far",
-  provenance: "All of it is measured by this page: ages by the server's clock as the page knows it, the closed loop by the page's own.",
+  provenance: "Measured by this page: ages by the server's clock as the page knows it, the closed loop by the page's own. The bytes in the middlebox and in the kernel are counted by the server.",
 };

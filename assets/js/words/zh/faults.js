@@ -79,5 +79,5 @@ export default {
   state_trouble: "有问题",
   state_recovered: "已恢复",
   so_far: "已 {time}",
-  provenance: "全部由本页测得：数据年龄按本页所知的服务器时钟，闭环只用本页自己的时钟。",
+  provenance: "由本页测得：数据年龄按本页所知的服务器时钟，闭环只用本页自己的时钟。中间盒与内核中的字节由服务器计数。",
 };
