@@ -109,16 +109,16 @@ export class Stage {
   async answered(key, command) {
     const lane = this.lane(key);
     const done = new AbortController();
-    let heard = false;
+    let heard = NaN;
     this.#lab.addEventListener("answer", (event) => {
-      if (/** @type {CustomEvent} */ (event).detail.lane === lane) heard = true;
+      if (/** @type {CustomEvent} */ (event).detail.lane === lane) heard = performance.now();
     }, { signal: done.signal });
     try {
       const asked = performance.now();
       lane.viewer.say(command);
-      const took = await this.until(() => heard, patience / 1000);
+      const took = await this.until(() => !Number.isNaN(heard), patience / 1000);
       if (Number.isNaN(took)) throw new Unable("lessons.nothing_came");
-      return (performance.now() - asked) / 1000;
+      return (heard - asked) / 1000;
     } finally {
       done.abort();
     }
