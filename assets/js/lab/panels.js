@@ -9,6 +9,7 @@ import { Code } from "./code.js";
 import { Crowd } from "./crowd.js";
 import { Doctor } from "./doctor.js";
 import { Faults } from "./faults.js";
+import { Inspector } from "./inspector.js";
 import { Lanes } from "./lanes.js";
 import { Lessons } from "./lessons.js";
 import { Report } from "./report.js";
@@ -27,6 +28,7 @@ export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },
   { name: "faults", Panel: Faults },
+  { name: "inspector", Panel: Inspector },
   { name: "auto", Panel: Auto },
   { name: "twoways", Panel: TwoWays },
   { name: "lessons", Panel: Lessons },
