@@ -197,6 +197,29 @@ func TestEvery(t *testing.T) {
 	}
 }
 
+// A subscription that begins again is like a new one.
+func TestAgain(t *testing.T) {
+	h := New(Config{})
+	publish(h, 5)
+	s := h.Subscribe(Cursor{h.Epoch(), 2}, time.Hour)
+	<-s.Ready()
+	read(t, s)
+	s.Close()
+	publish(h, 1)
+	s.Again(Cursor{h.Epoch(), 4}, 0)
+	defer s.Close()
+	if got, want := s.Counts(), (Counts{Offered: 2, Pending: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	<-s.Ready()
+	if got, want := read(t, s), "5 6"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if n := h.Stats().Subscriptions; n != 1 {
+		t.Errorf("got %d subscriptions, want 1", n)
+	}
+}
+
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Config{})

@@ -34,9 +34,17 @@ type Counts struct {
 // Subscribe starts reading after a cursor; the zero Cursor starts at the newest message. On a closed hub the
 // subscription is at its end from the start. Close must be called.
 func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
+	s := &Subscription{hub: h}
+	s.Again(after, every)
+	return s
+}
+
+// Again begins anew what Close has ended, as Subscribe does: who asks again and again needs no new one each time.
+func (s *Subscription) Again(after Cursor, every time.Duration) {
+	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := &Subscription{hub: h, run: h.run, every: every}
+	*s = Subscription{hub: h, run: h.run, every: every}
 	switch {
 	case after == Cursor{}:
 		s.next = max(h.run.last, 1)
@@ -51,7 +59,6 @@ func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	s.start = h.run.last
 	s.counts.Offered = h.run.last + 1 - s.next
 	h.subscriptions++
-	return s
 }
 
 // Ready holds a token whenever Next may have something new to say: after it said that nothing is there, wait for the

@@ -134,8 +134,12 @@ func (c *Conn) Returned(conn net.Conn, early []byte) *Conn {
 
 // Count adds to what has passed through a connection that was Taken.
 func (c *Conn) Count(in, out int) {
-	c.in.Add(int64(in))
-	c.out.Add(int64(out))
+	if in > 0 {
+		c.in.Add(int64(in))
+	}
+	if out > 0 {
+		c.out.Add(int64(out))
+	}
 }
 
 // SyscallConn is the connection's own; an error where it has none.

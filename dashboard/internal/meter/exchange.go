@@ -44,12 +44,29 @@ func (s Span) size() int64 { return int64(s.To - s.From) }
 // Begin starts an exchange on the connection that a request came by. A request that is answered in full must be
 // followed by Answer, a held one by Hold and End.
 func (t *Tally) Begin(conn net.Conn) *Exchange {
-	x := &Exchange{tally: t}
+	x := new(Exchange)
 	if !t.Crowd {
 		x.named = new(named)
 	}
+	t.begin(x, conn)
+	return x
+}
+
+// Again is Begin for a connection whose exchange before, if there was one, has ended: nobody looks at a crowd's any more,
+// and it is used again.
+func (t *Tally) Again(before *Exchange, conn net.Conn) *Exchange {
+	if !t.Crowd || before == nil || before.named != nil {
+		return t.Begin(conn)
+	}
+	*before = Exchange{}
+	t.begin(before, conn)
+	return before
+}
+
+func (t *Tally) begin(x *Exchange, conn net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	x.tally = t
 	t.sum.Requests++
 	if t.Total != nil {
 		t.Total.requests.Add(1)
@@ -79,7 +96,6 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 	if !t.Crowd {
 		t.open = append(t.open, x)
 	}
-	return x
 }
 
 // begin is where the kernel's counts stand. On a connection that is new they are all of this exchange; where nobody has

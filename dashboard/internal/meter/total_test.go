@@ -68,3 +68,27 @@ func TestTotalOfForeignConnections(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// What is used again counts as what is new does; what can be asked for is never used again.
+func TestAgain(t *testing.T) {
+	for _, crowd := range []bool{true, false} {
+		conn, say := pipe(t)
+		var total Total
+		tally := Tally{Total: &total, Crowd: crowd}
+		var x *Exchange
+		for range 3 {
+			say(100)
+			before := x
+			x = tally.Again(before, conn)
+			if used := before == x; before != nil && used != crowd {
+				t.Errorf("crowd %v: used again: %v", crowd, used)
+			}
+			x.Answer(1, Layout{Len: 80, Payload: []Span{{5, 75}}})
+			conn.Write(make([]byte, 230))
+			conn.Idle()
+		}
+		if got, want := total.Totals(), (Totals{Requests: 3, Connections: 1, Messages: 3, In: 300, Out: 690}); got != want {
+			t.Errorf("crowd %v: got %+v, want %+v", crowd, got, want)
+		}
+	}
+}

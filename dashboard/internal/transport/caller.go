@@ -30,10 +30,11 @@ type caller struct {
 	heads   *answers
 	conn    *meter.Conn // the account of the connection
 
-	// Of the request in hand; nil between requests.
+	// Of the request in hand, if there is one. Between requests they are kept for the next.
+	asked   bool
 	sub     *hub.Subscription
 	account *meter.Exchange
-	holding *holding
+	holding *holding      // nil for one that does not wait
 	until   time.Duration // of the hold
 
 	kernel *kernel // nil for one of a crowd
@@ -51,7 +52,7 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		len(q.Body()) > 0 || s.hub.Behind(r.after) > mostParked || s.faulty(r.viewer, technique) {
 		return false
 	}
-	hash, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
+	hash, _, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
 	if !ok {
 		return false
 	}
@@ -67,7 +68,8 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 	ctx.Hijack(func(raw net.Conn) {
 		call.conn = conn.Taken()
 		call.heads = s.answersFor(&ctx.Response.Header)
-		call.begin(account, r.after)
+		call.account = account
+		call.begin(r.after, s.fanout.Now())
 		if !s.fanout.Park(raw, fanout.Line{Caller: call, Owner: call}) {
 			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
 			if len(answer) == 0 {
@@ -90,17 +92,17 @@ const mostParked = 3
 func (s *Server) Recall() { s.recalls.Add(1) }
 
 // hash is of a whole request without its cursor; not ok when b is no such request, or more than one.
-func (s *Server) hash(b []byte) (hash uint64, ok bool) {
-	before, _, after, ok := cutCursor(b)
+func (s *Server) hash(b []byte) (hash uint64, cursor []byte, ok bool) {
+	before, cursor, after, ok := cutCursor(b)
 	if !ok {
-		return 0, false
+		return 0, nil, false
 	}
 	var h maphash.Hash
 	h.SetSeed(s.seed)
 	h.Write(before)
 	h.WriteByte(0)
 	h.Write(after)
-	return h.Sum64(), true
+	return h.Sum64(), cursor, true
 }
 
 // cutCursor cuts a request with a cursor into what is before it, the cursor, and what is behind it.
@@ -118,26 +120,35 @@ func cutCursor(b []byte) (before, cursor, after []byte, ok bool) {
 	return b[:i], b[i : i+n], b[i+n:], true
 }
 
-// begin takes a request in hand.
-func (c *caller) begin(account *meter.Exchange, after hub.Cursor) {
+// begin takes a request in hand, which is on the account already.
+func (c *caller) begin(after hub.Cursor, now time.Duration) {
 	s := c.server
-	if c.account = account; c.kernel != nil {
-		account.Probe(c.kernel)
+	if c.asked = true; c.kernel != nil {
+		c.account.Probe(c.kernel)
 	}
 	c.request.after = after
-	c.sub = s.subscribe(c.request)
-	if c.long {
-		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
-		c.holding.Began(fanout.ByEpoll)
-		c.until = s.fanout.Now() + c.request.wait
+	if c.sub == nil {
+		c.sub = s.subscribe(c.request)
+	} else {
+		c.sub.Again(after, c.request.every)
+		c.sub.Conflate(c.request.conflate)
 	}
+	switch {
+	case !c.long:
+		return
+	case c.holding == nil:
+		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
+	default:
+		c.holding.again(c.request.set)
+	}
+	c.until = now + c.request.wait
 }
 
 // errOther says that a request is not like the first.
 var errOther = errors.New("another request")
 
 // Ask is fanout.Caller's.
-func (c *caller) Ask(b []byte, _ time.Duration) error {
+func (c *caller) Ask(b []byte, now time.Duration) error {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
 	switch {
 	case end < 0:
@@ -145,11 +156,10 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	case end+4 != len(b):
 		return errOther
 	}
-	hash, ok := c.server.hash(b)
+	hash, text, ok := c.server.hash(b)
 	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() {
 		return errOther
 	}
-	_, text, _, _ := cutCursor(b)
 	after, err := hub.ParseCursor(string(text))
 	if err != nil || c.server.hub.Behind(after) > mostParked {
 		return errOther
@@ -157,11 +167,11 @@ func (c *caller) Ask(b []byte, _ time.Duration) error {
 	if set := c.server.Viewers.settings(c.request.viewer); set.set > c.request.set {
 		c.request.settings = set
 	}
-	account := c.server.Viewers.tally(c.request.viewer, c.technique()).Begin(c.conn)
-	if account.Recorded() {
-		account.Heard(b)
+	c.account = c.server.Viewers.tally(c.request.viewer, c.technique()).Again(c.account, c.conn)
+	if c.account.Recorded() {
+		c.account.Heard(b)
 	}
-	c.begin(account, after)
+	c.begin(after, now)
 	return nil
 }
 
@@ -174,7 +184,7 @@ func (c *caller) technique() string {
 
 // Answer is fanout.Caller's.
 func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
-	if c.sub == nil {
+	if !c.asked {
 		select {
 		case <-c.server.hub.Done():
 			return nil, true
@@ -217,7 +227,7 @@ func (c *caller) Named() bool { return !isAnonymous(c.request.viewer) }
 
 // Parked is fanout.Caller's.
 func (c *caller) Parked(p meter.Probe) {
-	if c.kernel = (&kernel{p}); c.account != nil {
+	if c.kernel = (&kernel{p}); c.asked {
 		c.account.Probe(c.kernel)
 	}
 }
@@ -226,19 +236,22 @@ func (c *caller) Parked(p meter.Probe) {
 func (c *caller) Closing(p meter.Probe) { c.conn.Closing(p) }
 
 func (c *caller) release() {
-	if c.sub == nil {
+	if !c.asked {
 		return
+	}
+	c.asked = false
+	if c.account.Named() { // it has more to keep, and is not used again
+		c.account = nil
 	}
 	c.sub.Close()
 	if c.holding != nil {
 		c.holding.release()
 	}
-	c.sub, c.account, c.holding = nil, nil, nil
 }
 
 // Due is fanout.Caller's.
 func (c *caller) Due() (at time.Duration, idle bool) {
-	if c.sub == nil {
+	if !c.asked {
 		return 0, true
 	}
 	return c.until, false
@@ -256,11 +269,15 @@ func (c *caller) Back(conn net.Conn, early []byte) {
 }
 
 // Began is fanout.Owner's.
-func (c *caller) Began(fanout.Way) {}
+func (c *caller) Began(way fanout.Way) {
+	if c.holding != nil {
+		c.holding.Began(way)
+	}
+}
 
 // Done is fanout.Owner's.
 func (c *caller) Done(fanout.Reason) {
-	if c.sub != nil { // it left while it waited
+	if c.asked { // it left while it waited
 		c.account.Answer(0, meter.Layout{})
 		c.Answered(c.conn)
 	}

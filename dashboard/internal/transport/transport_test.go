@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -178,6 +179,37 @@ func TestViewersAreBounded(t *testing.T) {
 	h1.release()
 	if list := v.List(); len(list) != 0 {
 		t.Errorf("got %+v", list)
+	}
+}
+
+// Whoever has not named itself is listed as long as it holds something, in whatever order they come, leave and come again.
+func TestCrowd(t *testing.T) {
+	h, v, random := hub.New(hub.Config{}), newViewers(), rand.New(rand.NewPCG(1, 2))
+	sub := h.Subscribe(hub.Cursor{}, 0)
+	defer sub.Close()
+	holdings, listed := make([]*holding, 20), make(map[*holding]bool)
+	for range 2000 {
+		h := &holdings[random.IntN(len(holdings))]
+		switch {
+		case *h == nil:
+			*h = v.hold(request{viewer: "~x"}, &fanout.Words{Technique: "longpolling"}, sub)
+			listed[*h] = true
+		case listed[*h]:
+			(*h).release()
+			(*h).release()
+			delete(listed, *h)
+		default:
+			(*h).again(0)
+			listed[*h] = true
+		}
+		if got := v.Holding()["longpolling"]; got != len(listed) {
+			t.Fatalf("got %d, want %d", got, len(listed))
+		}
+		v.all(func(h *holding) {
+			if !listed[h] {
+				t.Fatal("one is listed that has left")
+			}
+		})
 	}
 }
 

@@ -29,7 +29,7 @@ type Viewers struct {
 
 	mu         sync.Mutex
 	m          map[string]*viewer
-	crowd      map[*holding]struct{}               // what is held by those who have not named themselves
+	crowd      []*holding                          // what is held by those who have not named themselves
 	recordings int                                 // viewers that have one
 	full       int                                 // with how many it is time to forget some
 	ended      map[string]map[fanout.Reason]uint64 // held connections that have, by technique
@@ -75,7 +75,8 @@ type holding struct {
 	since   int64         // Unix milliseconds
 	sub     *hub.Subscription
 	account *meter.Exchange // nil for a long poll
-	way     fanout.Way      // likewise 0
+	way     fanout.Way      // 0 for a long poll that a handler holds
+	place   int             // in the crowd
 }
 
 func newViewers() *Viewers {
@@ -84,7 +85,6 @@ func newViewers() *Viewers {
 		crowds: make(map[string]*meter.Tally),
 		ended:  make(map[string]map[fanout.Reason]uint64),
 		m:      make(map[string]*viewer),
-		crowd:  make(map[*holding]struct{}),
 	}
 	for _, t := range All() {
 		total := new(meter.Total)
@@ -151,6 +151,9 @@ func (v *Viewers) tally(id, technique string) *meter.Tally {
 
 // settings are what a viewer has asked for.
 func (v *Viewers) settings(id string) settings {
+	if isAnonymous(id) {
+		return settings{}
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if w := v.m[id]; w != nil {
@@ -178,19 +181,27 @@ func (v *Viewers) set(id string, c change) {
 
 // hold lists a subscription under its viewer until release. What the viewer has set since it asked counts.
 func (v *Viewers) hold(r request, words *fanout.Words, sub *hub.Subscription) *holding {
+	h := &holding{viewers: v, viewer: r.viewer, words: words, sub: sub}
+	h.again(r.set)
+	return h
+}
+
+// again lists a holding that has been released, or is new. set is request's.
+func (h *holding) again(set int) {
+	v := h.viewers
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	h := &holding{viewers: v, viewer: r.viewer, words: words, since: time.Now().UnixMilli(), sub: sub}
-	if isAnonymous(r.viewer) {
-		v.crowd[h] = struct{}{}
-		return h
+	h.since = time.Now().UnixMilli()
+	if isAnonymous(h.viewer) {
+		h.place = len(v.crowd)
+		v.crowd = append(v.crowd, h)
+		return
 	}
-	w := v.get(r.viewer)
-	if w.settings.set != r.set {
-		change{&w.every, &w.conflate}.apply(sub)
+	w := v.get(h.viewer)
+	if w.settings.set != set {
+		change{&w.every, &w.conflate}.apply(h.sub)
 	}
 	w.held = append(w.held, h)
-	return h
 }
 
 // set changes what the viewer gets by this holding, and by all its others.
@@ -230,7 +241,10 @@ func (h *holding) release() {
 	v := h.viewers
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	delete(v.crowd, h)
+	if isAnonymous(h.viewer) {
+		v.leaves(h)
+		return
+	}
 	w := v.m[h.viewer]
 	if w == nil { // not while it holds something
 		return
@@ -241,9 +255,20 @@ func (h *holding) release() {
 	w.seen = time.Now()
 }
 
+// leaves takes a holding out of the crowd, if it is there. v.mu is held.
+func (v *Viewers) leaves(h *holding) {
+	if h.place >= len(v.crowd) || v.crowd[h.place] != h {
+		return
+	}
+	last := len(v.crowd) - 1
+	v.crowd[h.place], v.crowd[last].place = v.crowd[last], h.place
+	v.crowd[last] = nil
+	v.crowd = v.crowd[:last]
+}
+
 // all calls each with everything that is held. v.mu is held.
 func (v *Viewers) all(each func(*holding)) {
-	for h := range v.crowd {
+	for _, h := range v.crowd {
 		each(h)
 	}
 	for _, w := range v.m {
