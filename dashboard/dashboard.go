@@ -49,6 +49,7 @@ type Config struct {
 	Logger *slog.Logger
 
 	portable bool // for tests: hold connections as where there is no epoll
+	noRing   bool // likewise no io_uring
 }
 
 // month is how far back a history goes, as far as it fits into memory.
@@ -107,6 +108,7 @@ func New(config Config) *Dashboard {
 		WriteTimeout: config.WriteTimeout,
 		Lab:          config.Lab,
 		Portable:     config.portable,
+		NoRing:       config.noRing,
 		Settled:      d.settled,
 		Logger:       config.Logger,
 	})

@@ -71,6 +71,7 @@ func open(t *testing.T, config Config, base string) *site {
 		config.Hold = 300 * time.Millisecond
 	}
 	config.portable = config.portable || strings.Contains(t.Name(), byGoroutine)
+	config.noRing = config.noRing || strings.Contains(t.Name(), byEpoll)
 	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	ln, url, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -114,7 +115,7 @@ func (s *site) client(technique string) *load.Client {
 	return &load.Client{URL: s.url, Technique: technique, Interval: 5 * time.Millisecond}
 }
 
-// each runs a test on all five, and on those that hold connections in both ways of holding them.
+// each runs a test on all five, and on those that hold connections in the other ways of holding them.
 func each(t *testing.T, test func(t *testing.T, technique string)) {
 	for _, technique := range load.Techniques() {
 		t.Run(technique, func(t *testing.T) { test(t, technique) })
@@ -123,12 +124,13 @@ func each(t *testing.T, test func(t *testing.T, technique string)) {
 		if testing.Short() {
 			break
 		}
+		t.Run(technique+byEpoll, func(t *testing.T) { test(t, technique) })
 		t.Run(technique+byGoroutine, func(t *testing.T) { test(t, technique) })
 	}
 }
 
-// byGoroutine is in the name of a test whose site holds connections by goroutines.
-const byGoroutine = "-by-goroutine"
+// These are in the name of a test whose site holds connections by goroutines, or without io_uring.
+const byGoroutine, byEpoll = "-by-goroutine", "-by-epoll"
 
 // eventually waits for something that others bring about.
 func eventually(t testing.TB, what string, true func() bool) {

@@ -52,13 +52,14 @@ func variants() []variant {
 	}
 }
 
-// eachVariant runs a test on all of them, and on those that hold connections in both ways of holding them.
+// eachVariant runs a test on all of them, and on those that hold connections in the other ways of holding them.
 func eachVariant(t *testing.T, test func(t *testing.T, v variant)) {
 	for _, v := range variants() {
 		t.Run(v.name, func(t *testing.T) { test(t, v) })
 		if v.polls() || testing.Short() {
 			continue
 		}
+		t.Run(v.name+byEpoll, func(t *testing.T) { test(t, v) })
 		t.Run(v.name+byGoroutine, func(t *testing.T) { test(t, v) })
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -86,8 +85,8 @@ func (f *Fanout) detach(l *line, conn net.Conn, head, early []byte) bool {
 		l.release = k.Keep()
 	}
 	l.fd = int32(fd)
-	l.Owner.Began(ByEpoll)
 	s := group.all[int(group.turn.Add(1))%len(group.all)]
+	l.Owner.Began(s.way)
 	s.probed(l)
 	s.add(l, head, early)
 	return true
@@ -165,25 +164,6 @@ func (c *returned) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.EINVAL
 }
 
-func write(fd int32, b []byte) (int, error) { return call(syscall.SYS_WRITE, fd, b) }
-
-func read(fd int32, b []byte) (int, error) { return call(syscall.SYS_READ, fd, b) }
-
-// call is one system call that does not wait. Go's own would tell the scheduler that it may: that takes longer than the
-// call.
-func call(trap uintptr, fd int32, b []byte) (int, error) {
-	for {
-		n, _, errno := syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		switch errno {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		default:
-			return 0, errno
-		}
-	}
-}
-
 // A poll is an epoll instance that Go's own poller watches: who waits for it blocks no thread.
 type poll struct {
 	file *os.File
@@ -227,8 +207,11 @@ func (p *poll) wait(each func([]unix.EpollEvent)) {
 }
 
 // What a line is watched for: bytes, the end of the other direction, and room if it is blocked. Broken connections are
-// always told.
-const watched = unix.EPOLLIN | unix.EPOLLRDHUP
+// always told. Each is told once, when it comes (EPOLLET): else everything that is told is looked at twice.
+const (
+	watched = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	ends    = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+)
 
 func (p *poll) control(op int, fd int32, events uint32) error {
 	return unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: events, Fd: fd})

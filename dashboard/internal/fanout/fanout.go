@@ -7,10 +7,13 @@
 // message as the hub hands it out, heartbeats into the silence, and a farewell when the hub closes. Frames are never
 // mixed: what was begun is finished before anything else, answers to what the viewer says included.
 //
-// There are two ways to hold a line, and a line behaves the same on both:
+// There are three ways to hold a line, and a line behaves the same on all:
 //
-//	epoll      Linux: the connection is taken from its server and kept as a descriptor. A shard for each processor writes
-//	           to thousands of them without waiting. A line costs less than a kilobyte and no goroutine
+//	io_uring   Linux: the connection is taken from its server and kept as a descriptor, and epoll tells what is ready. A
+//	           shard for each processor reads and writes thousands of them without waiting, many by one system call. A
+//	           line costs less than a kilobyte and no goroutine
+//	epoll      the same, each by a system call of its own: where the kernel is older than 5.6, or it, a container's
+//	           seccomp profile or its limit of locked memory refuses io_uring
 //	goroutine  everywhere, and for connections that are more than a descriptor (TLS, a middlebox): two goroutines a line.
 //	           Reroute has lines change over to it
 //
@@ -68,13 +71,14 @@ func Reasons() []Reason { return []Reason{Left, Slow, Silent, Broke, Closed, Fau
 // A Way is how a line is held.
 type Way uint8
 
-// The two ways.
+// The three ways.
 const (
-	ByEpoll Way = iota + 1
+	ByRing Way = iota + 1
+	ByEpoll
 	ByGoroutine
 )
 
-func (w Way) String() string { return [...]string{"", "epoll", "goroutine"}[w] }
+func (w Way) String() string { return [...]string{"", "io_uring", "epoll", "goroutine"}[w] }
 
 // An Ear hears what a viewer says. Its calls come one at a time, never from two goroutines at once.
 type Ear interface {
@@ -105,6 +109,7 @@ type Config struct {
 	Heartbeat    time.Duration // how long a line may be silent
 	WriteTimeout time.Duration // how long a line may take nothing while there is something to write
 	Portable     bool          // hold all lines in goroutines
+	NoRing       bool          // hold none by io_uring
 	Settled      func()        // called when many lines have begun or ended and it is quiet again; nil for nothing
 	Logger       *slog.Logger
 }
@@ -120,6 +125,7 @@ type Fanout struct {
 	ending bool
 	shards *shards            // nil before the first line that has a place there
 	poor   bool               // there was no room for shards; it has been logged
+	plain  bool               // there is no io_uring; likewise
 	pairs  map[*pair]struct{} // lines that have no place there
 	open   int                // lines that have not ended
 	wave   int                // lines that have begun or ended since it was quiet

@@ -15,11 +15,11 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
-// These tests hold both ways of holding a line to one contract, over real sockets.
+// These tests hold all ways of holding a line to one contract, over real sockets.
 
 // Everybody gets every message, once and in order, whenever it came.
 func TestEverybodyGetsEverything(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		form := lines(200)
 		const viewers, messages = 600, 40
@@ -57,7 +57,7 @@ func TestEverybodyGetsEverything(t *testing.T) {
 
 // Whoever leaves is noticed at once, however it leaves, and though nothing is written.
 func TestLeaving(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		for name, leave := range map[string]func(*net.TCPConn){
 			"fin":        func(c *net.TCPConn) { c.Close() },
@@ -79,7 +79,7 @@ func TestLeaving(t *testing.T) {
 
 // What a viewer says is answered; its goodbye ends the line, and so does what it may not say.
 func TestHearing(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		publish(s.hub, 1)
 		for name, want := range map[string]Reason{"q": Left, "x": Broke} {
@@ -125,7 +125,7 @@ func (c *taken) Read(b []byte) (int, error) {
 
 // The viewer sees the end at once, whatever the connection is wrapped in, and not when lingering is over.
 func TestEndIsSeen(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		theirs, ours := s.connect()
 		v := s.hold(theirs, &taken{ours, strings.NewReader("")}, lines(1), echoLines{}, way)
@@ -143,7 +143,7 @@ func TestEndIsSeen(t *testing.T) {
 
 // Bytes that were sent behind the request and read with it are heard first.
 func TestEarlyBytes(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		theirs, ours := s.connect()
 		defer theirs.Close()
@@ -160,7 +160,7 @@ func TestEarlyBytes(t *testing.T) {
 
 // A panic is the end of the line it happened in, whoever's it is, and is logged with the technique.
 func TestPanic(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		for _, where := range []string{"ear", "opening", "message", "farewell"} {
 			t.Run(where, func(t *testing.T) {
 				s := open(t, way, Config{})
@@ -206,7 +206,7 @@ func TestPanic(t *testing.T) {
 
 // Many leave in the middle of every round, many join: nobody who stays is passed over.
 func TestNobodyIsPassedOver(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		form := lines(50)
 		const staying, leaving, messages = 700, 700, 20
@@ -248,7 +248,7 @@ func TestNobodyIsPassedOver(t *testing.T) {
 
 // Connections that are no descriptors are held by goroutines.
 func TestNoDescriptor(t *testing.T) {
-	s := open(t, ByEpoll, Config{})
+	s := open(t, ByRing, Config{})
 	publish(s.hub, 1)
 	theirs, ours := net.Pipe()
 	defer theirs.Close()
@@ -286,7 +286,7 @@ func TestNoDescriptor(t *testing.T) {
 
 // Every byte of a line is on its account, once, and the messages are what was published.
 func TestWireAccount(t *testing.T) {
-	both(t, func(t *testing.T, way Way) {
+	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{Heartbeat: 50 * time.Millisecond})
 		v := s.join(lines(100), echoLines{})
 		publish(s.hub, 20)

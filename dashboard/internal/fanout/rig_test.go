@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,12 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if ln, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		ln.Close() // from the first on, Go has descriptors of its own: tests count them
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func publish(h *hub.Hub, n int) {
 	for range n {
@@ -60,7 +66,7 @@ type owner struct {
 func (o *owner) Began(w Way)   { o.began = append(o.began, w) }
 func (o *owner) Done(r Reason) { o.done = append(o.done, r) }
 
-// A rig holds a line as the two ways do, on a clock and a connection that are made up.
+// A rig holds a line as all ways do, on a clock and a connection that are made up.
 type rig struct {
 	hub   *hub.Hub
 	form  *Form
@@ -117,7 +123,7 @@ func (r *rig) write() {
 	}
 }
 
-// attend does what both ways do with an error.
+// attend does what all ways do with an error.
 func (r *rig) attend(err error) {
 	switch {
 	case err == nil || len(r.owner.done) > 0:

@@ -2,7 +2,6 @@ package fanout
 
 import (
 	"errors"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -11,10 +10,6 @@ import (
 )
 
 const (
-	// stride is how many lines are written to before others get the shard, and the processor.
-	stride = 256
-	// mostPasses bounds a round when lines end faster than others get their turn: then there is another.
-	mostPasses = 16
 	// mostReads bounds how often one line is read at a time, and mostWrites how much is written to it: the others are
 	// waiting.
 	mostReads  = 16
@@ -25,6 +20,7 @@ const (
 // and of time.
 type shard struct {
 	fanout *Fanout
+	way    Way
 	poll   *poll
 	ready  chan struct{} // a token for new messages
 	sooner chan struct{} // a token when due has become earlier
@@ -38,6 +34,7 @@ type shard struct {
 	round  uint32        // the number of the round
 	moved  bool          // a line was removed in this round, and another took its place
 	due    time.Duration // when a Caller must be asked for its answer; 0 is never
+	batch  batch
 	buf    [16 << 10]byte
 }
 
@@ -46,7 +43,16 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shard{fanout: f, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}, nil
+	s := &shard{fanout: f, way: ByEpoll, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}
+	if !f.config.NoRing {
+		if s.batch.ring, err = newRing(); err == nil {
+			s.way = ByRing
+		} else if !f.plain {
+			f.plain = true
+			f.config.Logger.Info("no io_uring: each line is read and written by system calls of its own, which costs more", "error", err)
+		}
+	}
+	return s, nil
 }
 
 // close cuts who is left. The poll goes last: its number may be another's as soon as it is closed.
@@ -59,6 +65,10 @@ func (s *shard) close() {
 			l.reason = Closed
 		}
 		s.remove(l)
+	}
+	if s.batch.ring != nil {
+		s.batch.ring.close()
+		s.batch.ring = nil
 	}
 	s.mu.Unlock()
 	s.poll.file.Close()
@@ -87,8 +97,9 @@ func (s *shard) add(l *line, head, early []byte) {
 				return err
 			}
 		}
-		return s.write(l, now)
+		return s.say(l, now, 0)
 	})
+	s.flush()
 }
 
 // remove closes a line. mu is held.
@@ -106,7 +117,7 @@ func (s *shard) remove(l *line) {
 
 // forget takes a line out. It tells whether it was in. mu is held.
 func (s *shard) forget(l *line) bool {
-	if s.byFD[l.fd] != l {
+	if l.removed() {
 		return false
 	}
 	delete(s.byFD, l.fd)
@@ -115,8 +126,12 @@ func (s *shard) forget(l *line) bool {
 	s.lines[l.index], last.index = last, l.index
 	s.lines[len(s.lines)-1] = nil
 	s.lines = s.lines[:len(s.lines)-1]
+	l.index = -1
 	return true
 }
+
+// removed tells lines that no shard holds any more.
+func (l *line) removed() bool { return l.index < 0 }
 
 // back gives a connection back to where it came from. mu is held.
 func (s *shard) back(l *line) {
@@ -164,7 +179,7 @@ func (s *shard) attend(l *line, do func() error) {
 
 // askBy sees to it that a Caller is asked for its answer in time. mu is held.
 func (s *shard) askBy(l *line) {
-	if l.Caller == nil {
+	if l.Caller == nil || l.answering {
 		return
 	}
 	at, _ := l.Caller.Due()
@@ -182,31 +197,79 @@ func (s *shard) askBy(l *line) {
 	}
 }
 
-// write says what there is to say, until the connection is full or others have waited long enough. mu is held.
-func (s *shard) write(l *line, now time.Duration) error {
-	for written := 0; !l.blocked; {
-		if written >= mostWrites {
-			s.again()
-			return nil
+// say puts what there is to say to a line into the batch, which must have room. The line has been written to before, in
+// the same turn, if written is not 0: when that was enough, others are waiting. mu is held.
+func (s *shard) say(l *line, now time.Duration, written int) error {
+	if l.blocked {
+		return nil
+	}
+	if written >= mostWrites {
+		s.again()
+		return nil
+	}
+	b, err := l.next(now)
+	if err != nil || len(b) == 0 {
+		return err
+	}
+	s.batch.send(l, b, written)
+	return nil
+}
+
+// flush does what is in the batch, until its lines have no more to say, or are full, or others have waited long enough.
+// mu is held, and the batch is empty afterwards.
+func (s *shard) flush() {
+	for s.batch.n > 0 {
+		done := s.batch.run()
+		now := s.fanout.now() // to make a large frame, and to send it, takes time
+		for i := range done {
+			o := done[i]
+			done[i] = op{} // it makes room for what comes of it, and holds on to nothing
+			if o.line.removed() {
+				continue
+			}
+			s.attend(o.line, func() error {
+				if o.send {
+					return s.sent(&o, now)
+				}
+				return s.received(&o, now)
+			})
 		}
-		b, err := l.next(now)
-		if err != nil || len(b) == 0 {
+	}
+}
+
+// sent goes on after a sending. mu is held.
+func (s *shard) sent(o *op, now time.Duration) error {
+	l := o.line
+	if o.n > 0 {
+		l.count(0, o.n)
+	}
+	l.wrote(o.n, now)
+	switch {
+	case errors.Is(o.err, syscall.EAGAIN) || o.err == nil && o.n < len(o.b):
+		return s.block(l, true)
+	case o.err != nil:
+		return o.err
+	}
+	return s.say(l, now, o.written+o.n)
+}
+
+// received goes on after a reading. mu is held.
+func (s *shard) received(o *op, now time.Duration) error {
+	err := s.heard(o.line, o.b, o.n, o.err, now)
+	switch {
+	case errors.Is(err, syscall.EAGAIN):
+	case err != nil:
+		return err
+	case o.last: // the end is behind it, and told already: it is heard when what was said is answered
+		if err := s.watch(o.line); err != nil {
 			return err
 		}
-		n, err := write(l.fd, b)
-		if n > 0 {
-			l.count(0, n)
-			written += n
-		}
-		l.wrote(n, now)
-		switch {
-		case errors.Is(err, syscall.EAGAIN) || err == nil && n < len(b):
-			return s.block(l, true)
-		case err != nil:
+	case o.n == len(o.b):
+		if err := s.read(o.line, now); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.say(o.line, now, 0)
 }
 
 // again asks for another round.
@@ -223,8 +286,13 @@ func (s *shard) block(l *line, blocked bool) error {
 		return nil
 	}
 	l.blocked = blocked
+	return s.watch(l)
+}
+
+// watch asks to be told of a line's connection what is there by now, and what comes. mu is held.
+func (s *shard) watch(l *line) error {
 	events := uint32(watched)
-	if blocked {
+	if l.blocked {
 		events |= unix.EPOLLOUT
 	}
 	return s.poll.control(unix.EPOLL_CTL_MOD, l.fd, events)
@@ -234,130 +302,60 @@ func (s *shard) block(l *line, blocked bool) error {
 func (s *shard) events(events []unix.EpollEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := s.fanout.now()
 	for i := range events {
 		e := &events[i]
 		l := s.byFD[e.Fd]
 		if l == nil {
 			continue // it was closed after this was told
 		}
-		s.attend(l, func() error { return s.event(l, e.Events) })
-	}
-}
-
-func (s *shard) event(l *line, events uint32) error {
-	now := s.fanout.now()
-	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		if err := s.read(l, now); err != nil {
-			return err
+		s.attend(l, func() error { return s.event(l, e.Events, now) })
+		if s.batch.full() {
+			s.flush()
+			now = s.fanout.now()
 		}
 	}
+	s.flush()
+}
+
+// event puts what is to be done for a line into the batch, once.
+func (s *shard) event(l *line, events uint32, now time.Duration) error {
 	if events&unix.EPOLLOUT != 0 {
 		if err := s.block(l, false); err != nil {
 			return err
 		}
 	}
-	return s.write(l, now)
+	if events&(unix.EPOLLIN|ends) != 0 {
+		s.batch.receive(l, events&ends != 0)
+		return nil
+	}
+	return s.say(l, now, 0)
 }
 
-// read hears what a viewer says. An error is the end.
+// read hears what a viewer says on, until there is no more, or others have waited long enough. An error is the end.
 func (s *shard) read(l *line, now time.Duration) error {
 	for range mostReads {
 		n, err := read(l.fd, s.buf[:])
-		switch {
-		case errors.Is(err, syscall.EAGAIN):
+		if err := s.heard(l, s.buf[:], n, err, now); errors.Is(err, syscall.EAGAIN) {
 			return nil
-		case err != nil:
-			return err
-		case n == 0:
-			return ErrLeft
-		}
-		l.count(n, 0)
-		if err := l.hear(s.buf[:n], now); err != nil {
+		} else if err != nil {
 			return err
 		}
 		if n < len(s.buf) {
-			return nil
+			return nil // what comes now is told
 		}
 	}
-	return nil // epoll tells again
+	return s.watch(l)
 }
 
-// rounds writes to everybody when there are messages, and looks at the time.
-func (s *shard) rounds() {
-	defer s.fanout.hub.Notify(s.ready)()
-	tick := time.NewTicker(s.fanout.tick())
-	defer tick.Stop()
-	closed := s.fanout.hub.Done()
-	due := time.NewTimer(0)
-	defer due.Stop()
-	for {
-		select {
-		case <-s.sooner:
-			s.mu.Lock()
-			due.Reset(max(s.due-s.fanout.now(), 0))
-			s.mu.Unlock()
-		case <-due.C:
-			s.mu.Lock()
-			s.due = 0
-			s.mu.Unlock()
-			s.everybody(func(l *line, now time.Duration) error {
-				if l.Caller == nil {
-					return nil
-				}
-				return s.write(l, now)
-			})
-		case <-s.ended:
-			return
-		case <-closed:
-			tick.Reset(farewellLinger / 4)
-			closed = nil
-		case <-s.ready:
-			s.everybody(s.write)
-		case <-tick.C:
-			s.everybody(func(l *line, now time.Duration) error {
-				if err := l.pass(now); err != nil || len(l.rest) == 0 {
-					return err
-				}
-				return s.write(l, now)
-			})
-		}
+// heard takes what has been read of a line. An error is the end, but for EAGAIN.
+func (s *shard) heard(l *line, b []byte, n int, err error, now time.Duration) error {
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return ErrLeft
 	}
-}
-
-// everybody does something for each line, beginning with another one each time. In between, others get their turn.
-func (s *shard) everybody(do func(*line, time.Duration) error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.round++
-	s.turn += stride + 1
-	for range mostPasses { // a line that was moved may have been passed over
-		s.moved = false
-		s.eachOnce(do)
-		if !s.moved {
-			return
-		}
-	}
-	s.again()
-}
-
-// eachOnce does something for each line that has not had its turn in this round. mu is held, but not all the time.
-func (s *shard) eachOnce(do func(*line, time.Duration) error) {
-	now := s.fanout.now()
-	n := len(s.lines) // who joins meanwhile comes behind them, and has been written to
-	for i := range n {
-		if i%stride == stride-1 {
-			s.mu.Unlock()
-			runtime.Gosched()
-			s.mu.Lock()
-			now = s.fanout.now()
-		}
-		at := (s.turn + i) % n
-		if at >= len(s.lines) {
-			continue
-		}
-		if l := s.lines[at]; l.round != s.round {
-			l.round = s.round
-			s.attend(l, func() error { return do(l, now) })
-		}
-	}
+	l.count(n, 0)
+	return l.hear(b[:n], now)
 }

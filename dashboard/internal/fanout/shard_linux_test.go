@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -126,7 +127,7 @@ func TestPollCloses(t *testing.T) {
 	defer r.Close()
 	defer w.Close()
 	w.WriteString("never read")
-	if err := p.control(unix.EPOLL_CTL_ADD, int32(r.Fd()), watched); err != nil {
+	if err := p.control(unix.EPOLL_CTL_ADD, int32(r.Fd()), unix.EPOLLIN); err != nil { // told again and again
 		t.Fatal(err)
 	}
 	events, ended, closed := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
@@ -158,7 +159,7 @@ func TestPollCloses(t *testing.T) {
 // ones are held by epoll.
 func TestDescriptorsRunOut(t *testing.T) {
 	for _, first := range []bool{true, false} {
-		s := open(t, ByEpoll, Config{})
+		s := open(t, ByRing, Config{})
 		form := lines(1)
 		if !first {
 			s.join(form, nil).expect("head", "open")
@@ -189,10 +190,10 @@ func (c *kept) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.C
 
 // A line keeps the place of the connection that it was taken from until it ends, and gives it back once.
 func TestPlaceIsKept(t *testing.T) {
-	s := open(t, ByEpoll, Config{})
+	s := open(t, ByRing, Config{})
 	theirs, ours := s.connect()
 	k := &kept{Conn: ours}
-	v := s.hold(theirs, k, lines(1), nil, ByEpoll)
+	v := s.hold(theirs, k, lines(1), nil, ByRing)
 	v.expect("head", "open")
 	if n := k.released.Load(); n != 0 {
 		t.Errorf("given back %d times while it is held", n)
@@ -235,7 +236,7 @@ func exhaust(t *testing.T) (giveBack func()) {
 
 // A line costs no goroutine, and little memory.
 func TestLineIsSmall(t *testing.T) {
-	s := open(t, ByEpoll, Config{})
+	s := open(t, ByRing, Config{})
 	form := lines(1)
 	s.join(form, nil).expect("head", "open")
 	const n = 500
@@ -275,3 +276,91 @@ type nobody struct{}
 
 func (nobody) Began(Way)   {}
 func (nobody) Done(Reason) {}
+
+// openShard is a shard that nothing works on by itself.
+func openShard(t testing.TB, way Way) *shard {
+	h := hub.New(hub.Config{})
+	f := New(h, Config{Heartbeat: time.Hour, WriteTimeout: time.Hour, NoRing: way == ByEpoll, Logger: slog.New(slog.DiscardHandler)})
+	s, err := newShard(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	if s.way != way {
+		t.Skip("io_uring is refused here")
+	}
+	return s
+}
+
+// join adds a line to the shard, whose viewer's end of the connection it returns.
+func (s *shard) join(t testing.TB, ln net.Listener, form *Form) net.Conn {
+	theirs, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { theirs.Close() })
+	ours, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	fd, err := duplicate(ours.(syscall.Conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fanout.lineBegins()
+	s.add(&line{fanout: s.fanout, fd: int32(fd), Line: Line{
+		Form: form, Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: nobody{},
+	}}, nil, nil)
+	return theirs
+}
+
+// A line that is removed while others wait in its batch is not written to: its descriptor may be another's by then.
+func TestRemovedInABatch(t *testing.T) {
+	for _, way := range []Way{ByRing, ByEpoll} {
+		t.Run(way.String(), func(t *testing.T) {
+			s := openShard(t, way)
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			var ends [5]net.Conn
+			for i := range ends {
+				ends[i] = s.join(t, ln, lines(1))
+			}
+			publish(s.fanout.hub, 1)
+			foreign := openStream(t)
+			s.mu.Lock()
+			lines := append([]*line(nil), s.lines...)
+			for _, l := range lines {
+				s.attend(l, func() error { return s.say(l, 0, 0) })
+			}
+			gone := lines[2]
+			s.remove(gone)
+			if err := unix.Dup3(int(foreign.in), int(gone.fd), unix.O_CLOEXEC); err != nil {
+				t.Error(err)
+			}
+			s.flush()
+			left := s.batch.n
+			s.mu.Unlock()
+			defer unix.Close(int(gone.fd))
+			if n, err := read(foreign.out, foreign.buf[:]); !errors.Is(err, syscall.EAGAIN) {
+				t.Errorf("another got %q", foreign.buf[:n])
+			}
+			if left != 0 {
+				t.Errorf("%d operations are left", left)
+			}
+			for i, c := range ends {
+				got, want := make([]byte, 20), "open\nm1 x\n"
+				if i == 2 {
+					want = "open\n"
+				}
+				n, err := io.ReadFull(c, got[:len(want)])
+				if string(got[:n]) != want || err != nil {
+					t.Errorf("line %d: got %q, %v, want %q", i, got[:n], err, want)
+				}
+			}
+		})
+	}
+}

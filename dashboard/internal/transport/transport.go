@@ -78,6 +78,8 @@ type Config struct {
 	Lab bool
 	// Portable holds every connection in goroutines, as platforms without epoll do.
 	Portable bool
+	// NoRing holds none by io_uring, as where the kernel refuses it.
+	NoRing bool
 	// Settled is called when many held connections have begun or ended and it is quiet again. nil for nothing.
 	Settled func()
 	// Logger is told of panics. Default slog.Default().
@@ -136,6 +138,7 @@ func New(h *hub.Hub, config Config) *Server {
 			Heartbeat:    config.Heartbeat,
 			WriteTimeout: config.WriteTimeout,
 			Portable:     config.Portable,
+			NoRing:       config.NoRing,
 			Settled:      config.Settled,
 			Logger:       config.Logger,
 		}),
