@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -194,14 +195,28 @@ func (p *poll) wait(each func([]unix.EpollEvent)) {
 	var events [128]unix.EpollEvent
 	for {
 		err := p.raw.Read(func(uintptr) bool {
-			n, err := unix.EpollWait(p.fd, events[:], 0)
+			n := p.look(events[:])
 			if n > 0 {
 				each(events[:n])
 			}
-			return n > 0 || err == unix.EINTR // else wait on
+			return n == len(events) // there may be more; else wait on: what comes now is told
 		})
-		if err != nil { // only between two calls of Read it is seen that the poll is closed
+		if err != nil { // only between two calls of Read, or while it waits, it is seen that the poll is closed
 			return
+		}
+	}
+}
+
+// look tells what is ready, without waiting: see call.
+func (p *poll) look(events []unix.EpollEvent) int {
+	for {
+		n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		switch errno {
+		case 0:
+			return int(n)
+		case syscall.EINTR:
+		default:
+			return 0
 		}
 	}
 }
