@@ -34,7 +34,8 @@ type Config struct {
 	Hold time.Duration
 	// WriteTimeout is how long one message may take to leave before a slow viewer is cut. Default 10 s.
 	WriteTimeout time.Duration
-	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB.
+	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB as they are kept: a sixth
+	// or so of the messages.
 	Backlog time.Duration
 	// History keeps the numbers of snapshots, for charts of what was: one that was opened on disk, mostly. Whoever made it
 	// closes it, after the Dashboard. Default one in memory.

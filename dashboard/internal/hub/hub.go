@@ -7,7 +7,8 @@
 //
 // The hub keeps a backlog of recent messages, bounded in time and in bytes. A subscriber owns no queue: it is a place
 // in the backlog, and resuming after a cut is the same as reading on. So there is no moment between replay and live in
-// which a message could be lost or doubled.
+// which a message could be lost or doubled. Messages that nobody is likely to read any more are kept as what they differ
+// in from another one; a reader does not notice.
 //
 // A subscriber that starts without a cursor gets the newest message, if there is one, and then what follows. One that
 // starts with a cursor inside the backlog gets exactly what it missed and then what follows. One whose cursor cannot
@@ -47,7 +48,7 @@ var ErrClosed = errors.New("hub closed")
 // Config bounds a hub. The zero Config works.
 type Config struct {
 	Backlog      time.Duration // how far back a cursor can resume; default 6 minutes
-	BacklogBytes int           // and at most this much JSON; default 16 MiB. The newest message is always kept
+	BacklogBytes int           // and at most this much, as it is kept; default 16 MiB. The newest message is always kept
 	MaxPending   int           // how far a subscriber that was live may fall behind; default 64 messages
 }
 
@@ -70,11 +71,12 @@ type Hub struct {
 
 	mu            sync.Mutex
 	closed        bool
-	run           *run       // the epoch
-	before        uint64     // messages of earlier epochs
-	echoes        []string   // for the next message
-	backlog       []*Message // consecutive, the newest last
-	bytes         int        // of JSON in backlog
+	run           *run     // the epoch
+	before        uint64   // messages of earlier epochs
+	echoes        []string // for the next message
+	backlog       []kept   // consecutive, the newest last
+	bytes         int      // in backlog
+	packer        packer
 	subscriptions int
 	waiting       map[chan struct{}]struct{} // who wants a token when there is something to read
 	total         Counts                     // what became of messages in all subscriptions, those that have ended included
@@ -129,8 +131,14 @@ func (h *Hub) Publish(at time.Time, data []byte) *Message {
 	h.run.last++
 	m := newMessage(Cursor{h.run.epoch, h.run.last}, at.UnixMilli(), data, h.echoes, false)
 	h.echoes = nil
-	h.backlog = append(h.backlog, m)
+	h.backlog = append(h.backlog, kept{at: m.At, message: m})
 	h.bytes += len(m.JSON)
+	if old := len(h.backlog) - 1 - fresh; old >= 0 {
+		k := &h.backlog[old]
+		h.bytes -= k.size()
+		h.packer.pack(k)
+		h.bytes += k.size()
+	}
 	h.trim(m.At)
 	h.wake()
 	return m
@@ -168,7 +176,7 @@ func (h *Hub) Restart() {
 	}
 	h.before += h.run.last
 	h.run = &run{epoch: newEpoch()}
-	h.backlog, h.bytes, h.echoes = nil, 0, nil
+	h.backlog, h.bytes, h.echoes, h.packer.base = nil, 0, nil, nil
 	h.wake()
 }
 
@@ -210,9 +218,9 @@ func token(ready chan struct{}) {
 func (h *Hub) trim(now int64) {
 	oldest := now - h.config.Backlog.Milliseconds()
 	n := 0
-	for n < len(h.backlog)-1 && (h.bytes > h.config.BacklogBytes || h.backlog[n].At < oldest) {
-		h.bytes -= len(h.backlog[n].JSON)
-		h.backlog[n] = nil // the array outlives the slice's start until append moves it
+	for n < len(h.backlog)-1 && (h.bytes > h.config.BacklogBytes || h.backlog[n].at < oldest) {
+		h.bytes -= h.backlog[n].size()
+		h.backlog[n] = kept{} // the array outlives the slice's start until append moves it
 		n++
 	}
 	h.backlog = h.backlog[n:]
@@ -221,8 +229,8 @@ func (h *Hub) trim(now int64) {
 // first is the sequence number of the oldest message in the backlog; run.last+1 when it is empty. mu is held.
 func (h *Hub) first() uint64 { return h.run.last + 1 - uint64(len(h.backlog)) }
 
-// at returns message seq, which must be in the backlog. mu is held.
-func (h *Hub) at(seq uint64) *Message { return h.backlog[seq-h.first()] }
+// kept returns what is kept of message seq, which must be in the backlog. mu is held.
+func (h *Hub) kept(seq uint64) *kept { return &h.backlog[seq-h.first()] }
 
 // resumes tells whether a cursor can be. mu is held.
 func (h *Hub) resumes(after Cursor) bool {
@@ -260,7 +268,7 @@ type Stats struct {
 	Dropped       uint64 // lost to slow subscribers, ever
 	Newest        Cursor // the zero Cursor before the first message
 	Backlog       int    // messages
-	BacklogBytes  int
+	BacklogBytes  int    // as they are kept
 }
 
 // Stats counts.

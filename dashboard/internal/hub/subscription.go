@@ -51,7 +51,7 @@ func (s *Subscription) Again(after Cursor, every time.Duration) {
 	case h.resumes(after):
 		s.next = after.Seq + 1
 		if after.Seq >= h.first() && after.Seq > 0 {
-			s.lastAt = h.at(after.Seq).At
+			s.lastAt = h.kept(after.Seq).at
 		}
 	default:
 		s.next, s.gap = max(h.run.last, 1), true
@@ -89,13 +89,14 @@ func (s *Subscription) Next() (*Message, error) {
 	}
 	for s.next <= h.run.last && !s.closed {
 		s.skipIfBehind()
-		m := h.at(s.next)
+		k := h.kept(s.next)
 		s.next++
-		if s.thins(m) {
+		if s.thins(k.at) {
 			s.counts.Thinned++
 			h.total.Thinned++
 			continue
 		}
+		m := k.whole()
 		s.lastAt = m.At
 		s.counts.Delivered++
 		h.total.Delivered++
@@ -132,13 +133,13 @@ func (s *Subscription) skipIfBehind() {
 	}
 }
 
-// thins says whether m comes too soon after the message before it. A tick is never exact, so a tenth early is on
+// thins says whether a message comes too soon after the one before it. A tick is never exact, so a tenth early is on
 // time; and a message after a gap is never withheld.
-func (s *Subscription) thins(m *Message) bool {
-	if s.every <= 0 || s.lastAt == 0 || s.gap || m.At < s.lastAt {
+func (s *Subscription) thins(at int64) bool {
+	if s.every <= 0 || s.lastAt == 0 || s.gap || at < s.lastAt {
 		return false
 	}
-	return m.At-s.lastAt < (s.every - s.every/10).Milliseconds()
+	return at-s.lastAt < (s.every - s.every/10).Milliseconds()
 }
 
 // SetEvery changes the least time between two messages from now on.
