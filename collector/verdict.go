@@ -7,8 +7,9 @@ import (
 
 // Verdict is what a snapshot comes to, in a sentence.
 type Verdict struct {
-	// State is "healthy", "busy" (worth knowing), "bad" (somebody should do something) or "unknown" (neither the
-	// processors nor memory answer, and nothing else is wrong: no news is no good news).
+	// State is "healthy", "busy" (worth knowing), "bad" (somebody should do something) or "unknown": neither the
+	// processors nor memory answer, and nothing else is wrong (no news is no good news); or it has only begun to look, and
+	// sees something of which it cannot tell yet whether it lasts.
 	State string `json:"state"`
 	// Resource is what it is about, one of VerdictResources: "cpu", "memory", "io", "disk", "network", "files", "thermal",
 	// "container"; "" when healthy or unknown.
@@ -57,6 +58,8 @@ type judge struct {
 	clock    float64 // seconds: the intervals together
 	interval float64 // the last one
 	calm     float64 // by clock: the last time that something was wrong
+	seen     bool    // there was a snapshot since everything began anew
+	known    bool    // and one since on which there was a verdict
 	at       time.Time
 	past     past
 
@@ -75,9 +78,10 @@ type rule struct {
 	sources   []string // that the value is from: while one of them has no answer, it is unknown
 	value     func(*judge, *Snapshot) (float64, bool)
 	bad, busy level
-	event     bool // the value is how often it happened now
-	gauge     bool // the value is as of now, not of the time since the snapshot before
-	mild      bool // healthy all the same
+	event     bool                                      // the value is how often it happened now
+	gauge     bool                                      // the value is as of now, not of the time since the snapshot before
+	mild      bool                                      // healthy all the same
+	lately    func(*judge, *Snapshot, float64) averages // what the value was before the first snapshot; nil for nobody knows
 	head      string
 	aside     func(j *judge, s *Snapshot, text *sentence) // before the colon
 	detail    func(j *judge, s *Snapshot, text *sentence)
@@ -121,12 +125,14 @@ func (j *judge) verdict(s *Snapshot) *Verdict {
 	if interval > longGap && interval > 4*j.interval || s.Suspended.known { // nobody looked: what was before says nothing about now
 		clear(j.states)
 		j.calm = j.clock
+		j.seen, j.known = false, false
 	}
 	j.interval, j.at = interval, s.At
 	j.past.note(s, j.clock)
 	for i := range j.rules {
 		j.step(&j.rules[i], &j.states[i], s)
 	}
+	j.seen = true
 	return j.say(s)
 }
 
@@ -168,6 +174,11 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 	if r.event {
 		linger = eventLasts
 	}
+	if !j.seen && ok && r.lately != nil && !s.Suspended.known { // what it remembers of before a suspend is no news
+		before := r.lately(j, s, v)
+		st.bad.recall(r.bad, v, before, j.clock)
+		st.busy.recall(r.busy, v, before, j.clock)
+	}
 	st.bad.step(r.bad, v, began, j.clock, linger)
 	st.busy.step(r.busy, v, began, j.clock, linger)
 }
@@ -186,6 +197,29 @@ func (st *levelState) step(l level, v, began, clock, linger float64) {
 	}
 	if st.holds && clock-st.since >= l.hold-almost {
 		st.shown = true
+	}
+}
+
+// averages are a value's over the time before, each over so many seconds: averageOver.
+type averages [3]float64
+
+var averageOver = averages{10, 60, 300}
+
+// recall begins a level with what the kernel remembers: so that whoever begins to watch a machine in trouble is told at
+// once. It held for as long as it did on average, which the last seconds count most for, and all shorter times too.
+func (st *levelState) recall(l level, v float64, before averages, clock float64) {
+	if l.enter == 0 || v < l.leave {
+		return
+	}
+	lasted := 0.0
+	for i, average := range before {
+		if average < l.enter {
+			break
+		}
+		lasted = averageOver[i]
+	}
+	if lasted > 0 && lasted >= l.hold {
+		*st = levelState{holds: true, since: clock - lasted, held: clock}
 	}
 }
 
@@ -225,6 +259,16 @@ func (j *judge) worst() int {
 	return busy
 }
 
+// unsettled is the first rule that holds and has not done so for long enough to be shown; -1 when there is none.
+func (j *judge) unsettled() int {
+	for i := range j.states {
+		if st := &j.states[i]; !j.rules[i].mild && (st.bad.holds || st.busy.holds) {
+			return i
+		}
+	}
+	return -1
+}
+
 // say makes a verdict when there is a new one to make: not more than once a second while one lasts.
 func (j *judge) say(s *Snapshot) *Verdict {
 	i := j.worst()
@@ -232,9 +276,13 @@ func (j *judge) say(s *Snapshot) *Verdict {
 		if n := j.past.silent(s); n > 0 {
 			return j.sayUnknown(s, n)
 		}
+		if maybe := j.unsettled(); maybe >= 0 && !j.known {
+			return j.sayLooking(s, maybe)
+		}
+		j.known = true
 		return j.sayHealthy(s, i)
 	}
-	j.calm = j.clock
+	j.calm, j.known = j.clock, true
 	r, st := &j.rules[i], &j.states[i]
 	state := stateBusy
 	if st.bad.shown {

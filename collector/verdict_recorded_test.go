@@ -39,22 +39,15 @@ func TestRecorded(t *testing.T) {
 	for _, tt := range []struct {
 		file   string
 		saw    map[string]string // by resource, what its sentences are like
-		before int               // so many seconds are healthy
+		before int               // so many seconds nothing is told of
 	}{
 		{"cpu", map[string]string{"cpu": `^CPU (saturated|withheld) for \d+ s( until \d+ s ago)?( \(\d+ % of 2 cores\))?: (burner \(pid \d+\) use[sd] [\d.]+ cores?|many small ones|the hypervisor (keeps|kept) \d+ % of 2 cores)$`}, 7},
 		{"io", map[string]string{"io": `^I/O-bound for \d+ s( until \d+ s ago)?: (writer \(pid \d+\), )?\d+ % full pressure(, vda \d+ % busy)?$`}, 8},
 		{"contended", map[string]string{"cpu": `^CPU withheld `}, 7},          // the same, while the neighbours took the processors
-		{"memory", map[string]string{"cpu": `^CPU (saturated|withheld) `}, 4}, // one grows to 1 GiB of 24: that is no shortage
+		{"memory", map[string]string{"cpu": `^CPU (saturated|withheld) `}, 0}, // one grows to 1 GiB of 24: that is no shortage; but somebody else was there before
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join("testdata", "verdict", tt.file+".json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var snapshots []Snapshot
-			if err := json.Unmarshal(b, &snapshots); err != nil {
-				t.Fatal(err)
-			}
+			snapshots := recorded(t, tt.file)
 			tr, other := newTrial(t), newTrial(t)
 			seen := make(map[string]bool)
 			changes, before := 0, "healthy"
@@ -68,7 +61,7 @@ func TestRecorded(t *testing.T) {
 				if what := v.State + v.Resource; what != before {
 					changes, before = changes+1, what
 				}
-				if v.State == stateHealthy {
+				if v.State == stateHealthy || v.State == stateUnknown {
 					continue
 				}
 				seen[v.Resource] = true
@@ -86,6 +79,18 @@ func TestRecorded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recorded is a file of snapshots, one a second.
+func recorded(t *testing.T, file string) (snapshots []Snapshot) {
+	b, err := os.ReadFile(filepath.Join("testdata", "verdict", file+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &snapshots); err != nil {
+		t.Fatal(err)
+	}
+	return snapshots
 }
 
 // FuzzVerdict: whatever the numbers are, there is a sentence.

@@ -15,7 +15,7 @@ func verdictRules() []rule {
 			head: "filesystem turned read-only", detail: sayReadOnly},
 		{resource: "disk", gauge: true, value: staleMounts, bad: level{0.5, 0.5, 5},
 			head: "filesystem does not answer", detail: sayStale},
-		{resource: "memory", sources: []string{"pressure"}, value: memoryStall, bad: level{0.20, 0.10, 5}, busy: level{0.05, 0.02, 5},
+		{resource: "memory", sources: []string{"pressure"}, value: memoryStall, bad: level{0.20, 0.10, 5}, busy: level{0.05, 0.02, 5}, lately: memoryStallLately,
 			head: "short of memory", detail: sayMemoryStall},
 		{resource: "container", sources: []string{"container"}, gauge: true, value: groupMemory, bad: level{0.97, 0.95, 5}, busy: level{0.90, 0.87, 5},
 			head: "near its memory limit", detail: sayGroupMemory},
@@ -31,7 +31,7 @@ func verdictRules() []rule {
 			head: "file handles nearly used up", detail: sayHandles},
 		{resource: "network", sources: []string{"sockets"}, gauge: true, value: conntrack, bad: level{0.95, 0.93, 5}, busy: level{0.85, 0.80, 5},
 			head: "connection tracker nearly full", detail: sayConntrack},
-		{resource: "io", sources: []string{"pressure", "cpu"}, value: ioStall, bad: level{0.60, 0.40, 15}, busy: level{0.15, 0.08, 5},
+		{resource: "io", sources: []string{"pressure", "cpu"}, value: ioStall, bad: level{0.60, 0.40, 15}, busy: level{0.15, 0.08, 5}, lately: ioStallLately,
 			head: "I/O-bound", detail: sayIO},
 		{resource: "disk", sources: []string{"disks"}, value: diskSaturation, busy: level{0.90, 0.50, 5},
 			head: "disk saturated", detail: sayDisk},
@@ -41,7 +41,7 @@ func verdictRules() []rule {
 			head: "CPU withheld", detail: saySteal},
 		{resource: "container", sources: []string{"container"}, value: throttling, bad: level{0.60, 0.40, 10}, busy: level{0.25, 0.10, 10},
 			head: "held back by its CPU limit", detail: sayThrottle},
-		{resource: "cpu", sources: []string{"pressure", "cpu"}, value: cpuSaturation, bad: level{0.80, 0.60, 30}, busy: level{0.25, 0.12, 5},
+		{resource: "cpu", sources: []string{"pressure", "cpu"}, value: cpuSaturation, bad: level{0.80, 0.60, 30}, busy: level{0.25, 0.12, 5}, lately: cpuSaturationLately,
 			head: "CPU saturated", aside: sayBusy, detail: sayCPU},
 		{resource: "network", sources: []string{"networks"}, value: loss, bad: level{0.05, 0.03, 10}, busy: level{0.01, 0.005, 10},
 			head: "packets lost", detail: sayLoss},
@@ -138,6 +138,14 @@ func memoryStall(_ *judge, s *Snapshot) (float64, bool) {
 	return s.Pressure.Memory.Full.Get()
 }
 
+func memoryStallLately(_ *judge, s *Snapshot, _ float64) averages {
+	return s.Pressure.Memory.fullLately()
+}
+
+func (s *Stall) fullLately() averages {
+	return averages{s.Full10.value, s.Full60.value, s.Full300.value}
+}
+
 // memoryTaken is the ratio of memory that is not available. Of a large machine the last 64 GiB count: 5 % of a terabyte
 // is no shortage. Without pressure to tell whether anybody suffers, it takes a little more.
 func memoryTaken(_ *judge, s *Snapshot) (float64, bool) {
@@ -202,6 +210,14 @@ func ioStall(_ *judge, s *Snapshot) (float64, bool) {
 	return v / 2, ok
 }
 
+// ioStallLately: time spent waiting is no pressure, and nobody remembers it.
+func ioStallLately(_ *judge, s *Snapshot, _ float64) averages {
+	if s.Pressure == nil || s.Pressure.IO == nil {
+		return averages{}
+	}
+	return s.Pressure.IO.fullLately()
+}
+
 // slowest is the disk that is busiest and makes its users wait: being busy alone says little of a disk that does many
 // things at once.
 func slowest(s *Snapshot) (worst *Disk, most float64) {
@@ -252,6 +268,16 @@ func cpuSaturation(_ *judge, s *Snapshot) (float64, bool) {
 	}
 	some, ok := s.Pressure.CPU.Some.Get()
 	return some * ramp(busy, 0.75, 0.90), ok
+}
+
+// cpuSaturationLately takes the processors to have been as busy as they are: nobody remembers that.
+func cpuSaturationLately(_ *judge, s *Snapshot, v float64) averages {
+	if s.Pressure == nil || s.Pressure.CPU == nil || s.Pressure.CPU.Some.value == 0 {
+		return averages{}
+	}
+	stall := s.Pressure.CPU
+	busy := v / stall.Some.value
+	return averages{stall.Some10.value * busy, stall.Some60.value * busy, stall.Some300.value * busy}
 }
 
 // lossiest is the interface that loses the largest part of its packets, of those that lose some ten a second: on a quiet

@@ -296,6 +296,23 @@ func (j *judge) sayUnknown(s *Snapshot, silent int) *Verdict {
 	return j.last
 }
 
+// sayLooking is said at the beginning, while something holds of which nobody can tell yet whether it lasts: to call the
+// machine healthy would be to guess.
+func (j *judge) sayLooking(s *Snapshot, maybe int) *Verdict {
+	j.calm = j.clock
+	began, which := s.At.UnixMilli(), int64(-1-maybe) // no number of sources is negative
+	if j.last != nil && j.last.State == stateUnknown {
+		if j.second == which {
+			return j.last
+		}
+		began = j.last.Since
+	}
+	text := j.text.begin("looking whether it lasts: ").add(j.rules[maybe].head)
+	j.shown, j.second = -1, which
+	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began}
+	return j.last
+}
+
 func sayBlind(_ *judge, s *Snapshot, text *sentence) {
 	more := -1
 	for i := range s.Sources {
