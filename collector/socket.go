@@ -32,7 +32,8 @@ type Sockets struct {
 // Established, TimeWait and Orphans are as of now. The others are counted every 10 s, and up to every 60 s where that
 // takes long; at the same time Established and TimeWait are set right. In between these two follow the kernel's own
 // numbers: tcpCurrEstab, which newer kernels let count CLOSE-WAIT too (RFC 4022), and tw in /proc/net/sockstat, which
-// has those in FIN-WAIT-2 that no process holds. Beyond 50 000 they are the kernel's numbers as they are.
+// has those in FIN-WAIT-2 that no process holds. Where sock_diag(7) answers, TimeWait is never counted one by one, but is
+// tw without as many of those as there were. Beyond 50 000 Established is the kernel's number as it is.
 type TCPStates struct {
 	Established Number `json:"established"`
 	SynSent     Number `json:"syn_sent"`

@@ -22,7 +22,7 @@ func diagListener(address string, port uint16, queue, limit uint32) []byte {
 	copy(b[diagSource-diagHeader:], a.AsSlice())
 	binary.NativeEndian.PutUint32(b[diagQueue-diagHeader:], queue)
 	binary.NativeEndian.PutUint32(b[diagLimit-diagHeader:], limit)
-	return diagMessage(diagByFamily, diagSequence, b...)
+	return diagMessage(diagGetTCP, diagSequence, b...)
 }
 
 func TestFullListeners(t *testing.T) {
@@ -56,14 +56,12 @@ func TestFullListeners(t *testing.T) {
 		{"the longest first", messages(diagListener("0.0.0.0", 80, 5, 5), diagListener("0.0.0.0", 443, 511, 511), diagListener("0.0.0.0", 81, 5, 5), diagListener("0.0.0.0", 80, 5, 5)),
 			listenerList{{"0.0.0.0", 443, 511, 511}, {"0.0.0.0", 80, 5, 5}, {"0.0.0.0", 80, 5, 5}, {"0.0.0.0", 81, 5, 5}}},
 		{"no listener", connected, nil},
-		{"cut short", diagMessage(diagByFamily, diagSequence, diagListener("0.0.0.0", 80, 9, 5)[diagHeader:diagEnd-1]...), nil},
+		{"cut short", diagMessage(diagGetTCP, diagSequence, diagListener("0.0.0.0", 80, 9, 5)[diagHeader:diagEnd-1]...), nil},
 		{"too many", many, longest},
 	} {
-		var counts tcpCounts
-		var got listenerList
-		left := 100
-		if _, err := parseDiag(tt.b, &counts, &got, &left); err != nil || !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
+		tally := diagTally{left: 100}
+		if _, err := tally.parseDiag(tt.b); err != nil || !reflect.DeepEqual(tally.full, tt.want) {
+			t.Errorf("%s: got %+v, %v, want %+v", tt.name, tally.full, err, tt.want)
 		}
 	}
 }

@@ -31,8 +31,8 @@ const (
 const (
 	// mostSockets bounds how many sockets are counted one by one.
 	mostSockets = 200_000
-	// mostCounted bounds how many connections, and how many that have ended, are counted one by one where there is a
-	// choice: the kernel has a number of each.
+	// mostCounted bounds how many connections are counted one by one where there is a choice: the kernel has a number of
+	// them.
 	mostCounted = 50_000
 )
 
@@ -48,9 +48,18 @@ func (c *tcpCounts) add(state byte) {
 	}
 }
 
+// A diagTally is what answers of sock_diag come to.
+type diagTally struct {
+	counts tcpCounts
+	ended  uint64       // of those in FIN-WAIT-2, the ones that no process holds: the kernel counts them with TIME-WAIT
+	full   listenerList // listeners whose queue is full
+	left   int          // so many messages more are read
+}
+
 // A tcpCensus is a count of the sockets by state, and what the kernel's own numbers were at that time.
 type tcpCensus struct {
 	counts      tcpCounts
+	ended       uint64 // of a diagTally
 	known       bool   // there was one
 	without     uint32 // a bit for each state that was left out
 	established Number
@@ -68,7 +77,7 @@ func (c *tcpCensus) states(established, timeWait Number) TCPStates {
 		SynSent:     count(tcpSynSent),
 		SynReceived: count(tcpSynReceived),
 		FinWait:     Known(float64(c.counts[tcpFinWait1] + c.counts[tcpFinWait2])),
-		TimeWait:    c.updated(tcpTimeWait, c.timeWait, timeWait),
+		TimeWait:    c.waiting(timeWait),
 		CloseWait:   count(tcpCloseWait),
 		LastAck:     count(tcpLastAck),
 		Listen:      count(tcpListen),
@@ -91,10 +100,20 @@ func (c *tcpCensus) updated(state int, then, now Number) Number {
 	return Known(n)
 }
 
+// waiting is how many are in TIME-WAIT.
+func (c *tcpCensus) waiting(now Number) Number {
+	if n, ok := now.Get(); ok && c.without&(1<<tcpTimeWait) != 0 {
+		return Known(max(n-float64(c.ended), 0))
+	}
+	return c.updated(tcpTimeWait, c.timeWait, now)
+}
+
 // isOld: the kernel's own numbers have moved by more than a tenth since. What moved may be sockets of other states or
-// namespaces: newer kernels count those in CLOSE-WAIT as established, and hundreds of them may go at once.
+// namespaces: newer kernels count those in CLOSE-WAIT as established, and hundreds of them may go at once. Of a state
+// that is not counted nothing is old.
 func (c *tcpCensus) isOld(established, timeWait Number) bool {
-	return c.known && (hasMoved(c.established, established) || hasMoved(c.timeWait, timeWait))
+	counts := func(state int) bool { return c.without&(1<<state) == 0 }
+	return c.known && (counts(tcpEstablished) && hasMoved(c.established, established) || counts(tcpTimeWait) && hasMoved(c.timeWait, timeWait))
 }
 
 func hasMoved(then, now Number) bool {
@@ -103,12 +122,13 @@ func hasMoved(then, now Number) bool {
 	return ok && ok2 && math.Abs(after-before) > before/10
 }
 
-// tcpLeaveOut says which states are too many to be counted one by one.
+// tcpLeaveOut says which states need not be counted one by one, or are too many for it. A busy server has a hundred
+// thousand sockets in TIME-WAIT, and the kernel knows how many.
 func tcpLeaveOut(established, timeWait Number) (states uint32) {
 	if n, _ := established.Get(); n > mostCounted {
 		states |= 1 << tcpEstablished
 	}
-	if n, _ := timeWait.Get(); n > mostCounted {
+	if timeWait.known {
 		states |= 1 << tcpTimeWait
 	}
 	return states
@@ -133,30 +153,32 @@ const (
 	diagHeader    = 16 // bytes of struct nlmsghdr
 	diagError     = 2  // NLMSG_ERROR
 	diagDone      = 3  // NLMSG_DONE
-	diagByFamily  = 20 // SOCK_DIAG_BY_FAMILY
+	diagGetTCP    = 18 // TCPDIAG_GETSOCK
 	diagDump      = 0x301
-	diagTCP       = 6  // IPPROTO_TCP
-	diagRequest   = 72 // bytes of a header and a struct inet_diag_req_v2
+	diagRequest   = 76 // bytes of a header and a struct inet_diag_req
 	diagSequence  = 1
-	diagStateByte = diagHeader + 1 // in a header and a struct inet_diag_msg
+	diagStates    = diagHeader + 52 // in a header and a struct inet_diag_req
+	diagStateByte = diagHeader + 1  // in a header and a struct inet_diag_msg
+	diagTimerByte = diagHeader + 2
+	diagWaitTimer = 3 // of a socket that no process holds, in FIN-WAIT-2 or TIME-WAIT
 )
 
-// diagRequestFor asks for all TCP sockets of a family that are in one of the states.
-func diagRequestFor(family byte, states uint32) []byte {
+// diagRequestFor asks for all TCP sockets that are in one of the states. It is the older form of the question: it has no
+// family, and gets those of both in one walk through the kernel's table, which is what takes the time.
+func diagRequestFor(states uint32) []byte {
 	b := make([]byte, diagRequest)
 	order := binary.NativeEndian
 	order.PutUint32(b[0:], diagRequest)
-	order.PutUint16(b[4:], diagByFamily)
+	order.PutUint16(b[4:], diagGetTCP)
 	order.PutUint16(b[6:], diagDump)
 	order.PutUint32(b[8:], diagSequence)
-	b[diagHeader], b[diagHeader+1] = family, diagTCP
-	order.PutUint32(b[diagHeader+4:], states)
+	order.PutUint32(b[diagStates:], states)
 	return b
 }
 
-// parseDiag counts the sockets in a part of the answer, and notes the listeners that are full; done says that it was the last one. Each message uses up some
-// of what is left.
-func parseDiag(b []byte, counts *tcpCounts, full *listenerList, left *int) (done bool, err error) {
+// parseDiag counts the sockets in a part of the answer, and notes the listeners that are full; done says that it was the
+// last one.
+func (t *diagTally) parseDiag(b []byte) (done bool, err error) {
 	order := binary.NativeEndian
 	for len(b) > 0 {
 		if len(b) < diagHeader {
@@ -168,7 +190,7 @@ func parseDiag(b []byte, counts *tcpCounts, full *listenerList, left *int) (done
 		}
 		message := b[:length]
 		b = b[min((length+3)&^3, uint64(len(b))):]
-		if *left--; *left < 0 {
+		if t.left--; t.left < 0 {
 			return false, errManySockets
 		}
 		if order.Uint32(message[8:]) != diagSequence {
@@ -183,16 +205,20 @@ func parseDiag(b []byte, counts *tcpCounts, full *listenerList, left *int) (done
 				return true, syscall.Errno(-code)
 			}
 			return true, nil
-		case diagByFamily:
-			if len(message) <= diagStateByte {
+		case diagGetTCP:
+			if len(message) <= diagTimerByte {
 				return false, errDiag
 			}
-			counts.add(message[diagStateByte])
-			if message[diagStateByte] != tcpListen {
+			state := message[diagStateByte]
+			t.counts.add(state)
+			if state == tcpFinWait2 && message[diagTimerByte] == diagWaitTimer {
+				t.ended++
+			}
+			if state != tcpListen {
 				continue
 			}
 			if l, ok := parseListener(message); ok && l.isFull() {
-				full.add(l)
+				t.full.add(l)
 			}
 		}
 	}

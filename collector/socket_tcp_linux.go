@@ -57,7 +57,7 @@ func (t *tcpReader) count(c *tcpCensus) error {
 		}
 		t.diag, t.buf, t.full = false, nil, nil
 	}
-	c.counts, c.without = tcpCounts{}, 0
+	c.counts, c.ended, c.without = tcpCounts{}, 0, 0
 	return t.countFiles(c)
 }
 
@@ -76,7 +76,9 @@ func isRefused(err error) bool {
 
 func (t *tcpReader) countDiag(c *tcpCensus) error {
 	const all = 1<<(tcpClosing+1) - 1
-	return t.dumpBoth(all&^c.without, &c.counts)
+	tally, err := t.dump(all &^ c.without)
+	c.counts, c.ended = tally.counts, tally.ended
+	return err
 }
 
 // refusing looks at the listeners again: connections are refused, or were a moment ago. The kernel keeps listeners apart
@@ -86,40 +88,28 @@ func (t *tcpReader) refusing(now time.Time) {
 		return
 	}
 	start := time.Now()
-	var counts tcpCounts
-	if err := t.dumpBoth(1<<tcpListen, &counts); err != nil {
+	if _, err := t.dump(1 << tcpListen); err != nil {
 		t.full = nil
 	}
 	t.looked = now.Add(listenersPause(time.Since(start)))
 }
 
-// dumpBoth counts the sockets in some states, and makes the list of full listeners anew.
-func (t *tcpReader) dumpBoth(states uint32, counts *tcpCounts) error {
-	left := mostSockets
+// dump counts the sockets in some states, and makes the list of full listeners anew. The socket is for one dump: one that
+// is given up leaves nothing behind.
+func (t *tcpReader) dump(states uint32) (tally diagTally, err error) {
 	t.full = nil // snapshots have the old one
-	if err := t.dump(unix.AF_INET, states, counts, &left); err != nil {
-		return err
-	}
-	err := t.dump(unix.AF_INET6, states, counts, &left)
-	if errors.Is(err, unix.ENOENT) { // a kernel without IPv6
-		return nil
-	}
-	return err
-}
-
-// dump counts the sockets of one family. The socket is for one dump: one that is given up leaves nothing behind.
-func (t *tcpReader) dump(family byte, states uint32, counts *tcpCounts, left *int) error {
+	tally.left = mostSockets
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
-		return os.NewSyscallError("sock_diag: socket", err)
+		return tally, os.NewSyscallError("sock_diag: socket", err)
 	}
 	defer unix.Close(fd)
 	timeout := unix.NsecToTimeval(int64(censusTime / 2))
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		return os.NewSyscallError("sock_diag: setsockopt", err)
+		return tally, os.NewSyscallError("sock_diag: setsockopt", err)
 	}
-	if err := unix.Sendto(fd, diagRequestFor(family, states), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return os.NewSyscallError("sock_diag: sendto", err)
+	if err := unix.Sendto(fd, diagRequestFor(states), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return tally, os.NewSyscallError("sock_diag: sendto", err)
 	}
 	if t.buf == nil {
 		t.buf = make([]byte, 32<<10) // as much as the kernel puts into one message
@@ -130,16 +120,17 @@ func (t *tcpReader) dump(family byte, states uint32, counts *tcpCounts, left *in
 			continue
 		}
 		if err != nil {
-			return os.NewSyscallError("sock_diag: read", err)
+			return tally, os.NewSyscallError("sock_diag: read", err)
 		}
 		if n == 0 {
-			return errDiag
+			return tally, errDiag
 		}
-		if done, err := parseDiag(t.buf[:n], counts, &t.full, left); done || err != nil {
-			return os.NewSyscallError("sock_diag", err)
+		if done, err := tally.parseDiag(t.buf[:n]); done || err != nil {
+			t.full = tally.full
+			return tally, os.NewSyscallError("sock_diag", err)
 		}
 	}
-	return errors.New("sock_diag: it took too long")
+	return tally, errors.New("sock_diag: it took too long")
 }
 
 // countFiles counts the sockets in the files: one that is missing has none, but not both.

@@ -76,6 +76,11 @@ func testTCPStates(t *testing.T) {
 
 	unix.Close(ends[unix.AF_INET][1])
 	check("left by the server", map[int]uint64{tcpListen: 2, tcpEstablished: 2, tcpFinWait2: 1, tcpCloseWait: 1})
+	var left tcpCensus
+	left.without = 1 << tcpTimeWait
+	if err := byDiag.countDiag(&left); byDiag.diag && (err != nil || left.ended != 1 || left.waiting(Known(1)) != Known(0)) {
+		t.Errorf("left by the server: got %d ended, %v waiting, %v; want 1, none", left.ended, left.waiting(Known(1)), err)
+	}
 	unix.Close(ends[unix.AF_INET][0])
 	check("ended", map[int]uint64{tcpListen: 2, tcpEstablished: 2, tcpTimeWait: 1})
 

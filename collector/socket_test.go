@@ -194,10 +194,10 @@ func diagCode(code syscall.Errno) []byte {
 }
 
 func TestParseDiag(t *testing.T) {
-	socket := func(state byte) []byte { return diagMessage(diagByFamily, diagSequence, 2, state, 0, 0) }
-	short := diagMessage(diagByFamily, diagSequence, 2, tcpListen)
+	socket := func(state byte) []byte { return diagMessage(diagGetTCP, diagSequence, 2, state, 0, 0) }
+	short := diagMessage(diagGetTCP, diagSequence, 2, tcpListen)
 	binary.NativeEndian.PutUint32(short, 15)
-	long := diagMessage(diagByFamily, diagSequence, 2, tcpListen)
+	long := diagMessage(diagGetTCP, diagSequence, 2, tcpListen)
 	binary.NativeEndian.PutUint32(long, 1<<31)
 	for _, tt := range []struct {
 		name   string
@@ -209,41 +209,41 @@ func TestParseDiag(t *testing.T) {
 		{"nothing", nil, 0, false, nil},
 		{"two", append(socket(tcpListen), socket(tcpListen)...), 2, false, nil},
 		{"strange state", append(socket(tcpListen), socket(200)...), 1, false, nil},
-		{"odd length", append(diagMessage(diagByFamily, diagSequence, 2, tcpListen, 7), socket(tcpListen)...), 2, false, nil},
+		{"odd length", append(diagMessage(diagGetTCP, diagSequence, 2, tcpListen, 7), socket(tcpListen)...), 2, false, nil},
 		{"done", append(socket(tcpListen), diagMessage(diagDone, diagSequence, 0, 0, 0, 0)...), 1, true, nil},
 		{"done, bare", diagMessage(diagDone, diagSequence), 0, true, nil},
 		{"done, failed", diagMessage(diagDone, diagSequence, diagCode(syscall.ENOENT)...), 0, true, syscall.ENOENT},
 		{"refused", diagMessage(diagError, diagSequence, diagCode(syscall.EPERM)...), 0, true, syscall.EPERM},
-		{"of another question", append(diagMessage(diagDone, 9), diagMessage(diagByFamily, 9, 2, tcpListen)...), 0, false, nil},
+		{"of another question", append(diagMessage(diagDone, 9), diagMessage(diagGetTCP, 9, 2, tcpListen)...), 0, false, nil},
 		{"something else", diagMessage(77, diagSequence), 0, false, nil},
-		{"no state", diagMessage(diagByFamily, diagSequence, 2), 0, false, errDiag},
+		{"no state", diagMessage(diagGetTCP, diagSequence, 2), 0, false, errDiag},
 		{"too short", short, 0, false, errDiag},
 		{"too long", long, 0, false, errDiag},
 		{"torn", append(socket(tcpListen), 1, 2, 3), 1, false, errDiag},
 		{"too many", bytes.Repeat(socket(tcpListen), 6), 5, false, errManySockets},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var counts tcpCounts
-			var full listenerList
-			left := 5
-			done, err := parseDiag(tt.b, &counts, &full, &left)
-			if done != tt.done || !errors.Is(err, tt.err) || counts[tcpListen] != tt.listen {
-				t.Errorf("got %d listening, done %t, error %v", counts[tcpListen], done, err)
+			tally := diagTally{left: 5}
+			done, err := tally.parseDiag(tt.b)
+			if done != tt.done || !errors.Is(err, tt.err) || tally.counts[tcpListen] != tt.listen {
+				t.Errorf("got %d listening, done %t, error %v", tally.counts[tcpListen], done, err)
 			}
 		})
 	}
 }
 
 func FuzzDiag(f *testing.F) {
-	f.Add(append(diagMessage(diagByFamily, diagSequence, 2, 10, 0, 0), diagMessage(diagDone, diagSequence, 0, 0, 0, 0)...))
+	f.Add(append(diagMessage(diagGetTCP, diagSequence, 2, 10, 0, 0), diagMessage(diagDone, diagSequence, 0, 0, 0, 0)...))
 	f.Add(diagMessage(diagError, diagSequence, diagCode(syscall.EPERM)...))
-	f.Add(diagMessage(diagByFamily, diagSequence, 2, tcpNewSynReceived, 7))
+	f.Add(diagMessage(diagGetTCP, diagSequence, 2, tcpNewSynReceived, 7))
 	f.Add(append(diagListener("0.0.0.0", 80, 129, 128), diagListener("::1", 81, 5, 5)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var counts tcpCounts
-		left := 100
-		var full listenerList
-		parseDiag(b, &counts, &full, &left)
+		tally := diagTally{left: 100}
+		tally.parseDiag(b)
+		counts, full := tally.counts, tally.full
+		if tally.ended > counts[tcpFinWait2] {
+			t.Errorf("%d of %d in FIN-WAIT-2 have ended", tally.ended, counts[tcpFinWait2])
+		}
 		if len(full) > mostFullListeners || len(full) > int(counts[tcpListen]) || !slices.IsSortedFunc(full, compareListeners) {
 			t.Errorf("full: %+v", full)
 		}
@@ -334,8 +334,8 @@ func TestTCPStates(t *testing.T) {
 	if got := census.states(Number{}, Number{}); got != want {
 		t.Errorf("without the kernel's numbers %+v, want %+v", got, want)
 	}
-	census.without = tcpLeaveOut(Known(mostCounted+1), Known(5))
-	want.Established, want.TimeWait = Known(60000), Known(90)
+	census.without, census.ended = tcpLeaveOut(Known(mostCounted+1), Known(5)), 4
+	want.Established, want.TimeWait = Known(60000), Known(96)
 	if got := census.states(Known(60000), Known(100)); got != want {
 		t.Errorf("without connections %+v, want %+v", got, want)
 	}
@@ -343,8 +343,16 @@ func TestTCPStates(t *testing.T) {
 	if got := census.states(Known(1), Known(2)); got != (TCPStates{Established: Known(1), TimeWait: Known(2)}) {
 		t.Errorf("without a census %+v", got)
 	}
-	if got := tcpLeaveOut(Number{}, Known(mostCounted+1)); got != 1<<tcpTimeWait {
-		t.Errorf("left out: %b", got)
+	for _, tt := range []struct {
+		established, timeWait Number
+		want                  uint32
+	}{
+		{Number{}, Number{}, 0}, {Known(mostCounted), Number{}, 0},
+		{Number{}, Known(0), 1 << tcpTimeWait}, {Known(mostCounted + 1), Known(79_000), 1<<tcpTimeWait | 1<<tcpEstablished},
+	} {
+		if got := tcpLeaveOut(tt.established, tt.timeWait); got != tt.want {
+			t.Errorf("of %v established and %v waiting: left out %b, want %b", tt.established, tt.timeWait, got, tt.want)
+		}
 	}
 }
 
