@@ -10,6 +10,7 @@ import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Charts } from "./panel/charts.js";
 import { one, reveal, write } from "./panel/dom.js";
+import { watchEdges } from "./panel/edges.js";
 import { Containers } from "./panel/containers.js";
 import { Disks } from "./panel/disks.js";
 import { Facts } from "./panel/facts.js";
@@ -362,6 +363,7 @@ function reword() {
 }
 
 keys();
+watchEdges();
 clocks();
 start();
 follow(reword);

@@ -1,0 +1,44 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// A table that goes on below its edge says so, above all on a phone, where no scroll bar does: the details of a process
+// with a long command line are longer than the box they open in.
+func TestEdges(t *testing.T) {
+	p := exhibit(t, func(s *collector.Snapshot) {
+		s.Processes.Top[0].PID, s.Processes.Top[0].CPU = 4242, collector.Known(50)
+		s.Processes.Top[0].Command = strings.Repeat("--flag=value ", 200)
+		top := s.Processes.Top[0]
+		s.Processes.One = func(context.Context, int32) (collector.Process, bool, error) { return top, true, nil }
+	})
+	p.view(390, 844, "dark")
+	edges := func() string {
+		return evaluate[string](p, `(({ dataset: { above, below } }) => (above === undefined ? "" : "above ") + (below === undefined ? "" : "below"))(document.querySelector("#processes").parentElement)`)
+	}
+	shade := func(of string) bool {
+		return evaluate[bool](p, `(({ content, backgroundImage }) => content !== "none" && backgroundImage.startsWith("linear-gradient"))(getComputedStyle(`+of+`))`)
+	}
+	below, above := `document.querySelector("#processes").parentElement, "::after"`, `document.querySelector("#processes thead th"), "::after"`
+
+	evaluate[bool](p, `(document.querySelector("#processes").scrollIntoView(), document.querySelector("#processes tbody tr").click(), true)`)
+	eventually(t, "there is more below", func() bool { return edges() == "below" && shade(below) && !shade(above) })
+	evaluate[bool](p, `(document.querySelector("#processes").parentElement.scrollTop = 100, true)`)
+	eventually(t, "there is more on both sides", func() bool { return edges() == "above below" && shade(below) && shade(above) })
+	evaluate[bool](p, `(document.querySelector("#processes").parentElement.scrollTop = 1e6, true)`)
+	eventually(t, "there is more above", func() bool { return edges() == "above " && !shade(below) && shade(above) })
+	if got := evaluate[string](p, `(({ bottom }, { bottom: edge }) => bottom - edge > 1 ? "hidden" : "seen")(document.querySelector("#processes tbody tr:last-child").getBoundingClientRect(), document.querySelector("#processes").parentElement.getBoundingClientRect())`); got != "seen" {
+		t.Errorf("at the end the last row is %s", got)
+	}
+
+	// What fits says nothing.
+	p.view(1440, 900, "dark")
+	if got := evaluate[string](p, `[...document.querySelectorAll(".table-scroll")].filter((box) => box.checkVisibility() && box.scrollHeight <= box.clientHeight && (box.hasAttribute("data-below") || box.hasAttribute("data-above"))).map((box) => box.firstElementChild.className).join()`); got != "" {
+		t.Errorf("%s fit, and say that they go on", got)
+	}
+}
