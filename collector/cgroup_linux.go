@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"path"
 	"slices"
@@ -29,14 +30,19 @@ type containerReader struct {
 	self  roots
 	files groupFiles
 	own   groupFile // /proc/self/cgroup
+	table kernelFile
+	seed  maphash.Seed
 	group groupReader
-	where string // content of own when the group was looked for; "" is not yet
-	reads int    // since then
-	named bool   // the group is a container's
+	where string     // content of own when the group was looked for; "" is not yet
+	among uint64     // hash of the mounts then
+	place groupPlace // and where it was
+	reads int        // since it was last known to be there
+	named bool       // the group is a container's
 }
 
 func newContainerReader(self roots) *containerReader {
-	r := &containerReader{self: self}
+	r := &containerReader{self: self, seed: maphash.MakeSeed()}
+	r.table.path = self.ofProc("self/mountinfo")
 	r.files = groupFiles{keep: true, open: openGroupFile}
 	r.own.path = self.ofProc("self/cgroup")
 	r.group.files = &r.files
@@ -54,7 +60,7 @@ func (r *containerReader) read(context.Context) (Part, error) {
 	}
 	if !r.named && !isLimited(r.group.after) {
 		r.group.close()
-		r.where = ""
+		r.reads = groupReads // somebody may set one
 		return nil, notHere("its control group sets no limit, and is no container's")
 	}
 	return part, nil
@@ -62,27 +68,38 @@ func (r *containerReader) read(context.Context) (Part, error) {
 
 // find looks for the group, when it is another one or has not been looked for of late.
 func (r *containerReader) find() error {
-	b, err := r.files.content(&r.own)
+	own, err := r.files.content(&r.own)
 	if isMissingFile(err) {
 		return notHere("no control groups on this kernel")
 	}
 	if err != nil {
 		return fmt.Errorf("read own control group: %w", err)
 	}
-	if r.reads++; string(b) == r.where && r.reads < groupReads {
+	if r.reads++; string(own) == r.where && r.reads < groupReads {
 		return nil
 	}
-	r.reads, r.where = 0, string(b)
-	paths := parseGroupPaths(b)
-	table, err := os.ReadFile(r.self.ofProc("self/mountinfo"))
+	mounts, err := r.table.read()
 	if err != nil {
 		r.where = ""
 		return fmt.Errorf("read own mounts: %w", err)
 	}
-	mountinfo := string(table)
-	mounts := parseGroupMounts(mountinfo)
-	place := groupPlaceOf(paths, mounts)
-	for _, d := range append(place.v1(), &place.v2) {
+	if among := maphash.Bytes(r.seed, mounts); string(own) != r.where || among != r.among {
+		r.where, r.among = string(own), among
+		r.look(own, string(mounts))
+	}
+	r.reads = 0
+	if err := r.group.place(r.place, newStackedDevices(r.self)); err != nil {
+		r.reads = groupReads
+		return err
+	}
+	return nil
+}
+
+// look finds out where the group is, and what it is called.
+func (r *containerReader) look(own []byte, mountinfo string) {
+	paths := parseGroupPaths(own)
+	r.place = groupPlaceOf(paths, parseGroupMounts(mountinfo))
+	for _, d := range append(r.place.v1(), &r.place.v2) {
 		if d.dir != "" {
 			*d = groupDir{dir: r.self.ofRoot(d.dir), top: r.self.ofRoot(d.top)}
 		}
@@ -96,12 +113,7 @@ func (r *containerReader) find() error {
 	}
 	cgroupns, ok := namespaceOf(r.self.ofProc("self/ns/cgroup"))
 	r.named = named || ok && cgroupns >= firstDynamicInode
-	if err := r.group.place(place, newStackedDevices(r.self)); err != nil {
-		r.where = ""
-		return err
-	}
 	r.group.name, r.group.path = clean(name), clean(paths.main())
-	return nil
 }
 
 // A groupPart is one look at a group.
@@ -118,6 +130,7 @@ func (p *groupPart) AddTo(s *Snapshot) { s.Container = &p.group }
 type groupReader struct {
 	name, path, version string
 	files               *groupFiles
+	placed              groupPlace // what list was made for; zero when there is none
 	list                []groupFile
 	at                  time.Time      // of after; zero when there is nothing to compare with
 	before, after       []groupNumbers // by level
@@ -162,10 +175,17 @@ func (r *groupReader) readInto(part *groupPart) error {
 	return nil
 }
 
-// place makes the list of a group's files. Where a hierarchy has it at its root, the numbers are the machine's, and are
+// place makes the list of a group's files. For the place of the list there is, it has all of them tried again: controllers
+// come and go. Where a hierarchy has it at its root, the numbers are the machine's, and are
 // left out.
 func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
-	mounted := p.version()
+	if p == r.placed && len(r.list) > 0 {
+		for i := range r.list {
+			r.list[i].gone = false
+		}
+		return nil
+	}
+	asked, mounted := p, p.version()
 	if mounted == "" {
 		return notHere("its control group is not mounted here")
 	}
@@ -190,7 +210,7 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 		r.before, r.after = make([]groupNumbers, levels), make([]groupNumbers, levels)
 	}
 	r.close()
-	r.list, r.version = list, mounted
+	r.placed, r.list, r.version = asked, list, mounted
 	return nil
 }
 

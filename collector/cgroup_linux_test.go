@@ -233,6 +233,39 @@ func TestLateLimit(t *testing.T) {
 	}
 }
 
+// What is mounted elsewhere by now is found there, although the group has the same name; and what has come to a group
+// that stays where it is, too.
+func TestContainerLooksAgain(t *testing.T) {
+	r := aContainer2.write(t)
+	s := containerSource(r)
+	again := func() Cgroup {
+		var got *Cgroup
+		for range groupReads {
+			got = read(t, s).Container
+		}
+		return *got
+	}
+	if got := again(); got.MemoryLimit != Known(100000) || got.Tasks != Known(7) {
+		t.Fatalf("got %+v", got)
+	}
+	if err := os.Remove(r.ofRoot("sys/fs/cgroup/pids.current")); err != nil {
+		t.Fatal(err)
+	}
+	s = containerSource(r)
+	if got := again(); got.Tasks.known {
+		t.Errorf("got %v tasks, want none", got.Tasks)
+	}
+	tree{"root/sys/fs/cgroup/pids.current": "8\n"}.over(t, r)
+	if got := again(); got.Tasks != Known(8) {
+		t.Errorf("got %v tasks, want 8", got.Tasks)
+	}
+	aGroup2.below("root/run/groups/").over(t, r)
+	tree{"root/run/groups/memory.max": "200000\n", "proc/self/mountinfo": "27 1 0:50 / / rw - overlay overlay rw\n" + mount2("/", "/run/groups")}.over(t, r)
+	if got := again(); got.MemoryLimit != Known(200000) {
+		t.Errorf("got a limit of %v, want that of the other place", got.MemoryLimit)
+	}
+}
+
 // The limits of groups above count for all that is in them.
 func TestContainerLimitsAbove(t *testing.T) {
 	const base = "root/sys/fs/cgroup/"

@@ -113,6 +113,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 	defer timer.Stop()
 	var j judge
 	var before time.Time // when the last snapshot was due
+	var s Snapshot       // filled again and again: the sink gets a copy
 	for {
 		if !pool.idle(timer.C) {
 			return nil
@@ -122,7 +123,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 			due = latest
 		}
 		// The wall clock may have been set since the start, so the wall time of due is reckoned back from now.
-		s := Snapshot{At: now.Add(-now.Sub(due)).Round(0)}
+		s = Snapshot{At: now.Add(-now.Sub(due)).Round(0)}
 		if !before.IsZero() {
 			s.Interval = Known(due.Sub(before).Seconds())
 		}

@@ -30,6 +30,10 @@ var errNotAsked = errors.New("not asked, too many others do not answer")
 type usageReader struct {
 	measure func(m mount) (usage, error)
 	states  map[mountKey]*mountState
+	mounts  []mount       // of the last refresh
+	list    []*mountState // of each of them
+	due     []int         // scratch
+	timer   *time.Timer
 	waiting []*mountState // asked, and no answer yet
 	answers chan usageAnswer
 }
@@ -54,21 +58,26 @@ type usageAnswer struct {
 	err   error
 }
 
-// refresh asks the mounts that are due, and returns the state of each.
+// refresh asks the mounts that are due, and returns the state of each, in a list that is good until the next time. The
+// list of mounts is not changed: other mounts come in another one.
 func (u *usageReader) refresh(ctx context.Context, mounts []mount) []*mountState {
 	u.drain()
 	states := u.renew(mounts)
 	now := time.Now()
 	deadline := now.Add(usageBatch)
-	due := make([]int, 0, len(mounts)) // those that are likely to answer first
+	u.due = u.due[:0]
 	for i, s := range states {
 		if s.isDue(now) {
-			due = append(due, i)
+			u.due = append(u.due, i)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b int) int { return cmp.Compare(states[a].doubt(), states[b].doubt()) })
-	timer := time.NewTimer(usageTimeout)
-	defer timer.Stop()
+	due := u.due
+	slices.SortStableFunc(due, // those that are likely to answer first
+		func(a, b int) int { return cmp.Compare(states[a].doubt(), states[b].doubt()) })
+	if u.timer == nil {
+		u.timer = time.NewTimer(usageTimeout)
+	}
+	defer u.timer.Stop()
 	for {
 		now = time.Now()
 		running, stuck, next := u.load(now, deadline)
@@ -85,12 +94,12 @@ func (u *usageReader) refresh(ctx context.Context, mounts []mount) []*mountState
 		if running == 0 || next <= 0 {
 			break
 		}
-		timer.Reset(next)
+		u.timer.Reset(next)
 		select {
 		case a := <-u.answers:
 			u.take(a)
 			continue
-		case <-timer.C:
+		case <-u.timer.C:
 			continue
 		case <-ctx.Done():
 		}
@@ -125,6 +134,9 @@ func (u *usageReader) renew(mounts []mount) []*mountState {
 	if u.answers == nil {
 		u.answers = make(chan usageAnswer, mostWaiting) // room for all: none ever waits to be heard
 	}
+	if len(mounts) > 0 && len(mounts) == len(u.mounts) && &mounts[0] == &u.mounts[0] {
+		return u.list
+	}
 	states := make([]*mountState, len(mounts))
 	known := make(map[mountKey]*mountState, len(mounts))
 	for i, m := range mounts {
@@ -138,7 +150,7 @@ func (u *usageReader) renew(mounts []mount) []*mountState {
 	for _, s := range u.waiting {
 		known[s.key] = s
 	}
-	u.states = known
+	u.states, u.mounts, u.list = known, mounts, states
 	return states
 }
 

@@ -54,6 +54,7 @@ func socketSource(r roots) Source {
 type socketPart struct {
 	sockets Sockets
 	rows    [32]uint64 // of Sockstat: it has some 20
+	counts  [64]uint64 // of Netstat: it has some 50
 }
 
 func (p *socketPart) AddTo(s *Snapshot) { s.Sockets = &p.sockets }

@@ -58,7 +58,7 @@ func (s *socketReader) read(context.Context) (Part, error) {
 		}
 		return nil, fmt.Errorf("read sockets: %w", err)
 	}
-	p.Sockstat, p.Netstat = s.sockets.table(part.rows[:]), s.counts.table(nil)
+	p.Sockstat, p.Netstat = s.sockets.table(part.rows[:]), s.counts.table(part.counts[:])
 	p.rates(&s.before, &s.after, between(s.at, now))
 	s.before, s.at = s.after, now
 
