@@ -22,7 +22,7 @@ const warmUp = 15
 // allocationsPerTick is what a steady tick of all default sources may allocate at most: the parts of a snapshot, which
 // are new on each tick, are 14, what is read seldom is 4, and the rest is for processes that come and go, and for the
 // race detector, which makes more.
-const allocationsPerTick = 35
+const allocationsPerTick = 40
 
 // TestTickAllocates has two minutes of ticks, so all that is read seldom has its share. They pass at once: the clock is
 // the bubble's.

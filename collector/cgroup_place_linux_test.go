@@ -116,6 +116,7 @@ func FuzzGroupPlaces(f *testing.F) {
 
 // Where a group is, what it is called, and the least limit of it and of those above.
 func TestContainerPlaces(t *testing.T) {
+	t.Parallel()
 	plain2 := tree{"cgroup.events": "populated 1\n", "memory.current": "5\n", "cpu.stat": "usage_usec 1\n"}
 	at2 := func(path string, limits ...tree) tree {
 		tr := tree{

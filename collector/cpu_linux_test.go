@@ -103,6 +103,7 @@ const aStat = "cpu  300 1 150 1200 40 2 10 3 4 5\ncpu0 100 0 50 400 20 0 10 0 0 
 	"intr 1 2 3\nctxt 5\nbtime 1767225600\nprocesses 9\nprocs_running 2\nprocs_blocked 0\nsoftirq 1 2\n"
 
 func TestCPUTorn(t *testing.T) {
+	t.Parallel()
 	host := tree{"proc/stat": aStat}.write(t)
 	source := cpuSource(host)
 	read(t, source)

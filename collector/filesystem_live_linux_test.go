@@ -17,6 +17,7 @@ import (
 
 // TestRealMounts mounts for real, where it may: in a process with mounts of its own, which end with it.
 func TestRealMounts(t *testing.T) {
+	t.Parallel()
 	const child = "FIVEWIRE_TEST_MOUNTS"
 	if os.Getenv(child) != "" {
 		realMounts(t, os.Getenv(child))

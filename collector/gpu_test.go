@@ -149,6 +149,7 @@ func TestSMIFails(t *testing.T) {
 }
 
 func TestRunSMI(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, script, want string }{
 		{"garbage", "echo garbage, 1, 2", "nvidia-smi: garbage, 1, 2"},
 		{"hangs", "sleep 60", "nvidia-smi: no answer for 300ms"},
@@ -177,6 +178,7 @@ func TestRunSMI(t *testing.T) {
 
 // Nobody that the program started is left, and it is not run at our own priority.
 func TestSMIGroup(t *testing.T) {
+	t.Parallel()
 	dir := program(t, "sleep 60 &\necho $! > child\nsleep 60")
 	_, err := runSMI(t.Context(), filepath.Join(dir, smiProgram), 500*time.Millisecond)
 	if err == nil {

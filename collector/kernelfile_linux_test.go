@@ -52,6 +52,7 @@ func TestKernelFileComesBack(t *testing.T) {
 }
 
 func TestKernelFileIsBounded(t *testing.T) {
+	t.Parallel()
 	f := kernelFile{path: "/dev/zero"}
 	if b, err := f.read(); b != nil || err == nil || !strings.HasSuffix(err.Error(), "does not end") {
 		t.Errorf("%d bytes, %v", len(b), err)

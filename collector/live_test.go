@@ -14,6 +14,7 @@ import (
 
 // Two collectors in one process read this very machine.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	for range 2 {
@@ -77,6 +78,7 @@ func checkLive(t *testing.T, s Snapshot) {
 // Every file under /proc may be read while it is being written, or come out short. Whatever the sources make of that,
 // between two good reads, it is an error or finite numbers, and not the end of the process.
 func TestTornFiles(t *testing.T) {
+	t.Parallel()
 	for name, content := range aHost {
 		if !strings.HasPrefix(name, "proc/") || strings.HasSuffix(name, "/") {
 			continue

@@ -81,6 +81,7 @@ func TestNeighbours(t *testing.T) {
 
 // A first neighbour is found by the next read, among however many processes, and whether or not it told anything before.
 func TestLateNeighbour(t *testing.T) {
+	t.Parallel()
 	r := aPod(t)
 	events := r.ofProc("20/root/sys/fs/cgroup")
 	os.Rename(events, events+"-later")

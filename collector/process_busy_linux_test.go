@@ -8,6 +8,7 @@ import (
 
 // Where no clock of a process can be asked, one that begins to work is seen in the tick in which it does.
 func TestBeginsToWork(t *testing.T) {
+	t.Parallel()
 	busy := func(ticks int) string { return fmt.Sprintf("cpu  %d 0 10 5 5\nprocesses 100\n", 1000+ticks) }
 	w := watchOf(t, manyProcesses(100).with("proc/stat", busy(0)))
 	for range 2 * idleTicks {

@@ -22,6 +22,7 @@ func childStat(pid, parent, ticks, reaped int) string {
 
 // A parent that only waits hardly runs. It is read all the same, and told of at the top.
 func TestShortChildren(t *testing.T) {
+	t.Parallel()
 	busy := 1000
 	stat := func() string { return fmt.Sprintf("cpu  %d 0 0 5 5\nprocesses 100\n", busy) }
 	w := watchOf(t, manyProcesses(100).with("proc/stat", stat()).with("proc/1030/stat", childStat(1030, 1, 5, 7000)))
@@ -47,6 +48,7 @@ func TestShortChildren(t *testing.T) {
 
 // What a child has used over its life is not told when it ends, though nobody has noticed that until its parent was read.
 func TestRestingChildEnds(t *testing.T) {
+	t.Parallel()
 	for _, child := range []int{1010, 1050} { // read before its parent, and after
 		w := watchOf(t, manyProcesses(100).with("proc/1030/stat", childStat(1030, 1, 5, 100)).
 			with("proc/"+strconv.Itoa(child)+"/stat", childStat(child, 1030, 10_000, 5000)))

@@ -173,6 +173,7 @@ func (f *family) read(seldom int) {
 // Whenever children end, at whatever point of a read, and whoever takes note of it: nothing is shown twice, nobody has a
 // jump of what one has used over its life, and most of what the short ones use is told.
 func TestChildrenOfAFamily(t *testing.T) {
+	t.Parallel()
 	families := uint64(30)
 	if testing.Short() {
 		families = 6

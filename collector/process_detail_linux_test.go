@@ -10,6 +10,7 @@ import (
 
 // A long command line is short in a snapshot, and up to 4096 bytes of it are there for one who asks.
 func TestLongCommand(t *testing.T) {
+	t.Parallel()
 	const most = 4096
 	for _, tt := range []struct {
 		name, line, begins, ends string

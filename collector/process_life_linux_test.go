@@ -58,6 +58,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 // What a child has moved from and to disks counts for its parent when it has ended: that is no work of the parent's, and
 // was shown already.
 func TestTrafficOfAChildThatEnded(t *testing.T) {
+	t.Parallel()
 	of := func(pid, parent int) string {
 		return fmt.Sprintf("%d (p) R %d 7 7 0 -1 4194560 1 2 3 4 %%d 0 5 6 20 0 1 0 100 99999 10 18446744073709551615 1 1 0 0 0\n", pid, parent)
 	}
@@ -98,6 +99,7 @@ func TestTrafficOfAChildThatEnded(t *testing.T) {
 
 // A process whose parent ends has another at once, though it does nothing that would have it read.
 func TestOrphans(t *testing.T) {
+	t.Parallel()
 	for _, ours := range []bool{false, true} {
 		w := watchOf(t, manyProcesses(60).with("proc/50/stat", statLine("50 (parent) S", 0, 0, 1, 10, 1)).
 			with("proc/loadavg", "0 0 0 1/1 9\n"))

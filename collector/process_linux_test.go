@@ -162,6 +162,7 @@ func TestNoProcesses(t *testing.T) {
 
 // When the clock is set, everybody has started at another time, those too that are not read; and is the same as before.
 func TestProcessesWhenTheClockIsSet(t *testing.T) {
+	t.Parallel()
 	w := watchOf(t, manyProcesses(60))
 	for range 2 * stillReads {
 		w.after(t, time.Second)

@@ -93,6 +93,7 @@ func TestRealBirth(t *testing.T) {
 }
 
 func TestRealExec(t *testing.T) {
+	t.Parallel()
 	cmd := child(t, "sh", "-c", "read line; exec sleep 600")
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -127,6 +128,7 @@ func TestRealExec(t *testing.T) {
 }
 
 func TestRealTraffic(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {
@@ -194,6 +196,7 @@ func TestManyThreadsChild(t *testing.T) {
 }
 
 func TestRealThreads(t *testing.T) {
+	t.Parallel()
 	cmd := child(t, os.Args[0], "-test.run=^TestManyThreadsChild$", "-test.v")
 	cmd.Env = append(os.Environ(), threadsVariable+"=1")
 	if _, err := cmd.StdinPipe(); err != nil {

@@ -179,6 +179,7 @@ func TestIdleProcesses(t *testing.T) {
 
 // To ask all whether they have run costs little, but not nothing.
 func TestAskable(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ processes, threads, least, most int }{
 		{250, 1, 250, 250},
 		{250, fewThreads + 1, 25, 30},

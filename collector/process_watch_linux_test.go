@@ -61,6 +61,7 @@ func TestManyProcesses(t *testing.T) {
 
 // While somebody looks at all of them, all are read on every tick, with their disk traffic; and then no more.
 func TestAttention(t *testing.T) {
+	t.Parallel()
 	const n = 100
 	w := watchOf(t, manyProcesses(n))
 	for range 20 {
@@ -216,6 +217,7 @@ func TestProcessAllocations(t *testing.T) {
 
 // Where the clocks of processes can be read, only those are read that have run.
 func TestProcessClocks(t *testing.T) {
+	t.Parallel()
 	const n = 120
 	w := watchOf(t, manyProcesses(n).with("proc/loadavg", "0 0 0 1/1 9\n"))
 	w.remove(t, "proc/self")

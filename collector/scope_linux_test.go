@@ -5,6 +5,7 @@ import (
 )
 
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	const hostPID, hostMount, net = "pid:[4026531836]", "mnt:[4026531841]", "net:[4026531992]"
 	c, h, pod := ScopeContainer, ScopeHost, ScopePod
 	host := tree{

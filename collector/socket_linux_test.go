@@ -70,6 +70,7 @@ func TestSocketSource(t *testing.T) {
 }
 
 func TestSocketSourceWithLess(t *testing.T) {
+	t.Parallel()
 	without := func(names ...string) tree {
 		host := maps.Clone(socketHost)
 		for _, name := range names {
@@ -121,6 +122,7 @@ func TestSocketSourceWithLess(t *testing.T) {
 
 // A file that is cut anywhere, between two whole ones, makes no rate that there was not.
 func TestTornSockets(t *testing.T) {
+	t.Parallel()
 	host := socketHost.write(t)
 	source := socketSource(host)
 	for _, name := range []string{"snmp", "netstat", "snmp6", "sockstat", "sockstat6", "stat/nf_conntrack"} {

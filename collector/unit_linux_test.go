@@ -34,6 +34,7 @@ func aSystemd2(n int) tree {
 }
 
 func TestUnits2(t *testing.T) {
+	t.Parallel()
 	r := aSystemd2(30).write(t)
 	s := unitSource(r)
 	first := read(t, s).Units
@@ -68,6 +69,7 @@ func TestUnits2(t *testing.T) {
 
 // The bytes of a unit that was not among the top for a while are not what it moves now.
 func TestUnitShownAgain(t *testing.T) {
+	t.Parallel()
 	r := aSystemd2(30).write(t)
 	s := unitSource(r)
 	const dir = "sys/fs/cgroup/system.slice/s000.service/"

@@ -9,6 +9,7 @@ import (
 
 // What is over is told in the words of when it was not, and of its culprit.
 func TestVerdictLingers(t *testing.T) {
+	t.Parallel()
 	for _, interval := range []float64{0.1, 1} {
 		tr := newTrial(t)
 		tr.run(burning(), 14, interval)

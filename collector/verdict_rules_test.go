@@ -7,6 +7,7 @@ import (
 
 // TestRules: each rule's sentence, after its condition has held for 42 seconds.
 func TestRules(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		change func(*Snapshot)

@@ -155,6 +155,7 @@ func TestVerdictEnterAndLeave(t *testing.T) {
 
 // Around the threshold, and at random, the verdict changes its mind seldom.
 func TestVerdictDoesNotFlicker(t *testing.T) {
+	t.Parallel()
 	for _, interval := range []float64{0.1, 1} {
 		for _, around := range []float64{0.10, 0.15, 0.25, 0.5} {
 			tr := newTrial(t)
