@@ -79,11 +79,20 @@ func (r *groupFiles) fill(fd int) ([]byte, error) {
 }
 
 func (r *groupFiles) exists(path string) bool {
+	there, _ := r.look(path)
+	return there
+}
+
+// look is exists where it makes a difference that nobody can tell.
+func (r *groupFiles) look(path string) (there bool, err error) {
 	fd, err := r.open(path)
+	if isShort(err) {
+		return false, err
+	}
 	if err == nil {
 		unix.Close(fd)
 	}
-	return err == nil
+	return err == nil, nil
 }
 
 func openGroupFile(path string) (int, error) {

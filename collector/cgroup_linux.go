@@ -10,8 +10,6 @@ import (
 	"path"
 	"slices"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -151,7 +149,7 @@ func (r *groupReader) readInto(part *groupPart) error {
 		b, err := r.files.content(f)
 		if err != nil {
 			failed = err
-			f.gone = err != unix.EMFILE && err != unix.ENFILE && err != unix.ENOMEM
+			f.gone = !isShort(err)
 			continue
 		}
 		f.parse(n, b)
@@ -189,11 +187,20 @@ func (r *groupReader) place(p groupPlace, stacked *stackedDevices) error {
 	if mounted == "" {
 		return notHere("its control group is not mounted here")
 	}
-	if p.v2.dir != "" && !r.files.exists(path.Join(p.v2.dir, "cgroup.events")) {
-		p.v2 = groupDir{} // cgroup-v2.rst: that file is in all but the root
+	if p.v2.dir != "" {
+		if there, err := r.files.look(path.Join(p.v2.dir, "cgroup.events")); err != nil {
+			return fmt.Errorf("look for control group: %w", err)
+		} else if !there {
+			p.v2 = groupDir{} // cgroup-v2.rst: that file is in all but the root
+		}
 	}
 	for _, d := range p.v1() {
-		if d.dir != "" && d.dir == d.top && r.files.exists(path.Join(d.dir, "release_agent")) {
+		if d.dir == "" || d.dir != d.top {
+			continue
+		}
+		if there, err := r.files.look(path.Join(d.dir, "release_agent")); err != nil {
+			return fmt.Errorf("look for control group: %w", err)
+		} else if there {
 			*d = groupDir{} // cgroup-v1/cgroups.rst: that file is in the root alone
 		}
 	}

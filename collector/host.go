@@ -44,22 +44,31 @@ func hostSource(r roots) Source {
 		if err := readNames(ctx, r, &part); err != nil {
 			return nil, fmt.Errorf("read host: %w", err)
 		}
-		part.Platform = readPlatform(r, &part)
+		platform, err := readPlatform(r, &part)
+		if err != nil {
+			return nil, fmt.Errorf("read host: %w", err)
+		}
+		part.Platform = platform
 		return PartFunc(func(s *Snapshot) { s.Host = &part }), nil
 	}}
 }
 
-func readPlatform(r roots, h *Host) string {
+// readPlatform fails when there is something to read, and no descriptor to read it with.
+func readPlatform(r roots, h *Host) (string, error) {
 	files := []string{r.ofEtc("os-release")} // os-release(5): the first that is there
 	if filepath.Clean(r.root) != "/" || filepath.Clean(r.etc) == "/etc" {
 		files = append(files, r.ofRoot("usr", "lib", "os-release")) // the same system's, and not our container's
 	}
 	for _, file := range files {
-		if b, err := readShort(file); err == nil {
-			return platformOf(string(b))
+		b, err := readShort(file)
+		if err == nil {
+			return platformOf(string(b)), nil
+		}
+		if isShort(err) {
+			return "", err
 		}
 	}
-	return clean(h.OS + " " + h.Kernel)
+	return clean(h.OS + " " + h.Kernel), nil
 }
 
 // readShort reads a file that somebody has written by hand, but not more of it than that may be.

@@ -51,7 +51,11 @@ func readNames(_ context.Context, r roots, h *Host) error {
 	}
 	h.Hostname = clean(unix.ByteSliceToString(uname.Nodename[:]))
 	if r.isElsewhere() {
-		if b, err := readShort(r.ofEtc("hostname")); err == nil && parseHostname(b) != "" {
+		b, err := readShort(r.ofEtc("hostname"))
+		if isShort(err) {
+			return err
+		}
+		if err == nil && parseHostname(b) != "" {
 			h.Hostname = parseHostname(b)
 		}
 	}

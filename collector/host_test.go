@@ -90,6 +90,11 @@ func TestHostSource(t *testing.T) {
 // Where only the host's /etc is given, what it links to below /usr is not there, and ours is another system's.
 func TestPlatformElsewhere(t *testing.T) {
 	host := tree{"etc/": "", "root/etc/": "", "root/usr/lib/os-release": "NAME=Given\n"}.write(t)
+	h := &Host{OS: "linux", Kernel: "7"}
+	ours, err := readPlatform(hostRoots(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name  string
 		roots roots
@@ -98,10 +103,10 @@ func TestPlatformElsewhere(t *testing.T) {
 		{"the root is given", roots{etc: host.ofRoot("etc"), root: host.root}, "Given"},
 		{"both are given", roots{etc: host.etc, root: host.root}, "Given"},
 		{"/etc alone is given", roots{etc: host.etc, root: "/"}, "linux 7"},
-		{"nothing is given", roots{etc: "/etc", root: "/"}, readPlatform(hostRoots(), &Host{OS: "linux", Kernel: "7"})},
+		{"nothing is given", roots{etc: "/etc", root: "/"}, ours},
 	} {
-		if got := readPlatform(tt.roots, &Host{OS: "linux", Kernel: "7"}); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		if got, err := readPlatform(tt.roots, h); err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
 		}
 	}
 }

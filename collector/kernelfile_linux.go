@@ -81,6 +81,9 @@ func (f *maybeFile) read(now time.Time) ([]byte, error) {
 		return nil, f.absent
 	}
 	b, err := f.kernelFile.read()
+	if f.absent != nil && isShort(err) {
+		err = f.absent // as far as anybody knows
+	}
 	f.absent = nil
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EOPNOTSUPP) {
 		f.absent, f.until = err, now.Add(maybeAfter)

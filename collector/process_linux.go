@@ -68,7 +68,7 @@ func clockOf(pid int32) (time.Duration, bool) {
 // read puts every process into the table. Those that end meanwhile are left out.
 func (r *processReader) read(ctx context.Context, t *processTable) error {
 	err := r.sweep(ctx, t)
-	if err != nil { // perhaps the host's /proc is another one now
+	if err != nil && !isShort(err) { // perhaps the host's /proc is another one now
 		r.listed = 0
 		r.dir.close()
 	}

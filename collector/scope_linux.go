@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,8 +36,14 @@ func newScopeReader(r roots) *scopeReader {
 
 func (r *scopeReader) read(context.Context) (Part, error) {
 	// With another host's /proc, "self" may be nobody there.
-	mountinfo, _ := readStart(r.roots.ofProc("self/mountinfo"), longestMountTable)
-	first, _ := readStart(r.roots.ofProc("1/mountinfo"), longestMountTable)
+	mountinfo, err := readStart(r.roots.ofProc("self/mountinfo"), longestMountTable)
+	if isShort(err) {
+		return nil, fmt.Errorf("read scopes: %w", err)
+	}
+	first, err := readStart(r.roots.ofProc("1/mountinfo"), longestMountTable)
+	if isShort(err) {
+		return nil, fmt.Errorf("read scopes: %w", err)
+	}
 	own := string(mountinfo)
 	host := r.isHost()
 	lxcfs := lxcfsFiles(own)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -112,6 +113,12 @@ func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 func stack() string {
 	b := make([]byte, 8<<10)
 	return string(b[:runtime.Stack(b, false)])
+}
+
+// isShort: this process, or the system, is short of descriptors or memory. That says nothing about what was to be opened,
+// above all not that it is not there.
+func isShort(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }
 
 // notHere is the error of a source for something that this host has not, or does not tell. It is no failure: the
