@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"math/bits"
 	"strings"
@@ -40,9 +39,6 @@ type HiddenMounts struct {
 }
 
 const filesystemsEvery = 10 * time.Second
-
-// smallMemory: a filesystem in memory below this is one of the system's own, such as /run/lock.
-const smallMemory = 16 << 20
 
 // usage is how full a filesystem is, in bytes and inodes.
 type usage struct {
@@ -91,24 +87,6 @@ func filesystemOf(m mount, u usage) Filesystem {
 	}
 }
 
-// What a mount may turn out to be when it is asked; it is hidden then.
-var (
-	errElsewhere = errors.New("another filesystem is at its path")
-	errNotADir   = errors.New("not a directory")
-)
-
-func hiddenFor(err error) hideReason {
-	switch {
-	case errors.Is(err, errElsewhere):
-		return hiddenElsewhere
-	case errors.Is(err, errNotADir):
-		return hiddenFile
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
-		return hiddenNotOurs // another user's FUSE mount, or one in a directory that this process does not have
-	}
-	return notHidden
-}
-
 type filesystemPart struct {
 	filesystems []Filesystem
 	hidden      []HiddenMounts
@@ -137,16 +115,7 @@ func (f *filesystemReader) part(ctx context.Context) (*filesystemPart, error) {
 		if s.waiting {
 			err = noAnswer(now.Sub(s.asked))
 		}
-		reason := hiddenFor(err)
-		switch {
-		case reason != notHidden:
-		case !s.answered:
-		case s.usage.total == 0:
-			reason = hiddenNoSize
-		case m.isInMemory() && m.path != "/" && s.usage.total < smallMemory:
-			reason = hiddenSystem
-		}
-		if reason != notHidden {
+		if reason := m.hideAsked(s.answered, s.usage, err); reason != notHidden {
 			hidden[reason]++
 			continue
 		}

@@ -2,6 +2,8 @@ package collector
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -130,6 +132,33 @@ func (m mount) hideReason() hideReason {
 		return hiddenRuntime
 	case m.fstype == "overlay", m.fstype == "aufs", m.fstype == "fuse.fuse-overlayfs":
 		return hiddenOverlay
+	}
+	return notHidden
+}
+
+// What a mount may turn out to be when it is asked; it is hidden then.
+var (
+	errElsewhere = errors.New("another filesystem is at its path")
+	errNotADir   = errors.New("not a directory")
+)
+
+// smallMemory: a filesystem in memory below this is one of the system's own, such as /run/lock.
+const smallMemory = 16 << 20
+
+// hideAsked is hideReason of a mount that has been asked how full it is: it has answered at some time, with a usage, or
+// the last answer was an error.
+func (m mount) hideAsked(answered bool, u usage, err error) hideReason {
+	switch {
+	case errors.Is(err, errElsewhere):
+		return hiddenElsewhere
+	case errors.Is(err, errNotADir):
+		return hiddenFile
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+		return hiddenNotOurs // another user's FUSE mount, or one in a directory that this process does not have
+	case answered && u.total == 0:
+		return hiddenNoSize
+	case answered && m.isInMemory() && m.path != "/" && u.total < smallMemory:
+		return hiddenSystem
 	}
 	return notHidden
 }
