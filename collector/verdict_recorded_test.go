@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func TestRecorded(t *testing.T) {
 			for i, s := range snapshots {
 				interval, _ := s.Interval.Get()
 				v := tr.next(s, interval)
-				if w := other.next(s, interval); *w != *v {
+				if w := other.next(s, interval); !reflect.DeepEqual(w, v) {
 					t.Fatalf("another judge says %+v, this one %+v", w, v)
 				}
 				t.Log(i, *v)

@@ -307,9 +307,10 @@ func (j *judge) sayLooking(s *Snapshot, maybe int) *Verdict {
 		}
 		began = j.last.Since
 	}
-	text := j.text.begin("looking whether it lasts: ").add(j.rules[maybe].head)
+	head := j.rules[maybe].head
+	text := j.text.begin(head).colon(head).add("looking whether it lasts").tell("looking", nil)
 	j.shown, j.second = -1, which
-	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began}
+	j.last = &Verdict{State: stateUnknown, Text: text.String(), Since: began, Parts: text.parts(head, 0, 0, false)}
 	return j.last
 }
 

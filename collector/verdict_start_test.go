@@ -36,15 +36,15 @@ func TestVerdictAtTheStart(t *testing.T) {
 		{"io-for-a-minute", io(averaged(0.9, 0.8, 0.7, 0.1)), "bad", "I/O-bound for 60 s: ", 60},
 		{"io-for-minutes", io(averaged(0.9, 0.8, 0.7, 0.65)), "bad", "I/O-bound for 5 min: ", 300},
 		{"bad-of-late", io(averaged(0.9, 0.8, 0.2, 0.1)), "busy", "I/O-bound for 60 s: ", 60}, // bad takes 15 s
-		{"just-begun", io(averaged(0.9, 0.1, 0.02, 0)), "unknown", "looking whether it lasts: I/O-bound", 0},
+		{"just-begun", io(averaged(0.9, 0.1, 0.02, 0)), "unknown", "I/O-bound: looking whether it lasts", 0},
 		{"just-over", io(averaged(0.01, 0.8, 0.7, 0.6)), "healthy", "healthy", 0},
 		{"short-of-memory", with(func(s *Snapshot) { s.Pressure.Memory = averaged(0.5, 0.4, 0.1, 0) }), "bad", "short of memory for 60 s: ", 60},
 		{"cpu", cpu(0.99, averaged(0.9, 0.8, 0.5, 0.1)), "busy", "CPU saturated for 60 s ", 60},
 		{"cpu-bad", cpu(0.99, averaged(0.95, 0.9, 0.85, 0.1)), "bad", "CPU saturated for 60 s ", 60},
 		{"a-group-held-back", cpu(0.3, averaged(0.9, 0.9, 0.9, 0.9)), "healthy", "healthy", 0},
-		{"no-averages", cpu(0.99, &Stall{Some: Known(0.9)}), "unknown", "looking whether it lasts: CPU saturated", 0},
-		{"no-pressure", with(func(s *Snapshot) { s.Pressure, s.CPU.Busy = nil, Known(0.99) }), "unknown", "looking whether it lasts: CPU saturated", 0},
-		{"no-memory-left", with(func(s *Snapshot) { s.Memory.Available = 100 << 20 }), "unknown", "looking whether it lasts: memory short", 0},
+		{"no-averages", cpu(0.99, &Stall{Some: Known(0.9)}), "unknown", "CPU saturated: looking whether it lasts", 0},
+		{"no-pressure", with(func(s *Snapshot) { s.Pressure, s.CPU.Busy = nil, Known(0.99) }), "unknown", "CPU saturated: looking whether it lasts", 0},
+		{"no-memory-left", with(func(s *Snapshot) { s.Memory.Available = 100 << 20 }), "unknown", "memory short: looking whether it lasts", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -355,7 +355,7 @@ func TestVerdictGap(t *testing.T) {
 	hot := quiet()
 	hot.Sensors[0].Value = Known(101)
 	tr.run(hot, 20, 1)
-	if v := tr.next(hot, 3600); v.State != "unknown" || v.Text != "looking whether it lasts: too hot" {
+	if v := tr.next(hot, 3600); v.State != "unknown" || v.Text != "too hot: looking whether it lasts" {
 		t.Errorf("got %+v", v)
 	}
 	if v := tr.run(hot, 3, 1); v.Text != "too hot for 3 s: coretemp Package id 0 at 101 °C, critical is 100 °C" {

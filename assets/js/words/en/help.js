@@ -42,7 +42,7 @@ export default {
 
   readings: "The readings",
   verdict: "the verdict",
-  verdict_text: "What the readings come to, in one line. A condition has to hold for some seconds before it is told, and to be away for some before it is taken back. Unknown: what it would have to be read from cannot be read.",
+  verdict_text: "What the readings come to, in one line. A condition has to hold for some seconds before it is told, and to be away for some before it is taken back. Unknown: what it would have to be read from cannot be read, or it has only begun to look and something may be wrong.",
   scopes: "this container, this pod",
   scopes_text: "Stands beside numbers that are not the whole host's, because the server runs in a container and sees no more. Where nothing stands, they are the host's.",
   cpu: "CPU",

@@ -99,6 +99,7 @@ export default {
   phrase_killed_in: "内核终止了 {name} 中的 {n} 个进程",
   phrase_limit: "限额 {cores} 核",
   phrase_limit_killed: "因控制组的限额终止了 {n} 个进程",
+  phrase_looking: "正在观察是否持续",
   phrase_lost: "{name} 丢失 {share}，每秒 {rate} 个",
   phrase_many_small: "许多小进程",
   phrase_mount: "挂载点 {name}",
