@@ -122,6 +122,7 @@ func (s *site) post(path, contentType, body string, header ...string) (int, stri
 
 func TestCommandsByPost(t *testing.T) {
 	s := open(t, Config{}, "")
+	s.get("api/v1/polling?viewer=me")
 	const kind = "application/json"
 	if status, body := s.post("api/v1/viewers/me", kind, `{"ping":7}`); status != 200 || !strings.HasPrefix(body, `{"pong":7,`) {
 		t.Errorf("got %d %s", status, body)
@@ -129,6 +130,7 @@ func TestCommandsByPost(t *testing.T) {
 	for name, got := range map[string]func() (int, string){
 		"400 not-a-command": func() (int, string) { return s.post("api/v1/viewers/me", kind, `{"kill":1}`) },
 		"400 bad-id":        func() (int, string) { return s.post("api/v1/viewers/a%20b", kind, `{"ping":1}`) },
+		"404 not-here":      func() (int, string) { return s.post("api/v1/viewers/you", kind, `{"set":{"every":"1s"}}`) },
 		"415 not-json":      func() (int, string) { return s.post("api/v1/viewers/me", "text/plain", `{"ping":1}`) },
 		"413 too-long": func() (int, string) {
 			return s.post("api/v1/viewers/me", kind, `{"ping":"`+strings.Repeat("x", 5000)+`"}`)
@@ -346,6 +348,13 @@ func TestMalformedRequests(t *testing.T) {
 		"half-an-upgrade": "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\n\r\n",
 		"no-key":          "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
 		"chunked":         "POST /api/v1/viewers/me HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\na\r\n{\"ping\":1}\r\n0\r\n\r\n",
+		"chunked-get":     "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"two-lengths":     "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+		"lengths-turned":  "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"identity":        "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: identity\r\nContent-Length: 1\r\n\r\n0",
+		"folded":          "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nX: a\r\n b\r\n\r\n",
+		"short-key":       "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n",
+		"two-keys":        "GET /api/v1/websocket HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 		"old-protocol":    "GET /api/v1/polling HTTP/9.9\r\nHost: HOST\r\n\r\n",
 		"forwarded-host":  "GET /api/v1/polling HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
 	} {
@@ -370,24 +379,78 @@ func TestMalformedRequests(t *testing.T) {
 	equal(t, s.watch(s.client("sse"), "", 1), "1")
 }
 
-// HEAD on a stream answers its head and holds nothing.
+// HEAD answers GET's head, of a poll with the length of its body, and holds nothing.
 func TestHead(t *testing.T) {
+	heads := map[string]string{
+		"polling": "200 application/json; charset=utf-8 gzip", "longpolling": "200 application/json; charset=utf-8 gzip",
+		"streaming": "200 application/x-ndjson gzip", "sse": "200 text/event-stream gzip",
+	}
+	ask := func(s *site, method, path string, body bool) (head string, length int64) {
+		req, err := http.NewRequest(method, s.url+"api/v1/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		req.Header.Set("Accept-Encoding", "gzip")
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer http.DefaultClient.CloseIdleConnections()
+		defer resp.Body.Close()
+		if got, err := io.ReadAll(io.LimitReader(resp.Body, 1)); !body && (err != nil || len(got) > 0) {
+			t.Errorf("%s %s: got a body", method, path)
+		}
+		return strings.TrimSpace(fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("Content-Type"), " ", resp.Header.Get("Content-Encoding"))), resp.ContentLength
+	}
 	each(t, func(t *testing.T, technique string) {
 		if technique == "websocket" {
 			return // has no HTTP body to leave out: answered 426 like any other plain request
 		}
-		s := open(t, Config{}, "")
+		s := open(t, Config{Lab: true}, "")
 		s.publish(1)
-		resp, err := http.Head(s.url + "api/v1/" + technique)
-		if err != nil {
-			t.Fatal(err)
+		head, length := ask(s, "HEAD", technique, false)
+		get, body := ask(s, "GET", technique, true)
+		if head != heads[technique] || head != get || length != body {
+			t.Errorf("HEAD: got %s, %d bytes; GET: %s, %d bytes", head, length, get, body)
 		}
-		resp.Body.Close()
-		http.DefaultClient.CloseIdleConnections()
-		if resp.StatusCode >= 300 || s.hub.Stats().Subscriptions != 0 {
-			t.Errorf("got %d, %d subscriptions", resp.StatusCode, s.hub.Stats().Subscriptions)
+		eventually(t, "nothing is held", func() bool { return s.hub.Stats().Subscriptions == 0 })
+		if !strings.Contains(technique, "polling") {
+			return
+		}
+		if head, length := ask(s, "HEAD", technique+"?wait=20s&after="+s.cursor(1), false); head != "204" || length > 0 {
+			t.Errorf("with nothing new: got %s, %d bytes", head, length)
+		}
+		head, length = ask(s, "HEAD", technique+"?as=jsonp", false)
+		get, body = ask(s, "GET", technique+"?as=jsonp", true)
+		if head != "200 application/javascript; charset=utf-8 gzip" || head != get || length != body {
+			t.Errorf("JSONP: HEAD: got %s, %d bytes; GET: %s, %d bytes", head, length, get, body)
 		}
 	})
+}
+
+// Each parameter may stand there once, however it is spelled and whatever it says the second time.
+func TestParametersOnce(t *testing.T) {
+	s := open(t, Config{}, "")
+	s.publish(1)
+	for _, technique := range load.Techniques() {
+		for name, value := range map[string]string{"after": s.cursor(1), "every": "1s", "viewer": "me", "wait": "0s", "compress": "off", "as": ""} {
+			for _, again := range []string{name + "=" + value, fmt.Sprintf("%%%02x%s=x", name[0], name[1:]), name} {
+				status, body, _ := s.get("api/v1/" + technique + "?" + name + "=" + value + "&x=1&" + again)
+				if status != 400 || !strings.Contains(body, `"parameter":"`+name+`"`) || !strings.Contains(body, `"allowed":["once"]`) {
+					t.Errorf("%s, %s and %s: got %d %s", technique, name, again, status, body)
+				}
+			}
+		}
+	}
+	for _, path := range []string{"wire?viewer=a&viewer=b", "history?points=1&points=2", "processes?limit=1&limit=1", "config?x&x"} {
+		if status, body, _ := s.get("api/v1/" + path); status != 400 || !strings.Contains(body, `"parameter":`) {
+			t.Errorf("%s: got %d %s", path, status, body)
+		}
+	}
+	if status, _, _ := s.get("api/v1/polling?after=" + s.cursor(1) + "&every=1s&viewer=me&compress=off&x=1&y=1"); status != 204 {
+		t.Errorf("each once: got %d", status)
+	}
 }
 
 func TestUnixSocket(t *testing.T) {

@@ -57,7 +57,7 @@ func (d *Dashboard) routes() []route {
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
-	own.Use("/api", d.sameOrigin)
+	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	for _, r := range d.routes() {
 		if r.method == "ALL" {
 			own.All(r.path, r.handle)
@@ -82,6 +82,19 @@ func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 	h := &c.Request().Header
 	if !gate.SameOriginBehind(string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
+	}
+	return c.Next()
+}
+
+// onlyOnce refuses a query that says something twice: who is asked what it meant by that, a proxy, a log or we, would
+// answer in different ways.
+func (d *Dashboard) onlyOnce(c *fiber.Ctx) error {
+	seen := make(map[string]bool)
+	for name := range c.Context().QueryArgs().All() {
+		if seen[string(name)] {
+			return problem.Bad(string(name[:min(len(name), 64)]), "this parameter stands there twice", "once").Send(c)
+		}
+		seen[string(name)] = true
 	}
 	return c.Next()
 }

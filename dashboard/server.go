@@ -168,9 +168,9 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		}
 		h := &c.Request().Header
 		// What two servers could read in two ways is not read at all.
-		if protocol := string(h.Protocol()); h.ContentLength() == -1 || len(h.Peek("Transfer-Encoding")) > 0 || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {
+		if protocol := string(h.Protocol()); !gate.Framed(h.RawHeaders()) || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {
 			c.Context().SetConnectionClose()
-			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, and a body with Content-Length").Send(c)
+			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line").Send(c)
 		}
 		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
 			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed").Send(c)

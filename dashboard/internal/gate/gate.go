@@ -16,10 +16,14 @@
 // may say what the page's host is. Anybody can set it but a page: a page cannot on a handshake, and elsewhere not without
 // asking first. And who is no browser could as well leave out Origin.
 //
+// Framed: where a request ends, all servers on its way must agree on; else what one takes for its body is a request to
+// the next (request smuggling).
+//
 // What a page of another origin could run, and not only read, asks for more: there has to be proof. See Proven.
 package gate
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"os"
@@ -77,6 +81,19 @@ func hostname(line string) (string, bool) {
 		host = host[1 : len(host)-1]
 	}
 	return strings.ToLower(host), host != ""
+}
+
+// Framed judges the header lines of a request as they arrived, before anybody has made one of several, or left one out.
+// Its length is Content-Length's or there is no body: no Transfer-Encoding of any kind, beside a Content-Length or
+// alone; and no line that goes on in the next, which some would read as one of its own (RFC 9112 sections 5.2 and 6.1).
+func Framed(header []byte) bool {
+	for line := range bytes.Lines(header) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		if line[0] == ' ' || line[0] == '\t' || bytes.EqualFold(bytes.TrimSpace(name), []byte("Transfer-Encoding")) {
+			return false
+		}
+	}
+	return true
 }
 
 // SameOrigin judges the three lines that say which page a request came from; each is "" when absent. host is the

@@ -5,6 +5,25 @@ import (
 	"testing"
 )
 
+func TestFramed(t *testing.T) {
+	for header, want := range map[string]bool{
+		"Host: x\r\nContent-Length: 5\r\n\r\n":             true,
+		"Host: x\r\nX-Transfer-Encoding: chunked\r\n\r\n":  true,
+		"Host: x\r\nX: Transfer-Encoding: chunked\r\n\r\n": true,
+		"":                                      true,
+		"Transfer-Encoding: chunked\r\n\r\n":    false,
+		"Host: x\r\ntransfer-ENCODING:\r\n\r\n": false,
+		"Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n": false,
+		"Host: x\nTransfer-Encoding : chunked\n\n":                 false,
+		"X: a\r\n Content-Length: 5\r\n\r\n":                       false,
+		"X: a\r\n\tb\r\n\r\n":                                      false,
+	} {
+		if got := Framed([]byte(header)); got != want {
+			t.Errorf("%q: got %v, want %v", header, got, want)
+		}
+	}
+}
+
 func TestHosts(t *testing.T) {
 	loopback := Listening(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8055})
 	socket := Listening(&net.UnixAddr{Name: "/run/x", Net: "unix"})

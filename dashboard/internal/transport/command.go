@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -31,13 +32,14 @@ const (
 	echoForm     = `{"echo":"WORD"} in the lab: the next message says it too; 1 to 64 of A-Z a-z 0-9 _ . -`
 )
 
-// Command does what a viewer says and returns the answer, JSON, or nil where there is none.
+// Command does what a viewer says and returns the answer, JSON, or nil where there is none. What is set is set for a
+// viewer that has asked for messages under that name, or nobody would notice; the rest is for everybody.
 func (s *Server) Command(viewer string, text []byte) ([]byte, *problem.Problem) {
-	return s.command(func(c change) { s.Viewers.set(viewer, c) }, text)
+	return s.command(s.Viewers.known(viewer), func(c change) { s.Viewers.set(viewer, c) }, text)
 }
 
-// command is Command where set changes what the viewer gets.
-func (s *Server) command(set func(change), text []byte) ([]byte, *problem.Problem) {
+// command is Command where set changes what the viewer gets, if it is known.
+func (s *Server) command(known bool, set func(change), text []byte) ([]byte, *problem.Problem) {
 	var cmd command
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -46,6 +48,11 @@ func (s *Server) command(set func(change), text []byte) ([]byte, *problem.Proble
 	}
 	var wanted change
 	if cmd.Set != nil {
+		if !known {
+			p := problem.New(http.StatusNotFound, "no viewer of this name has been here: ask for messages first, such as by api/v1/sse?viewer=NAME")
+			p.Parameter = "viewer"
+			return nil, p
+		}
 		if cmd.Set.Every == nil && cmd.Set.Conflate == nil {
 			return nil, problem.Bad("set", "nothing to set", everyForm, conflateForm)
 		}

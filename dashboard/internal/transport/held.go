@@ -32,9 +32,6 @@ func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyFor
 	c.Set(fiber.HeaderContentType, contentType)
 	c.Set(fiber.HeaderCacheControl, "no-store, no-transform") // a transforming proxy would collect to compress
 	c.Set("X-Accel-Buffering", "no")                          // nginx: pass every write on at once
-	if c.Method() == fiber.MethodHead {
-		return nil
-	}
 	form := forms.plain
 	if c.Context().Request.Header.IsHTTP11() {
 		form = forms.chunked
@@ -42,6 +39,9 @@ func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyFor
 			form = forms.gzip
 			c.Set(fiber.HeaderContentEncoding, "gzip")
 		}
+	}
+	if c.Method() == fiber.MethodHead {
+		return nil
 	}
 	s.holds(c, form.Technique, r)
 	account := s.begin(c, form.Technique, r)

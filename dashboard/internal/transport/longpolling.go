@@ -35,9 +35,6 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		}
 		send, words = s.sendJSONP, &s.words.longpollingJSONP
 	}
-	if c.Method() == fiber.MethodHead {
-		return send(c, s.begin(c, "longpolling", r), r, nil, false)
-	}
 	if !jsonp && s.park(c, "longpolling", r) {
 		return nil
 	}
@@ -50,7 +47,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	defer s.Viewers.hold(r, words, sub).release()
 
 	messages, err := take(sub)
-	if len(messages) == 0 && err == nil {
+	if len(messages) == 0 && err == nil && c.Method() != fiber.MethodHead { // which asks for the head there would be now
 		gone, stop := watch(c.Context().Conn())
 		messages, err = await(sub, gone, r.wait)
 		stop()

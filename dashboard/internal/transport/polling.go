@@ -64,10 +64,6 @@ func take(sub *hub.Subscription) ([]*hub.Message, error) {
 func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, r request, messages []*hub.Message, more bool) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
-	if c.Method() == fiber.MethodHead {
-		account.Answer(0, meter.Layout{})
-		return c.SendStatus(fiber.StatusOK)
-	}
 	if len(messages) == 0 {
 		account.Answer(0, meter.Layout{})
 		return c.SendStatus(fiber.StatusNoContent)
@@ -75,14 +71,18 @@ func (s *Server) sendMessages(c *fiber.Ctx, account *meter.Exchange, r request, 
 	return sendBody(c, account, r, s.bodies.of(messages, more), messages, "application/json; charset=utf-8")
 }
 
-// sendBody answers with a body that has those messages.
+// sendBody answers with a body that has those messages; HEAD with its head, in which there are none.
 func sendBody(c *fiber.Ctx, account *meter.Exchange, r request, b *body, messages []*hub.Message, contentType string) error {
 	text, layout := b.bytes(r.gzip)
 	if r.gzip {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 	}
-	note(account, messages)
-	account.Answer(len(messages), layout)
+	if c.Method() == fiber.MethodHead {
+		account.Answer(0, meter.Layout{})
+	} else {
+		note(account, messages)
+		account.Answer(len(messages), layout)
+	}
 	c.Set(fiber.HeaderContentType, contentType)
 	return c.Send(text)
 }

@@ -40,9 +40,6 @@ func (s *Server) refuseJSONP(c *fiber.Ctx) *problem.Problem {
 
 // sendJSONP is sendMessages for JSONP.
 func (s *Server) sendJSONP(c *fiber.Ctx, account *meter.Exchange, r request, messages []*hub.Message, more bool) error {
-	if c.Method() == fiber.MethodHead {
-		return s.sendMessages(c, account, r, nil, false)
-	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff") // it is a script, and nothing else

@@ -110,6 +110,13 @@ func TestParse(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	s := New(hub.New(hub.Config{}), Config{})
+	if _, p := s.Command("me", []byte(`{"set":{"every":"1s"},"ping":1}`)); p == nil || p.Status != 404 || p.Parameter != "viewer" {
+		t.Errorf("of nobody: got %v", p)
+	}
+	if said, p := s.Command("me", []byte(`{"ping":1}`)); p != nil || said == nil {
+		t.Errorf("a ping of nobody: got %s, %v", said, p)
+	}
+	s.Viewers.tally("me", "sse")
 	for _, bad := range []string{
 		``, `{}`, `[]`, `null`, `"x"`, `{"set":{}}`, `{"set":{"every":1}}`, `{"set":{"every":"soon"}}`, `{"set":{"zebra":1}}`,
 		`{"zebra":1}`, `{"set":{"every":"1s"}} {}`, `{"set":{"every":"-1s"}}`, `{"set":{"conflate":1}}`,

@@ -149,6 +149,13 @@ func (v *Viewers) tally(id, technique string) *meter.Tally {
 	return t
 }
 
+// known tells whether a viewer is remembered.
+func (v *Viewers) known(id string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.m[id] != nil
+}
+
 // settings are what a viewer has asked for.
 func (v *Viewers) settings(id string) settings {
 	if isAnonymous(id) {

@@ -43,6 +43,10 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderConnection, "Upgrade")
 		return problem.New(fiber.StatusUpgradeRequired, "this URL speaks WebSocket only: the request lacks Upgrade: websocket, or a proxy on the way has removed it").Send(c)
 	}
+	if !wsframe.ValidKey(c.Request().Header.Peek("Sec-WebSocket-Key")) || len(c.Request().Header.PeekAll("Sec-WebSocket-Key")) > 1 {
+		p := problem.Bad("Sec-WebSocket-Key", "not a WebSocket handshake: the key is missing or is none", "16 bytes in base64, once (RFC 6455 section 4.1)")
+		return p.Send(c)
+	}
 	form, protocol, extension := s.socketForm(c, r)
 	account := s.begin(c, "websocket", r)
 	// Origin was judged before the request came here; the library's own check knows lists only. It does the handshake,
@@ -54,7 +58,8 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		s.holds(c, "websocket", r)
 	} else { // no handshake, so the handler above never runs
 		account.Answer(0, meter.Layout{})
-		return problem.New(fiber.StatusBadRequest, "not a WebSocket handshake: RFC 6455 section 4.1 asks for GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key").Send(c)
+		c.Set("Sec-WebSocket-Version", "13") // RFC 6455 section 4.4: what there is instead
+		return problem.New(fiber.StatusBadRequest, "not a WebSocket handshake: RFC 6455 section 4.1 asks for GET and Sec-WebSocket-Version: 13").Send(c)
 	}
 	if extension != "" {
 		c.Set(fiber.HeaderSecWebSocketExtensions, extension)
@@ -212,7 +217,7 @@ func (e *ear) inflate(op wsframe.Opcode, payload []byte) ([]byte, error) {
 
 // command does what a viewer says and appends the answer's frame, if there is one.
 func (e *ear) command(b, text []byte) []byte {
-	said, p := e.server.command(e.holding.set, text)
+	said, p := e.server.command(true, e.holding.set, text)
 	if p != nil {
 		var err error
 		if said, err = json.Marshal(map[string]any{"problem": p}); err != nil {

@@ -1,9 +1,20 @@
 package wsframe
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 )
+
+// ValidKey judges the value of a request's Sec-WebSocket-Key: it must be 16 bytes in base64 (RFC 6455 section 4.2.1).
+func ValidKey(line []byte) bool {
+	var key [18]byte // what 24 digits may be at most
+	if len(line) != base64.StdEncoding.EncodedLen(16) {
+		return false
+	}
+	n, err := base64.StdEncoding.Decode(key[:], line)
+	return err == nil && n == 16
+}
 
 // A Deflate is what a server answers to a viewer that offers to compress.
 type Deflate struct {

@@ -5,6 +5,24 @@ import (
 	"testing"
 )
 
+func TestValidKey(t *testing.T) {
+	for key, want := range map[string]bool{
+		"dGhlIHNhbXBsZSBub25jZQ==":  true,
+		"AAAAAAAAAAAAAAAAAAAAAA==":  true,
+		"":                          false,
+		"x":                         false,
+		"dGhlIHNhbXBsZSBub25jZQ":    false,
+		"dGhlIHNhbXBsZSBub25jZTE=":  false, // 17 bytes
+		"dGhlIHNhbXBsZSBub25jZTEy":  false, // 18
+		"dGhlIHNhbXBsZSBub25j-Q==":  false, // another alphabet
+		"dGhlIHNhbXBsZSBub25jZQ== ": false,
+	} {
+		if got := ValidKey([]byte(key)); got != want {
+			t.Errorf("%q: got %v, want %v", key, got, want)
+		}
+	}
+}
+
 func TestNegotiateDeflate(t *testing.T) {
 	const (
 		none    = ""
