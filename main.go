@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"reflect"
 	"regexp"
 	"runtime/debug"
 	"strconv"
@@ -48,7 +49,7 @@ type commands struct {
 
 type serve struct {
 	Listen   string        `default:"127.0.0.1:8055" placeholder:"ADDRESS" help:"host:port, [::1]:port or unix:/path; port 0 picks a free one (default ${default})."`
-	Interval time.Duration `default:"1s" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
+	Interval time.Duration `default:"1s" allowed:"100ms to 1m" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
 	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
 	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere (default ${default})."`
@@ -155,7 +156,8 @@ func (version) Run() error {
 
 func main() {
 	var cli commands
-	parser := kong.Must(&cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help))
+	parser := kong.Must(&cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
 	cmd, err := parser.Parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", strings.TrimPrefix(strings.TrimPrefix(err.Error(), "serve: "), "load: "))
@@ -165,6 +167,20 @@ func main() {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// duration reads one, or says what is allowed.
+func duration(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: want %s, such as 500ms or 2s", text, ctx.Value.Tag.Get("allowed"))
+	}
+	target.SetInt(int64(d))
+	return nil
 }
 
 // help without a command also shows the flags of the one that runs without being named.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -17,12 +18,12 @@ type Command struct {
 	Technique string        `default:"sse" placeholder:"NAME" help:"polling, longpolling, streaming, sse or websocket (default ${default})."`
 	Viewers   int           `short:"n" default:"1000" placeholder:"N" help:"How many viewers (default ${default})."`
 	Rate      float64       `default:"1000" placeholder:"N" xor:"pace" help:"Connects a second (default ${default})."`
-	Ramp      time.Duration `placeholder:"DURATION" xor:"pace" help:"Spread the connects over this instead."`
-	Duration  time.Duration `default:"30s" placeholder:"DURATION" help:"How long to measure, from when all are in (default ${default})."`
-	CutEvery  time.Duration `placeholder:"DURATION" help:"Each viewer cuts itself so often, and resumes: nothing may be missed."`
+	Ramp      time.Duration `placeholder:"DURATION" xor:"pace" allowed:"0s to 24h" help:"Spread the connects over this instead."`
+	Duration  time.Duration `default:"30s" placeholder:"DURATION" allowed:"100ms to 24h" help:"How long to measure, from when all are in (default ${default})."`
+	CutEvery  time.Duration `placeholder:"DURATION" allowed:"100ms or more" help:"Each viewer cuts itself so often, and resumes: nothing may be missed."`
 	Slow      int           `placeholder:"K" help:"K of the viewers never read after connecting."`
-	Every     time.Duration `placeholder:"DURATION" help:"Ask a dashboard to thin messages to one in this time."`
-	Pause     time.Duration `default:"1s" placeholder:"DURATION" help:"Polling: from an answer to the next question (default ${default})."`
+	Every     time.Duration `placeholder:"DURATION" allowed:"0s to 1m" help:"Ask a dashboard to thin messages to one in this time."`
+	Pause     time.Duration `default:"1s" placeholder:"DURATION" allowed:"10ms to 1h" help:"Polling: from an answer to the next question (default ${default})."`
 	Header    []string      `short:"H" sep:"none" placeholder:"LINE" help:"A header line for each request, \"Name: value\"; may be repeated."`
 	Raw       bool          `help:"Use the URL as it is although it ends with a slash."`
 	PID       []int         `name:"pid" placeholder:"PID" help:"Measure this process too: CPU a message, memory (Linux); may be repeated."`
@@ -68,6 +69,8 @@ func (l *Command) Validate() error {
 		return fmt.Errorf("--every %v is outside 0s to 1m", l.Every)
 	case l.Pause < 10*time.Millisecond || l.Pause > time.Hour:
 		return fmt.Errorf("--pause %v is outside 10ms to 1h", l.Pause)
+	case slices.ContainsFunc(l.PID, func(pid int) bool { return pid < 1 }):
+		return fmt.Errorf("--pid %v: want the number of a process", l.PID)
 	}
 	config := l.config()
 	_, err := newTarget(&config)

@@ -97,6 +97,7 @@ func TestValidate(t *testing.T) {
 		"--slow 2 is outside":              func(c *Command) { c.Slow = 2 },
 		"--every 2m0s is outside":          func(c *Command) { c.Every = 2 * time.Minute },
 		"--pause 1ms is outside":           func(c *Command) { c.Pause = time.Millisecond },
+		"--pid [0]: want the number":       func(c *Command) { c.PID = []int{0} },
 		`technique "carrier pigeon": want`: func(c *Command) { c.Technique = "carrier pigeon" },
 		`url "ftp://h/": want`:             func(c *Command) { c.URL = "ftp://h/" },
 		`url "http://:1/" has no host`:     func(c *Command) { c.URL = "http://:1/" },
