@@ -4,7 +4,11 @@
 //
 // Accept returns an error only when the listener is closed. When descriptors or memory run out it waits, five
 // milliseconds at first and a second at most, and tries again: those who are connected live on, and new ones come in
-// as soon as there is room. Beyond Max connections the next one is told 503 with Retry-After, and closed.
+// as soon as there is room.
+//
+// It does not come to that by connections alone: some descriptors are reserved, a quarter of all and 128 at most, for
+// those who read the host, for connections that change hands and have two of them meanwhile, and for saying no. Who
+// would take one of those is told 503 with Retry-After, and closed.
 //
 // Each connection is bounded: a reader that has stopped reading gets a small kernel buffer, not megabytes of it, and
 // a peer that vanished without a word is noticed within some 30 seconds.
@@ -28,7 +32,11 @@ const (
 	// unacknowledged is how long sent bytes may stay without an answer (tcp(7), TCP_USER_TIMEOUT).
 	unacknowledged = 15 * time.Second
 
-	refusal                     = 100 * time.Millisecond
+	mostReserved = 128
+	refusal      = 100 * time.Millisecond
+	recount      = 100 * time.Millisecond
+	remind       = time.Minute // until the log is told again that viewers are refused
+
 	shortestPause, longestPause = 5 * time.Millisecond, time.Second
 )
 
@@ -41,22 +49,66 @@ var full = []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent
 // A Listener accepts for ever. Wrap makes one.
 type Listener struct {
 	net.Listener
-	max  int64
+	max  int64 // connections; 0 is as many as there are descriptors
 	open atomic.Int64
 	// refusing holds a token for each connection that is being told that there is no room.
 	refusing chan struct{}
 	closed   chan struct{}
 	once     sync.Once
 	log      *slog.Logger
+
+	mu      sync.Mutex
+	others  int       // descriptors that are no connections of ours
+	counted time.Time // when
+	told    time.Time // when the log was told that connections are refused
 }
 
-// Wrap bounds ln to max connections at a time; 0 is as many as the process may have descriptors, less some for itself.
+// Wrap bounds ln to max connections at a time; 0 is as many as leave the reserve alone.
 func Wrap(ln net.Listener, max int, log *slog.Logger) *Listener {
-	if max <= 0 {
-		all := descriptors()
-		max = all - min(all/2, 128) // the rest is for what is read of the host, and for being able to say no
+	spare := reserve(descriptors()) / 2
+	return &Listener{Listener: ln, max: int64(max), refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
+}
+
+// A room is whether there is some for a new connection.
+type room uint8
+
+const (
+	enough room = iota
+	scarce      // only for saying that there is none
+	none
+)
+
+// room is for one more. The limit may have been raised since the start: prlimit(1).
+func (l *Listener) room() room {
+	open := int(l.open.Load())
+	if l.max > 0 {
+		if open >= int(l.max) {
+			return scarce
+		}
+		return enough
 	}
-	return &Listener{Listener: ln, max: int64(max), refusing: make(chan struct{}, 16), closed: make(chan struct{}), log: log}
+	all := descriptors()
+	switch left, reserve := all-open-l.otherDescriptors(open), reserve(all); {
+	case left > reserve:
+		return enough
+	case left > reserve/2:
+		return scarce
+	}
+	return none
+}
+
+// reserve is how many of all descriptors are not for viewers. Half of it is for refusals.
+func reserve(all int) int { return min(all/4, mostReserved) }
+
+// otherDescriptors is how many of those that are open are no connections. It is counted now and then: where the kernel
+// lists them and does not count, that takes milliseconds with thousands.
+func (l *Listener) otherDescriptors(open int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.counted.IsZero() || now.Sub(l.counted) >= recount {
+		l.counted, l.others = now, max(openDescriptors()-open, 0)
+	}
+	return l.others
 }
 
 // Accept returns the next connection, or net.ErrClosed.
@@ -65,9 +117,11 @@ func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		switch {
-		case err == nil && l.open.Load() >= l.max:
-			l.refuse(c)
 		case err == nil:
+			if room := l.room(); room != enough {
+				l.refuse(c, room)
+				continue
+			}
 			Tune(c)
 			l.open.Add(1)
 			return &conn{Conn: c, listener: l}, nil
@@ -88,11 +142,16 @@ func (l *Listener) Accept() (net.Conn, error) {
 }
 
 // refuse says that there is no room, and reads for a moment what the other end is saying: closed with that unread, the
-// connection would be reset and the answer lost. Only so many at a time get so much attention.
-func (l *Listener) refuse(c net.Conn) {
+// connection would be reset and the answer lost. Only so many at a time get so much attention; the next wait for it.
+func (l *Listener) refuse(c net.Conn, room room) {
+	l.tell()
+	if room == none { // others have taken what is reserved
+		c.Close()
+		return
+	}
 	select {
 	case l.refusing <- struct{}{}:
-	default:
+	case <-l.closed:
 		c.Close()
 		return
 	}
@@ -106,6 +165,17 @@ func (l *Listener) refuse(c net.Conn) {
 		}
 		io.CopyN(io.Discard, c, 8<<10)
 	}()
+}
+
+// tell logs that connections are refused, now and then.
+func (l *Listener) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.told.IsZero() || now.Sub(l.told) >= remind {
+		l.told = now
+		l.log.Warn("no room for more viewers, they are told 503 (hint: ulimit -n, or LimitNOFILE of systemd)",
+			"connections", l.open.Load(), "descriptors", descriptors())
+	}
 }
 
 // Close stops accepting.

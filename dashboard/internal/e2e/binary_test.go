@@ -116,55 +116,6 @@ func TestEndsInOrder(t *testing.T) {
 	}
 }
 
-// With hardly any descriptors left new viewers wait or are refused, those who are there live on, and when there is room
-// again it is used.
-func TestDescriptorsRunOut(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("needs a shell's ulimit as Linux has it")
-	}
-	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startCommand(t, "sh", "-c", `ulimit -n 48; exec "$0" --listen 127.0.0.1:0 --interval 100ms`, file)
-	s.ready()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	messages := make(chan string, 10_000)
-	watched := make(chan error, 1)
-	go func() {
-		c := load.Client{URL: s.url, Technique: "sse"}
-		watched <- c.Watch(ctx, "", func(m load.Message) error { messages <- m.ID; return nil })
-	}()
-	<-messages
-	var conns []net.Conn
-	for range 80 {
-		conn, err := net.DialTimeout("tcp", s.address(), time.Second)
-		if err != nil {
-			break
-		}
-		conns = append(conns, conn)
-	}
-	for len(messages) > 0 {
-		<-messages
-	}
-	for range 5 {
-		select {
-		case <-messages:
-		case <-time.After(5 * time.Second):
-			t.Fatal("who was there gets nothing any more")
-		}
-	}
-	for _, conn := range conns {
-		conn.Close()
-	}
-	s.ready() // accepts again
-	cancel()
-	if err := <-watched; !errors.Is(err, context.Canceled) {
-		t.Errorf("who was there was cut: %v", err)
-	}
-}
-
 // Whatever a client throws at it, the others live on.
 func TestGarbageDisturbsNobody(t *testing.T) {
 	s := start(t, "--interval", "100ms")

@@ -1,0 +1,63 @@
+package accept
+
+import (
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Descriptors are counted whoever has them, connections of ours by ourselves; what is reserved is for saying no first,
+// and then for others alone. A limit that is raised counts at once.
+func TestRoom(t *testing.T) {
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Setrlimit(unix.RLIMIT_NOFILE, &before) })
+	limit := func(n int) {
+		low := before
+		low.Cur = uint64(n)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := Wrap(nil, 0, quiet(t))
+	others := l.otherDescriptors(0)
+	const all, reserve = 400, 100
+	limit(all)
+	for _, test := range []struct {
+		open int
+		want room
+	}{
+		{0, enough},
+		{all - reserve - others - 1, enough},
+		{all - reserve - others, scarce},
+		{all - reserve/2 - others - 1, scarce},
+		{all - reserve/2 - others, none},
+		{all, none},
+	} {
+		l.open.Store(int64(test.open))
+		if got := l.room(); got != test.want {
+			t.Errorf("%d connections and %d others of %d: got %d, want %d", test.open, others, all, got, test.want)
+		}
+	}
+	limit(2 * all)
+	if got := l.room(); got != enough {
+		t.Errorf("the limit is raised: got %d, want %d", got, enough)
+	}
+	l.open.Store(0)
+	limit(all)
+	for range all - reserve - others {
+		r, w, err := os.Pipe()
+		if err != nil {
+			break
+		}
+		defer r.Close()
+		defer w.Close()
+	}
+	l.counted = l.counted.Add(-recount)
+	if got := l.room(); got == enough {
+		t.Errorf("others have all: got %d", got)
+	}
+}
