@@ -117,3 +117,41 @@ func TestFramesAreShared(t *testing.T) {
 		}
 	}
 }
+
+// Those who come back after a cut, and want one old message after another, take the newest from nobody: it is framed once
+// for all who are up to date, however slowly they come for it, and so is the newest that came after a gap.
+func TestOldFramesPushOutNothing(t *testing.T) {
+	built := make(map[uint64]int)
+	w := words()
+	message := w.Message
+	w.Message = func(b []byte, m *hub.Message) []byte {
+		built[m.ID.Seq]++
+		return message(b, m)
+	}
+	form := &Form{Words: w}
+	form.began()
+	h := hub.New(hub.Config{})
+	var messages []*hub.Message
+	for range 4 * recentFrames {
+		messages = append(messages, h.Publish(time.Now(), []byte(`{}`)))
+	}
+	last := len(messages) - 1
+	newest, gap := form.frame(messages[last]), form.frame(messages[last].AfterGap())
+	for _, m := range messages[:last] {
+		form.frame(m)
+		if form.frame(messages[last]) != newest {
+			t.Fatalf("message %d has pushed out the newest", m.ID.Seq)
+		}
+	}
+	if form.frame(gap.message) != gap {
+		t.Error("old messages have pushed out the newest after a gap")
+	}
+	if n := built[messages[last].ID.Seq]; n != 2 { // once after a gap, once without
+		t.Errorf("the newest was framed %d times, want 2", n)
+	}
+	for _, m := range messages[last-recentFrames : last] {
+		if form.frame(m); built[m.ID.Seq] != 1 {
+			t.Errorf("message %d was framed %d times, want 1: it is recent", m.ID.Seq, built[m.ID.Seq])
+		}
+	}
+}

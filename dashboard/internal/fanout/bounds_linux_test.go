@@ -1,0 +1,92 @@
+package fanout
+
+import (
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+)
+
+// One that is far behind, and reads all at once, is written to for a turn's worth; then others get theirs, and another
+// round comes for the rest.
+func TestTurnIsBounded(t *testing.T) {
+	h := hub.New(hub.Config{MaxPending: 1 << 20})
+	s, err := newShard(New(h, Config{Heartbeat: time.Hour, WriteTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20)
+	const size, messages = 8 << 10, 64
+	l := s.newLine()
+	delete(s.byFD, l.fd)
+	l.fd, l.Form = int32(pair[0]), lines(size)
+	l.Form.began()
+	s.byFD[l.fd] = l
+	publish(h, messages)
+	buf := make([]byte, 1<<20)
+	for got := 0; got < messages*size; {
+		s.everybody(s.write)
+		n := 0
+		for {
+			more, err := unix.Read(pair[1], buf)
+			if err != nil {
+				break
+			}
+			n += more
+		}
+		if n > mostWrites+size+100 { // a frame that is begun is finished
+			t.Fatalf("got %d bytes in a turn, want about %d", n, mostWrites)
+		}
+		if got += n; got < messages*size {
+			if l.blocked || n < mostWrites {
+				t.Fatalf("got %d bytes in a turn, want about %d: the connection is full: %v", n, mostWrites, l.blocked)
+			}
+			select {
+			case <-s.ready:
+			default:
+				t.Fatal("nobody asks for another round")
+			}
+		}
+	}
+}
+
+// A parked connection that has to go back to its server when there is no descriptor to go back by is told so.
+func TestNoRoom(t *testing.T) {
+	s := open(t, ByEpoll, Config{})
+	theirs, ours := s.connect()
+	defer theirs.Close()
+	p := newPoller("answer;")
+	if !s.Park(ours, Line{Caller: p, Owner: p}) {
+		t.Fatal("cannot be parked")
+	}
+	ours.Close() // as the server does
+	if _, err := io.WriteString(theirs, "ask;"); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, len("answer;"))
+	if _, err := io.ReadFull(theirs, b); err != nil || string(b) != "answer;" {
+		t.Fatalf("got %q, %v", b, err)
+	}
+	giveBack := exhaust(t)
+	io.WriteString(theirs, "other;")
+	told, err := io.ReadAll(theirs)
+	giveBack()
+	if err != nil || string(told) != NoRoom {
+		t.Errorf("got %q, %v; want %q", told, err, NoRoom)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(5 * time.Second):
+		t.Error("the line does not end")
+	}
+}
