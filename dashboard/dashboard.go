@@ -119,11 +119,12 @@ func New(config Config) *Dashboard {
 	return d
 }
 
-// settled gives back to the system what a wave of viewers has left in the heap: a thousand handshakes leave some
-// megabytes behind. In somebody else's program that is not for us to do.
+// settled gives back to the system what a wave of viewers has left in the heap, and what it has used of the program's
+// file: a thousand handshakes leave some megabytes behind. In somebody else's program that is not for us to do.
 func (d *Dashboard) settled() {
 	if d.alone.Load() {
 		debug.FreeOSMemory()
+		d.releaseFile()
 	}
 }
 

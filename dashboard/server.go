@@ -121,15 +121,17 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 // releaseStart gives back the memory that only the start needs: soon, and when everything that is done once a minute has
 // been done once.
 func (d *Dashboard) releaseStart() (stop func()) {
-	release := func() {
-		if err := resident.Release(); err != nil {
-			d.log.Debug("memory of the start is kept", "error", err)
-		}
-	}
-	soon, later := time.AfterFunc(started, release), time.AfterFunc(7*started, release)
+	soon, later := time.AfterFunc(started, d.releaseFile), time.AfterFunc(7*started, d.releaseFile)
 	return func() {
 		soon.Stop()
 		later.Stop()
+	}
+}
+
+// releaseFile gives back what is in memory of the program's file; what is in use comes back.
+func (d *Dashboard) releaseFile() {
+	if err := resident.Release(); err != nil {
+		d.log.Debug("the program's file stays in memory", "error", err)
 	}
 }
 
@@ -158,6 +160,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 				box.Answered()
 			}
 			c.Idle()
+			c.Served()
 		}
 	}
 	server.MaxIdleWorkerDuration = idleWorker

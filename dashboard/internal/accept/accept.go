@@ -10,6 +10,9 @@
 // those who read the host, for connections that change hands and have two of them meanwhile, and for saying no. Who
 // would take one of those is told 503 with Retry-After, and closed.
 //
+// Who comes in a crowd waits in the kernel's queue, which costs nothing, and not each in a goroutine: while many
+// connections have not been served for the first time, the next is taken a millisecond later.
+//
 // Each connection is bounded: a reader that has stopped reading gets a small kernel buffer, not megabytes of it, and
 // a peer that vanished without a word is noticed within some 30 seconds.
 package accept
@@ -34,6 +37,8 @@ const (
 
 	mostReserved = 128
 	refusal      = 100 * time.Millisecond
+	crowd        = 64               // connections that wait for their first answer
+	pace         = time.Millisecond // from one to the next when there is one
 	recount      = 100 * time.Millisecond
 	remind       = time.Minute // until the log is told again that viewers are refused
 
@@ -51,6 +56,8 @@ type Listener struct {
 	net.Listener
 	max  int64 // connections; 0 is as many as there are descriptors
 	open atomic.Int64
+	// unserved have not been answered yet, nor been taken over.
+	unserved atomic.Int64
 	// refusing holds a token for each connection that is being told that there is no room.
 	refusing chan struct{}
 	closed   chan struct{}
@@ -115,6 +122,9 @@ func (l *Listener) otherDescriptors(open int) int {
 func (l *Listener) Accept() (net.Conn, error) {
 	pause := time.Duration(0)
 	for {
+		if l.unserved.Load() >= crowd {
+			time.Sleep(pace)
+		}
 		c, err := l.Listener.Accept()
 		switch {
 		case err == nil:
@@ -124,6 +134,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			Tune(c)
 			l.open.Add(1)
+			l.unserved.Add(1)
 			return &conn{Conn: c, listener: l}, nil
 		case errors.Is(err, net.ErrClosed):
 			return nil, err
@@ -199,9 +210,19 @@ type conn struct {
 	net.Conn
 	listener *Listener
 	given    atomic.Bool // the place is given back, or is no longer Close's to give
+	served   atomic.Bool
+}
+
+// Served says that the connection has had its first answer, or is held as it is. One that is kept has been served when it
+// is closed here: until then it has two descriptors.
+func (c *conn) Served() {
+	if !c.served.Swap(true) {
+		c.listener.unserved.Add(-1)
+	}
 }
 
 func (c *conn) Close() error {
+	c.Served()
 	if !c.given.Swap(true) {
 		c.listener.open.Add(-1)
 	}

@@ -31,6 +31,9 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 		defer f.mu.Unlock()
 		delete(f.pairs, g)
 	}()
+	if served, ok := bare(conn).(interface{ Served() }); ok {
+		served.Served()
+	}
 	kernel := probeOf(conn)
 	l.Account.Probe(kernel)
 	g.talk(begin)
@@ -39,6 +42,14 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	l.closing(kernel)
 	conn.Close()
 	l.finish()
+}
+
+// bare is the connection that the server has wrapped: the wrapping hides what else it can do.
+func bare(conn net.Conn) net.Conn {
+	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
+		return hijacked.UnsafeConn()
+	}
+	return conn
 }
 
 // A pair is the two goroutines of a line.
@@ -160,11 +171,7 @@ func (g *pair) lastWord() {
 
 // linger ends our half of the connection and waits until the viewer ends its own, or the time for it is over.
 func (g *pair) linger() {
-	conn := g.conn
-	if hijacked, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
-		conn = hijacked.UnsafeConn() // the server's wrapping hides it
-	}
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+	if half, ok := bare(g.conn).(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}
 	g.mu.Lock()

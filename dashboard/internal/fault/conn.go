@@ -162,6 +162,13 @@ func (c *Conn) arm(e *entry) {
 	c.start()
 }
 
+// Served is the connection's own; it does nothing where there is none.
+func (c *Conn) Served() {
+	if s, ok := c.Conn.(interface{ Served() }); ok {
+		s.Served()
+	}
+}
+
 // Keep is the connection's below (see accept); nil where it has none.
 func (c *Conn) Keep() (release func()) {
 	if k, ok := c.Conn.(interface{ Keep() func() }); ok {

@@ -164,6 +164,13 @@ func (c *Conn) CloseWrite() error {
 	return syscall.EINVAL
 }
 
+// Served is the connection's own; it does nothing where there is none.
+func (c *Conn) Served() {
+	if s, ok := c.Conn.(interface{ Served() }); ok {
+		s.Served()
+	}
+}
+
 // Keep is the connection's own (see accept); nil where it has none.
 func (c *Conn) Keep() (release func()) {
 	if k, ok := c.Conn.(interface{ Keep() func() }); ok {
