@@ -12,13 +12,16 @@ import (
 	"time"
 )
 
+// defaultRate is that of --rate's tag. kong's own xor takes a default for a flag that was given.
+const defaultRate = 1000
+
 // A Command is `fivewire load` as kong reads it.
 type Command struct {
 	URL       string        `arg:"" name:"url" help:"A dashboard's address, which ends with a slash, or the URL of any other server, which is used as it is."`
 	Technique string        `default:"sse" placeholder:"NAME" help:"polling, longpolling, streaming, sse or websocket (default ${default})."`
 	Viewers   int           `short:"n" default:"1000" placeholder:"N" help:"How many viewers (default ${default})."`
-	Rate      float64       `default:"1000" placeholder:"N" xor:"pace" help:"Connects a second (default ${default})."`
-	Ramp      time.Duration `placeholder:"DURATION" xor:"pace" allowed:"0s to 24h" help:"Spread the connects over this instead."`
+	Rate      float64       `default:"1000" placeholder:"N" help:"Connects a second (default ${default})."`
+	Ramp      time.Duration `placeholder:"DURATION" allowed:"0s to 24h" help:"Spread the connects over this instead."`
 	Duration  time.Duration `default:"30s" placeholder:"DURATION" allowed:"100ms to 24h" help:"How long to measure, from when all are in (default ${default})."`
 	CutEvery  time.Duration `placeholder:"DURATION" allowed:"100ms or more" help:"Each viewer cuts itself so often, and resumes: nothing may be missed."`
 	Slow      int           `placeholder:"K" help:"K of the viewers never read after connecting."`
@@ -59,6 +62,8 @@ func (l *Command) Validate() error {
 		return fmt.Errorf("--rate %v is outside 0.1 to 1000000 a second", l.Rate)
 	case l.Ramp < 0 || l.Ramp > 24*time.Hour:
 		return fmt.Errorf("--ramp %v is outside 0s to 24h", l.Ramp)
+	case l.Ramp > 0 && l.Rate != defaultRate:
+		return errors.New("--rate and --ramp can't be used together: say how many a second, or within what time")
 	case l.Duration < 100*time.Millisecond || l.Duration > 24*time.Hour:
 		return fmt.Errorf("--duration %v is outside 100ms to 24h", l.Duration)
 	case l.CutEvery != 0 && l.CutEvery < 100*time.Millisecond:

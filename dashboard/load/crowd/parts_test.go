@@ -91,6 +91,7 @@ func TestValidate(t *testing.T) {
 	for want, change := range map[string]func(*Command){
 		"--viewers 0 is outside":           func(c *Command) { c.Viewers = 0 },
 		"--rate NaN is outside":            func(c *Command) { c.Rate = math.NaN() },
+		"--rate and --ramp can't be used":  func(c *Command) { c.Ramp = time.Second },
 		"--ramp -1s is outside":            func(c *Command) { c.Ramp = -time.Second },
 		"--duration 0s is outside":         func(c *Command) { c.Duration = 0 },
 		"--cut-every 1ms: want":            func(c *Command) { c.CutEvery = time.Millisecond },
