@@ -16,6 +16,7 @@ import (
 // What a command costs that comes by a request of its own is on its viewer's account, to the byte, and on no technique's.
 func TestCommandsAreMetered(t *testing.T) {
 	s := open(t, Config{}, "")
+	s.get("api/v1/polling?viewer=talks") // who is not known has nothing to set
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -55,8 +56,8 @@ func TestCommandsAreMetered(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if f := got.Commands; f.Requests != 3 || f.Messages != 0 || f.Bytes.In.Total != in || f.Bytes.Out.Total != out || len(got.Transports) != 0 {
-		t.Errorf("got %+v, want 3 requests, %d bytes in and %d out, and no technique", got, in, out)
+	if f := got.Commands; f.Requests != 3 || f.Messages != 0 || f.Bytes.In.Total != in || f.Bytes.Out.Total != out || len(got.Transports) != 1 || got.Transports["polling"].Requests != 1 {
+		t.Errorf("got %+v, want 3 requests, %d bytes in and %d out, and a poll of one request", got, in, out)
 	}
 	if _, text, _ := s.get("api/v1/wire?viewer=silent"); strings.Contains(text, "commands") {
 		t.Errorf("of a viewer that has said nothing: %s", text)

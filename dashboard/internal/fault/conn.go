@@ -41,6 +41,7 @@ type Conn struct {
 	over    bool  // the connection below is closed
 	written time.Time
 	read    time.Time // deadlines
+	risky   bool      // it may be cut at any time: whoever takes its descriptor would not notice
 	armed   *entry    // its cut comes in the middle of the next answer
 	headed  bool      // the head of that answer has passed
 	severed bool      // and the middle is the last that is in the wire
@@ -110,7 +111,7 @@ func (c *Conn) inside() (down, up int, through bool) {
 func (c *Conn) Bare() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.pumps.Load() && !c.reads && c.down.conditions == (Conditions{}) && c.up.conditions == (Conditions{}) && c.armed == nil
+	return !c.risky && !c.pumps.Load() && !c.reads && c.down.conditions == (Conditions{}) && c.up.conditions == (Conditions{}) && c.armed == nil
 }
 
 // Doomed tells whether the next answer is to be cut.
@@ -133,7 +134,7 @@ func (c *Conn) set(p profile) {
 	if down.Buffer = value(p.Buffer); c.who.Technique == "websocket" { // a tunnel, once the handshake is through
 		down.Buffer = 0
 	}
-	if c.over {
+	if c.risky = p.cut != nil; c.over {
 		return
 	}
 	if down != c.down.conditions || both != c.up.conditions {

@@ -11,11 +11,13 @@ import (
 func (s *Server) Said(id string, conn net.Conn) *meter.Exchange {
 	v := s.Viewers
 	v.mu.Lock()
-	w := v.get(id)
-	if w.said == nil {
-		w.said = new(meter.Tally)
+	tally := new(meter.Tally) // a command for nobody is on nobody's account
+	if w := v.m[id]; w != nil {
+		if w.said == nil {
+			w.said = tally
+		}
+		tally = w.said
 	}
-	tally := w.said
 	v.mu.Unlock()
 	return tally.Begin(conn)
 }
