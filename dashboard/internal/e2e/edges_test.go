@@ -35,10 +35,15 @@ func TestEdges(t *testing.T) {
 		})()`)
 	})
 	eventually(t, "there is more below", func() bool { return edges() == "below" && shade(below) && !shade(above) })
-	evaluate[bool](p, `((box) => { box.scrollTop = (box.scrollHeight - box.clientHeight) / 2; return true; })(document.querySelector("#processes").parentElement)`)
-	eventually(t, "there is more on both sides", func() bool { return edges() == "above below" && shade(below) && shade(above) })
-	eventually(t, "there is no more below", func() bool { // rows come and go
-		evaluate[bool](p, `(document.querySelector("#processes").parentElement.scrollTop = 1e6, true)`)
+	scroll := func(share string) {
+		evaluate[bool](p, `((box) => { box.scrollTop = (box.scrollHeight - box.clientHeight) * `+share+`; return true; })(document.querySelector("#processes").parentElement)`)
+	}
+	eventually(t, "there is more on both sides", func() bool { // rows come and go meanwhile
+		scroll("0.5")
+		return edges() == "above below" && shade(below) && shade(above)
+	})
+	eventually(t, "there is no more below", func() bool {
+		scroll("1")
 		return edges() == "above " && !shade(below) && shade(above)
 	})
 
