@@ -289,11 +289,16 @@ func TestThinLink(t *testing.T) {
 			t.Parallel()
 			// In 8 s there are 40 kB for a link that takes 8: who gets all of it in order is 6 s behind.
 			// Who gets the newest is behind by the queue in the link, 2 kB, and by what is being written and read.
-			got := age(t, test.technique, test.conflate)
-			t.Log(got)
-			if fresh := got < 5*time.Second; fresh != test.conflate {
-				t.Errorf("what came last is %v old", got)
+			// It goes by the clock: a machine that had something else to do for seconds gets another try.
+			var got time.Duration
+			for range 2 {
+				got = age(t, test.technique, test.conflate)
+				t.Log(got)
+				if fresh := got < 5*time.Second; fresh == test.conflate {
+					return
+				}
 			}
+			t.Errorf("what came last is %v old", got)
 		})
 	}
 	t.Run("polling-without-a-cursor", func(t *testing.T) {
