@@ -15,6 +15,8 @@ var accessibility string
 func (p *page) accessible(where string) {
 	p.t.Helper()
 	p.expect("willReadFrequently")
+	// What fades from one colour to another is neither for a moment.
+	p.waits("nothing fades any more", `document.documentElement.dataset.phase === "live" && !document.getAnimations().some((a) => a instanceof CSSTransition && a.playState === "running")`)
 	for _, problem := range evaluate[[]string](p, accessibility) {
 		p.t.Errorf("%s: %s", where, problem)
 	}
