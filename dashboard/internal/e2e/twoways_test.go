@@ -13,7 +13,8 @@ func TestTwoWays(t *testing.T) {
 	evaluate[bool](p, `(document.querySelector('[data-testid="twoways-every"]').selectedIndex = 2, true)`) // one message in 500 ms
 	p.click("twoways-send")
 	row := func(technique string) []string {
-		return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="twoways"] tr[data-lane="`+technique+`"] td')].map((e) => e.dataset.value ?? e.textContent)`)
+		// What is out of sight is not drawn, and panels above it grow.
+		return evaluate[[]string](p, `document.querySelector("#lab-twoways").scrollIntoView(), [...document.querySelectorAll('[data-testid="twoways"] tr[data-lane="`+technique+`"] td')].map((e) => e.dataset.value ?? e.textContent)`)
 	}
 	const frame = len(`{"set":{"every":"500ms"}}`)
 	for _, technique := range techniques {
