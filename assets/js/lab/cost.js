@@ -29,6 +29,12 @@ function bytesOf({ figures }, part) {
   return each(figures.bytes.in[part] + figures.bytes.out[part], figures);
 }
 
+/**
+ * Nothing goes around a message in no bytes: a poll's answer that is compressed as one has its envelope in the payload.
+ * @param {Facts} facts
+ */
+const framingOf = (facts) => bytesOf(facts, "framing") || NaN;
+
 /** @param {number} amount @param {Figures} figures */
 function each(amount, { messages }) {
   return messages > 0 ? amount / messages : NaN;
@@ -41,7 +47,7 @@ const ratio = (v) => (Number.isNaN(v) ? unknown : Number.isInteger(v) ? String(v
 export const columns = [
   { id: "messages", label: "costs.messages", help: "costs.messages_help", read: ({ figures }) => figures?.messages ?? NaN, write: count },
   { id: "payload", label: "costs.payload", help: "costs.payload_help", read: (facts) => bytesOf(facts, "payload"), write: bytes, best: "least" },
-  { id: "framing", label: "costs.framing", help: "costs.framing_help", read: (facts) => bytesOf(facts, "framing"), write: bytes, best: "least" },
+  { id: "framing", label: "costs.framing", help: "costs.framing_help", read: framingOf, write: bytes, best: "least" },
   { id: "heads", label: "costs.heads", help: "costs.heads_help", read: (facts) => bytesOf(facts, "head"), write: bytes, best: "least" },
   { id: "total", label: "costs.total", help: "costs.total_help", read: (facts) => bytesOf(facts, "total"), write: bytes, best: "least" },
   { id: "efficiency", label: "costs.efficiency", help: "costs.efficiency_help", read: (facts) => bytesOf(facts, "payload") / bytesOf(facts, "total"), write: percent, best: "most" },

@@ -252,6 +252,9 @@ func TestCosts(t *testing.T) {
 				"payload": (in.Payload + out.Payload) / messages, "framing": (in.Framing + out.Framing) / messages,
 				"heads": (in.Head + out.Head) / messages, "total": (in.Total + out.Total) / messages,
 				"efficiency": (in.Payload + out.Payload) / (in.Total + out.Total)}
+			if want["framing"] == 0 { // it is compressed together with the messages: nobody knows it
+				delete(want, "framing")
+			}
 			got = p.costs(technique)
 			for _, other := range []string{"median", "p99", "missed", "duplicates", "packets", "cpu"} {
 				delete(got, other)

@@ -19,7 +19,7 @@ export default {
   payload: "payload",
   payload_help: "Bytes of the messages themselves, as they go over the wire: compressed where the browser has agreed to it",
   framing: "framing",
-  framing_help: "Bytes around the messages: chunk sizes, id: and data:, frame heads, heartbeats, the envelope of a poll's answer",
+  framing_help: "Bytes around the messages: chunk sizes, id: and data:, frame heads, heartbeats, the envelope of a poll's answer. A dash where that is compressed together with the messages",
   heads: "heads",
   heads_help: "Bytes of request and response heads, and of a WebSocket's handshake",
   total: "all bytes",

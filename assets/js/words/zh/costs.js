@@ -19,7 +19,7 @@ export default {
   payload: "负载",
   payload_help: "消息本身在线路上的字节；浏览器同意压缩时为压缩后",
   framing: "成帧",
-  framing_help: "消息周围的字节：分块长度、id: 与 data:、帧头、心跳、轮询应答的外壳",
+  framing_help: "消息周围的字节：分块长度、id: 与 data:、帧头、心跳、轮询应答的外壳。与消息一起压缩时无法分开，显示为破折号",
   heads: "头部",
   heads_help: "请求头与响应头以及 WebSocket 握手的字节",
   total: "全部字节",
