@@ -7,47 +7,49 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
-// route is one row of the table of URLs.
+// route is one row of the table of URLs. What has no role is not there for anybody: see Register.
 type route struct {
 	method, path string
+	role         auth.Role // the least that may
 	handle       fiber.Handler
 }
 
 // routes is every URL below the base path, in the order they are tried.
 func (d *Dashboard) routes() []route {
 	table := []route{
-		{"GET", "/healthz", d.healthz},
-		{"GET", "/readyz", d.readyz},
-		{"GET", "/metrics", d.getMetrics},
-		{"GET", "/api/v1/config", d.getConfig},
-		{"GET", "/api/v1/host", d.getHost},
-		{"GET", "/api/v1/history", d.getHistory},
-		{"GET", "/api/v1/processes", d.getProcesses},
-		{"GET", "/api/v1/viewers", d.getViewers},
-		{"POST", "/api/v1/viewers/:id", d.postViewer},
-		{"GET", "/api/v1/wire", d.getWire},
-		{"GET", "/api/v1/load", d.withCrowd(d.getLoad)},
-		{"POST", "/api/v1/load", d.withCrowd(d.postLoad)},
-		{"DELETE", "/api/v1/load", d.withCrowd(d.deleteLoad)},
-		{"GET", "/api/v1/faults", d.inLab(d.getFaults)},
-		{"POST", "/api/v1/faults", d.inLab(d.postFaults)},
-		{"GET", "/api/v1/code/:technique", d.inLab(d.getCode)},
-		{"GET", "/api/v1/path", d.inLab(d.getPath)},
-		{"GET", "/api/v1/openapi.json", d.getOpenAPI},
+		{"GET", "/healthz", auth.Anybody, d.healthz},
+		{"GET", "/readyz", auth.Anybody, d.readyz},
+		{"GET", "/metrics", auth.Viewer, d.getMetrics},
+		{"GET", "/api/v1/config", auth.Viewer, d.getConfig},
+		{"GET", "/api/v1/host", auth.Viewer, d.getHost},
+		{"GET", "/api/v1/history", auth.Viewer, d.getHistory},
+		{"GET", "/api/v1/processes", auth.Viewer, d.getProcesses},
+		{"GET", "/api/v1/viewers", auth.Viewer, d.getViewers},
+		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
+		{"GET", "/api/v1/wire", auth.Viewer, d.getWire},
+		{"GET", "/api/v1/load", auth.Viewer, d.withCrowd(d.getLoad)},
+		{"POST", "/api/v1/load", auth.Presenter, d.withCrowd(d.postLoad)},
+		{"DELETE", "/api/v1/load", auth.Presenter, d.withCrowd(d.deleteLoad)},
+		{"GET", "/api/v1/faults", auth.Viewer, d.inLab(d.getFaults)},
+		{"POST", "/api/v1/faults", auth.Presenter, d.inLab(d.postFaults)},
+		{"GET", "/api/v1/code/:technique", auth.Viewer, d.inLab(d.getCode)},
+		{"GET", "/api/v1/path", auth.Viewer, d.inLab(d.getPath)},
+		{"GET", "/api/v1/openapi.json", auth.Viewer, d.getOpenAPI},
 	}
 	for _, t := range transport.All() {
-		table = append(table, route{"GET", "/api/v1/" + t.Name, func(c *fiber.Ctx) error { return t.Serve(d.transports, c) }})
+		table = append(table, route{"GET", "/api/v1/" + t.Name, auth.Viewer, func(c *fiber.Ctx) error { return t.Serve(d.transports, c) }})
 	}
 	return append(table,
-		route{"ALL", "/api/v1/:technique", d.noTechnique},
-		route{"ALL", "/api/*", d.nothingHere},
-		route{"GET", "/", d.getAsset}, // Fiber does not find it below a group by the star alone
-		route{"GET", "/*", d.getAsset},
+		route{"ALL", "/api/v1/:technique", auth.Anybody, d.noTechnique},
+		route{"ALL", "/api/*", auth.Anybody, d.nothingHere},
+		route{"GET", "/", auth.Anybody, d.getAsset}, // Fiber does not find it below a group by the star alone
+		route{"GET", "/*", auth.Anybody, d.getAsset},
 	)
 }
 
@@ -59,16 +61,30 @@ func (d *Dashboard) Register(router fiber.Router) {
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	for _, r := range d.routes() {
+		handle := d.only(r)
 		if r.method == "ALL" {
-			own.All(r.path, r.handle)
+			own.All(r.path, handle)
 		} else {
-			own.Add(r.method, r.path, r.handle)
+			own.Add(r.method, r.path, handle)
 		}
 		if r.method == fiber.MethodGet {
-			own.Add(fiber.MethodHead, r.path, r.handle)
+			own.Add(fiber.MethodHead, r.path, handle)
 		}
 	}
 }
+
+// only is a row's handler for who may: a row that says nobody's role is there for nobody.
+func (d *Dashboard) only(r route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if !d.role(c).May(r.role) {
+			return problem.New(fiber.StatusForbidden, "this is for the role "+r.role.String()).Send(c)
+		}
+		return r.handle(c)
+	}
+}
+
+// role is what who asks may do.
+func (d *Dashboard) role(*fiber.Ctx) auth.Role { return auth.Operator }
 
 // headers are on every answer: no guessing at content types, and no other origin may load what is here.
 func (d *Dashboard) headers(c *fiber.Ctx) error {

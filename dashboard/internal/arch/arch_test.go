@@ -124,6 +124,9 @@ func TestGoImports(t *testing.T) {
 		}, "counting bytes is the same under any server, and packets are the kernel's"},
 		{"dashboard/internal/redact", onlyStandard, "what is shown must not depend on a framework's reading"},
 		{"dashboard/internal/fault", onlyStandard, "what a middlebox does to bytes is the same under any server: so it can be tested with a fake clock"},
+		{"dashboard/internal/auth", func(_ goPackage, dep string, standard bool) bool {
+			return standard || dep == "golang.org/x/crypto/bcrypt"
+		}, "who may is decided by facts and a clock: so it can be tested without a server"},
 		{"dashboard/internal/gate", onlyStandard, "what is refused must not depend on a framework's reading"},
 		{"dashboard/internal/crowd", onlyStandard, "a child process and arithmetic: who may start one, and what it is told, is the dashboard's to say"},
 		{"dashboard/internal/wsframe", onlyStandard, "a protocol's bytes are the same on every socket: so they can be cut anywhere and fuzzed"},
