@@ -144,6 +144,10 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/load*", func(_ goPackage, dep string, _ bool) bool {
 			return (!strings.HasPrefix(dep, module) || strings.HasPrefix(dep, module+"/dashboard/load/")) && !strings.HasPrefix(dep, fiber)
 		}, "the client must not share code with the server that it tests"},
+		{"dashboard/command*", func(_ goPackage, dep string, standard bool) bool {
+			return standard || dep == "github.com/alecthomas/kong" || dep == "golang.org/x/sys/unix" || strings.HasPrefix(dep, module) && dep != module &&
+				!strings.HasPrefix(dep, module+"/dashboard/internal/transport") && !strings.HasPrefix(dep, module+"/dashboard/internal/hub")
+		}, "a subcommand uses the dashboard as any program does"},
 		{"collector*", func(_ goPackage, dep string, _ bool) bool {
 			return !strings.HasPrefix(dep, module+"/dashboard") && dep != module+"/assets" && dep != "net/http" && !strings.HasPrefix(dep, fiber)
 		}, "the collector knows nothing of HTTP, hub or dashboard"},
@@ -172,6 +176,9 @@ func TestGoImports(t *testing.T) {
 		for _, dep := range p.Imports {
 			if strings.HasPrefix(dep, fiber) && path != "dashboard" && path != "dashboard/internal/transport" && path != "dashboard/internal/problem" {
 				t.Errorf("%s imports %s: Fiber's types are in three packages, so that a move is a small one", path, dep)
+			}
+			if below := strings.HasPrefix(path, "dashboard/command/"); strings.HasPrefix(dep, module+"/dashboard/command") && path != "dashboard/command" && !below {
+				t.Errorf("%s imports %s: a command line is main's, and nobody else's", path, dep)
 			}
 			if strings.HasPrefix(dep, "github.com/prometheus/") && path != "dashboard/internal/metrics" {
 				t.Errorf("%s imports %s: only dashboard/internal/metrics knows the Prometheus library, so that nothing else depends on its types", path, dep)

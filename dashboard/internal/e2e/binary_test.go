@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	_ "github.com/fivewire/fivewire/dashboard/command" // the binary is made of it
 	"github.com/fivewire/fivewire/dashboard/load"
 )
 

@@ -1,0 +1,99 @@
+// Package command is fivewire's command line: one file for each subcommand, and here what all of them share.
+//
+// A subcommand is a struct whose fields are its flags and arguments, as kong reads them. Its file has, in this order: the
+// struct, Help where --help says more than the list of flags, Validate, which refuses before anything is opened, and Run.
+// main lists the subcommands; a new one is a file here and a line there.
+//
+// The rules of their text: what was asked for goes to standard output and nothing else does; errors are one line on
+// standard error, lower-case, with a hint of the next step; exit 2 is a wrong command line, exit 1 anything else. Every
+// flag is also a variable, FIVEWIRE_ and its name.
+package command
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Main runs the subcommand of cli that args name, and returns the program's exit code. cli is a pointer to a struct with
+// a field for each.
+func Main(cli any, description string, args []string) int {
+	parser, err := newParser(cli, description)
+	if err != nil {
+		panic(err) // the struct is wrong, whatever the command line
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", ownWords(err))
+		return 2
+	}
+	if err := ctx.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "fivewire: error: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func newParser(cli any, description string) (*kong.Kong, error) {
+	return kong.New(cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
+}
+
+// subject is how kong begins what a subcommand's Validate says: with its name and arguments.
+var subject = regexp.MustCompile(`^[a-z]+( <[a-z]+>| \[[^\]]*\])*: `)
+
+// ownWords is an error without the name of the subcommand that whoever reads it has just typed.
+func ownWords(err error) string {
+	return subject.ReplaceAllString(err.Error(), "")
+}
+
+// duration reads one, or says what is allowed.
+func duration(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: want %s, such as 500ms or 2s", text, ctx.Value.Tag.Get("allowed"))
+	}
+	target.SetInt(int64(d))
+	return nil
+}
+
+// Days is a duration that may be in days.
+type Days time.Duration
+
+// UnmarshalText reads 30d, or what time.ParseDuration does.
+func (d *Days) UnmarshalText(text []byte) error {
+	wanted, err := time.ParseDuration(string(text))
+	if number, isDays := strings.CutSuffix(string(text), "d"); isDays {
+		var n uint64
+		n, err = strconv.ParseUint(number, 10, 16)
+		wanted = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || wanted < time.Hour || wanted > 366*24*time.Hour {
+		return fmt.Errorf("want 1h to 366d")
+	}
+	*d = Days(wanted)
+	return nil
+}
+
+// help without a command also shows the flags of the one that runs without being named.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(ctx.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	return kong.DefaultHelpPrinter(options, serve)
+}

@@ -1,0 +1,43 @@
+package command
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Serve is what the dashboard can be told. main embeds it, and adds Run.
+type Serve struct {
+	Listen   string        `default:"127.0.0.1:8055" placeholder:"ADDRESS" help:"host:port, [::1]:port or unix:/path; port 0 picks a free one (default ${default})."`
+	Interval time.Duration `default:"1s" allowed:"100ms to 1m" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
+	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
+	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
+	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere (default ${default})."`
+	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
+	History  Days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
+	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
+}
+
+// Validate refuses before anything is opened.
+func (s *Serve) Validate() error {
+	if s.Interval < 100*time.Millisecond || s.Interval > time.Minute {
+		return fmt.Errorf("--interval %v is outside 100ms to 1m", s.Interval)
+	}
+	if s.BasePath != "" && !regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`).MatchString(s.BasePath) {
+		return fmt.Errorf("--base-path %q is not a path such as /monitor", s.BasePath)
+	}
+	if strings.HasPrefix(s.Listen, "unix:/") {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(s.Listen)
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
+		return fmt.Errorf("--listen %q is not host:port, [::1]:port or unix:/path", s.Listen)
+	}
+	if ip := net.ParseIP(host); s.Auth != "off" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", s.Listen)
+	}
+	return nil
+}
