@@ -112,6 +112,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 	timer := time.NewTimer(due.Sub(start))
 	defer timer.Stop()
 	var j judge
+	var marks markWatch
 	var before time.Time // when the last snapshot was due
 	var s Snapshot       // filled again and again: the sink gets a copy
 	for {
@@ -138,6 +139,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 		}
 		pool.addTo(&s)
 		s.Verdict = j.verdict(&s)
+		s.Marks = marks.look(&s, &j)
 		sink(s)
 
 		n := time.Since(start)/interval + 1

@@ -23,6 +23,8 @@ type Snapshot struct {
 	Uptime Number `json:"uptime"`
 	// Verdict is what all of it comes to, in a sentence.
 	Verdict *Verdict `json:"verdict,omitempty"`
+	// Marks is what has happened since the snapshot before; none mostly.
+	Marks []Mark `json:"marks,omitempty"`
 	// Scopes says for each part whose it is.
 	Scopes *Scopes `json:"scopes,omitempty"`
 
