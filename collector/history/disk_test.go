@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// markEvery is so seldom that all marks of a test are kept.
+const markEvery = 97
+
 // fill goes on from where the history ends: a snapshot a second of its time, as fast as it can. It tells every second
 // that has been written for certain: all but those of the last flush, and of what is being written.
 func fill(dir string) {
@@ -38,6 +42,9 @@ func fill(dir string) {
 	told := int64(0)
 	for i := int(max(h.now-epoch.UnixMilli(), 0)/1000) + 1; ; i++ {
 		h.Append(at(float64(i), collector.Known(float64(i%1000)/1000)))
+		if i%markEvery == 0 {
+			h.Mark(note(i))
+		}
 		f := h.shelf.(*file)
 		f.mu.RLock()
 		n := len(f.waiting)
@@ -93,6 +100,12 @@ func TestKilledAHundredTimes(t *testing.T) {
 			}
 			if got, _ := r.Series[0].Avg[0].Get(); got < float64(second%1000)/1000*0.9999 || got > float64(second%1000)/1000*1.0001 {
 				t.Fatalf("round %d: second %d is %g", round, second, got)
+			}
+		}
+		// At its start the program goes on from the last row it knows, so what is behind it may be marked twice.
+		for i, list := markEvery, marked(h, 0, written); i <= written; i += markEvery {
+			if !strings.Contains(" "+list+" ", fmt.Sprintf(" %d ", i)) {
+				t.Fatalf("round %d: the mark of second %d, of %d that were written, is not there", round, i, written)
 			}
 		}
 		h.Close()

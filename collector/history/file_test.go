@@ -110,6 +110,9 @@ func TestDamaged(t *testing.T) {
 	for i := range 700 {
 		s = collectortest.Snapshot(i)
 		h.Append(s)
+		if i%3 == 0 {
+			h.Mark(note(i))
+		}
 	}
 	whole := ask1(t, h)
 	left := killed(t, h, dir)
@@ -135,7 +138,7 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, fileName), bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		intact, _, err := scan(bytes.NewReader(bad), 3)
+		intact, _, err := scan(bytes.NewReader(bad), limits(Tiers(), mostFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,6 +159,11 @@ func TestDamaged(t *testing.T) {
 		for at, got := range ask1(t, h) {
 			if want, ok := whole[at]; !ok || want != got {
 				t.Errorf("seed %d, %s: at %d got %s, want %s", seed, what, at, got, want)
+			}
+		}
+		for _, m := range h.Marks(time.Unix(0, 0), time.UnixMilli(note(1000).At)) {
+			if second := int(m.At-note(0).At) / 1000; m != note(second) || second%3 != 0 {
+				t.Errorf("seed %d, %s: got the mark %v", seed, what, m)
 			}
 		}
 		s.At = s.At.Add(time.Second)

@@ -15,6 +15,8 @@
 // Processes answers with the processes at the top at any moment: each row has the table of its busiest snapshot, as it
 // was.
 //
+// Marks are what happened at a moment. Each is kept as it is, and stored at once.
+//
 // Nothing is thrown away because of what the clock says. A tier keeps so many rows, and gives up those of the earliest
 // times. When the clock is set back, what was there for the same times stays, and answers hold both.
 //
@@ -72,25 +74,32 @@ type History struct {
 	tiers   []*tier
 	series  map[string]*number
 	sum     summary
+	marks   marks
 	now     int64 // Unix milliseconds, of the last snapshot
 	flushed int64 // likewise, when the open blocks went onto the shelf last
 	looked  int64 // likewise, when idle series were looked for last
 }
 
-// New makes a History in memory. Tiers go from the finest to the coarsest; none at all are Tiers.
+// mostTiers is for how many there are numbers.
+const mostTiers = markTier / 2
+
+// New makes a History in memory. Tiers go from the finest to the coarsest, seven at the most; none at all are Tiers.
 func New(tiers ...Tier) *History {
 	if len(tiers) == 0 {
 		tiers = Tiers()
 	}
+	tiers = tiers[:min(len(tiers), mostTiers)]
 	return newHistory(newRAM(limits(tiers, mostPacked)), tiers)
 }
 
+// limits are by the number of a block's tier: those of tiers, each with its tables, and that of marks.
 func limits(tiers []Tier, bytes int) bounds {
-	b := bounds{bytes: bytes}
-	for _, t := range tiers {
+	b := bounds{bytes: bytes, rows: make([]int, markTier+1), coarsest: 2*len(tiers) - 1}
+	for i, t := range tiers {
 		rows := int(t.Keep/t.Every) + 1
-		b.rows = append(b.rows, rows, rows) // numbers, tables
+		b.rows[2*i], b.rows[2*i+1] = rows, rows // numbers, tables
 	}
+	b.rows[markTier] = mostMarks
 	return b
 }
 

@@ -19,6 +19,7 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 	if len(tiers) == 0 {
 		tiers = Tiers()
 	}
+	tiers = tiers[:min(len(tiers), mostTiers)]
 	f, err := openFile(dir, limits(tiers, mostFile), log)
 	if err != nil {
 		h := New(tiers...)

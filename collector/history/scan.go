@@ -18,7 +18,7 @@ const window = 1 << 20
 
 // scan finds every whole block, whatever else is there. Of a key the one with the most rows counts, and of those the
 // last: a block is written again while it grows. other is how many bytes belong to none.
-func scan(r io.ReaderAt, tiers int) (found map[key]place, other int64, err error) {
+func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err error) {
 	found = make(map[key]place)
 	buf := make([]byte, window)
 	var times []int64
@@ -54,7 +54,7 @@ func scan(r io.ReaderAt, tiers int) (found map[key]place, other int64, err error
 			}
 			_, intact := whole(rest)
 			block, err := unpack(rest, times)
-			if !intact || err != nil || int(block.tier) >= tiers {
+			if !intact || err != nil || !limits.has(block.tier) {
 				other++
 				used++
 				continue

@@ -23,9 +23,13 @@ type shelf interface {
 // bounds is how much of each tier a shelf keeps, in rows, and of all together in bytes. It is rows and not time, so that
 // a clock that was wrong for a while costs nothing that is good.
 type bounds struct {
-	rows  []int
-	bytes int
+	rows     []int
+	bytes    int
+	coarsest int // the last tier of those that are shortened when there are too many bytes: marks are not
 }
+
+// has tells whether there is such a tier.
+func (b *bounds) has(tier uint8) bool { return int(tier) < len(b.rows) && b.rows[tier] > 0 }
 
 // A ram is a shelf in memory.
 type ram struct {
@@ -68,7 +72,7 @@ func (s *ram) put(k key, rows int, packed []byte) {
 		}
 	}
 	// Too many bytes: the coarsest tiers, which reach back furthest, are shortened first.
-	for t := len(s.tiers) - 1; t >= 0 && s.bytes > s.bounds.bytes; {
+	for t := s.bounds.coarsest; t >= 0 && s.bytes > s.bounds.bytes; {
 		if len(s.tiers[t]) <= 1 {
 			t--
 			continue

@@ -82,7 +82,7 @@ func (f *file) open() (err error) {
 	if f.data, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
-	found, other, err := scan(f.data, len(f.bounds.rows))
+	found, other, err := scan(f.data, f.bounds)
 	if err == nil {
 		f.size, err = f.data.Seek(0, io.SeekEnd)
 	}
@@ -146,7 +146,7 @@ func (f *file) forget(tier uint8, i int) {
 // bound forgets the oldest blocks that are too many. mu is held, or f not shared yet.
 func (f *file) bound() {
 	for t := range f.index {
-		for len(f.index[t]) > 1 && (f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] || t == len(f.index)-1 && f.bytes > f.bounds.bytes) {
+		for len(f.index[t]) > 1 && (f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] || t == f.bounds.coarsest && f.bytes > f.bounds.bytes) {
 			delete(f.waiting, f.index[t][0].key)
 			f.forget(uint8(t), 0)
 		}
@@ -162,6 +162,9 @@ func (f *file) spare() {
 	for _, k := range slices.SortedFunc(maps.Keys(f.waiting), func(a, b key) int { return cmp.Compare(a.first, b.first) }) {
 		if size <= mostWaiting {
 			return
+		}
+		if k.tier == markTier { // there are few, and they are short
+			continue
 		}
 		size -= len(f.waiting[k])
 		delete(f.waiting, k)
