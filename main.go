@@ -32,11 +32,13 @@ Examples:
   fivewire --data-dir /var/lib/fivewire remember a month, across restarts
   fivewire --assets assets              serve the browser's files from a folder you are editing
   fivewire load http://127.0.0.1:8055/  a thousand viewers, and what they saw
+  fivewire mark "deploy v2"             a moment with a name, in the charts
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
 
 type commands struct {
 	Serve   serve           `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
 	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
+	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
 	Version command.Version `cmd:"" help:"Print the version."`
 }
 

@@ -76,11 +76,7 @@ func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	if c.Query("series") == "" {
 		return sendJSON(c, map[string]any{"series": d.history.Names(), "tiers": d.history.Tiers(), "state": d.history.State()})
 	}
-	to, p := queryInt(c, "to", time.Now().UnixMilli(), "Unix milliseconds")
-	if p != nil {
-		return p.Send(c)
-	}
-	from, p := queryInt(c, "from", to-defaultSpan.Milliseconds(), "Unix milliseconds")
+	from, to, p := d.span(c, defaultSpan)
 	if p != nil {
 		return p.Send(c)
 	}
@@ -90,9 +86,6 @@ func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	}
 	if points < 1 || points > history.MaxPoints {
 		return problem.Bad("points", strconv.FormatInt(points, 10)+" points", fmt.Sprintf("1 to %d", history.MaxPoints)).Send(c)
-	}
-	if from > to {
-		return problem.Bad("from", "from is after to", "Unix milliseconds up to "+strconv.FormatInt(to, 10)).Send(c)
 	}
 	series := strings.Split(c.Query("series"), ",")
 	if n := slices.Compact(slices.Sorted(slices.Values(series))); len(n) < len(series) {

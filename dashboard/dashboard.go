@@ -71,6 +71,7 @@ type Dashboard struct {
 	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
 	metrics    *metrics.Exporter
 	sending    sending
+	marking    marking
 	alone      atomic.Bool  // this program is ours: Serve was called
 	crowd      *crowd.Crowd // nil where there cannot be one
 	silences   atomic.Int64 // answers that getPath holds
@@ -157,6 +158,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	d.observe(&s)
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
+	s.Marks = d.withMarks(&s)
 	d.json = d.encoder.Append(d.json[:0], &s)
 	if d.hub.Publish(s.At, d.json) != nil {
 		d.shown.Store(&shown{s, time.Now()})

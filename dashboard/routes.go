@@ -29,6 +29,8 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/config", auth.Viewer, d.getConfig},
 		{"GET", "/api/v1/host", auth.Viewer, d.getHost},
 		{"GET", "/api/v1/history", auth.Viewer, d.getHistory},
+		{"GET", "/api/v1/marks", auth.Viewer, d.getMarks},
+		{"POST", "/api/v1/marks", auth.Presenter, d.postMarks},
 		{"GET", "/api/v1/processes", auth.Viewer, d.getProcesses},
 		{"GET", "/api/v1/viewers", auth.Viewer, d.getViewers},
 		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
