@@ -39,6 +39,7 @@ type commands struct {
 	Serve   serve           `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
 	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
 	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
+	Health  command.Health  `cmd:"" help:"Ask a running dashboard whether it is well."`
 	Version command.Version `cmd:"" help:"Print the version."`
 }
 
@@ -65,7 +66,8 @@ func (s *serve) Run() error {
 	if err := collector.CheckHost(); err != nil {
 		return fmt.Errorf("%w (hint: HOST_PROC and its like say where a container has the host's directories)", err)
 	}
-	ln, url, err := dashboard.Listen(s.Listen)
+	service := command.Service{Logger: log}
+	ln, url, err := service.Listen(s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w (hint: --listen 127.0.0.1:0 picks a free port)", err)
 	}
@@ -76,6 +78,9 @@ func (s *serve) Run() error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends us at once
 
+	if err := s.MayShow(ln.Addr()); err != nil { // a socket that was given may be another than --listen's
+		return err
+	}
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
 	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log}
@@ -92,7 +97,8 @@ func (s *serve) Run() error {
 	defer config.History.Close()
 	d := dashboard.New(config)
 	c := collector.Collector{Interval: s.Interval, Logger: log}
-	go c.Run(ctx, d.Publish)
+	go c.Run(ctx, service.Started(d.Publish))
+	go service.Watch(ctx, d.Healthy)
 	if !strings.HasPrefix(url, "unix:") {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}

@@ -22,21 +22,6 @@ func sendJSON(c *fiber.Ctx, v any) error {
 	return c.JSON(v)
 }
 
-// healthz: the process answers.
-func (d *Dashboard) healthz(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.SendString("ok\n")
-}
-
-// readyz: there is something to see.
-func (d *Dashboard) readyz(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	if d.hub.Stats().Published == 0 {
-		return c.Status(fiber.StatusServiceUnavailable).SendString("no snapshot yet\n")
-	}
-	return c.SendString("ok\n")
-}
-
 // getConfig is what the page needs to know before it connects.
 func (d *Dashboard) getConfig(c *fiber.Ctx) error {
 	patience := d.transports.Config()

@@ -75,6 +75,7 @@ type Dashboard struct {
 	alone      atomic.Bool  // this program is ours: Serve was called
 	crowd      *crowd.Crowd // nil where there cannot be one
 	silences   atomic.Int64 // answers that getPath holds
+	made       time.Time    // when New was called
 	closing    chan struct{}
 	close      sync.Once
 
@@ -98,6 +99,7 @@ func New(config Config) *Dashboard {
 	d := &Dashboard{
 		config:  config,
 		log:     config.Logger,
+		made:    time.Now(),
 		closing: make(chan struct{}),
 		hub:     h,
 		history: config.History,

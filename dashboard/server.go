@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -41,22 +42,31 @@ const (
 // browser finds it, without a base path.
 func Listen(address string) (ln net.Listener, url string, err error) {
 	if file, isSocket := strings.CutPrefix(address, "unix:"); isSocket {
-		ln, err := listenSocket(file)
-		return ln, "unix:" + file, err
+		ln, err = listenSocket(file)
+	} else if _, _, wrong := net.SplitHostPort(address); wrong != nil {
+		err = fmt.Errorf("%q is not an address: want host:port, [::1]:port or unix:/path", address)
+	} else {
+		ln, err = net.Listen("tcp", address)
 	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, "", fmt.Errorf("%q is not an address: want host:port, [::1]:port or unix:/path", address)
-	}
-	ln, err = net.Listen("tcp", address)
 	if err != nil {
 		return nil, "", err
 	}
-	addr := ln.Addr().(*net.TCPAddr)
-	if addr.IP.IsUnspecified() || host == "" {
-		host = "127.0.0.1"
+	return ln, URL(ln.Addr()), nil
+}
+
+// URL is where a browser on this machine finds who listens there, without a base path; unix:/path where none does.
+func URL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return "unix:" + addr.String()
 	}
-	return ln, fmt.Sprintf("http://%s", net.JoinHostPort(host, fmt.Sprint(addr.Port))), nil
+	host := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	} else if tcp.Zone != "" {
+		host += "%25" + tcp.Zone // RFC 6874
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 }
 
 // listenSocket opens a Unix socket that only this user may connect to. A socket file that nobody listens on any more

@@ -36,8 +36,23 @@ func (s *Serve) Validate() error {
 	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
 		return fmt.Errorf("--listen %q is not host:port, [::1]:port or unix:/path", s.Listen)
 	}
-	if ip := net.ParseIP(host); s.Auth != "off" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", s.Listen)
+	if host == "localhost" {
+		return nil
+	}
+	return s.mayShow(net.ParseIP(host), s.Listen)
+}
+
+// MayShow refuses to show the host to whoever reaches addr, unless that is meant.
+func (s *Serve) MayShow(addr net.Addr) error {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return s.mayShow(tcp.IP, addr.String())
+	}
+	return nil
+}
+
+func (s *Serve) mayShow(ip net.IP, address string) error {
+	if s.Auth != "off" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", address)
 	}
 	return nil
 }

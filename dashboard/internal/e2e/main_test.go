@@ -156,7 +156,12 @@ func start(t *testing.T, args ...string) *server {
 // startCommand runs a command that prints what the binary prints.
 func startCommand(t *testing.T, file string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: exec.Command(file, args...), exit: make(chan error, 1)}
+	return startCmd(t, exec.Command(file, args...))
+}
+
+func startCmd(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{t: t, cmd: cmd, exit: make(chan error, 1)}
 	s.cmd.Stderr = t.Output()
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {

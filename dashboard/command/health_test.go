@@ -1,0 +1,83 @@
+package command
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Where to ask follows from what would be started.
+func TestHealthTarget(t *testing.T) {
+	for listen, want := range map[string]string{
+		"127.0.0.1:8055":    " http://127.0.0.1:8055/m/healthz",
+		"[::1]:8055":        " http://[::1]:8055/m/healthz",
+		"0.0.0.0:80":        " http://127.0.0.1:80/m/healthz",
+		":80":               " http://127.0.0.1:80/m/healthz",
+		"[::]:80":           " http://[::1]:80/m/healthz",
+		"localhost:80":      " http://localhost:80/m/healthz",
+		"unix:/run/fw.sock": "unix:/run/fw.sock http://localhost/m/healthz",
+	} {
+		h := Health{Serve: Serve{Listen: listen, BasePath: "/m/"}}
+		if socket, url, err := h.target(); err != nil || socket+" "+url != want {
+			t.Errorf("%s: got %q %q, %v, want %q", listen, socket, url, err, want)
+		}
+	}
+	if _, _, err := (&Health{Serve: Serve{Listen: "127.0.0.1:0"}}).target(); err == nil {
+		t.Error("port 0 is somewhere")
+	}
+	if _, url, _ := (&Health{URL: "http://h/m", Ready: true}).target(); url != "http://h/m/readyz" {
+		t.Errorf("--url: got %q", url)
+	}
+}
+
+// What it answers is what is so, over TCP and a socket: well, ill, silent, not there, gone elsewhere.
+func TestHealth(t *testing.T) {
+	release := make(chan struct{})
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+		case "/elsewhere/healthz":
+			http.Redirect(w, r, "/healthz", http.StatusFound)
+		case "/silent/healthz":
+			<-release
+		default:
+			http.Error(w, "no snapshot yet", http.StatusServiceUnavailable)
+		}
+	})
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	defer close(release)
+	file := filepath.Join(t.TempDir(), "s")
+	ln, err := net.Listen("unix", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go http.Serve(ln, handler)
+	defer ln.Close()
+
+	for name, c := range map[string]struct {
+		health Health
+		err    string // "" is well
+	}{
+		"well":      {Health{URL: server.URL}, ""},
+		"socket":    {Health{Serve: Serve{Listen: "unix:" + file}}, ""},
+		"not ready": {Health{URL: server.URL + "/", Ready: true}, `answers 503: "no snapshot yet"`},
+		"elsewhere": {Health{URL: server.URL + "/elsewhere"}, "answers 302"},
+		"silent":    {Health{URL: server.URL + "/silent", Wait: 100 * time.Millisecond}, "within 100ms"},
+		"nobody":    {Health{Serve: Serve{Listen: "unix:" + file + "2"}}, "no such file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.health.Wait = max(c.health.Wait, 100*time.Millisecond)
+			if c.err == "" {
+				c.health.Wait = 10 * time.Second
+			}
+			if err := c.health.Run(); (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("got %v, want %q", err, c.err)
+			}
+		})
+	}
+}

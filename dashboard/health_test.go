@@ -1,0 +1,62 @@
+package dashboard
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// A collector that has stopped is told of after ten intervals, and one that never began as well; one that is late is not.
+func TestHealthy(t *testing.T) {
+	for interval, patience := range map[time.Duration]time.Duration{
+		100 * time.Millisecond: 10 * time.Second,
+		time.Second:            10 * time.Second,
+		time.Minute:            10 * time.Minute,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := New(Config{Interval: interval})
+			defer d.Close()
+			check := func(when string, well bool) {
+				t.Helper()
+				if err := d.Healthy(); (err == nil) != well || err != nil && !strings.Contains(err.Error(), patience.String()) {
+					t.Errorf("%v, %s: got %v", interval, when, err)
+				}
+			}
+			time.Sleep(patience - 1)
+			check("before the first", true)
+			time.Sleep(1)
+			check("still before the first", false)
+			d.Publish(collector.Snapshot{})
+			check("at the first", true)
+			time.Sleep(patience - 1)
+			check("late", true)
+			time.Sleep(1)
+			check("stuck", false)
+		})
+	}
+}
+
+// Who takes a dashboard into its balance gives it up when it closes, and its probes say why.
+func TestProbesSayWhy(t *testing.T) {
+	s := open(t, Config{}, "")
+	if status, body, _ := s.get("readyz"); status != 503 || body != "no snapshot yet\n" {
+		t.Errorf("before the first snapshot: got %d %q", status, body)
+	}
+	s.publish(1)
+	if status, body, _ := s.get("readyz"); status != 200 || body != "ok\n" {
+		t.Errorf("got %d %q", status, body)
+	}
+	s.made = time.Now().Add(-time.Hour)
+	s.shown.Store(&shown{at: time.Now().Add(-time.Minute)})
+	if status, body, _ := s.get("healthz"); status != 503 || body != "no snapshot for 1m0s: the collector is stuck\n" {
+		t.Errorf("stuck: got %d %q", status, body)
+	}
+	go s.Close()
+	<-s.closing
+	if err := s.Ready(); err == nil || err.Error() != "closing" {
+		t.Errorf("closing: got %v", err)
+	}
+}
