@@ -36,6 +36,7 @@ func (d *Dashboard) getConfig(c *fiber.Ctx) error {
 		"techniques":   techniqueNames(),
 		"lab":          d.config.Lab,
 		"now":          time.Now().UnixMilli(),
+		"zone":         zoneOf(time.Now()),
 	})
 }
 

@@ -40,9 +40,28 @@ export class API {
    * @param {number} from Unix milliseconds
    * @param {number} to
    * @param {number} points
+   * @param {AbortSignal} [signal]
    */
-  history(series, from, to, points) {
-    return this.get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points });
+  history(series, from, to, points, signal) {
+    return this.get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points }, signal);
+  }
+
+  /**
+   * The processes at the top at a moment that has passed.
+   * @param {number} at Unix milliseconds
+   * @param {AbortSignal} signal
+   */
+  processesAt(at, signal) {
+    return this.get("processes", { at: Math.round(at) }, signal);
+  }
+
+  /**
+   * What happened that is worth a mark on a chart.
+   * @param {number} from Unix milliseconds
+   * @param {number} to
+   */
+  marks(from, to) {
+    return this.get("marks", { from: Math.floor(from), to: Math.ceil(to) });
   }
 
   /**

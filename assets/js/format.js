@@ -3,14 +3,18 @@
 // reader's language; units that are signs (s, ms, KiB, %), the full stop before decimals and 24 hours are the same in all
 // that there are. Unknown is never 0, it is an em dash.
 
+import { measure } from "./measures.js";
 import { inLanguage, locale, say } from "./words/words.js";
+import { local } from "./zone.js";
 
 export const unknown = "—";
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+const bitUnits = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
 const countUnits = ["", "k", "M", "G", "T"];
 const thousands = inLanguage(() => new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }));
-const days = inLanguage(() => new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }));
+const days = inLanguage(() => new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" }));
+const shortDays = inLanguage(() => new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", timeZone: "UTC" }));
 
 /**
  * @param {number | null | undefined} v
@@ -88,10 +92,26 @@ export function rate(v) {
  */
 export function bits(v) {
   if (!known(v)) return unknown;
-  const units = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
   let [b, i] = [v * 8, 0];
-  for (; b >= 1000 && i < units.length - 1; i++) b /= 1000;
-  return `${Number(b.toPrecision(3))} ${units[i]}`;
+  for (; b >= 1000 && i < bitUnits.length - 1; i++) b /= 1000;
+  return `${Number(b.toPrecision(3))} ${bitUnits[i]}`;
+}
+
+/**
+ * Traffic of a network, in the measure the reader likes.
+ * @param {number | null | undefined} v bytes per second
+ * @returns {[figure: string, unit: string]}
+ */
+export function flowParts(v) {
+  return measure("traffic") === "bits" ? scaled(known(v) ? v * 8 : v, 1000, bitUnits) : rateParts(v);
+}
+
+/**
+ * @param {number | null | undefined} v bytes per second
+ * @returns {string} "5.23 MiB/s" or "41.8 Mbit/s"
+ */
+export function flow(v) {
+  return flowParts(v).join(" ").trimEnd();
 }
 
 /**
@@ -207,19 +227,27 @@ function two(v) {
  */
 export function moment(at, now) {
   if (!known(at)) return unknown;
-  const then = new Date(at);
-  if (new Date(now).toDateString() === then.toDateString()) return clock(at);
+  const then = local(at);
+  if (local(now).toISOString().slice(0, 10) === then.toISOString().slice(0, 10)) return clock(at);
   return `${days().format(then)} ${clock(at, false)}`;
 }
 
 /**
  * @param {number} at Unix milliseconds
+ * @returns {string} "Nov 20"
+ */
+export function date(at) {
+  return known(at) ? shortDays().format(local(at)) : unknown;
+}
+
+/**
+ * @param {number} at Unix milliseconds
  * @param {boolean} [seconds]
- * @returns {string} "14:05" or "14:05:30" in the reader's time zone
+ * @returns {string} "14:05" or "14:05:30" in the zone in use
  */
 export function clock(at, seconds = true) {
   if (!known(at)) return unknown;
-  const d = new Date(at);
-  const minutes = `${two(d.getHours())}:${two(d.getMinutes())}`;
-  return seconds ? `${minutes}:${two(d.getSeconds())}` : minutes;
+  const d = local(at);
+  const minutes = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+  return seconds ? `${minutes}:${two(d.getUTCSeconds())}` : minutes;
 }

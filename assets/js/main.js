@@ -5,6 +5,7 @@
 import { Ages, Clock, Recent } from "./age.js";
 import { API, Refused } from "./api.js";
 import { configured, preferred } from "./config.js";
+import { learnCores } from "./measures.js";
 import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
@@ -30,7 +31,9 @@ import { Sources } from "./panel/sources.js";
 import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
 import { Theme } from "./panel/theme.js";
-import { Tiles } from "./panel/tiles.js";
+import { ThenBar } from "./panel/then.js";
+import { TimeBar } from "./panel/timebar.js";
+import { inShort, Tiles } from "./panel/tiles.js";
 import { Units } from "./panel/units.js";
 import { Verdict } from "./panel/verdict.js";
 import { Views } from "./panel/views.js";
@@ -40,9 +43,13 @@ import { remember } from "./remember.js";
 import { drawn, row } from "./series.js";
 import { allowed, holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
+import { Archive, reach } from "./time/archive.js";
+import { History } from "./time/history.js";
+import { Window } from "./time/window.js";
 import { lasting, techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
 import { follow, say } from "./words/words.js";
+import { learnServer } from "./zone.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
 /** @typedef {import("./transport/transport.js").Exchange} Exchange */
@@ -50,8 +57,6 @@ import { follow, say } from "./words/words.js";
 
 /** Samples kept: a quarter of an hour at the fastest interval. */
 const capacity = 9000;
-/** What charts can show, in milliseconds. */
-const reach = 15 * 60_000;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
@@ -75,7 +80,12 @@ const chooser = new Switch((technique) => use(technique));
 const wire = new Wire(exchanges, techniques, frame, () => askWire());
 const meter = new Meter();
 const tiles = new Tiles(store, frame);
-const charts = new Charts(store, cores, frame);
+const history = new History(api);
+const window = new Window();
+const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.mark(charts.draw));
+const charts = new Charts(store, cores, window, archive, frame);
+const timeBar = new TimeBar(window, charts, () => remeasure());
+const thenBar = new ThenBar(window, api, history, () => latest?.data, (then) => turnTo(then));
 const processes = new Processes(api);
 /** What only shows each snapshot. */
 const panels = [
@@ -86,7 +96,7 @@ const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
 const help = new Help();
-const past = new Past(api, store, () => {
+const filler = new Past(api, store, () => {
   frame.mark(charts.draw);
   frame.mark(tiles.draw);
 });
@@ -114,11 +124,15 @@ let asking = false;
 let described;
 /** what is known of the host @type {any} */
 let facts = null;
+/** the moment shown, while one is picked @type {import("./time/then.js").Then | null} */
+let past = null;
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
-  verdict.show(latest.data, latest.at);
-  tiles.show(latest.data);
+  if (!past) verdict.show(latest.data, latest.at);
+  if (!past) tiles.show(latest.data);
+  thenBar.show();
+  timeBar.wait(archive);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
 const drawCharts = frame.atMost(() => charts.pace, charts.draw);
@@ -144,13 +158,16 @@ function take(message) {
   carried = carrier;
   const before = store.newest;
   if (message.gap) store.gap();
-  store.append(at, interval, row(data));
+  const numbers = row(data);
+  store.append(at, interval, numbers);
+  archive.append(at, interval, numbers);
   if (data.cpu?.cores) cores.append(at, data.cpu.cores);
+  learnCores(data.cpu?.cores?.length);
 
   const first = !latest;
   latest = message;
-  if (first) past.fill(at - reach, at, interval, data);
-  else if (message.gap) past.fill(before, at, interval, data);
+  if (first) filler.fill(at - reach, at, interval, data);
+  else if (message.gap) filler.fill(before, at, interval, data);
   page.phase = "live";
   if (page.stale === "true") judge(performance.now());
   page.lastId = message.id;
@@ -160,6 +177,28 @@ function take(message) {
   showTables();
   drawCharts();
   drawTiles();
+}
+
+/** @param {import("./time/then.js").Then | null} then the moment that the page shows from now on; null: that of the newest reading */
+function turnTo(then) {
+  past = then;
+  processes.then(then && { at: then.listed, list: then.processes ?? [] });
+  tiles.follow(then ? charts.shown : store, then ? then.at : NaN);
+  if (then) {
+    const told = { ...(then.snapshot ?? {}) };
+    if (then.processes) told.processes = { ...told.processes, top: then.processes };
+    tiles.show(told);
+    verdict.then(inShort(told, then.processes));
+  }
+  frame.mark(tiles.draw);
+  showFigures();
+}
+
+/** Numbers are told in other measures, or times in another zone. */
+function remeasure() {
+  restyle();
+  reword();
+  if (past) turnTo(past);
 }
 
 /** @param {Technique} technique @param {Exchange} exchange */
@@ -310,6 +349,11 @@ function keys() {
   const others = [
     { key: "l", does: "help.key_lab", press: () => views.next() },
     { key: "w", does: "help.key_wire", press: () => wire.toggle() },
+    { key: "p", does: "help.key_live", press: () => timeBar.toggle() },
+    { key: "[", does: "help.key_shorter", press: () => timeBar.next(-1) },
+    { key: "]", does: "help.key_longer", press: () => timeBar.next(1) },
+    { key: ",", does: "help.key_earlier", press: () => thenBar.step(-1) },
+    { key: ".", does: "help.key_later", press: () => thenBar.step(1) },
     { key: "t", does: "help.key_theme", press: () => theme.next() },
     { key: "i", does: "help.key_language", press: () => language.next() },
     { key: "?", does: "help.key_help", press: () => help.open() },
@@ -321,7 +365,12 @@ function keys() {
 async function start() {
   config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
   interval = config.interval;
-  if (!config.history) past.none();
+  if (!config.history) {
+    filler.none();
+    archive.none();
+  }
+  learnServer(config.zone);
+  timeBar.refresh();
   if (config.now) clock.observe(config.now, performance.now());
   write(one("#version"), config.version);
   chooser.offer(config.techniques);

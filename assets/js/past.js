@@ -4,8 +4,9 @@
 import { Refused } from "./api.js";
 import { columns, historic } from "./series.js";
 
-/** Points that a chart can show side by side. */
+/** Points that a chart can show side by side, and what the server gives in one answer: series times points. */
 const most = 900;
+const numbers = 100_000;
 
 export class Past {
   #api;
@@ -41,7 +42,7 @@ export class Past {
       const { series } = await this.#api.series();
       const names = historic(series.map((/** @type {{name: string}} */ s) => s.name), snapshot);
       if (names.length === 0) return;
-      const points = Math.min(most, Math.ceil((to - from) / interval) + 1);
+      const points = Math.min(most, Math.floor(numbers / names.length), Math.ceil((to - from) / interval) + 1);
       this.#store.fill(columns(await this.#api.history(names, from, to, points)));
       this.#filled();
     } catch (error) {

@@ -19,6 +19,7 @@
  * @property {number} threads
  * @property {number} started
  * @property {number} [depth] in the tree
+ * @property {boolean} [past] it is of a moment that has passed: history keeps less of it
  */
 /** @typedef {"pid" | "name" | "command" | "user" | "service" | "state" | "cpu" | "memory" | "io" | "threads" | "parent"} Column */
 

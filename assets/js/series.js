@@ -4,8 +4,8 @@
 
 /** @typedef {Record<string, number | null | undefined>} Row */
 
-/** What is drawn of the host as a whole. */
-const whole = [
+/** What is drawn of the host as a whole, under the names that history has. */
+export const whole = [
   "cpu.busy", "cpu.user", "cpu.nice", "cpu.system", "cpu.iowait", "cpu.irq", "cpu.softirq", "cpu.steal",
   "load.one",
   "memory.used", "memory.cached", "memory.free", "memory.total",

@@ -63,6 +63,19 @@ export class Store {
   }
 
   /**
+   * The least of what each row stands for, and the greatest: here a row is one reading.
+   * @param {string} name
+   */
+  low(name) {
+    return this.column(name);
+  }
+
+  /** @param {string} name */
+  high(name) {
+    return this.column(name);
+  }
+
+  /**
    * One sample. The same moment again is refused; a moment before the newest means that the server's clock was set
    * back, and what is later than that never was.
    * @param {number} at

@@ -1,6 +1,6 @@
 // @ts-check
 // Stacked bands: parts of a whole, the first at the bottom. A part that is not known is left out; where none is known
-// there is a gap.
+// there is a gap. Where a point stands for many readings, the whole has an outline as high as the greatest of them.
 
 import { Sampler } from "./sampler.js";
 
@@ -11,13 +11,16 @@ const edge = 1;
 const thinnest = 0.25;
 /** The token for how opaque a band is: the legend mixes its swatches by the same. */
 const shade = "shade-area";
+/** How opaque the peaks above the bands are. */
+const faint = 0.22;
 
 export class Area {
   #names;
   #inks;
   #sampler;
-  /** @type {Float64Array[]} */
-  #columns = [];
+  /** the series that the bands, or some of them from the bottom, sum to @type {string[]} */
+  #whole;
+  #peaks = new Sampler(1);
   /** @type {Float64Array} the upper edge of the band below */
   #floor = new Float64Array(0);
   /** @type {Float64Array} and of this one */
@@ -27,11 +30,13 @@ export class Area {
   /**
    * @param {string[]} names series
    * @param {string[]} inks tokens, one for each
+   * @param {string} [whole] series whose peaks are outlined
    */
-  constructor(names, inks) {
+  constructor(names, inks, whole) {
     this.#names = names;
     this.#inks = inks;
-    this.#sampler = new Sampler(names.length, "mean");
+    this.#whole = whole ? [whole] : [];
+    this.#sampler = new Sampler(names.length);
   }
 
   /** The tokens this layer paints with. */
@@ -45,13 +50,16 @@ export class Area {
    * @returns {number} the greatest value in sight
    */
   extent(store, view) {
-    if (this.#columns.length === 0) this.#columns = this.#names.map((name) => store.column(name));
-    this.#sampler.run(store, this.#columns, view);
+    this.#sampler.run(store, this.#names, view);
     let max = 0;
     for (let i = 0; i < this.#sampler.n; i++) {
       let total = 0;
       for (const ys of this.#sampler.ys) total += ys[i] || 0;
       max = Math.max(max, total);
+    }
+    if (this.#whole.length > 0) {
+      this.#peaks.run(store, this.#whole, view);
+      for (let i = 0; i < this.#peaks.n; i++) if (this.#peaks.highs[0][i] > max) max = this.#peaks.highs[0][i];
     }
     return max;
   }
@@ -72,6 +80,7 @@ export class Area {
     this.#shade = Number(colours[shade]);
     ctx.lineWidth = edge;
     ctx.lineJoin = "bevel";
+    if (this.#whole.length > 0) this.#outline(ctx, view, colours[this.#inks[0]]);
     for (let k = 0; k < s.ys.length; k++) {
       let most = 0;
       for (let i = 0; i < s.n; i++) {
@@ -97,6 +106,19 @@ export class Area {
     return true;
   }
 
+  /** From the mean of the whole up to the greatest of what a point stands for. @param {CanvasRenderingContext2D} ctx @param {View} view @param {string} ink */
+  #outline(ctx, view, ink) {
+    const { n, at, ys: [means], highs: [highs] } = this.#peaks;
+    ctx.fillStyle = ink;
+    ctx.globalAlpha = faint;
+    for (let a = 0, b = 0; b < n; a = b + 1) {
+      let apart = false;
+      for (b = a; b < n && means[b] === means[b]; b++) apart ||= (highs[b] - means[b]) * view.rise > 1;
+      if (b > a && apart) between(ctx, view, at, means, highs, a, b);
+    }
+    ctx.globalAlpha = 1;
+  }
+
   /** @param {CanvasRenderingContext2D} ctx @param {View} view @param {number} a @param {number} b */
   #band(ctx, view, a, b) {
     const { at } = this.#sampler;
@@ -109,11 +131,26 @@ export class Area {
       else ctx.lineTo(x, y);
     }
     ctx.stroke();
-    ctx.beginPath();
-    for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(this.#roof[i]));
-    for (let i = b - 1; i >= a; i--) ctx.lineTo(view.x(at[i]), view.y(this.#floor[i]));
     ctx.globalAlpha = this.#shade;
-    ctx.fill();
+    between(ctx, view, at, this.#floor, this.#roof, a, b);
     ctx.globalAlpha = 1;
   }
+}
+
+/**
+ * Fills what lies between two edges, over the points from a up to b.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {View} view
+ * @param {Float64Array} at
+ * @param {Float64Array} lower
+ * @param {Float64Array} upper
+ * @param {number} a
+ * @param {number} b
+ * @param {1 | -1} [sign] -1 below zero
+ */
+export function between(ctx, view, at, lower, upper, a, b, sign = 1) {
+  ctx.beginPath();
+  for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(sign * upper[i]));
+  for (let i = b - 1; i >= a; i--) ctx.lineTo(view.x(at[i]), view.y(sign * lower[i]));
+  ctx.fill();
 }

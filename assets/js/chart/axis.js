@@ -1,7 +1,8 @@
 // @ts-check
-// Grid and labels of a chart: values on the left, the server's time below. Hairlines on whole device pixels.
+// Grid and labels of a chart: values on the left, times below, in the zone in use. Hairlines on whole device pixels.
 
-import { clock, percentFigure, short, shortBytes } from "../format.js";
+import { bits, clock, date, percentFigure, short, shortBytes } from "../format.js";
+import { local, roundTimes } from "../zone.js";
 import { step, ticks, timeStep } from "./scale.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -32,6 +33,7 @@ export function room(view) {
 export function label(v, unit) {
   if (unit === "ratio") return `${Number(percentFigure(v))} %`;
   if (unit === "number") return short(v);
+  if (unit === "bits") return bits(v);
   return unit === "rate" ? `${shortBytes(v)}/s` : shortBytes(v);
 }
 
@@ -78,15 +80,26 @@ export function drawTimes(ctx, surface, view, colours) {
   ctx.textBaseline = "top";
   ctx.textAlign = "center";
   ctx.lineWidth = surface.hair;
-  for (let at = Math.ceil(view.from / by) * by; at <= view.to; at += by) {
+  for (const at of roundTimes(view.from, view.to, by)) {
     const x = surface.crisp(view.x(at));
     rule(ctx, x, view.top, x, view.bottom, colours["chart-grid"]);
-    const text = clock(at, by < 60_000);
+    const text = timeLabel(at, by);
     const half = ctx.measureText(text).width / 2;
     if (x - half < view.left - 8 || x + half > view.right + 2) continue;
     ctx.fillStyle = colours["chart-label"];
     ctx.fillText(text, x, view.bottom + 6);
   }
+}
+
+/**
+ * A tick of the time axis: midnight is told by its date.
+ * @param {number} at
+ * @param {number} by milliseconds between two of them
+ * @returns {string}
+ */
+export function timeLabel(at, by) {
+  const then = local(at);
+  return by >= 60_000 && then.getUTCHours() === 0 && then.getUTCMinutes() === 0 ? date(at) : clock(at, by < 60_000);
 }
 
 /**

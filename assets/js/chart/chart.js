@@ -4,6 +4,7 @@
 
 import { axisInks, drawTimes, drawValues, room } from "./axis.js";
 import { inks, type } from "./ink.js";
+import { drawMarks } from "./marks.js";
 import { ceiling } from "./scale.js";
 import { Surface } from "./surface.js";
 import { View } from "./view.js";
@@ -18,8 +19,8 @@ import { View } from "./view.js";
  */
 /**
  * @typedef {object} Options
- * @property {import("./scale.js").Unit} unit
- * @property {Layer[]} layers drawn in this order
+ * @property {() => import("./scale.js").Unit} unit
+ * @property {() => Layer[]} layers drawn in this order
  * @property {boolean} [mirrored] layers go both ways from a zero in the middle
  * @property {(store: Store) => number} [limit] the top of the axis where it is a fact; otherwise it follows the values
  */
@@ -57,18 +58,24 @@ export class Chart {
   /** Read colours and type again: the theme has changed. */
   restyle() {
     const canvas = this.#surface.canvas;
-    this.#colours = inks(canvas, [...axisInks, "chart-cross", ...this.#options.layers.flatMap((layer) => layer.inks)]);
+    this.#colours = inks(canvas, [...axisInks, "chart-cross", "panel", "technique", "alarm", "warn", ...this.#options.layers().flatMap((layer) => layer.inks)]);
     ({ font: this.#font, size: this.#view.size } = type(canvas));
   }
 
   /**
-   * The time this chart shows, at its next draw.
+   * What this chart shows at its next draw.
    * @param {number} from Unix milliseconds
    * @param {number} to
+   * @param {Store} store
    */
-  show(from, to) {
+  show(from, to, store) {
     this.#view.from = from;
     this.#view.to = to;
+    this.#store = store;
+  }
+
+  get canvas() {
+    return this.#surface.canvas;
   }
 
   /** Where the plot lies on the canvas since the last draw, in CSS pixels. */
@@ -87,6 +94,12 @@ export class Chart {
   moment(x) {
     const view = this.#view;
     if (view.width <= 0 || x < view.left - 2 || x > view.right + 2) return NaN;
+    return this.nearest(x);
+  }
+
+  /** Likewise, and outside the plot the moment at its edge. @param {number} x */
+  nearest(x) {
+    const view = this.#view;
     return Math.min(view.to, Math.max(view.from, view.at(x)));
   }
 
@@ -102,33 +115,21 @@ export class Chart {
     view.width = Math.max(1, this.#surface.width - view.left - 2);
     view.height = Math.max(1, this.#surface.height - view.top - Math.round(view.size * foot));
 
+    const layers = options.layers();
+    const unit = options.unit();
     let max = 0;
-    for (const layer of options.layers) max = Math.max(max, layer.extent(this.#store, view));
+    for (const layer of layers) max = Math.max(max, layer.extent(this.#store, view));
     const fact = options.limit?.(this.#store);
-    view.max = fact && fact > 0 ? fact : ceiling(max, room(view), options.unit);
+    view.max = fact && fact > 0 ? fact : ceiling(max, room(view), unit);
 
     drawTimes(ctx, this.#surface, view, this.#colours);
     ctx.save();
     ctx.beginPath();
     ctx.rect(view.left, view.top - 1, view.width, view.height + 2);
     ctx.clip();
-    for (const layer of options.layers) layer.draw(ctx, view, this.#colours);
+    for (const layer of layers) layer.draw(ctx, view, this.#colours);
+    drawMarks(ctx, this.#surface, view, this.#crosshair, this.#colours);
     ctx.restore();
-    drawValues(ctx, this.#surface, view, options.unit, this.#colours);
-    this.#cross(ctx);
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx */
-  #cross(ctx) {
-    const { at } = this.#crosshair;
-    const view = this.#view;
-    if (!(at >= view.from && at <= view.to)) return;
-    const x = this.#surface.crisp(view.x(at));
-    ctx.strokeStyle = this.#colours["chart-cross"];
-    ctx.lineWidth = this.#surface.hair;
-    ctx.beginPath();
-    ctx.moveTo(x, view.top);
-    ctx.lineTo(x, view.bottom);
-    ctx.stroke();
+    drawValues(ctx, this.#surface, view, unit, this.#colours);
   }
 }

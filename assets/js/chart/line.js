@@ -1,6 +1,8 @@
 // @ts-check
 // One line, over a soft area or not, upwards from zero or mirrored below it. A gap stays a gap; a lone sample is a dot.
+// Where a point stands for many readings the line is their mean, and a soft band reaches from the least to the greatest.
 
+import { between } from "./area.js";
 import { Sampler } from "./sampler.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -8,15 +10,14 @@ import { Sampler } from "./sampler.js";
 
 const weight = 1.25;
 const shade = 0.22;
+const bandShade = 0.34;
 
 export class Line {
-  #name;
+  #names;
   #ink;
   #sign;
   #soft;
-  #sampler = new Sampler(1, "max");
-  /** @type {Float64Array[]} */
-  #columns = [];
+  #sampler = new Sampler(1);
 
   /**
    * @param {string} name series
@@ -25,9 +26,9 @@ export class Line {
    * @param {boolean} [soft] with the area
    */
   constructor(name, ink, sign = 1, soft = true) {
-    this.#name = name;
+    this.#names = [name];
     this.#ink = ink;
-    this.#sign = sign;
+    this.#sign = /** @type {1 | -1} */ (sign);
     this.#soft = soft;
   }
 
@@ -37,8 +38,7 @@ export class Line {
 
   /** Draw another series from now on. @param {string} name */
   choose(name) {
-    this.#name = name;
-    this.#columns = [];
+    this.#names = [name];
   }
 
   /**
@@ -48,10 +48,10 @@ export class Line {
    */
   extent(store, view) {
     const s = this.#sampler;
-    if (this.#columns.length === 0) this.#columns = [store.column(this.#name)];
-    s.run(store, this.#columns, view);
+    s.run(store, this.#names, view);
+    const [highs] = s.highs;
     let max = 0;
-    for (let i = 0; i < s.n; i++) if (s.ys[0][i] > max) max = s.ys[0][i];
+    for (let i = 0; i < s.n; i++) if (highs[i] > max) max = highs[i];
     return max;
   }
 
@@ -62,35 +62,37 @@ export class Line {
    * @param {Record<string, string>} colours
    */
   draw(ctx, view, colours) {
-    const s = this.#sampler;
+    const { n, ys: [ys] } = this.#sampler;
     ctx.fillStyle = ctx.strokeStyle = colours[this.#ink];
     ctx.lineWidth = weight;
     ctx.lineJoin = "bevel";
-    let a = -1;
-    for (let i = 0; i <= s.n; i++) {
-      const gap = i === s.n || Number.isNaN(s.ys[0][i]);
-      if (gap && a >= 0) {
-        this.#stretch(ctx, view, a, i);
-        a = -1;
-      } else if (!gap && a < 0) a = i;
+    for (let a = 0, b = 0; b < n; a = b + 1) {
+      for (b = a; b < n && ys[b] === ys[b]; b++);
+      if (b > a) this.#stretch(ctx, view, a, b);
     }
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {View} view @param {number} a @param {number} b */
   #stretch(ctx, view, a, b) {
-    const s = this.#sampler;
-    const ys = s.ys[0];
+    const { at, ys: [ys], lows: [lows], highs: [highs] } = this.#sampler;
+    let apart = false;
+    for (let i = a; i < b && !apart; i++) apart = (highs[i] - lows[i]) * view.rise > 1;
+    if (apart) {
+      ctx.globalAlpha = bandShade;
+      between(ctx, view, at, lows, highs, a, b, this.#sign);
+      ctx.globalAlpha = 1;
+    }
     ctx.beginPath();
-    for (let i = a; i < b; i++) ctx.lineTo(view.x(s.at[i]), view.y(this.#sign * ys[i]));
+    for (let i = a; i < b; i++) ctx.lineTo(view.x(at[i]), view.y(this.#sign * ys[i]));
     if (b - a === 1) {
-      ctx.arc(view.x(s.at[a]), view.y(this.#sign * ys[a]), weight, 0, 2 * Math.PI);
+      ctx.arc(view.x(at[a]), view.y(this.#sign * ys[a]), weight, 0, 2 * Math.PI);
       ctx.fill();
       return;
     }
     ctx.stroke();
     if (!this.#soft) return;
-    ctx.lineTo(view.x(s.at[b - 1]), view.zero);
-    ctx.lineTo(view.x(s.at[a]), view.zero);
+    ctx.lineTo(view.x(at[b - 1]), view.zero);
+    ctx.lineTo(view.x(at[a]), view.zero);
     ctx.globalAlpha = shade;
     ctx.fill();
     ctx.globalAlpha = 1;

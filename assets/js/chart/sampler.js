@@ -1,7 +1,8 @@
 // @ts-check
-// The rows of a store that a view shows, thinned to about one point a pixel: by mean where bands are stacked and must
-// sum, by maximum where a peak must not be thinned away. Buckets lie on whole multiples of their width in time, so that a
-// moving window does not make the picture shiver. Pure; its arrays are used again for each draw.
+// The rows of a store that a view shows, thinned to about one point a pixel. A point has the mean of its rows, where bands
+// are stacked and must sum, and the least and the greatest, so that no peak is thinned away. Buckets lie on whole multiples
+// of their width in time, so that a moving window does not make the picture shiver. Pure; its arrays are used again for
+// each draw.
 
 /** @typedef {import("../store.js").Store} Store */
 
@@ -12,72 +13,74 @@ export class Sampler {
   /** points found */
   n = 0;
   at = new Float64Array(0);
-  /** @type {Float64Array[]} per column; NaN breaks the line */
+  /** @type {Float64Array[]} per column, the mean; NaN breaks the line */
   ys;
-  #how;
-  #sum;
-  #count;
+  /** @type {Float64Array[]} likewise the least, and the greatest */
+  lows;
+  /** @type {Float64Array[]} */
+  highs;
 
-  /**
-   * @param {number} columns
-   * @param {"mean" | "max"} how
-   */
-  constructor(columns, how) {
-    this.#how = how;
-    this.ys = Array.from({ length: columns }, () => new Float64Array(0));
-    this.#sum = new Float64Array(columns);
-    this.#count = new Uint32Array(columns);
+  /** @param {number} columns */
+  constructor(columns) {
+    const empty = () => Array.from({ length: columns }, () => new Float64Array(0));
+    [this.ys, this.lows, this.highs] = [empty(), empty(), empty()];
   }
 
   /**
    * @param {Store} store
-   * @param {Float64Array[]} columns
+   * @param {string[]} names
    * @param {import("./view.js").View} view
    */
-  run(store, columns, view) {
+  run(store, names, view) {
     const first = Math.max(store.from, store.find(view.from));
     const last = Math.min(store.to - 1, store.find(view.to) + 1);
     const rows = Math.max(0, last - first + 1);
-    this.n = 0;
-    if (rows <= view.width * dense) {
-      this.#reserve(rows);
-      for (let i = first; i <= last; i++) {
-        this.at[this.n] = store.at[i];
-        for (let k = 0; k < columns.length; k++) this.ys[k][this.n] = columns[k][i];
-        this.n++;
-      }
-      return;
-    }
+    const all = rows <= view.width * dense;
     const width = (view.to - view.from) / view.width;
-    this.#reserve(Math.ceil((store.at[last] - store.at[first]) / width) + 2);
-    let bucket = NaN;
-    for (let i = first; i <= last; i++) {
-      const b = Math.floor(store.at[i] / width);
-      if (b !== bucket) {
-        if (i > first) this.#close(bucket, width);
-        bucket = b;
-      }
-      for (let k = 0; k < columns.length; k++) {
-        const v = columns[k][i];
-        if (Number.isNaN(v)) continue;
-        if (this.#how === "mean") this.#sum[k] += v;
-        else if (this.#count[k] === 0 || v > this.#sum[k]) this.#sum[k] = v;
-        this.#count[k]++;
-      }
+    this.#reserve(all ? rows : Math.ceil((store.at[last] - store.at[first]) / width) + 2);
+    this.n = all ? rows : 0;
+    if (all) this.at.set(store.at.subarray(first, first + rows));
+    for (let k = 0; k < names.length; k++) {
+      const [means, lows, highs] = [store.column(names[k]), store.low(names[k]), store.high(names[k])];
+      if (all) {
+        this.ys[k].set(means.subarray(first, first + rows));
+        this.lows[k].set(lows.subarray(first, first + rows));
+        this.highs[k].set(highs.subarray(first, first + rows));
+      } else this.#thin(k, store.at, means, lows, highs, first, last, width);
     }
-    if (rows > 0) this.#close(bucket, width);
   }
 
-  /** @param {number} bucket @param {number} width */
-  #close(bucket, width) {
-    this.at[this.n] = (bucket + 0.5) * width;
-    for (let k = 0; k < this.ys.length; k++) {
-      const n = this.#count[k];
-      this.ys[k][this.n] = n === 0 ? NaN : this.#how === "mean" ? this.#sum[k] / n : this.#sum[k];
+  /**
+   * @param {number} k
+   * @param {Float64Array} at
+   * @param {Float64Array} means
+   * @param {Float64Array} lows
+   * @param {Float64Array} highs
+   * @param {number} first
+   * @param {number} last
+   * @param {number} width
+   */
+  #thin(k, at, means, lows, highs, first, last, width) {
+    let n = 0;
+    for (let i = first; i <= last; n++) {
+      const bucket = Math.floor(at[i] / width);
+      let [sum, count, least, most] = [0, 0, Infinity, -Infinity];
+      do {
+        const v = means[i];
+        if (v === v) {
+          sum += v;
+          count++;
+          if (lows[i] < least) least = lows[i];
+          if (highs[i] > most) most = highs[i];
+        }
+        i++;
+      } while (i <= last && Math.floor(at[i] / width) === bucket);
+      this.at[n] = (bucket + 0.5) * width;
+      this.ys[k][n] = count === 0 ? NaN : sum / count;
+      this.lows[k][n] = count === 0 ? NaN : least;
+      this.highs[k][n] = count === 0 ? NaN : most;
     }
-    this.#sum.fill(0);
-    this.#count.fill(0);
-    this.n++;
+    this.n = n;
   }
 
   /** @param {number} n */
@@ -85,6 +88,8 @@ export class Sampler {
     if (this.at.length >= n) return;
     const room = Math.max(256, n * 2);
     this.at = new Float64Array(room);
-    for (let k = 0; k < this.ys.length; k++) this.ys[k] = new Float64Array(room);
+    for (const columns of [this.ys, this.lows, this.highs]) {
+      for (let k = 0; k < columns.length; k++) columns[k] = new Float64Array(room);
+    }
   }
 }

@@ -1,10 +1,14 @@
 // @ts-check
 // Where the ticks of an axis go. Pure: numbers in, numbers out; what a tick is called is format.js's business.
 
-/** What an axis counts. ratio and number step by 1-2-5, bytes by powers of two. @typedef {"ratio" | "number" | "bytes" | "rate"} Unit */
+/**
+ * What an axis counts. ratio and number step by 1-2-5, bytes by powers of two; bits are bytes a second told in bits, and
+ * step by 1-2-5 of those.
+ * @typedef {"ratio" | "number" | "bytes" | "rate" | "bits"} Unit
+ */
 
 const decimal = [1, 2, 5, 10];
-const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
+const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
 
 /**
  * The smallest round step that puts at most `most` of them into `span`.
@@ -16,6 +20,7 @@ const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 export function step(span, most, unit) {
   if (!(span > 0)) return 1;
   const least = span / Math.max(1, most);
+  if (unit === "bits") return step(span * 8, most, "number") / 8;
   if (unit === "bytes" || unit === "rate") return 2 ** Math.ceil(Math.log2(Math.max(1, least)));
   const power = 10 ** Math.floor(Math.log10(least));
   for (const factor of decimal) {

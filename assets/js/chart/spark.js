@@ -50,10 +50,11 @@ export class Spark {
     this.#colours = inks(this.#surface.canvas, ["technique", ...this.#traces.map((trace) => trace.ink)]);
   }
 
-  /** @param {number} from @param {number} to */
-  show(from, to) {
+  /** @param {number} from @param {number} to @param {Store} store */
+  show(from, to, store) {
     this.#view.from = from;
     this.#view.to = to;
+    this.#store = store;
   }
 
   draw() {
@@ -77,11 +78,12 @@ export class Spark {
     ctx.restore();
 
     ctx.fillStyle = this.#colours.technique;
+    const row = this.#store.find(view.to);
     for (const { name, sign = 1 } of this.#traces) {
-      const v = this.#store.value(name);
+      const v = this.#store.value(name, row);
       if (Number.isNaN(v)) continue;
       ctx.beginPath();
-      ctx.arc(view.x(Math.min(view.to, this.#store.newest)), view.y(sign * v), dot, 0, 2 * Math.PI);
+      ctx.arc(view.x(this.#store.at[row]), view.y(sign * v), dot, 0, 2 * Math.PI);
       ctx.fill();
     }
   }

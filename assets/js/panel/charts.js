@@ -1,96 +1,103 @@
 // @ts-check
-// The charts: the last minutes of the host. One time, one crosshair for all. To add a chart, add an entry.
+// The charts: what the host did in the time that the window shows. One time, one crosshair for all.
 
-import { Area } from "../chart/area.js";
 import { Chart } from "../chart/chart.js";
 import { Crosshair } from "../chart/crosshair.js";
+import { gestures } from "../chart/gestures.js";
+import { Area } from "../chart/area.js";
 import { Line } from "../chart/line.js";
-import { bytes, clock, percent, rate, three, unknown } from "../format.js";
+import { reach as markReach } from "../chart/marks.js";
+import { bytes, clock, flow, moment, percent, rate, three, unknown } from "../format.js";
+import { measure } from "../measures.js";
 import { recall, remember } from "../remember.js";
-import { of } from "../series.js";
-import { caption, say } from "../words/words.js";
+import { of, whole } from "../series.js";
+import { caption, say, term } from "../words/words.js";
+import { entries } from "./chartentries.js";
 import { CoreStrip } from "./corestrip.js";
 import { Choice } from "./choice.js";
 import { attribute, field, one, reveal, stamp, write } from "./dom.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../chart/scale.js").Unit} Unit */
-/**
- * @typedef {object} Entry
- * @property {string} id
- * @property {string} title the key of its words, as are those of the series
- * @property {string} source whose failure makes it stale, and whose absence takes it away
- * @property {string} [sources] all whose failure is told beside it
- * @property {Unit} unit
- * @property {"stack" | "mirror" | "line"} kind
- * @property {[name: string, label: string, ink: string, bare?: "bare"][]} series of a stack, from the bottom; of a mirror, upper and lower; bare lines have no area
- * @property {string} [limit] the series that is the top of the axis
- * @property {number} [ceiling] the top of the axis
- * @property {(s: any) => boolean} [there] whether this host tells such a thing
- * @property {"networks" | "disks"} [devices] the part of the snapshot to choose one of
- */
-
-/** @type {Entry[]} */
-const entries = [
-  {
-    id: "cpu", title: "charts.cpu", source: "cpu", sources: "cpu frequency", unit: "ratio", kind: "stack", ceiling: 1,
-    series: [
-      ["cpu.user", "charts.user", "band-1"], ["cpu.nice", "charts.nice", "band-2"], ["cpu.system", "charts.system", "band-3"],
-      ["cpu.interrupts", "charts.interrupts", "band-4"], ["cpu.iowait", "charts.disk_wait", "band-5"], ["cpu.steal", "charts.stolen", "band-6"],
-    ],
-  },
-  {
-    id: "memory", title: "charts.memory", source: "memory", sources: "memory swap paging", unit: "bytes", kind: "stack", limit: "memory.total",
-    series: [["memory.used", "charts.used", "band-1"], ["memory.reclaimable", "charts.reclaimable", "band-2"], ["memory.free", "charts.free", "band-rest"]],
-  },
-  {
-    // The line is some, the area inside it full: all that is full is some as well.
-    id: "pressure", title: "charts.pressure", source: "pressure", unit: "ratio", kind: "line", there: (s) => Boolean(s.pressure),
-    series: [
-      ["pressure.cpu.some", "charts.cpu_some", "band-1", "bare"], ["pressure.memory.some", "charts.memory_some", "band-6", "bare"], ["pressure.memory.full", "charts.memory_full", "band-6"],
-      ["pressure.io.some", "charts.disks_some", "band-5", "bare"], ["pressure.io.full", "charts.disks_full", "band-5"],
-    ],
-  },
-  {
-    id: "network", title: "charts.network", source: "networks", unit: "rate", kind: "mirror", devices: "networks",
-    series: [["network.receive_rate", "charts.in", "band-1"], ["network.transmit_rate", "charts.out", "band-5"]],
-  },
-  {
-    id: "disk", title: "charts.disks", source: "disks", unit: "rate", kind: "mirror", devices: "disks",
-    series: [["disk.read_rate", "charts.read", "band-1"], ["disk.write_rate", "charts.write", "band-5"]],
-  },
-  { id: "load", title: "charts.load", source: "load", unit: "number", kind: "line", series: [["load.one", "charts.load_one", "band-1"]] },
-];
+/** @typedef {import("./chartentries.js").Entry} Entry */
+/** @typedef {import("../time/window.js").Window} Window */
 
 /** @type {Record<Unit, (v: number) => string>} */
-const formats = { ratio: percent, bytes, rate, number: (v) => (Number.isNaN(v) ? unknown : three(v)) };
+const formats = { ratio: percent, bytes, rate, bits: flow, number: (v) => (Number.isNaN(v) ? unknown : three(v)) };
+
+/** How much a key scales. */
+const closer = 0.5;
 
 export class Charts {
   #store;
+  /** what the pictures show now: it may come from history */
+  #shown;
   #frame;
+  #window;
+  #archive;
   #crosshair = new Crosshair();
   #strip;
   #charts;
   #time = field("time");
-  #span = 5;
-  /** the right edge: the newest sample, or now when nothing has come for a while */
+  #stacked = recall("stacked") !== "false";
+  /** the newest sample, or now when nothing has come for a while */
   #edge = NaN;
 
   /**
    * @param {Store} store
    * @param {import("../cores.js").Cores} cores
+   * @param {Window} window
+   * @param {import("../time/archive.js").Archive} archive
    * @param {import("../frame.js").Frame} frame
    */
-  constructor(store, cores, frame) {
-    this.#store = store;
+  constructor(store, cores, window, archive, frame) {
+    this.#store = this.#shown = store;
     this.#frame = frame;
+    this.#window = window;
+    this.#archive = archive;
     const mark = () => frame.mark(this.draw);
     this.#charts = entries.map((entry) => this.#build(entry, mark));
+    const above = this.#charts[0].chart;
     this.#strip = new CoreStrip(this.#charts[0].root, cores, this.#crosshair, mark);
-    this.#strip.canvas.addEventListener("pointermove", (event) => this.#point(this.#charts[0].chart, event));
-    this.#strip.canvas.addEventListener("pointerleave", () => this.#crosshair.move(NaN));
+    gestures(this.#strip.canvas, this.#meaning(above));
     this.#crosshair.follow(mark);
-    this.#ranges(mark);
+    window.follow(() => {
+      this.#crosshair.moment = window.moment;
+      mark();
+    });
+  }
+
+  /** What history is to be asked for. */
+  get series() {
+    return [...new Set([...whole, ...this.#charts.flatMap(({ entry, names }) => (entry.devices ? names : []))])];
+  }
+
+  /** Each chart with what it draws, for menus and exports. */
+  get list() {
+    return this.#charts.map(({ root, canvas, entry, names }) => ({ root, canvas, entry, names: [...names], unit: this.#unit(entry), format: formats[this.#unit(entry)] }));
+  }
+
+  /** What the pictures show. */
+  get shown() {
+    return this.#shown;
+  }
+
+  get stacked() {
+    return this.#stacked;
+  }
+
+  /** @param {boolean} stacked whether parts of a whole stand on each other, or are lines */
+  stack(stacked) {
+    this.#stacked = stacked;
+    remember("stacked", String(stacked));
+    this.restyle();
+    this.#frame.mark(this.draw);
+  }
+
+  /** @param {import("../chart/crosshair.js").Mark[]} marks in the order of time */
+  mark(marks) {
+    this.#crosshair.marks = marks;
+    this.#frame.mark(this.draw);
   }
 
   /** @param {any} s snapshot */
@@ -100,6 +107,7 @@ export class Charts {
       if (entry.there) reveal(root, entry.there(s));
     }
     this.#edge = this.#store.newest;
+    this.#window.advance(this.#edge);
   }
 
   /**
@@ -107,24 +115,28 @@ export class Charts {
    * @param {number} now Unix milliseconds on the server's clock
    */
   wait(now) {
-    if (now > this.#edge) this.#edge = now;
+    if (!(now > this.#edge)) return;
+    this.#edge = now;
+    this.#window.advance(now);
   }
 
   /** Milliseconds until the pictures have moved by a pixel: drawing more often would show nothing new. */
   get pace() {
     const { left, right } = this.#charts[0].chart;
-    return Math.min(900, Math.max(200, (this.#span * 60_000) / Math.max(1, right - left)));
+    return Math.min(10_000, Math.max(200, this.#window.span / Math.max(1, right - left)));
   }
 
   draw = () => {
-    if (Number.isNaN(this.#edge)) return;
-    const from = this.#edge - this.#span * 60_000;
-    for (const { chart } of this.#charts) {
-      chart.show(from, this.#edge);
+    const { from, to } = this.#window;
+    if (Number.isNaN(to)) return;
+    const above = this.#charts[0].chart;
+    this.#shown = this.#archive.show(this.#window, (above.right - above.left) * devicePixelRatio);
+    for (const { chart, root } of this.#charts) {
+      if (root.hidden) continue;
+      chart.show(from, to, this.#shown);
       chart.draw();
     }
-    const above = this.#charts[0].chart;
-    this.#strip.draw(from, this.#edge, above.left, above.right);
+    this.#strip.draw(from, to, above.left, above.right);
     this.#legends();
   };
 
@@ -135,11 +147,18 @@ export class Charts {
 
   /** Say in words what the pictures show. */
   describe() {
+    const { from, to, newest } = this.#window;
+    if (Number.isNaN(to)) return;
     for (const { canvas, entry, names } of this.#charts) {
-      const newest = (/** @type {string} */ name) => formats[entry.unit](this.#store.value(name));
-      const now = entry.series.map(([, label], i) => `${say(label)} ${newest(names[i])}`).join(say("host.comma"));
-      attribute(canvas, "aria-label", say("charts.described", { title: say(entry.title), n: this.#span, now }));
+      const last = (/** @type {string} */ name) => formats[this.#unit(entry)](this.#shown.value(name));
+      const now = entry.series.map(([, label], i) => `${say(label)} ${last(names[i])}`).join(say("host.comma"));
+      attribute(canvas, "aria-label", say("charts.described", { title: say(entry.title), from: moment(from, newest), to: moment(to, newest), now }));
     }
+  }
+
+  /** @param {Entry} entry @returns {Unit} */
+  #unit(entry) {
+    return entry.devices === "networks" && measure("traffic") === "bits" ? "bits" : entry.unit;
   }
 
   /** @param {Entry} entry @param {() => void} mark */
@@ -147,6 +166,7 @@ export class Charts {
     const root = stamp("chart");
     const canvas = /** @type {HTMLCanvasElement} */ (one("canvas", root));
     root.dataset.chart = entry.id;
+    root.dataset.panel = entry.id === "cpu" || entry.id === "memory" ? `${entry.id}` : `chart-${entry.id}`;
     root.dataset.unit = entry.unit;
     root.dataset.testid = `chart-${entry.id}`;
     one(".stale", root).dataset.source = entry.sources ?? entry.source;
@@ -167,14 +187,14 @@ export class Charts {
 
     const names = entry.series.map(([name]) => name);
     const mirrored = entry.kind === "mirror";
-    const lines = entry.kind === "stack" ? [] : entry.series.map(([name, , ink, bare], i) => new Line(name, ink, mirrored && i > 0 ? -1 : 1, !bare));
-    const layers = entry.kind === "stack" ? [new Area(names, entry.series.map(([, , ink]) => ink))] : lines;
+    const lines = entry.series.map(([name, , ink, bare], i) => new Line(name, ink, mirrored && i > 0 ? -1 : 1, !bare && entry.kind !== "stack"));
+    const bands = entry.kind === "stack" ? [new Area(names, entry.series.map(([, , ink]) => ink), entry.whole)] : lines;
     const { limit, ceiling = NaN } = entry;
     const chart = new Chart(canvas, this.#store, this.#crosshair, {
-      unit: entry.unit,
-      layers,
+      unit: () => this.#unit(entry),
+      layers: () => (this.#stacked ? bands : lines),
       mirrored,
-      limit: (store) => (limit ? store.value(limit) : ceiling),
+      limit: (store) => (limit ? lastKnown(store, limit) : ceiling),
     }, mark);
     const choice = entry.devices && new Choice(root, entry.devices, (device) => {
       entry.series.forEach(([name], i) => {
@@ -183,56 +203,99 @@ export class Charts {
       });
       mark();
     });
-    canvas.addEventListener("pointermove", (event) => this.#point(chart, event));
-    canvas.addEventListener("pointerleave", () => this.#crosshair.move(NaN));
+    gestures(canvas, this.#meaning(chart));
     canvas.addEventListener("blur", () => this.#crosshair.move(NaN));
-    canvas.addEventListener("keydown", (event) => this.#step(event));
+    canvas.addEventListener("keydown", (event) => this.#press(event));
     return { root, canvas, chart, entry, names, values, choice };
   }
 
-  /** @param {() => void} mark */
-  #ranges(mark) {
-    const box = one("#ranges");
-    const remembered = /** @type {HTMLInputElement | null} */ (box.querySelector(`input[value="${Number(recall("range"))}"]`));
-    if (remembered) remembered.checked = true;
-    const take = () => {
-      this.#span = Number(/** @type {HTMLInputElement} */ (one("input:checked", box)).value);
+  /** What gestures on a chart come to. @param {Chart} chart @returns {import("../chart/gestures.js").Meaning} */
+  #meaning(chart) {
+    const window = this.#window;
+    const per = () => window.span / Math.max(1, chart.right - chart.left);
+    return {
+      point: (x) => this.#crosshair.move(chart.moment(x)),
+      pick: (x) => window.pick(chart.moment(x)),
+      select: (first, last, done) => {
+        const [a, b] = [chart.nearest(first), chart.nearest(last)];
+        this.#crosshair.select(done ? NaN : a, done ? NaN : b);
+        if (done) window.show(Math.min(a, b), Math.max(a, b));
+      },
+      scale: (factor, x) => window.scale(factor, chart.nearest(x), false),
+      pan: (by) => window.pan(by * per(), false),
+      settle: () => window.settle(),
+      back: () => window.back(),
     };
-    take();
-    box.addEventListener("change", () => {
-      take();
-      remember("range", String(this.#span));
-      mark();
-    });
   }
 
-  /** @param {Chart} chart @param {PointerEvent} event */
-  #point(chart, event) {
-    this.#crosshair.move(chart.moment(event.offsetX));
-  }
-
-  /** The crosshair by keys: a sample at a time. @param {KeyboardEvent} event */
-  #step(event) {
-    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30, Home: -Infinity, End: Infinity };
-    const by = steps[/** @type {keyof typeof steps} */ (event.key)];
-    if (event.key === "Escape") this.#crosshair.move(NaN);
-    if (by === undefined || this.#store.length === 0) return;
-    event.preventDefault();
+  /** The same by keys: a reading at a time. @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const window = this.#window;
     const { at } = this.#crosshair;
-    const here = Number.isNaN(at) ? this.#store.to - 1 : this.#store.find(at);
-    const first = Math.max(this.#store.from, this.#store.find(this.#edge - this.#span * 60_000) + 1);
-    const there = Math.min(this.#store.to - 1, Math.max(first, here + by));
-    this.#crosshair.move(this.#store.at[there]);
+    const here = Number.isNaN(at) ? window.to : at;
+    const { span } = window;
+    switch (event.key) {
+      case "+": case "=": window.scale(closer, here); break;
+      case "-": window.scale(1 / closer, here); break;
+      case "Enter": window.pick(here); break;
+      case "Backspace": window.back(); break;
+      case "Escape":
+        if (!Number.isNaN(at)) this.#crosshair.move(NaN);
+        else window.resume();
+        break;
+      case "ArrowLeft": event.shiftKey ? window.pan(-span / 4) : this.#step(-1); break;
+      case "ArrowRight": event.shiftKey ? window.pan(span / 4) : this.#step(1); break;
+      case "PageUp": this.#step(-30); break;
+      case "PageDown": this.#step(30); break;
+      case "Home": this.#step(-Infinity); break;
+      case "End": this.#step(Infinity); break;
+      default: return;
+    }
+    event.preventDefault();
+  }
+
+  /** @param {number} by readings */
+  #step(by) {
+    const store = this.#shown;
+    if (store.length === 0) return;
+    const { at } = this.#crosshair;
+    const { from, to } = this.#window;
+    const first = Math.max(store.from, store.find(from) + 1);
+    const last = Math.max(first, store.find(to));
+    const here = Number.isNaN(at) ? last : store.find(at);
+    this.#crosshair.move(store.at[Math.min(last, store.to - 1, Math.max(first, here + by))]);
   }
 
   #legends() {
-    const { at } = this.#crosshair;
-    const row = Number.isNaN(at) ? this.#store.to - 1 : this.#store.find(at);
+    const store = this.#shown;
+    const { moment: picked, to, from, live, newest } = this.#window;
+    const { at: pointed, marks } = this.#crosshair;
+    const at = Number.isNaN(pointed) ? picked : pointed;
+    const row = store.find(Number.isNaN(at) ? to : at);
     for (const { entry, names, values } of this.#charts) {
-      for (let i = 0; i < values.length; i++) write(values[i], formats[entry.unit](this.#store.value(names[i], row)));
+      const format = formats[this.#unit(entry)];
+      for (let i = 0; i < values.length; i++) write(values[i], format(store.value(names[i], row)));
     }
-    const told = Number.isNaN(at) ? say("charts.newest", { time: clock(this.#store.newest) }) : clock(at);
-    write(this.#time, Number.isNaN(this.#store.newest) ? "" : told);
-    this.#strip.legend(Number.isNaN(at) ? this.#store.newest : at);
+    if (Number.isNaN(newest)) return;
+    const near = (markReach * (to - from)) / Math.max(1, this.#charts[0].chart.right - this.#charts[0].chart.left);
+    const mark = marks.find((m) => Math.abs(m.at - pointed) <= near);
+    if (mark) write(this.#time, `${moment(mark.at, newest)} ${term("charts.mark", mark.kind)} ${mark.text}`.trimEnd());
+    else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
+    else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) }));
+    this.#strip.legend(Number.isNaN(at) ? to : at);
   }
+}
+
+/** With the seconds, whatever the day. @param {number} at @param {number} now */
+export function longMoment(at, now) {
+  const told = moment(at, now);
+  return told.endsWith(clock(at)) ? told : `${told}${clock(at).slice(5)}`;
+}
+
+/** @param {Store} store @param {string} name */
+function lastKnown(store, name) {
+  const column = store.column(name);
+  for (let i = store.to - 1; i >= store.from; i--) if (column[i] === column[i]) return column[i];
+  return NaN;
 }

@@ -8,6 +8,10 @@ import { one } from "./dom.js";
 /** Keys that the browser or a panel looks after. */
 const elsewhere = [
   { key: "← →", does: "help.key_arrows" },
+  { key: "+ -", does: "help.key_zoom" },
+  { key: "⇤ ⇥", does: "help.key_ends" },
+  { key: "Enter", does: "help.key_pick" },
+  { key: "⌫", does: "help.key_undo" },
   { key: "Esc", does: "help.key_escape" },
 ];
 

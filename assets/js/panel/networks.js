@@ -1,7 +1,7 @@
 // @ts-check
 // The table of network interfaces. Virtual ones are folded away: a host may have hundreds.
 
-import { bits, count, known, rate, three, unknown } from "../format.js";
+import { bits, count, flow, known, three, unknown } from "../format.js";
 import { say, term } from "../words/words.js";
 import { one } from "./dom.js";
 import { Table } from "./table.js";
@@ -17,8 +17,8 @@ export class Networks {
       { id: "name", label: "tables.interface", read: (n) => n.name },
       { id: "state", label: "tables.state", room: "medium-only", read: (n) => (n.state ? term("server.link", n.state) : unknown) },
       { id: "speed", label: "tables.speed", kind: "number", room: "wide-only", read: (n) => bits(n.speed) },
-      { id: "in", label: "tables.in", kind: "number", read: (n) => rate(n.receive_rate) },
-      { id: "out", label: "tables.out", kind: "number", read: (n) => rate(n.transmit_rate) },
+      { id: "in", label: "tables.in", kind: "number", read: (n) => flow(n.receive_rate) },
+      { id: "out", label: "tables.out", kind: "number", read: (n) => flow(n.transmit_rate) },
       { id: "packets", label: "tables.packets_rate", kind: "number", room: "wide-only", read: (n) => sum(n.receive_packets, n.transmit_packets), title: (n) => ways(n, "packets") },
       { id: "errors", label: "tables.errors_rate", kind: "number", read: (n) => sum(n.receive_errors, n.transmit_errors), level: (n) => ill(n, "errors"), title: (n) => ways(n, "errors") },
       { id: "drops", label: "tables.drops_rate", kind: "number", read: (n) => sum(n.receive_drops, n.transmit_drops), level: (n) => ill(n, "drops"), title: (n) => ways(n, "drops") },

@@ -79,6 +79,7 @@ export class ProcessDetail {
     this.#of = of;
     this.#command = "";
     this.#tell("", false);
+    if (p.past) return this.#tell(say("tables.past_command"), false);
     try {
       const whole = await this.#api.process(p.pid, signal);
       if (signal.aborted) return;

@@ -3,7 +3,9 @@
 // sorted by a column, or as a tree; filtered by a word.
 
 import { Refused } from "../api.js";
+import { clock } from "../format.js";
 import { branches, downwards, filter, group, order, treeOrders } from "../processlist.js";
+import { measure } from "../measures.js";
 import { recall, remember } from "../remember.js";
 import { Repeat } from "../repeat.js";
 import { caption, say } from "../words/words.js";
@@ -40,6 +42,8 @@ export class Processes {
   /** all of them, or nothing yet @type {{total: number, list: Process[], tree: boolean} | null} */
   #whole = null;
   #problem = "";
+  /** those of a moment that has passed @type {{at: number, list: Process[]} | null} */
+  #then = null;
 
   /** @param {import("../api.js").API} api */
   constructor(api) {
@@ -70,6 +74,7 @@ export class Processes {
       this.#want();
     }).observe(this.#table);
     this.#heads();
+    this.#headCPU();
   }
 
   /** @param {any} s snapshot */
@@ -79,9 +84,28 @@ export class Processes {
     if (!this.#whole) this.#update();
   }
 
-  /** In the words of another language. */
-  reword() {
+  /**
+   * Those of a moment that has passed, instead of those of now.
+   * @param {{at: number, list: Process[]} | null} then null: those of now again
+   */
+  then(then) {
+    this.#then = then;
+    this.#want();
+    this.#heads();
     this.#update();
+  }
+
+  /** In the words of another language, or in another measure. */
+  reword() {
+    this.#headCPU();
+    this.#update();
+  }
+
+  /** The head says what 100 % is. */
+  #headCPU() {
+    const total = measure("share") === "total";
+    caption(one('thead [data-key="cpu"] button', this.#table), total ? "host.process_cpu_total" : "host.process_cpu");
+    caption(one('thead [data-key="cpu"]', this.#table), total ? "host.process_cpu_total_title" : "host.process_cpu_title", "data-say-title");
   }
 
   /** What has ended and is not taken away by its parent, where there is any. */
@@ -96,7 +120,7 @@ export class Processes {
   }
 
   get #treeWanted() {
-    return this.#wanted && this.#tree.checked;
+    return this.#wanted && this.#tree.checked && !this.#then;
   }
 
   /** @param {boolean} all */
@@ -113,7 +137,7 @@ export class Processes {
 
   /** Nobody looks: nobody asks. */
   #want() {
-    this.#asking.want(this.#wanted && this.#sighted && !document.hidden);
+    this.#asking.want(this.#wanted && this.#sighted && !document.hidden && !this.#then);
   }
 
   /** @param {AbortSignal} signal */
@@ -132,7 +156,7 @@ export class Processes {
   }
 
   #update = whenSeen(this.#table, () => {
-    const whole = this.#whole;
+    const whole = this.#then ? { ...this.#then, total: this.#then.list.length, tree: false } : this.#whole;
     if (!whole && !this.#latest) return;
     const list = whole?.list ?? this.#latest?.top ?? [];
     const total = whole?.total ?? this.#latest?.total ?? list.length;
@@ -140,7 +164,7 @@ export class Processes {
     const found = whole?.tree ? branches(list, fits) : list.filter(fits).sort(order(this.#column, this.#sign));
     this.#table.classList.toggle("no-groups", !list.some(group));
     const shown = this.#rows.show(found, this.#most, !whole?.tree);
-    write(this.#note, this.#words(shown, found.length, total) + this.#zombies + (this.#rows.held && !whole?.tree ? say("tables.order_held") : ""));
+    write(this.#note, this.#words(shown, found.length, total) + (this.#then ? "" : this.#zombies) + (this.#rows.held && !whole?.tree ? say("tables.order_held") : ""));
     attribute(this.#note, "data-bad", String(this.#problem !== ""));
     caption(this.#empty, whole ? "tables.none_found" : "tables.none_at_top");
     reveal(this.#empty, shown === 0);
@@ -150,6 +174,7 @@ export class Processes {
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
+    if (this.#then) return say("tables.of_then", { time: clock(this.#then.at), n: found });
     if (this.#problem) return say("tables.all_failed", { why: this.#problem });
     if (!this.#whole) return say("tables.top_of", { shown, total });
     if (shown < found) return say("tables.shown_of", { shown, found });

@@ -3,6 +3,7 @@
 // one, goes through them by keys or has one open, they keep their places. One at a time opens to its details.
 
 import { bytes, count, percent, percentFigure, rate, unknown } from "../format.js";
+import { divisor } from "../measures.js";
 import { cores, group, traffic } from "../processlist.js";
 import { say, term } from "../words/words.js";
 import { ProcessDetail } from "./processdetail.js";
@@ -181,12 +182,13 @@ function fill(cells, p) {
   write(service, group(p));
   attribute(service, "title", [p.container && say("tables.in_container", { name: p.container }), p.service].filter(Boolean).join(say("host.comma")));
   write(state, term("server.process", p.state));
-  write(cpu, percentFigure(cores(p)));
-  property(cpu, "ratio", Math.min(1, cores(p) ?? 0));
+  const used = cores(p);
+  write(cpu, percentFigure(used == null ? used : used / divisor()));
+  property(cpu, "ratio", Math.min(1, (used ?? 0) / divisor()));
   attribute(cpu, "title", p.children_cpu ? say("tables.cpu_with_children", { own: percent(p.cpu), children: percent(p.children_cpu) }) : "");
   write(memory, bytes(p.memory));
   write(io, rate(traffic(p)));
-  attribute(io, "title", say("tables.read_write", { read: rate(p.read_rate), write: rate(p.write_rate) }));
+  attribute(io, "title", p.past ? "" : say("tables.read_write", { read: rate(p.read_rate), write: rate(p.write_rate) }));
   write(threads, count(p.threads));
   write(parent, String(p.parent ?? unknown));
 }

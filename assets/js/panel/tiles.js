@@ -2,7 +2,7 @@
 // The tiles: what the host does now, one big figure each, with the shape of the last minutes. To add one, add an entry.
 
 import { Spark } from "../chart/spark.js";
-import { byteParts, bytes, count, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
+import { byteParts, bytes, count, flowParts, known, percent, percentFigure, rateParts, three, unknown } from "../format.js";
 import { cores } from "../processlist.js";
 import { counted, pressure, total, ways, worst } from "../series.js";
 import { caption, say } from "../words/words.js";
@@ -80,8 +80,8 @@ const tiles = [
   {
     id: "network", label: "charts.network", source: "networks",
     figures: [
-      { name: "charts.in", read: (s) => rateParts(total(ways(s.networks), "receive_rate")) },
-      { name: "charts.out", read: (s) => rateParts(total(ways(s.networks), "transmit_rate")) },
+      { name: "charts.in", read: (s) => flowParts(total(ways(s.networks), "receive_rate")) },
+      { name: "charts.out", read: (s) => flowParts(total(ways(s.networks), "transmit_rate")) },
     ],
     detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
@@ -90,7 +90,7 @@ const tiles = [
     id: "filesystem", label: "charts.fullest", source: "filesystems",
     figures: [{ read: (s) => [percentFigure(fullest(s)?.used_ratio), "%"] }],
     subject: (s) => fullest(s)?.mount ?? "",
-    detail: (s) => (fullest(s) ? say("charts.left", { left: bytes(fullest(s).available) }) : unknown),
+    detail: (s) => (known(fullest(s)?.available) ? say("charts.left", { left: bytes(fullest(s).available) }) : unknown),
     ratio: (s) => fullest(s)?.used_ratio,
   },
   {
@@ -104,6 +104,7 @@ const tiles = [
 export class Tiles {
   #store;
   #tiles;
+  #to = NaN;
   /** the snapshot shown */
   #latest = /** @type {any} */ ({});
 
@@ -161,11 +162,21 @@ export class Tiles {
     }
   }
 
+  /**
+   * What sparklines show from now on.
+   * @param {Store} store
+   * @param {number} to the moment they end at; NaN: the newest reading there is
+   */
+  follow(store, to) {
+    this.#store = store;
+    this.#to = to;
+  }
+
   draw = () => {
-    const to = this.#store.newest;
+    const to = Number.isNaN(this.#to) ? this.#store.newest : this.#to;
     for (const { root, spark } of this.#tiles) {
       if (!spark || root.hidden || Number.isNaN(to)) continue;
-      spark.show(to - shown, to);
+      spark.show(to - shown, to, this.#store);
       spark.draw();
     }
   };
@@ -210,6 +221,24 @@ function busiest(disks) {
 
 /** @type {Record<string, string>} */
 const reasons = { "pressure.cpu.some": "charts.wait_cpu", "pressure.memory.full": "charts.wait_memory", "pressure.io.full": "charts.wait_disks" };
+
+/**
+ * Of a moment that has passed: what work stood still for, and which processes used most.
+ * @param {any} s snapshot, as far as it is known
+ * @param {import("../processlist.js").Process[] | null} processes
+ */
+export function inShort(s, processes) {
+  const parts = [];
+  const stall = waiting(s);
+  if (known(stall?.ratio)) parts.push(stall.ratio < 0.0005 ? say("charts.nothing_waits") : say("charts.stalled_for", { share: percent(stall.ratio), why: stall.reason }));
+  const names = (/** @type {(p: import("../processlist.js").Process) => number | null} */ of, /** @type {(v: number) => string} */ format) =>
+    [...(processes ?? [])].filter((p) => Number(of(p)) > 0).sort((a, b) => Number(of(b)) - Number(of(a))).slice(0, 2)
+      .map((p) => `${p.name} ${format(Number(of(p)))}`).join(say("host.comma"));
+  const [cpu, memory] = [names(cores, percent), names((p) => p.memory, bytes)];
+  if (cpu) parts.push(say("charts.most_cpu", { names: cpu }));
+  if (memory) parts.push(say("charts.most_memory", { names: memory }));
+  return parts.join(say("host.semicolon"));
+}
 
 /** What most work stands still for. @param {any} s */
 function waiting(s) {

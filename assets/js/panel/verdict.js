@@ -46,6 +46,19 @@ export class Verdict {
   }
 
   /**
+   * A moment that has passed: no verdict is kept of it, its figures are.
+   * @param {string} figures in words
+   */
+  then(figures) {
+    attribute(this.#line, "data-told", "true");
+    attribute(this.#box, "data-state", "then");
+    write(this.#word, say("host.verdict_of_then"));
+    write(this.#text, figures);
+    write(this.#since, "");
+    this.#reveal();
+  }
+
+  /**
    * What is on screen is old, or is not.
    * @param {number | null} at when it was taken, Unix milliseconds; null when it is fresh
    */

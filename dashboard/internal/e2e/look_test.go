@@ -23,7 +23,7 @@ func TestHatching(t *testing.T) {
 		}
 	})
 	p.expect("willReadFrequently")
-	p.click("range-1")
+	p.click("range-1m")
 	time.Sleep(2 * time.Second)
 	back.Store(true)
 	// A row of pixels in the middle of the first core, as runs: b is busy, h is hatched by lines at their distance, x is neither.

@@ -10,6 +10,8 @@ export default {
   full: "full",
 
   top_of: "{shown} of {total}: the top by CPU, memory and disk traffic",
+  of_then: { one: "{n} process of those at the top at {time}", other: "{n} processes at the top at {time}" },
+  past_command: "History keeps no command lines.",
   shown_of: "{shown} of {found} shown",
   all_of_them: "all {total}",
   all_failed: "all processes: {why}",

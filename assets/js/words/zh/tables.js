@@ -10,6 +10,8 @@ export default {
   full: "已满",
 
   top_of: "{total} 个中的 {shown} 个：按 CPU、内存和磁盘流量排在前列",
+  of_then: "{time} 时位居前列的 {n} 个进程",
+  past_command: "历史记录不保存命令行。",
   shown_of: "显示 {found} 个中的 {shown} 个",
   all_of_them: "全部 {total} 个",
   all_failed: "全部进程：{why}",

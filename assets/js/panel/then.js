@@ -1,0 +1,111 @@
+// @ts-check
+// The bar that says that the page shows a moment that has passed, which one, and the way back. It asks for that moment and
+// hands over what there is of it.
+
+import { Refused } from "../api.js";
+import { duration } from "../format.js";
+import { then } from "../time/then.js";
+import { say } from "../words/words.js";
+import { longMoment } from "./charts.js";
+import { field, one, reveal, write } from "./dom.js";
+
+/** @typedef {import("../time/then.js").Then} Moment */
+
+/** Milliseconds that a moment must stand before it is asked for: a key held down goes through many. */
+const settled = 120;
+
+export class ThenBar {
+  #bar = one("#then");
+  #time = field("then-time");
+  #ago = field("then-ago");
+  #note = field("then-note");
+  #window;
+  #api;
+  #history;
+  #got;
+  #now;
+  #asking = new AbortController();
+  #timer = 0;
+  #asked = NaN;
+  /** @type {Moment | null} */
+  #then = null;
+  #problem = "";
+
+  /**
+   * @param {import("../time/window.js").Window} window
+   * @param {import("../api.js").API} api
+   * @param {import("../time/history.js").History} history
+   * @param {() => any} now the newest snapshot
+   * @param {(then: Moment | null) => void} got what there is of the moment picked; null: none is picked
+   */
+  constructor(window, api, history, now, got) {
+    this.#window = window;
+    this.#api = api;
+    this.#history = history;
+    this.#now = now;
+    this.#got = got;
+    one("#then-live").addEventListener("click", () => window.resume());
+    one("#then-earlier").addEventListener("click", () => this.step(-1));
+    one("#then-later").addEventListener("click", () => this.step(1));
+    window.follow(() => this.#turn());
+  }
+
+  /** A hundredth of what is in sight, a second at least. @param {1 | -1} by */
+  step(by) {
+    const { moment, span, newest } = this.#window;
+    if (!Number.isNaN(moment)) this.#window.pick(Math.min(newest, moment + by * Math.max(1000, Math.round(span / 100))));
+  }
+
+  /** Time has gone on, or words are other ones. */
+  show() {
+    const { moment, newest } = this.#window;
+    const there = !Number.isNaN(moment);
+    reveal(this.#bar, there);
+    document.documentElement.dataset.then = String(there);
+    if (!there) return;
+    write(this.#time, longMoment(moment, newest));
+    write(this.#ago, Number.isNaN(newest) ? "" : say("host.then_ago", { time: duration(Math.max(0, (newest - moment) / 1000)) }));
+    write(this.#note, this.#words());
+  }
+
+  #words() {
+    if (this.#problem) return say("host.then_failed", { why: this.#problem });
+    if (!this.#then) return say("host.then_asking");
+    if (!this.#then.snapshot && !this.#then.processes) return say("host.then_nothing");
+    if (!this.#then.snapshot) return say("host.then_no_numbers");
+    return this.#then.processes ? say("host.then_rest") : say("host.then_no_processes");
+  }
+
+  /** Another moment, or none. */
+  #turn() {
+    const { moment } = this.#window;
+    if (!Object.is(moment, this.#asked)) {
+      this.#asked = moment;
+      this.#asking.abort();
+      clearTimeout(this.#timer);
+      this.#problem = "";
+      if (Number.isNaN(moment)) {
+        this.#then = null;
+        this.#got(null);
+      } else {
+        const asking = this.#asking = new AbortController();
+        this.#timer = setTimeout(() => void this.#ask(moment, asking.signal), settled);
+      }
+    }
+    this.show();
+  }
+
+  /** @param {number} at @param {AbortSignal} signal */
+  async #ask(at, signal) {
+    try {
+      const found = await then(this.#api, this.#history, at, this.#now(), signal);
+      if (signal.aborted) return;
+      this.#then = found;
+      this.#got(found);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#problem = error instanceof Refused ? error.message : String(error);
+    }
+    this.show();
+  }
+}

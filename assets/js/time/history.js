@@ -1,0 +1,39 @@
+// @ts-check
+// History's answers to questions for series that may not be there: what the server does not know is left out, and is
+// unknown in the answer.
+
+export class History {
+  #api;
+  /** @type {Map<string, string> | null} units by name, once the server has told */
+  #known = null;
+
+  /** @param {import("../api.js").API} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /** The series there are, by name with their units. @param {boolean} [anew] */
+  async series(anew = false) {
+    if (!this.#known || anew) {
+      const { series } = await this.#api.series();
+      this.#known = new Map(series.map((/** @type {{name: string, unit: string}} */ { name, unit }) => [name, unit]));
+    }
+    return this.#known;
+  }
+
+  /**
+   * @param {string[]} names
+   * @param {number} from Unix milliseconds
+   * @param {number} to
+   * @param {number} points
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<{at: number[], series: {name: string, unit: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}>}
+   */
+  async ask(names, from, to, points, signal) {
+    let known = await this.series();
+    if (!names.every((name) => known.has(name))) known = await this.series(true);
+    const there = names.filter((name) => known.has(name));
+    if (there.length === 0) return { at: [], series: [] };
+    return this.#api.history(there, from, to, points, signal);
+  }
+}

@@ -1,0 +1,91 @@
+// @ts-check
+// A stretch of time that history has answered for, and live readings behind it: what charts draw of a time that the page
+// has not kept itself. Each series has the mean, the least and the greatest of what a row stands for. Pure.
+
+import { columns } from "../series.js";
+import { Store } from "../store.js";
+
+/** Live rows that find room behind the answer. */
+const room = 1200;
+
+export class Stretch extends Store {
+  /** the time that was asked about */
+  begin;
+  end;
+  /** milliseconds that a row of the answer stands for */
+  step;
+  #live = 0;
+
+  /**
+   * @param {{at: number[], series: {name: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}} answer of GET history
+   * @param {number} begin
+   * @param {number} end
+   * @param {number} step
+   */
+  constructor(answer, begin, end, step) {
+    super(answer.at.length + room, []);
+    this.begin = begin;
+    this.end = end;
+    this.step = step;
+    const { at, columns: means } = columns(answer);
+    /** @type {Record<string, number | null>} */
+    const row = {};
+    for (let i = 0; i < at.length; i++) {
+      for (const name in means) row[name] = means[name][i];
+      for (const { name, min, max } of answer.series) {
+        row[least(name)] = min[i];
+        row[greatest(name)] = max[i];
+      }
+      super.append(at[i], Infinity, row); // the answer has its gaps in it
+    }
+  }
+
+  /** @param {string} name @override */
+  low(name) {
+    return this.column(least(name));
+  }
+
+  /** @param {string} name @override */
+  high(name) {
+    return this.column(greatest(name));
+  }
+
+  /** Whether it has no room for more live rows: it is to be asked for anew. */
+  get full() {
+    return this.#live >= room - 2;
+  }
+
+  /**
+   * A live row, which stands for itself.
+   * @param {number} at
+   * @param {number} interval
+   * @param {Record<string, number | null | undefined>} row
+   * @override
+   */
+  append(at, interval, row) {
+    if (this.full || at <= this.newest) return false;
+    /** @type {Record<string, number | null | undefined>} */
+    const own = {};
+    for (const name of this.means) {
+      own[name] = own[least(name)] = own[greatest(name)] = row[name];
+    }
+    this.#live++;
+    this.end = at;
+    return super.append(at, interval, own);
+  }
+
+  /** The names of the series themselves. */
+  get means() {
+    return [...this.names].filter((name) => !name.includes(" "));
+  }
+}
+
+/** @param {string} name */
+function least(name) {
+  return `${name} least`;
+}
+
+/** @param {string} name */
+function greatest(name) {
+  return `${name} greatest`;
+}

@@ -1,0 +1,73 @@
+package e2e
+
+import "testing"
+
+// The pure half of time travel: which time is shown, by whose clock, and what history has answered for it.
+func TestTimeModules(t *testing.T) {
+	p := modules(t)
+	const window = `const { Window } = await import(base + "time/window.js");
+		const w = new Window();
+		w.advance(1e12);
+		const tell = () => [w.live, w.from - 1e12, w.to - 1e12, w.moment - 1e12].join(" ");`
+	const zone = `const { learnServer, offset, roundTimes, useZone, momentOf } = await import(base + "zone.js");
+		const iso = (list) => list.map((at) => new Date(at).toISOString().slice(5, 16)).join(" ");`
+	tests := []struct{ name, script, want string }{
+		{"follows", window + `w.choose("1m"); w.advance(1e12 + 5000); return tell();`, "true -55000 5000 NaN"},
+		{"the-clock-set-back", window + `w.advance(1e12 - 3600000); return tell();`, "true -3900000 -3600000 NaN"},
+		{"zoom-keeps-the-pointer", window + `w.scale(0.5, 1e12 - 150000); return tell();`, "false -225000 -75000 NaN"},
+		{"zoomed-out-beyond-the-newest", window + `w.scale(0.5, 1e12 - 150000); w.scale(8, 1e12 - 100000); return tell();`, "true -1200000 0 NaN"},
+		{"dragged", window + `w.show(1e12 - 90000, 1e12 - 30000); return tell();`, "false -90000 -30000 NaN"},
+		{"dragged-too-short", window + `w.show(1e12 - 60001, 1e12 - 60000); return w.span;`, "10000"},
+		{"dragged-backwards", window + `w.show(1e12 - 30000, 1e12 - 90000); return tell();`, "true -300000 0 NaN"},
+		{"panned-and-back-to-now", window + `w.pan(-60000); const away = tell(); w.pan(90000); return away + ", " + tell();`, "false -360000 -60000 NaN, true -300000 0 NaN"},
+		{"picked-stands", window + `w.pick(1e12 - 5000); w.advance(1e12 + 60000); return tell();`, "false -300000 0 -5000"},
+		{"picked-outside-comes-into-sight", window + `w.pick(1e12 - 3600000); return tell();`, "false -3750000 -3450000 -3600000"},
+		{"back", window + `w.show(1e12 - 90000, 1e12 - 30000); w.pick(1e12 - 40000); w.back(); const once = tell(); w.back(); w.back(); return once + ", " + tell();`,
+			"false -90000 -30000 NaN, true -300000 0 NaN"},
+		{"steps-are-one-way-back", window + `for (let i = 0; i < 9; i++) w.pan(-1000, false); w.settle(); w.back(); return tell() + w.canGoBack;`, "true -300000 0 NaNfalse"},
+		{"resumed", window + `w.pick(1e12 - 5000); w.resume(); return tell();`, "true -300000 0 NaN"},
+
+		// In Prague clocks went from 3 to 2 on 2026-10-25 and from 2 to 3 on 2026-03-29.
+		{"autumn", zone + `learnServer({ name: "Europe/Prague" }); useZone("server");
+			return iso(roundTimes(Date.UTC(2026, 9, 24, 20), Date.UTC(2026, 9, 25, 9), 3 * 3600000));`,
+			"10-24T22:00 10-25T02:00 10-25T05:00 10-25T08:00"},
+		{"spring", zone + `learnServer({ name: "Europe/Prague" }); useZone("server");
+			return iso(roundTimes(Date.UTC(2026, 2, 27), Date.UTC(2026, 2, 31), 86400000));`, "03-27T23:00 03-28T23:00 03-29T22:00 03-30T22:00"},
+		{"hours", zone + `learnServer({ name: "Europe/Prague" }); useZone("server");
+			return roundTimes(Date.UTC(2026, 9, 25), Date.UTC(2026, 9, 25, 4), 3600000).length;`, "5"},
+		{"half-an-hour", zone + `learnServer({ name: "Asia/Kolkata" }); useZone("server");
+			return iso(roundTimes(Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1, 2), 3600000));`, "01-01T00:30 01-01T01:30"},
+		{"a-name-never-heard-of", zone + `learnServer({ name: "Nowhere/Else", offset_s: 3600 }); useZone("server"); return offset(0);`, "3600000"},
+		{"what-clocks-show", zone + `learnServer({ name: "Europe/Prague" }); useZone("server"); return iso([momentOf(Date.UTC(2026, 6, 1, 12)), momentOf(Date.UTC(2026, 0, 1, 12))]);`,
+			"07-01T10:00 01-01T11:00"},
+
+		{"stretch", `const { Stretch } = await import(base + "time/stretch.js");
+			const s = new Stretch({ at: [0, 60000, 70000, 120000], series: [{ name: "cpu.irq", avg: [1, 2, null, 3], min: [0, 1, null, 2], max: [5, 6, null, 7] }] }, 0, 120000, 60000);
+			s.append(121000, 1000, { "cpu.irq": 4 }); s.append(126000, 1000, { "cpu.irq": 5 });
+			const list = (column) => [...column.slice(s.from, s.to)].join();
+			return [list(s.at), list(s.column("cpu.irq")), list(s.low("cpu.irq")), list(s.high("cpu.irq")), s.end].join(" ");`,
+			"0,60000,70000,120000,121000,121001,126000 1,2,NaN,3,4,NaN,5 0,1,NaN,2,4,NaN,5 5,6,NaN,7,4,NaN,5 126000"},
+		{"sampler-keeps-spikes", `const { Sampler } = await import(base + "chart/sampler.js"); const { Store } = await import(base + "store.js"); const { View } = await import(base + "chart/view.js");
+			const store = new Store(2000, ["a"]);
+			for (let i = 0; i < 1000; i++) store.append(i * 1000, 1000, { a: i === 617 ? 99 : 1 });
+			const view = new View(); view.from = 0; view.to = 999000; view.width = 100;
+			const s = new Sampler(1); s.run(store, ["a"], view);
+			const all = (column) => [...column[0].slice(0, s.n)];
+			return [s.n, Math.max(...all(s.highs)), Math.min(...all(s.lows)), Math.max(...all(s.ys)) > 10 && Math.max(...all(s.ys)) < 12].join(" ");`, "101 99 1 true"},
+		{"archive-asks-once-and-gives-up-what-nobody-needs", window + `const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
+			const asked = []; const store = new Store(10, ["a"]); store.append(1e12, 1000, { a: 1 });
+			let changed; const done = new Promise((resolve) => { changed = resolve; });
+			const archive = new Archive((names, from, to, points, signal) => { asked.push(signal); return Promise.resolve({ at: [from, to], series: [{ name: "a", avg: [1, 2], min: [1, 2], max: [1, 2] }] }); }, store, () => ["a"], () => changed());
+			w.choose("6h"); archive.show(w, 600); w.choose("24h"); archive.show(w, 600); archive.show(w, 600);
+			await done;
+			const first = archive.show(w, 600); w.choose("1h"); const inside = archive.show(w, 600) === first;
+			w.choose("24h");
+			return [asked.length, first !== store, inside, archive.show(w, 600) === first, archive.waiting].join(" ");`, "1 true true true false"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
