@@ -32,6 +32,8 @@ type inheritance struct {
 	unread  time.Duration // for how long one of those that it is owed to had not been read when it was found to be gone
 	waits   bool          // nothing was left of the last reading: news is since the one before
 
+	grown int // the tick in which total last grew
+
 	strays, base strays  // processTable.strays, as of the last reading and as of since
 	rate         float64 // cores; 0 also where it is not known
 }
@@ -86,6 +88,9 @@ func (t *processTable) inherit(p *task, total float64, since time.Duration) {
 		h.since, h.base = since, h.strays
 	}
 	more := max(total-h.total, 0)
+	if more > 0 {
+		h.grown, t.reaping = t.tick, t.tick
+	}
 	h.total, h.strays = total, t.strays
 	h.news += more
 	h.elapsed = t.since(h.since)

@@ -95,6 +95,7 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 		used, known, ended := time.Duration(0), false, false
 		if r.ours && t.askable(p) {
 			used, known = r.clockOf(p.pid)
+			p.asked = t.tick
 			ended = p.timed && !known // it would seem
 			p.timed = known
 		}
@@ -122,6 +123,9 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 	if err := r.seeOthers(ctx, t); err != nil {
 		return err
 	}
+	if err := r.findEnded(t); err != nil {
+		return err
+	}
 	t.now = t.clock()
 	// When there are more than may be read, each tick begins elsewhere.
 	for i := range min(left, len(r.moved)) {
@@ -147,8 +151,9 @@ func (r *processReader) list(t *processTable) error {
 	}
 	clock := int64(up / (time.Second / clockTicks))
 	r.date(t, r.wall().Add(-up).Round(0))
+	last := r.count
 	forked := r.forked() // before the listing: what begins during it counts for the next one
-	if forked || r.listed == 0 || t.tick-r.listed >= idleTicks {
+	if r.listed == 0 || t.tick-r.listed >= idleTicks || forked && !r.findNew(t, last) {
 		if err := r.listPIDs(); err != nil {
 			return err
 		}

@@ -36,10 +36,11 @@ type task struct {
 	cpu     float64 // seconds of processor time since it started
 	spent   float64 // the same with that of its children, as its parent will inherit it
 
-	seen int           // the tick it was last read in; 0 is never
-	at   time.Duration // when that was
-	rate Number        // of cpu. A process that is not read on a tick is idle, and that is 0
-	born int           // the tick it was first read in, if it had started since the one before
+	seen  int           // the tick it was last read in; 0 is never
+	asked int           // the tick in which its clock was last asked
+	at    time.Duration // when that was
+	rate  Number        // of cpu. A process that is not read on a tick is idle, and that is 0
+	born  int           // the tick it was first read in, if it had started since the one before
 
 	still  int8 // reads in a row without a change
 	slot   int8 // which of restTicks it is read in when it rests
@@ -99,6 +100,7 @@ type processTable struct {
 	ended        []*task // that settle has not seen
 	used         float64 // seconds of processor time in this tick, of those read in it
 	inherited    float64 // of those, what children have used that have ended
+	reaping      int     // the tick in which anybody has last taken note of the end of a child
 	strays       strays
 	blind        bool // there may be some that are not in the list
 	slot         int8 // the next to be given
