@@ -96,7 +96,7 @@ func (s *serve) Run() error {
 	}
 	defer config.History.Close()
 	d := dashboard.New(config)
-	c := collector.Collector{Interval: s.Interval, Logger: log}
+	c := collector.Collector{Interval: s.Interval, Logger: log, Watched: d.Watched}
 	go c.Run(ctx, service.Started(d.Publish))
 	go service.Watch(ctx, d.Healthy)
 	if !strings.HasPrefix(url, "unix:") {

@@ -36,6 +36,14 @@
 // A source of something that this host has not, or does not tell, is marked as missing and has no part. It is asked
 // again once a minute, since hardware may be plugged in; the log is spared.
 //
+// # What is read less while nobody looks
+//
+// Where the owner says that nobody looks (Collector.Watched), what costs most and is in no chart of the past is read more
+// seldom: units, logins, the states of TCP sockets, the details of processes that are known already, and on each tick
+// the clocks of fewer processes that rest. Every number of package history is read as often as ever, and who is at the top
+// of the processes is still true: somebody who begins to work is found by what the host's processors do. The first tick
+// after somebody has come reads all of it.
+//
 // # Goroutines
 //
 // Run starts one, a lane, which reads the sources of a tick one after the other: to wake a goroutine for each would cost
@@ -77,6 +85,9 @@ type Collector struct {
 	Interval time.Duration // between snapshots; default 1 s
 	Sources  []Source      // what to read; default DefaultSources(). They are for one Run: they keep state
 	Logger   *slog.Logger  // default slog.Default()
+	// Watched tells, at each tick, whether anybody looks at the snapshots, or did so a moment ago: what nobody looks at is
+	// read more seldom, where it is dear and no history is made of it. It must not wait. Default: somebody always looks.
+	Watched func() bool
 
 	sleepless func() (time.Duration, bool) // for tests; default sleeplessClock
 }
@@ -133,6 +144,7 @@ func (c *Collector) Run(ctx context.Context, sink func(Snapshot)) error {
 			s.Suspended = Known(slept.Seconds())
 		}
 
+		pool.watch(c.Watched == nil || c.Watched())
 		pool.read(due.Sub(start))
 		if ctx.Err() != nil {
 			return nil

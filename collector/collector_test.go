@@ -150,6 +150,43 @@ func TestLateTicksAreLeftOut(t *testing.T) {
 	})
 }
 
+// While nobody looks, what no history has is read as seldom as its Idle says, and told so; and it is read at once when
+// somebody comes.
+func TestWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []string
+		seldom := reads("seldom", func(ctx context.Context, _ int) error {
+			s := time.Since(start).String()
+			if Unwatched(ctx) {
+				s += "!"
+			}
+			at = append(at, s)
+			return nil
+		})
+		seldom.Every, seldom.Idle = 2*time.Second, 10*time.Second
+		always, told := 0, 0
+		steady := reads("steady", func(ctx context.Context, _ int) error {
+			always++
+			if Unwatched(ctx) {
+				told++
+			}
+			return nil
+		})
+		c := Collector{Sources: []Source{seldom, steady}, Watched: func() bool {
+			now := time.Since(start)
+			return now < 5*time.Second || now > 23*time.Second && now < 26*time.Second
+		}}
+		got, log := run(t, c, 40*time.Second+time.Millisecond, nil)
+		if got, want := strings.Join(at, " "), "0s 250ms 2s 4s 6s! 10s! 20s! 24s 26s! 30s! 40s!"; got != want {
+			t.Errorf("read at %s, want %s", got, want)
+		}
+		if len(got) != 41 || always != 42 || told != 19+15 || log != "" {
+			t.Errorf("%d snapshots; a source without Idle was read %d times, %d of them told that nobody looks; log %q", len(got), always, told, log)
+		}
+	})
+}
+
 func TestEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

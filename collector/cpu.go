@@ -3,7 +3,9 @@ package collector
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,7 +59,21 @@ type CPUSeconds struct {
 	User, Nice, System, Idle, IOWait, IRQ, SoftIRQ, Steal, Guest, GuestNice float64
 }
 
-func cpuSource(r roots) Source {
+// A busyTime is the processor time that processes have used since boot, all together, in seconds, as the source of CPU has
+// read it last: others need not read it again. 0 is not known.
+type busyTime struct{ bits atomic.Uint64 }
+
+func (b *busyTime) set(seconds float64) { b.bits.Store(math.Float64bits(seconds)) }
+
+func (b *busyTime) seconds() float64 {
+	if b == nil {
+		return 0
+	}
+	return math.Float64frombits(b.bits.Load())
+}
+
+// cpuSource tells busy what it reads.
+func cpuSource(r roots, busy *busyTime) Source {
 	reader := newCPUReader(r)
 	var before, after cpuReading
 	var at time.Time
@@ -66,6 +82,7 @@ func cpuSource(r roots) Source {
 			return nil, fmt.Errorf("read cpu times: %w", err)
 		}
 		now := time.Now()
+		busy.set(after.busy())
 		part := cpuOf(&before, &after, between(at, now))
 		before, after, at = after, before, now
 		return part, nil
@@ -98,6 +115,15 @@ type cpuReading struct {
 
 	switches, interrupts, forks counter
 	running, blocked            Number
+}
+
+// busy is the seconds that processes have used. Where a processor goes offline they may go back.
+func (r *cpuReading) busy() (seconds float64) {
+	for i := range r.cores {
+		ticks := &r.cores[i].ticks
+		seconds += float64(ticks[cpuUser]+ticks[cpuNice]+ticks[cpuSystem]) / float64(r.tick)
+	}
+	return seconds
 }
 
 // A coreReading is what one processor has counted since boot, in ticks.

@@ -8,7 +8,7 @@ import (
 
 func TestCPUSource(t *testing.T) {
 	host := aHost.write(t)
-	source := cpuSource(host)
+	source := cpuSource(host, new(busyTime))
 	got := read(t, source).CPU
 	if len(got.Cores) != 2 || got.Cores[1].Name != "cpu2" || got.CPUTimes != (CPUTimes{}) ||
 		got.Cores[0].Seconds != (CPUSeconds{User: 1, System: 0.5, Idle: 4, IOWait: 0.2, SoftIRQ: 0.1}) {
@@ -25,7 +25,7 @@ func TestCPUSource(t *testing.T) {
 	if got.Running != Known(3) || got.Blocked != Known(1) || got.ContextSwitches != (Number{}) || got.Interrupts != Known(0) {
 		t.Errorf("second read: %v", got)
 	}
-	if part, err := cpuSource(tree{"proc/": ""}.write(t)).Read(t.Context()); part != nil || err == nil {
+	if part, err := cpuSource(tree{"proc/": ""}.write(t), new(busyTime)).Read(t.Context()); part != nil || err == nil {
 		t.Errorf("without a file: %v, %v", part, err)
 	}
 }
@@ -33,7 +33,7 @@ func TestCPUSource(t *testing.T) {
 func TestCPUHotPlug(t *testing.T) {
 	const first = "cpu0 100 0 0 100\n"
 	host := tree{"proc/stat": first + "cpu1 100 0 0 100\ncpu7 100 0 0 100\n"}.write(t)
-	source := cpuSource(host)
+	source := cpuSource(host, new(busyTime))
 	read(t, source)
 	for _, step := range []struct{ stat, want string }{
 		{first + "cpu7 150 0 0 150\n", "cpu0:- cpu7:0.5"},                     // cpu1 is taken out
@@ -60,7 +60,7 @@ func TestCPUHotPlug(t *testing.T) {
 // Names are shared between snapshots, and a change must not reach those that were handed out.
 func TestCPUPartsStayTheSame(t *testing.T) {
 	host := tree{"proc/stat": "cpu0 1 0 0 1\ncpu1 1 0 0 1\n"}.write(t)
-	source := cpuSource(host)
+	source := cpuSource(host, new(busyTime))
 	first, second := read(t, source).CPU, read(t, source).CPU
 	for range 3 {
 		tree{"proc/stat": "cpu4 9 0 0 9\ncpu5 9 0 0 9\n"}.over(t, host)
@@ -105,7 +105,7 @@ const aStat = "cpu  300 1 150 1200 40 2 10 3 4 5\ncpu0 100 0 50 400 20 0 10 0 0 
 func TestCPUTorn(t *testing.T) {
 	t.Parallel()
 	host := tree{"proc/stat": aStat}.write(t)
-	source := cpuSource(host)
+	source := cpuSource(host, new(busyTime))
 	read(t, source)
 	for n := range len(aStat) {
 		tree{"proc/stat": aStat[:n]}.over(t, host)
@@ -139,7 +139,7 @@ func bigStat(cores int, ticks uint64) string {
 func TestCPUBigHost(t *testing.T) {
 	const cores = 512
 	host := tree{"proc/stat": bigStat(cores, 0)}.write(t)
-	source := cpuSource(host)
+	source := cpuSource(host, new(busyTime))
 	read(t, source)
 	tree{"proc/stat": bigStat(cores, 1)}.over(t, host)
 	got := read(t, source).CPU
@@ -150,9 +150,9 @@ func TestCPUBigHost(t *testing.T) {
 
 func TestCPUAllocations(t *testing.T) {
 	for _, stat := range []string{aStat, bigStat(512, 0)} {
-		holdToAllocations(t, cpuSource(tree{"proc/stat": stat}.write(t)), 2)
+		holdToAllocations(t, cpuSource(tree{"proc/stat": stat}.write(t), new(busyTime)), 2)
 	}
-	holdToAllocations(t, cpuSource(hostRoots()), 2)
+	holdToAllocations(t, cpuSource(hostRoots(), new(busyTime)), 2)
 }
 
 // holdToAllocations holds a steady read and what adds it to a snapshot to a number of allocations.
@@ -191,10 +191,10 @@ func FuzzCPU(f *testing.F) {
 	})
 }
 
-func BenchmarkCPU(b *testing.B) { benchmarkReads(b, cpuSource(hostRoots())) }
+func BenchmarkCPU(b *testing.B) { benchmarkReads(b, cpuSource(hostRoots(), new(busyTime))) }
 
 func BenchmarkCPUBigHost(b *testing.B) {
-	benchmarkReads(b, cpuSource(tree{"proc/stat": bigStat(512, 0)}.write(b)))
+	benchmarkReads(b, cpuSource(tree{"proc/stat": bigStat(512, 0)}.write(b), new(busyTime)))
 }
 
 // benchmarkReads is a source's steady read.

@@ -86,7 +86,7 @@ func TestTornFiles(t *testing.T) {
 		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
 			r := aHost.write(t)
 			path := r.ofProc(strings.TrimPrefix(name, "proc/"))
-			sources := []Source{cpuSource(r), loadSource(r), memorySource(r), diskSource(r), filesystemSource(r), networkSource(r), processSource(r), hostSource(r)}
+			sources := []Source{cpuSource(r, new(busyTime)), loadSource(r), memorySource(r), diskSource(r), filesystemSource(r), networkSource(r), processSource(r, new(busyTime)), hostSource(r)}
 			step := max(len(content)/6, 1)
 			if testing.Short() {
 				step *= 2

@@ -37,9 +37,11 @@ type pool struct {
 	until   time.Time     // when that is; zero once it has begun
 	log     *slog.Logger
 	workers []*worker
-	due     []*worker   // scratch of ask
-	lane    *lane       // reads the next batch; nil when there is none yet
-	timer   *time.Timer // for patience, then for what is left of the budget
+	quiet   bool            // nobody looks
+	calm    context.Context // ctx, saying so
+	due     []*worker       // scratch of ask
+	lane    *lane           // reads the next batch; nil when there is none yet
+	timer   *time.Timer     // for patience, then for what is left of the budget
 	states  []SourceState
 	shown   []SourceState // as in the last snapshot, which has it too
 
@@ -56,6 +58,7 @@ type worker struct {
 	asked  time.Time     // when the read under way was asked for; zero when there is none
 	since  time.Duration // the same, since the start: of the last read that was asked for
 	next   time.Duration // when to ask next, since the start
+	quiet  bool          // nobody looked when the read under way was asked for
 
 	part    Part      // the last good one
 	read    time.Time // when that was read
@@ -104,6 +107,7 @@ type answer struct {
 func startPool(ctx context.Context, sources []Source, interval time.Duration, log *slog.Logger) *pool {
 	p := &pool{
 		ctx:      ctx,
+		calm:     context.WithValue(ctx, unwatched{}, true),
 		budget:   min(interval/4*3, longestWait),
 		lead:     min(interval/4, longestWait),
 		log:      log,
@@ -135,6 +139,18 @@ func (t *tally) add(w *worker) {
 	}
 }
 
+// watch says whether somebody looks from now on. What was read seldom, since nobody did, is due when somebody comes.
+func (p *pool) watch(somebody bool) {
+	if p.quiet && somebody {
+		for _, w := range p.workers {
+			if w.source.Idle > w.source.Every && !w.state.missing {
+				w.next = 0
+			}
+		}
+	}
+	p.quiet = !somebody
+}
+
 // ask has the sources read that are due, a time since the start, but for those whose read is under way. It returns how
 // many they are.
 func (p *pool) ask(now time.Time, since time.Duration) (asked tally) {
@@ -144,8 +160,12 @@ func (p *pool) ask(now time.Time, since time.Duration) (asked tally) {
 		if since < w.next || !w.asked.IsZero() {
 			continue
 		}
-		w.asked, w.since, w.next = now, since, 0
-		if every := w.source.Every; every > 0 {
+		w.asked, w.since, w.next, w.quiet = now, since, 0, p.quiet
+		every := w.source.Every
+		if p.quiet {
+			every = max(every, w.source.Idle)
+		}
+		if every > 0 {
 			w.next = (since/every + 1) * every
 		}
 		p.due = append(p.due, w)

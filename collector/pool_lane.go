@@ -31,7 +31,11 @@ func (p *pool) run(l *lane) {
 	for range l.asks {
 		for w := p.nextOf(l); w != nil; w = p.nextOf(l) {
 			a := answer{worker: w, at: time.Now()}
-			part, err := safeRead(p.ctx, w.source)
+			ctx := p.ctx
+			if w.quiet {
+				ctx = p.calm
+			}
+			part, err := safeRead(ctx, w.source)
 			a.part, a.state = part, problemOf(err, part != nil)
 			p.mu.Lock()
 			p.answered = append(p.answered, a)

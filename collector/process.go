@@ -79,9 +79,11 @@ type Process struct {
 }
 
 // processSource reads once a second at most: processor time of processes comes in hundredths of a second, so over a
-// tenth of a second it would go in steps of a tenth of a core.
-func processSource(r roots) Source {
-	return Source{Name: "processes", Every: time.Second, Read: newProcessWatch(r).read}
+// tenth of a second it would go in steps of a tenth of a core. busy tells it when somebody works whom it has not looked at.
+func processSource(r roots, busy *busyTime) Source {
+	w := newProcessWatch(r)
+	w.tasks.host = busy
+	return Source{Name: "processes", Every: time.Second, Read: w.read}
 }
 
 // A processWatch is what the source and those who ask for the whole table share.
@@ -98,6 +100,8 @@ type processWatch struct {
 	details detailReader
 	asked   time.Duration // when the whole table was last asked for
 	wanted  bool          // it was, ever
+
+	neglected bool // nobody looked in the last tick, and details may be old
 
 	// asking likewise, for those who ask: one of them at a time reads details.
 	asking chan struct{}
@@ -155,6 +159,7 @@ func (w *processWatch) read(ctx context.Context) (Part, error) {
 	t := &w.tasks
 	now := w.elapsed()
 	t.begin(now, w.wanted && now-w.asked < attention)
+	t.quiet = Unwatched(ctx)
 	if err := w.reader.read(ctx, t); err != nil {
 		return nil, fmt.Errorf("read processes: %w", err)
 	}
@@ -171,19 +176,27 @@ func (w *processWatch) read(ctx context.Context) (Part, error) {
 	return part, nil
 }
 
-// readDetails reads at once what was never read of those shown, and bit by bit what may have changed.
+// readDetails reads at once what was never read of those shown, and bit by bit what may have changed, as long as somebody
+// looks.
 func (w *processWatch) readDetails(ctx context.Context, shown []*task) {
-	refreshed := 0
+	left := mostRefreshed
+	switch {
+	case w.tasks.quiet:
+		left = 0
+	case w.neglected: // somebody has come
+		left = mostShown
+	}
+	w.neglected = w.tasks.quiet
 	for _, p := range shown {
 		due := p.details.due(w.tasks.tick, p.name)
 		if !due.any() {
 			continue
 		}
 		if !due.first {
-			if refreshed == mostRefreshed {
+			if left == 0 {
 				continue
 			}
-			refreshed++
+			left--
 		}
 		w.details.read(ctx, p.identity(), &p.details, due)
 	}

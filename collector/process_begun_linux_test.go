@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -85,6 +86,41 @@ func TestFindEnded(t *testing.T) {
 	got := w.after(t, time.Second)
 	if p := w.tasks.find(50); w.tasks.find(60) != nil || p.traffic.writeRate.value > 1e6 || p.inherited.rate > 0.5 {
 		t.Errorf("%d processes, and its parent writes %g bytes a second and has %g cores of its children", got.Total, p.traffic.writeRate.value, p.inherited.rate)
+	}
+}
+
+// One that begins to work, and was not asked in that tick, is found all the same: somebody has used more than the others.
+func TestBusyThoughNotAsked(t *testing.T) {
+	t.Parallel()
+	w, used := oursOf(t, manyProcesses(unwatchedAsked).with("proc/loadavg", lastPID(9)))
+	w.tasks.host = new(busyTime)
+	w.tasks.host.set(1000)
+	ctx := context.WithValue(t.Context(), unwatched{}, true)
+	tick := func() (s Snapshot) {
+		w.clock, w.boot = w.clock.Add(time.Second), w.boot+time.Second
+		part, err := w.read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.AddTo(&s)
+		return s
+	}
+	p := func() *task { return w.tasks.find(1030) }
+	for tick(); p().still < stillReads || p().asked != w.tasks.tick || w.tasks.tick < idleTicks; {
+		tick()
+	}
+	tick()
+	if p().asked == w.tasks.tick {
+		t.Fatal("it is asked on each tick: this tests nothing")
+	}
+	for p().asked != w.tasks.tick { // the next tick leaves it out
+		tick()
+	}
+	used[1030] += 500 * time.Millisecond
+	w.tasks.host.set(1000.5)
+	top := tick().Processes.Top[0]
+	if cpu, _ := top.CPU.Get(); top.PID != 1030 || cpu < 0.49 || cpu > 0.51 {
+		t.Errorf("at the top is %+v", top)
 	}
 }
 

@@ -3,6 +3,7 @@ package collector
 import (
 	"bytes"
 	"context"
+	"time"
 )
 
 // unexplained is how much processor time of a tick, in seconds, may be of processes that were not read in it before
@@ -25,10 +26,18 @@ func parseBusy(b []byte) (seconds float64, ok bool) {
 	return seconds, ok
 }
 
-// seeOthers reads those that were left out of this tick, as idle ones are, when somebody has used more than the others
+// spend takes note of what all processes have used since boot.
+func (r *processReader) spend(seconds float64) {
+	r.busy, r.used = seconds, seconds-r.busy
+	if r.used == seconds {
+		r.used = 0
+	}
+}
+
+// seeOthers looks at those that were left out of this tick, as idle ones are, when somebody has used more than the others
 // have: one of them may have begun to work. If it was none of them, they are left alone for a while.
 func (r *processReader) seeOthers(ctx context.Context, t *processTable) error {
-	if r.ours || t.tick < r.again || r.used-t.used < unexplained {
+	if t.tick < r.again || r.used-t.used < unexplained {
 		return nil
 	}
 	found := t.used
@@ -39,10 +48,18 @@ func (r *processReader) seeOthers(ctx context.Context, t *processTable) error {
 			}
 			t.now = t.clock()
 		}
-		if p.seen == t.tick || p.gone || p.hidden {
+		if p.seen == t.tick || p.asked == t.tick || p.gone || p.hidden {
 			continue
 		}
-		p, moved, err := r.see(t, i, 0, false)
+		used, known := time.Duration(0), false
+		if r.ours && p.timed {
+			used, known = r.clockOf(p.pid)
+			p.asked = t.tick
+			if known && t.rests(p, used.Seconds()) {
+				continue
+			}
+		}
+		p, moved, err := r.see(t, i, used, known)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ type processReader struct {
 	buf    []byte
 	moved  []*task // to read the disk traffic of
 
-	busy, used float64 // seconds that all processes have used, ever and since the last tick, where PIDs are not ours
+	busy, used float64 // seconds that all processes have used, ever and since the last tick; 0 is not known
 	again      int     // before that tick it is no use to read all
 }
 
@@ -151,6 +151,9 @@ func (r *processReader) list(t *processTable) error {
 	}
 	clock := int64(up / (time.Second / clockTicks))
 	r.date(t, r.wall().Add(-up).Round(0))
+	if r.ours {
+		r.spend(t.host.seconds())
+	}
 	last := r.count
 	forked := r.forked() // before the listing: what begins during it counts for the next one
 	if r.listed == 0 || t.tick-r.listed >= idleTicks || forked && !r.findNew(t, last) {
@@ -206,10 +209,9 @@ func (r *processReader) forked() bool {
 	if !r.ours {
 		count, ok = parseForks(b)
 	}
-	if busy, ok := parseBusy(b); ok && !r.ours {
-		r.busy, r.used = busy, busy-r.busy
-	} else {
-		r.used = 0
+	if !r.ours {
+		busy, _ := parseBusy(b)
+		r.spend(busy)
 	}
 	same := ok && count == r.count
 	r.count = count

@@ -16,6 +16,8 @@ const (
 	// idle ones are asked that in one tick: up to so many, each on every tick.
 	fewThreads = 64
 	mostAsked  = 300
+	// unwatchedAsked is the same while nobody looks. In both cases all are asked when somebody works who was not.
+	unwatchedAsked = 100
 	// mostTraffic is of how many processes disk traffic is read in one tick, while nobody looks at all of them.
 	mostTraffic = 64
 	// mostTasks bounds how many processes are told apart.
@@ -90,8 +92,10 @@ type moment struct {
 // changed, then see for each that is due, then end. The zero table works.
 type processTable struct {
 	clock func() time.Duration // it may stand still, as in the zero table
+	host  *busyTime            // nil, not known
 	tick  int
 	all   bool          // nobody is idle: somebody looks at the whole table
+	quiet bool          // nobody looks at anything
 	now   time.Duration // monotonic, not after what is being read
 	last  moment        // of the tick before
 	this  moment
@@ -193,7 +197,11 @@ func (t *processTable) due(p *task) bool {
 // askable tells whether to ask on this tick how much processor time a process has used, where that can be had without
 // reading it. It takes longer the more threads there are.
 func (t *processTable) askable(p *task) bool {
-	every := 1 + len(t.tasks)/mostAsked
+	most := mostAsked
+	if t.quiet {
+		most = unwatchedAsked
+	}
+	every := 1 + len(t.tasks)/most
 	return t.due(p) || p.threads <= fewThreads && (t.tick+int(p.slot))%every == 0
 }
 

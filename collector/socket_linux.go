@@ -46,7 +46,7 @@ func newSocketReader(r roots) *socketReader {
 	return s
 }
 
-func (s *socketReader) read(context.Context) (Part, error) {
+func (s *socketReader) read(ctx context.Context) (Part, error) {
 	now := time.Now()
 	part := &socketPart{}
 	p := &part.sockets
@@ -65,6 +65,7 @@ func (s *socketReader) read(context.Context) (Part, error) {
 	p.Used = socketNumber(p.Sockstat, "sockets_used")
 	p.UDP = socketSum(socketNumber(p.Sockstat, "UDP_inuse"), socketNumber(p.Sockstat, "UDP6_inuse"))
 	var censusErr error
+	s.tcp.watch(!Unwatched(ctx), now)
 	p.TCP, censusErr = s.tcp.read(now, s.after.now(socketConnections), socketNumber(p.Sockstat, "TCP_tw"))
 	if v, _ := p.ListenOverflows.Get(); v > 0 || len(s.tcp.full) > 0 {
 		s.tcp.refusing(now)

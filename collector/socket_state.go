@@ -108,7 +108,7 @@ func (c *tcpCensus) waiting(now Number) Number {
 	return c.updated(tcpTimeWait, c.timeWait, now)
 }
 
-// isOld: the kernel's own numbers have moved by more than a tenth since. What moved may be sockets of other states or
+// isOld: the kernel's own numbers have moved by more than a tenth since, and not by a few. What moved may be sockets of other states or
 // namespaces: newer kernels count those in CLOSE-WAIT as established, and hundreds of them may go at once. Of a state
 // that is not counted nothing is old.
 func (c *tcpCensus) isOld(established, timeWait Number) bool {
@@ -119,8 +119,11 @@ func (c *tcpCensus) isOld(established, timeWait Number) bool {
 func hasMoved(then, now Number) bool {
 	before, ok := then.Get()
 	after, ok2 := now.Get()
-	return ok && ok2 && math.Abs(after-before) > before/10
+	return ok && ok2 && math.Abs(after-before) > max(before/10, fewSockets)
 }
+
+// fewSockets come and go on every host: they are not worth a census.
+const fewSockets = 8
 
 // tcpLeaveOut says which states need not be counted one by one, or are too many for it. A busy server has a hundred
 // thousand sockets in TIME-WAIT, and the kernel knows how many.
@@ -137,10 +140,13 @@ func tcpLeaveOut(established, timeWait Number) (states uint32) {
 // earlyCensus is by how much sooner there may be a census when much has changed: it costs less than 0.5 % then.
 const earlyCensus = 10
 
+// longestCensusPause is how long to wait at most, and how long while nobody looks.
+const longestCensusPause = time.Minute
+
 // censusPause is how long to wait after a census that took so long: it is to cost less than 0.05 % of a processor, and
 // more only where it takes more than 30 ms.
 func censusPause(took time.Duration) time.Duration {
-	return min(max(took*2000, 10*time.Second), 60*time.Second)
+	return min(max(took*2000, 10*time.Second), longestCensusPause)
 }
 
 var (

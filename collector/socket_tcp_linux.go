@@ -21,6 +21,7 @@ type tcpReader struct {
 	files  [2]string
 	census tcpCensus
 	err    error // of the last census
+	quiet  bool  // nobody looks
 	due    time.Time
 	early  time.Time // from when on there may be another one before it is due
 	full   listenerList
@@ -33,6 +34,14 @@ func newTCPReader(r roots) tcpReader {
 	return tcpReader{diag: !r.isElsewhere(), files: [2]string{r.ofNet("tcp"), r.ofNet("tcp6")}}
 }
 
+// watch says whether somebody looks: a census is made at once for who comes, and seldom while there is nobody.
+func (t *tcpReader) watch(somebody bool, now time.Time) {
+	if t.quiet && somebody {
+		t.due = now
+	}
+	t.quiet = !somebody
+}
+
 // read is the states as of now: those of the last census, after another one if it is time, or if much has changed.
 // It finds the listeners that are full, too.
 func (t *tcpReader) read(now time.Time, established, timeWait Number) (TCPStates, error) {
@@ -42,6 +51,9 @@ func (t *tcpReader) read(now time.Time, established, timeWait Number) (TCPStates
 		t.err = t.count(&census)
 		pause := censusPause(time.Since(start))
 		t.due, t.early = now.Add(pause), now.Add(pause/earlyCensus)
+		if t.quiet {
+			t.due, t.early = now.Add(longestCensusPause), now.Add(longestCensusPause)
+		}
 		census.known = t.err == nil
 		t.census = census
 		t.looked = now

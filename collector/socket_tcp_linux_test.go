@@ -146,7 +146,8 @@ func TestTCPReader(t *testing.T) {
 		{time.Second, Known(0), Known(3), true},
 		{time.Second, Known(110), Known(3), false}, // not by more than a tenth
 		{time.Second, Number{}, Number{}, false},
-		{time.Second, Known(100), Known(4), true},
+		{time.Second, Known(100), Known(11), false}, // by a few
+		{time.Second, Known(100), Known(12), true},
 		{time.Second, Known(60), Known(4), true},
 	} {
 		now = now.Add(10 * time.Minute)
@@ -157,6 +158,18 @@ func TestTCPReader(t *testing.T) {
 		if err != nil || (states.Listen == Known(2)) != step.want {
 			t.Errorf("step %d: got %+v, %v", i, states, err)
 		}
+	}
+	// While nobody looks there is one a minute, and one at once for who comes.
+	r.watch(false, now)
+	now = now.Add(10 * time.Minute)
+	r.read(now, Known(100), Known(3))
+	tree{"proc/1/net/tcp": tcpHead}.over(t, host)
+	if states, _ := r.read(now.Add(59*time.Second), Known(50), Known(3)); states.Listen != Known(2) {
+		t.Errorf("nobody looks, and it is counted: %+v", states)
+	}
+	r.watch(true, now.Add(59*time.Second))
+	if states, _ := r.read(now.Add(59*time.Second), Known(50), Known(3)); states.Listen != Known(1) {
+		t.Errorf("somebody comes, and it is not counted: %+v", states)
 	}
 	for err, refused := range map[error]bool{
 		os.NewSyscallError("x", unix.EPERM): true, os.NewSyscallError("x", unix.EPROTONOSUPPORT): true, unix.ENOENT: true,

@@ -20,6 +20,9 @@ type Source struct {
 	// a minute, or each such period if that is longer. One that is read every second or more seldom, and not on every
 	// tick, may take its time: ticks do not wait for it.
 	Every time.Duration
+	// Idle takes the place of Every, where it is longer, while nobody looks (Collector.Watched): for what no chart of the
+	// past has. When somebody comes, the next tick reads it.
+	Idle time.Duration
 	// Read returns this source's part of the snapshot. It is called from one goroutine at a time and may keep state
 	// between calls. It may fail, panic or hang: the tick goes on without it. With a part and an error, the part is
 	// shown and the source is marked: some of it is missing. With neither, there is nothing to show.
@@ -42,8 +45,9 @@ func (f PartFunc) AddTo(s *Snapshot) { f(s) }
 // keep state between reads, so each Run needs its own.
 func DefaultSources() []Source {
 	r := hostRoots()
+	busy := new(busyTime)
 	sources := []Source{
-		cpuSource(r),
+		cpuSource(r, busy),
 		frequencySource(r),
 		loadSource(r),
 		pressureSource(r),
@@ -57,7 +61,7 @@ func DefaultSources() []Source {
 		sensorSource(r),
 		batterySource(r),
 		gpuSource(r),
-		processSource(r),
+		processSource(r, busy),
 		unitSource(r),
 		userSource(r),
 		cgroupSource(r),
@@ -72,6 +76,12 @@ func DefaultSources() []Source {
 	}
 	return sources
 }
+
+// Unwatched tells a Read, by its ctx, that nobody looks at what it returns (Collector.Watched): it may leave for later
+// what it does not need for the numbers of this tick.
+func Unwatched(ctx context.Context) bool { return ctx.Value(unwatched{}) != nil }
+
+type unwatched struct{}
 
 // everyElsewhere is the Every of sources that gopsutil reads by starting a program (netstat, vm_stat, geom) on the
 // BSDs and macOS: seldom there, each tick elsewhere.

@@ -24,5 +24,5 @@ type Unit struct {
 
 func unitSource(r roots) Source {
 	reader := newUnitReader(r)
-	return Source{Name: "units", Every: 5 * time.Second, Read: reader.read}
+	return Source{Name: "units", Every: 5 * time.Second, Idle: 30 * time.Second, Read: reader.read}
 }

@@ -21,7 +21,7 @@ const recheckUsers = time.Minute
 
 func userSource(r roots) Source {
 	u := userReader{roots: r, dir: r.ofRoot("run", "systemd", "sessions"), blind: !seesLogins(r)}
-	return Source{Name: "users", Every: 10 * time.Second, Read: u.read}
+	return Source{Name: "users", Every: 10 * time.Second, Idle: time.Minute, Read: u.read}
 }
 
 // userReader reads utmp(5), and where that has nobody, because the system has given it up (its times end in 2038), the

@@ -72,6 +72,7 @@ type Dashboard struct {
 	metrics    *metrics.Exporter
 	sending    sending
 	marking    marking
+	looking    looking
 	alone      atomic.Bool  // this program is ours: Serve was called
 	crowd      *crowd.Crowd // nil where there cannot be one
 	silences   atomic.Int64 // answers that getPath holds
@@ -105,6 +106,7 @@ func New(config Config) *Dashboard {
 		history: config.History,
 		encoder: collector.NewEncoder(),
 		metrics: metrics.New(config.Logger),
+		looking: looking{start: time.Now()},
 	}
 	d.transports = transport.New(h, transport.Config{
 		Heartbeat:    config.Heartbeat,

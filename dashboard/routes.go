@@ -63,14 +63,17 @@ func (d *Dashboard) Register(router fiber.Router) {
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	for _, r := range d.routes() {
-		handle := d.only(r)
+		handlers := []fiber.Handler{d.looks, d.only(r)}
+		if r.path == "/healthz" || r.path == "/readyz" { // which look at nothing
+			handlers = handlers[1:]
+		}
 		if r.method == "ALL" {
-			own.All(r.path, handle)
+			own.All(r.path, handlers...)
 		} else {
-			own.Add(r.method, r.path, handle)
+			own.Add(r.method, r.path, handlers...)
 		}
 		if r.method == fiber.MethodGet {
-			own.Add(fiber.MethodHead, r.path, handle)
+			own.Add(fiber.MethodHead, r.path, handlers...)
 		}
 	}
 }
