@@ -39,6 +39,7 @@ type commands struct {
 	Serve   serve           `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
 	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
 	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
+	Config  command.Config  `cmd:"" help:"Print what the dashboard would be told, and where each value comes from."`
 	Health  command.Health  `cmd:"" help:"Ask a running dashboard whether it is well."`
 	Version command.Version `cmd:"" help:"Print the version."`
 }
@@ -53,11 +54,13 @@ type serve struct {
 }
 
 // Run wires collector → dashboard, and ends them in order: viewers first.
-func (s *serve) Run() error {
+func (s *serve) Run(args command.Arguments) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a heap of a few MiB, filled slowly: to collect twice as often costs nothing that can be measured
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	var level slog.LevelVar
+	level.Set(s.Level())
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &level}))
 	slog.SetDefault(log)
 	files, err := browserFiles(s.Assets)
 	if err != nil {
@@ -99,6 +102,7 @@ func (s *serve) Run() error {
 	c := collector.Collector{Interval: s.Interval, Logger: log, Watched: d.Watched}
 	go c.Run(ctx, service.Started(d.Publish))
 	go service.Watch(ctx, d.Healthy)
+	go service.Reload(ctx, &s.Serve, args, func(now *command.Serve) { level.Set(now.Level()) })
 	if !strings.HasPrefix(url, "unix:") {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}

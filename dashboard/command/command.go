@@ -1,6 +1,6 @@
 // Package command is fivewire's command line: one file for each subcommand, and here what all of them share.
 //
-// A subcommand is a struct whose fields are its flags and arguments, as kong reads them. Its file has, in this order: the
+// A subcommand is a struct whose fields are its flags and Arguments, as kong reads them. Its file has, in this order: the
 // struct, Help where --help says more than the list of flags, Validate, which refuses before anything is opened, and Run.
 // main lists the subcommands; a new one is a file here and a line there.
 //
@@ -10,6 +10,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -24,28 +25,45 @@ import (
 // Main runs the subcommand of cli that args name, and returns the program's exit code. cli is a pointer to a struct with
 // a field for each.
 func Main(cli any, description string, args []string) int {
-	parser, err := newParser(cli, description)
+	file := new(configFile)
+	parser, err := newParser(cli, description, kong.Resolvers(file))
 	if err != nil {
 		panic(err) // the struct is wrong, whatever the command line
 	}
-	ctx, err := parser.Parse(args)
+	ctx, err := parse(parser, file, args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", ownWords(err))
 		return 2
 	}
-	if err := ctx.Run(); err != nil {
+	if err := ctx.Run(file, Arguments(args)); err != nil {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %v\n", err)
 		return 1
 	}
 	return 0
 }
 
-func newParser(cli any, description string) (*kong.Kong, error) {
-	return kong.New(cli, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
+func newParser(cli any, description string, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cli, append(more, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))...)
 }
 
-// subject is how kong begins what a subcommand's Validate says: with its name and arguments.
+// parse reads a command line, the environment, and the file that one of them names.
+func parse(parser *kong.Kong, file *configFile, args []string) (*kong.Context, error) {
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		var where *kong.ParseError
+		if errors.As(err, &where) {
+			ctx = where.Context
+		}
+		return nil, file.locate(ctx, err)
+	}
+	return ctx, nil
+}
+
+// Arguments are those of the command line, for who reads it again.
+type Arguments []string
+
+// subject is how kong begins what a subcommand's Validate says: with its name and Arguments.
 var subject = regexp.MustCompile(`^[a-z]+( <[a-z]+>| \[[^\]]*\])*: `)
 
 // ownWords is an error without the name of the subcommand that whoever reads it has just typed.
@@ -83,6 +101,15 @@ func (d *Days) UnmarshalText(text []byte) error {
 	}
 	*d = Days(wanted)
 	return nil
+}
+
+// String is in days where that comes out even.
+func (d Days) String() string {
+	const day = Days(24 * time.Hour)
+	if d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	return time.Duration(d).String()
 }
 
 // help without a command also shows the flags of the one that runs without being named.

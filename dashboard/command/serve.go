@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"regexp"
 	"strconv"
@@ -19,6 +20,8 @@ type Serve struct {
 	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
 	History  Days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
+	Config   string        `placeholder:"FILE" help:"Read flags that are given neither here nor in the environment from a YAML file; SIGHUP reads it again."`
+	LogLevel string        `default:"info" enum:"debug,info,warn,error" reload:"" placeholder:"LEVEL" help:"What is logged, and what is worse: debug, info, warn or error (default ${default})."`
 }
 
 // Validate refuses before anything is opened.
@@ -55,4 +58,9 @@ func (s *Serve) mayShow(ip net.IP, address string) error {
 		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", address)
 	}
 	return nil
+}
+
+// Level is what is logged.
+func (s *Serve) Level() slog.Level {
+	return map[string]slog.Level{"debug": slog.LevelDebug, "warn": slog.LevelWarn, "error": slog.LevelError}[s.LogLevel] // info is zero
 }

@@ -162,7 +162,9 @@ func startCommand(t *testing.T, file string, args ...string) *server {
 func startCmd(t *testing.T, cmd *exec.Cmd) *server {
 	t.Helper()
 	s := &server{t: t, cmd: cmd, exit: make(chan error, 1)}
-	s.cmd.Stderr = t.Output()
+	if s.cmd.Stderr == nil {
+		s.cmd.Stderr = t.Output()
+	}
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

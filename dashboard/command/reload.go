@@ -1,0 +1,86 @@
+package command
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Reload reads the configuration again at each SIGHUP, until ctx ends. A flag with reload in its tag is one that apply
+// can change while the dashboard runs; of another that has changed the log says that it needs a restart. A configuration
+// that is wrong changes nothing, and the log says what is wrong with it.
+//
+// apply is called at each SIGHUP that finds the configuration right, whether or not it has changed: what a flag names, such
+// as a file, may have.
+func (s Service) Reload(ctx context.Context, now *Serve, args Arguments, apply func(*Serve)) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		done := s.Reloading()
+		if next := reread(s.Logger, now, args); next != nil {
+			apply(next)
+			now = next
+		}
+		done()
+	}
+}
+
+// reread reads the same command line again, and logs what that has changed. It is nil where it is wrong.
+func reread(log *slog.Logger, before *Serve, args []string) *Serve {
+	var cli onlyServe
+	file := new(configFile)
+	parser, err := newParser(&cli, "", kong.Resolvers(file))
+	if err == nil {
+		_, err = parse(parser, file, args)
+	}
+	if err != nil {
+		log.Error("the configuration is as it was: the new one is wrong", "error", ownWords(err))
+		return nil
+	}
+	changed, restart := changes(parser.Model.Children[0].Flags, before, &cli.Serve)
+	log.Info("the configuration has been read again", "changed", changed)
+	if len(restart) > 0 {
+		log.Warn("these changes need a restart", "flags", restart)
+	}
+	return &cli.Serve
+}
+
+// changes are the names of flags that differ: those that take effect now, and those that need a restart. The flags are
+// after's.
+func changes(flags []*kong.Flag, before, after *Serve) (now, restart []string) {
+	was := values(before)
+	for i, is := range values(after) {
+		if reflect.DeepEqual(was[i].Interface(), is.Interface()) {
+			continue
+		}
+		at := slices.IndexFunc(flags, func(f *kong.Flag) bool { return f.Target.Addr().Pointer() == is.Addr().Pointer() })
+		if flags[at].Tag.Has("reload") {
+			now = append(now, flags[at].Name)
+		} else {
+			restart = append(restart, flags[at].Name)
+		}
+	}
+	return now, restart
+}
+
+// values are a Serve's fields, each a flag's.
+func values(s *Serve) []reflect.Value {
+	v := reflect.ValueOf(s).Elem()
+	var fields []reflect.Value
+	for i := range v.NumField() {
+		fields = append(fields, v.Field(i))
+	}
+	return fields
+}
