@@ -40,6 +40,7 @@ type commands struct {
 	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
 	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
 	Config  command.Config  `cmd:"" help:"Print what the dashboard would be told, and where each value comes from."`
+	Doctor  command.Doctor  `cmd:"" help:"Say what a dashboard would not see on this host, what would be in its way, and what to do."`
 	Install command.Install `cmd:"" help:"Print the files and commands for a service or a container."`
 	Health  command.Health  `cmd:"" help:"Ask a running dashboard whether it is well."`
 	Version command.Version `cmd:"" help:"Print the version."`

@@ -75,12 +75,17 @@ func changes(flags []*kong.Flag, before, after *Serve) (now, restart []string) {
 	return now, restart
 }
 
-// values are a Serve's fields, each a flag's.
-func values(s *Serve) []reflect.Value {
-	v := reflect.ValueOf(s).Elem()
-	var fields []reflect.Value
-	for i := range v.NumField() {
-		fields = append(fields, v.Field(i))
+// values are the fields of a Serve and of the groups that it embeds, each a flag's.
+func values(s *Serve) []reflect.Value { return fields(reflect.ValueOf(s).Elem()) }
+
+func fields(group reflect.Value) []reflect.Value {
+	var all []reflect.Value
+	for i := range group.NumField() {
+		if group.Type().Field(i).Anonymous {
+			all = append(all, fields(group.Field(i))...)
+		} else {
+			all = append(all, group.Field(i))
+		}
 	}
-	return fields
+	return all
 }
