@@ -43,9 +43,15 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m,
+	goleak.VerifyTestMain(m, ofFasthttp()...)
+}
+
+// ofFasthttp are goroutines of its own: one for ever, and one of each server that ends by and by.
+func ofFasthttp() []goleak.Option {
+	return []goleak.Option{
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+	}
 }
 
 // site is a dashboard that is being served, and what a test does with it.
