@@ -48,17 +48,28 @@ func isOwnThread(tid int32) bool {
 	return int(tid) != own && unix.Tgkill(own, int(tid), 0) == nil
 }
 
-// findEnded asks those that were not asked in this tick and whose parents have taken note of somebody's end in it: what
-// one of them has moved from and to disks would pass for its parent's.
+// findEnded looks for those that have ended since they were last looked at, when somebody has taken note of an end in this
+// tick: what they have used in their lives, and moved from and to disks, would pass for what their parents do. They are
+// among the children of those who have, and of those who are gone.
 func (r *processReader) findEnded(t *processTable) error {
-	if !r.ours || t.reaping != t.tick {
+	if t.reaping != t.tick {
+		return nil
+	}
+	if !r.ours {
+		if t.inherited < muchInherited {
+			return nil
+		}
+		if err := r.listPIDs(); err != nil {
+			return err
+		}
+		t.merge(r.pids)
 		return nil
 	}
 	for i, p := range t.tasks {
-		if p.asked == t.tick || p.seen == t.tick || p.gone || !p.timed {
+		if p.gone || p.seen == 0 {
 			continue
 		}
-		if parent := t.find(p.parent); parent == nil || parent.inherited.grown != t.tick {
+		if parent := t.find(p.parent); parent != nil && !parent.gone && parent.inherited.grown != t.tick {
 			continue
 		}
 		if _, known := r.clockOf(p.pid); known {

@@ -123,19 +123,13 @@ func (r *processReader) sweep(ctx context.Context, t *processTable) error {
 	if err := r.seeOthers(ctx, t); err != nil {
 		return err
 	}
-	if err := r.findEnded(t); err != nil {
-		return err
-	}
 	t.now = t.clock()
 	// When there are more than may be read, each tick begins elsewhere.
 	for i := range min(left, len(r.moved)) {
 		r.readTraffic(t, r.moved[(t.tick*mostTraffic+i)%len(r.moved)])
 	}
-	if t.inherited >= muchInherited { // of one that was there until now, perhaps
-		if err := r.listPIDs(); err != nil {
-			return err
-		}
-		t.merge(r.pids)
+	if err := r.findEnded(t); err != nil { // those too that were there until now
+		return err
 	}
 	if !slices.ContainsFunc(t.tasks, func(p *task) bool { return p.seen != 0 && !p.gone }) {
 		return errors.New("none found")
