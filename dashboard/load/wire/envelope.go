@@ -56,8 +56,8 @@ const (
 	yes
 )
 
-// matchEnvelope says whether b begins with an envelope, and how long it is; a whole one ends with its data. maybe is
-// an answer only for less than MaxHead bytes: no envelope is longer.
+// matchEnvelope says whether b begins with an envelope, and how long it is; a whole one ends where its data begins, or the
+// words that it echoes, which may be long. maybe is an answer only for less than MaxHead bytes: no envelope is longer.
 func matchEnvelope(b []byte, whole bool) (e Envelope, n int, is answer) {
 	rest, is := literal(b, opening)
 	if is != yes {
@@ -86,14 +86,19 @@ func matchEnvelope(b []byte, whole bool) (e Envelope, n int, is answer) {
 	if !whole && len(rest) > 0 && (rest[0] == ',' || rest[0] == '}') {
 		return e, len(b) - len(rest), yes
 	}
-	// Both continuations begin alike, so that an end in the middle is not decided too early.
-	if rest, is = literal(rest, `,"data":`); is != yes {
-		if _, gap := literal(rest, `,"gap":true`); gap == maybe {
-			is = maybe
+	// What follows may end in the middle, and all of it begins alike.
+	result := no
+	for _, next := range [...]string{`,"data":`, `,"echo":[`, `,"gap":true`} {
+		if next == `,"gap":true` && e.Gap {
+			break
 		}
-		return e, 0, is
+		after, is := literal(rest, next)
+		if is == yes {
+			return e, len(b) - len(after), yes
+		}
+		result = max(result, is)
 	}
-	return e, len(b) - len(rest), yes
+	return e, 0, result
 }
 
 // literal takes text from the beginning of b; maybe means that b ends within it.

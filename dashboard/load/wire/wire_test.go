@@ -71,6 +71,8 @@ func splits(input string) [][][]byte {
 const (
 	one  = `{"id":"k3f9a1-1042","at":1763638612345,"data":{"id":"x","a":[{"id":"k-1"},{}]}}`
 	gap  = `{"id":"k3f9a1-1050","at":1763638612345,"gap":true,"data":{}}`
+	said = `"word-1","` + "0123456789012345678901234567890123456789012345678901234567890123" + `"],"data":{}}`
+	echo = `{"id":"k3f9a1-1043","at":1763638612345,"echo":[` + said
 	head = `{"id":"k3f9a1-1042","at":1763638612345,"data":`
 )
 
@@ -114,6 +116,9 @@ func rows() []row {
 		{"sse", "id: " + strings.Repeat("9", maxID+1) + "\ndata: a\n\n", []string{message(1, "a", "")}},
 
 		{"longpolling", `{"messages":[` + one + `],"cursor":"k3f9a1-1042"}`, []string{message(0, head, "")}},
+		{"polling", `{"messages":[` + echo + `],"cursor":"k3f9a1-1043"}`, []string{message(0, echo[:len(echo)-len(said)], "")}},
+		{"polling", `{"messages":[` + one + `,` + echo + `,` + gap + `],"cursor":"k3f9a1-1050"}`,
+			[]string{message(0, head, ""), message(0, echo[:len(echo)-len(said)], ""), message(0, gap[:len(gap)-len("{}}")], "")}},
 		{"longpolling", `{"messages":[` + one + `,` + gap + `],"cursor":"k3f9a1-1050","more":true}`, []string{message(0, head, ""), message(0, gap[:len(gap)-len("{}}")], ""), "more"}},
 		{"polling", `{"messages":[],"cursor":"k3f9a1-1042"}`, nil},
 		{"polling", `{"messages":[{"other":1}]}`, nil},
