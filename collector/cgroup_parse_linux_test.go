@@ -82,6 +82,9 @@ func FuzzMemoryEvents(f *testing.F) {
 func FuzzCPUMax(f *testing.F) {
 	fuzzNumbers(f, func(n *groupNumbers, b []byte) {
 		n.cpuLimit, n.memoryLimit, n.memoryHigh = parseCPUMax(b), parseLimit(b), parseLimit(b)
+		parseMemory(n, b)
+		parseMemoryLimit(n, b)
+		parseTasksLimit(n, b)
 	}, "max 100000\n", "50000 100000\n", "7\n")
 }
 
