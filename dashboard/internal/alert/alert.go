@@ -1,0 +1,349 @@
+// Package alert tells, snapshot by snapshot, what somebody should be woken for.
+//
+// # What is promised
+//
+// There are ten rules, each about one thing that has a remedy; some of them are about several subjects, such as mounts,
+// and each of these has alerts of its own. An alert begins when a value has been beyond the rule's threshold for its hold,
+// and it ends when the value has been back behind a second, easier threshold for its linger, or its subject gone for that
+// long: what goes up and down around a threshold makes one alert and not twenty. What happens in a moment fires at once
+// and ends after its linger. In the first half minute nothing fires but that.
+//
+// Time is that of the snapshots' intervals: setting the clock begins and ends nothing. After the machine was suspended
+// the holds begin anew. A value that is not known changes nothing for a minute; after that the rule is unknown, and what
+// fired has ended.
+//
+// What is silenced fires as others do, and is not told of. When the silence is over and it fires still, it is told of
+// then. Silences are forgotten when the process ends.
+//
+// Look is for one goroutine at a time, the rest for any. Nothing here waits, and nothing is sent: see package webhook.
+package alert
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+const (
+	// grace is for how long after the start nothing fires, in seconds: a host that starts is not what it will be.
+	grace = 30
+	// blind is for how long a value may be unknown.
+	blind = 60
+	// mostFired bounds the list of what fired, mostSubjects the alerts of one rule, mostSilences what is silenced.
+	mostFired, mostSubjects, mostSilences = 100, 32, 256
+	// LongestSilence bounds a silence.
+	LongestSilence = 7 * 24 * time.Hour
+)
+
+// The states of a rule, and the last two those of an alert.
+const (
+	Off     = "off"     // nobody wants it
+	Unknown = "unknown" // nothing is known of what it is about
+	OK      = "ok"
+	Pending = "pending" // beyond the threshold, and not for long enough yet
+	Firing  = "firing"
+)
+
+// A State is a rule as it stands.
+type State struct {
+	Rule      string           `json:"rule"`
+	State     string           `json:"state"` // that of the worst of its alerts
+	Value     collector.Number `json:"value"` // the worst there is; null while none is known
+	Subject   string           `json:"subject,omitempty"`
+	Threshold float64          `json:"threshold"`
+	Unit      string           `json:"unit"`                     // "ratio", "bytes/s", "seconds" or "count"
+	Silenced  int64            `json:"silenced_until,omitempty"` // Unix milliseconds; the whole rule
+	Alerts    []Alert          `json:"alerts,omitempty"`
+}
+
+// An Alert is firing, or about to.
+type Alert struct {
+	State    string  `json:"state"`
+	Subject  string  `json:"subject,omitempty"` // which one: a mount, a sensor
+	Text     string  `json:"text"`              // what is wrong, in words
+	Value    float64 `json:"value"`
+	Since    int64   `json:"since"`                    // Unix milliseconds: when the value went beyond the threshold
+	Silenced int64   `json:"silenced_until,omitempty"` // likewise
+}
+
+// A Fired is an alert that was, or is.
+type Fired struct {
+	Rule    string  `json:"rule"`
+	Subject string  `json:"subject,omitempty"`
+	Text    string  `json:"text"`
+	Value   float64 `json:"value"`
+	Began   int64   `json:"began"`           // Unix milliseconds
+	Ended   int64   `json:"ended,omitempty"` // 0 while it lasts
+}
+
+// An Event is an alert that begins or ends.
+type Event struct {
+	Fired
+	Threshold float64
+	Unit      string
+	// Mark says that it happened now, Tell that somebody is to be told: of what a silence kept back that comes later.
+	Mark, Tell bool
+}
+
+// A Watch looks at snapshots. New makes one.
+type Watch struct {
+	rules  []rule
+	memory memory
+
+	mu       sync.Mutex
+	clock    float64 // seconds: the intervals together
+	standing []standing
+	fired    []Fired // the oldest first
+	silences map[silenced]time.Time
+}
+
+type silenced struct{ rule, subject string } // no subject, all
+
+// standing is where a rule is.
+type standing struct {
+	off   bool
+	known bool
+	seen  float64 // by clock: when it was known last
+	worst reading
+	of    map[string]*matter // by subject: those that are beyond the threshold, or fire
+}
+
+// A matter is one subject of a rule.
+type matter struct {
+	reading
+	now     bool    // it is among the readings of this snapshot
+	beyond  bool    // the threshold
+	since   float64 // by clock: since when it is, or was
+	calming bool    // behind the easier threshold
+	calm    float64 // since when
+	firing  bool
+	began   int64 // Unix milliseconds
+	told    bool
+	text    string
+}
+
+// New makes a watch without the rules that are off. A name that is no rule's is an error, and left out.
+func New(off []string) (*Watch, error) {
+	w := &Watch{rules: rules(), silences: make(map[silenced]time.Time)}
+	w.standing = make([]standing, len(w.rules))
+	for i := range w.standing {
+		w.standing[i].of = make(map[string]*matter)
+	}
+	var wrong []string
+	for _, name := range off {
+		i := slices.Index(Names(), name)
+		if i < 0 {
+			wrong = append(wrong, name)
+			continue
+		}
+		w.standing[i].off = true
+	}
+	if len(wrong) > 0 {
+		return w, fmt.Errorf("no rules: %q; want of %s", wrong, strings.Join(Names(), ", "))
+	}
+	return w, nil
+}
+
+// Names are the rules', in their order.
+func Names() []string {
+	var names []string
+	for _, r := range rules() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// Look takes the next snapshot, and returns what begins and ends with it.
+func (w *Watch) Look(s *collector.Snapshot) []Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	interval, _ := s.Interval.Get()
+	w.clock += interval
+	w.memory.note(s, w.clock)
+	_, slept := s.Suspended.Get()
+	var events []Event
+	for i := range w.rules {
+		if st := &w.standing[i]; !st.off {
+			events = append(events, w.step(&w.rules[i], st, s, slept)...)
+		}
+	}
+	return events
+}
+
+// step brings a rule up to a snapshot.
+func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (events []Event) {
+	readings, known := r.read(&w.memory, s)
+	if known {
+		st.known, st.seen = true, w.clock
+		st.take(r, readings)
+	} else if w.clock-st.seen <= blind {
+		return nil
+	} else {
+		st.known = false
+	}
+	for _, subject := range slices.Sorted(maps.Keys(st.of)) {
+		c := st.of[subject]
+		if slept && !c.firing {
+			c.beyond = false
+		}
+		switch {
+		case !st.known:
+			c.beyond = false
+		case c.now && r.past(c.value, r.threshold):
+			if !c.beyond {
+				c.beyond, c.since = true, w.clock
+			}
+			c.calming, c.text = false, r.say(c.reading)
+		case c.now && c.firing && r.past(c.value, r.easier):
+			c.calming = false
+		default:
+			if !c.calming {
+				c.calming, c.calm = true, w.clock
+			}
+			c.beyond = c.beyond && c.firing
+		}
+		silent := s.At.Before(w.silence(r.name, subject))
+		switch {
+		case !c.firing && c.beyond && w.clock-c.since >= r.hold && (r.moment || w.clock >= grace):
+			c.firing, c.told = true, !silent
+			c.began = s.At.UnixMilli() - int64((w.clock-c.since)*1000)
+			f := c.fired(r)
+			if w.fired = append(w.fired, f); len(w.fired) > mostFired {
+				w.fired = slices.Delete(w.fired, 0, 1)
+			}
+			events = append(events, Event{f, r.threshold, r.unit, true, c.told})
+		case c.firing && (!st.known || c.calming && w.clock-c.calm >= r.linger):
+			events = append(events, w.end(r, c, s.At.UnixMilli()))
+		case c.firing && !c.told && !silent:
+			c.told = true
+			events = append(events, Event{c.fired(r), r.threshold, r.unit, false, true})
+		}
+		if !c.firing && !c.beyond {
+			delete(st.of, subject)
+		}
+	}
+	return events
+}
+
+// take sorts readings to their matters, and opens one for each that is beyond the threshold.
+func (st *standing) take(r *rule, readings []reading) {
+	for _, c := range st.of {
+		c.now = false
+	}
+	st.worst = reading{}
+	for i, now := range readings {
+		if i == 0 || r.past(now.value, st.worst.value) {
+			st.worst = now
+		}
+		c := st.of[now.subject]
+		if c == nil {
+			if !r.past(now.value, r.threshold) || len(st.of) >= mostSubjects {
+				continue
+			}
+			c = new(matter)
+			st.of[now.subject] = c
+		}
+		c.reading, c.now = now, true
+	}
+}
+
+func (c *matter) fired(r *rule) Fired {
+	return Fired{Rule: r.name, Subject: c.subject, Text: c.text, Value: c.value, Began: c.began}
+}
+
+// end ends an alert.
+func (w *Watch) end(r *rule, c *matter, at int64) Event {
+	f := c.fired(r)
+	f.Ended = max(at, c.began)
+	for i := len(w.fired) - 1; i >= 0; i-- {
+		if w.fired[i].Rule == r.name && w.fired[i].Subject == c.subject {
+			w.fired[i].Ended = f.Ended
+			break
+		}
+	}
+	c.firing, c.beyond = false, false
+	return Event{f, r.threshold, r.unit, true, c.told}
+}
+
+// silence is until when something is silenced. mu is held.
+func (w *Watch) silence(rule, subject string) time.Time {
+	until := w.silences[silenced{rule, ""}]
+	if own := w.silences[silenced{rule, subject}]; own.After(until) {
+		return own
+	}
+	return until
+}
+
+// Silence keeps a rule, or one subject of it, from being told of until a time; one that has passed ends a silence. It is
+// an error when there is no such rule, and when too much is silenced.
+func (w *Watch) Silence(rule, subject string, now, until time.Time) error {
+	if !slices.Contains(Names(), rule) {
+		return fmt.Errorf("%q is no rule: want one of %s", rule, strings.Join(Names(), ", "))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.silences, func(_ silenced, until time.Time) bool { return !now.Before(until) })
+	if !now.Before(until) {
+		delete(w.silences, silenced{rule, subject})
+		return nil
+	}
+	if len(w.silences) >= mostSilences {
+		return fmt.Errorf("%d silences are there already", mostSilences)
+	}
+	w.silences[silenced{rule, subject}] = until
+	return nil
+}
+
+// States lists the rules as they stand, in their order.
+func (w *Watch) States(now time.Time) []State {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	until := func(rule, subject string) int64 {
+		if t := w.silence(rule, subject); now.Before(t) {
+			return t.UnixMilli()
+		}
+		return 0
+	}
+	list := make([]State, len(w.rules))
+	for i, r := range w.rules {
+		st := &w.standing[i]
+		state := State{Rule: r.name, State: OK, Threshold: r.threshold, Unit: r.unit, Silenced: until(r.name, "")}
+		switch {
+		case st.off:
+			state.State = Off
+		case !st.known:
+			state.State = Unknown
+		default:
+			state.Value, state.Subject = collector.Known(st.worst.value), st.worst.subject
+		}
+		for _, subject := range slices.Sorted(maps.Keys(st.of)) {
+			c := st.of[subject]
+			a := Alert{Pending, subject, c.text, c.value, c.began, until(r.name, subject)}
+			if c.firing {
+				a.State = Firing
+			} else {
+				a.Since = now.UnixMilli() - int64((w.clock-c.since)*1000)
+			}
+			if state.State != Firing {
+				state.State = a.State
+			}
+			state.Alerts = append(state.Alerts, a)
+		}
+		list[i] = state
+	}
+	return list
+}
+
+// Fired lists what fired since the process began, the newest first.
+func (w *Watch) Fired() []Fired {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := append([]Fired{}, w.fired...)
+	slices.Reverse(list)
+	return list
+}

@@ -1,0 +1,299 @@
+package alert
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+)
+
+// A host is looked at once a second.
+type host struct {
+	t *testing.T
+	*Watch
+	at     time.Time
+	second int
+	events []string
+}
+
+func newHost(t *testing.T, off ...string) *host {
+	w, err := New(off)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &host{t: t, Watch: w, at: time.UnixMilli(1_800_000_000_000)}
+}
+
+// look feeds snapshots for so many seconds.
+func (h *host) look(seconds int, s collector.Snapshot) *host {
+	return h.every(seconds, 1, s)
+}
+
+func (h *host) every(seconds, interval int, s collector.Snapshot) *host {
+	for range seconds / interval {
+		h.second += interval
+		h.at = h.at.Add(time.Duration(interval) * time.Second)
+		s.At, s.Interval = h.at, collector.Known(float64(interval))
+		for _, e := range h.Look(&s) {
+			what := "began"
+			if e.Ended > 0 {
+				what = "ended"
+			} else if !e.Mark {
+				what = "told"
+			}
+			if !e.Tell {
+				what += " silently"
+			}
+			h.events = append(h.events, fmt.Sprintf("%d: %s %s %s", h.second, what, e.Rule, e.Subject))
+		}
+	}
+	return h
+}
+
+// is checks what has come since the last time.
+func (h *host) is(want ...string) {
+	h.t.Helper()
+	if got := fmt.Sprint(h.events); got != fmt.Sprint(want) {
+		h.t.Errorf("got %q, want %q", h.events, want)
+	}
+	h.events = nil
+}
+
+func healthy() collector.Snapshot { return collector.Snapshot{} }
+
+func memory20(some60 float64) collector.Snapshot {
+	return collector.Snapshot{Pressure: &collector.Pressure{Memory: &collector.Stall{Some60: collector.Known(some60)}}}
+}
+
+func disk(mount string, used float64, readOnly bool) collector.Filesystem {
+	const total = 100 << 30
+	return collector.Filesystem{Mount: mount, Total: total, Used: uint64(used * total), Available: uint64((1 - used) * total),
+		UsedRatio: collector.Known(used), ReadOnly: readOnly}
+}
+
+func disks(list ...collector.Filesystem) collector.Snapshot {
+	return collector.Snapshot{Filesystems: list}
+}
+
+func TestHoldAndLinger(t *testing.T) {
+	h := newHost(t)
+	h.look(100, memory20(0.01)).look(59, memory20(0.3)).look(100, memory20(0.01)).is() // not for long enough
+	h.look(60, memory20(0.3)).is()
+	h.look(1, memory20(0.3)).is("320: began memory-pressure ")
+	if a := h.States(h.at)[1]; a.State != Firing || a.Alerts[0].Since != h.at.UnixMilli()-60_000 || !strings.Contains(a.Alerts[0].Text, "30 % of the last minute") {
+		t.Errorf("got %+v", a)
+	}
+	// It goes up and down: around the threshold, and below the easier one for less than its linger.
+	for range 20 {
+		h.look(30, memory20(0.15)).look(30, memory20(0.25)).look(200, memory20(0.01))
+	}
+	h.is()
+	h.look(299, memory20(0.01)).is("5621: ended memory-pressure ")
+	if f := h.Fired(); len(f) != 1 || f[0].Ended != f[0].Began+5621_000-260_000 {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestGraceAndMoments(t *testing.T) {
+	h := newHost(t)
+	killed := healthy()
+	killed.Marks = []collector.Mark{{At: 1, Kind: collector.MarkOOM, Text: "the kernel killed postgres"}}
+	h.look(2, healthy()).look(1, killed).is("3: began out-of-memory ")
+	if a := h.States(h.at)[7].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
+		t.Errorf("got %+v", a)
+	}
+	h.look(599, healthy()).look(1, killed).look(599, healthy()).is()
+	if a := h.States(h.at)[7].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
+		t.Errorf("got %+v", a)
+	}
+	h.look(2, healthy()).is("1204: ended out-of-memory ")
+}
+
+func TestSubjectsApart(t *testing.T) {
+	h := newHost(t)
+	h.look(100, disks(disk("/", 0.5, false), disk("/boot", 0.96, false)))
+	h.is("61: began filesystem-full /boot")
+	h.look(70, disks(disk("/", 0.97, false), disk("/boot", 0.96, false)))
+	h.is("161: began filesystem-full /")
+	if s := h.States(h.at)[4]; s.Subject != "/" || len(s.Alerts) != 2 || s.State != Firing {
+		t.Errorf("got %+v", s)
+	}
+	h.look(70, disks(disk("/", 0.5, false))) // the other one is unmounted
+	h.is("231: ended filesystem-full /", "231: ended filesystem-full /boot")
+	h.look(100, disks(disk("/", 0.5, false), disk("/cd", 1, true))).is() // it was made to be full
+}
+
+func TestReadOnly(t *testing.T) {
+	h := newHost(t)
+	h.look(60, disks(disk("/", 0.5, false), disk("/usr", 0.5, true))).is()
+	h.look(60, disks(disk("/", 0.5, true), disk("/usr", 0.5, true))).is("71: began filesystem-readonly /")
+	h.look(60, disks(disk("/", 0.5, false), disk("/usr", 0.5, true))).is("131: ended filesystem-readonly /")
+}
+
+func TestFilling(t *testing.T) {
+	h := newHost(t)
+	at := func(used float64) collector.Snapshot { return disks(disk("/", used, false)) }
+	for i := range 60 { // 1 % an hour: full in days
+		h.every(60, 10, at(0.10+float64(i)*0.01/60))
+	}
+	h.is()
+	for i := range 40 { // a copy of a quarter of an hour, which ends
+		h.every(60, 10, at(0.11+float64(min(i, 15))*0.01))
+	}
+	h.is()
+	for i := range 180 { // 6 % an hour: full in half a day
+		h.every(60, 10, at(0.26+float64(i)*0.06/60))
+	}
+	if len(h.events) != 1 || !strings.Contains(h.events[0], "began filesystem-filling /") {
+		t.Errorf("got %q", h.events)
+	}
+	h.events = nil
+	for range 120 { // somebody has cleaned up
+		h.every(60, 10, at(0.2))
+	}
+	if len(h.events) != 1 || !strings.Contains(h.events[0], "ended filesystem-filling /") {
+		t.Errorf("got %q", h.events)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	h := newHost(t)
+	s := healthy()
+	s.Sources = []collector.SourceState{{Name: "gpus", Missing: true}, {Name: "filesystems", Error: "some", Partial: true}}
+	h.look(600, s).is()
+	s.Sources = append(s.Sources, collector.SourceState{Name: "history", Error: "history cannot be written"})
+	h.look(301, s).is("901: began own-health history")
+	h.look(62, healthy()).is("962: ended own-health history")
+	h.every(600, 3, healthy()) // two of three snapshots are lost
+	if len(h.events) != 1 || !strings.Contains(h.events[0], "began own-health time") {
+		t.Errorf("got %q", h.events)
+	}
+}
+
+func TestHeatAndSwap(t *testing.T) {
+	h := newHost(t)
+	s := healthy()
+	s.Sensors = []collector.Sensor{{Chip: "coretemp", Label: "Package", Kind: "temperature", Value: collector.Known(101), Critical: collector.Known(100)}}
+	s.Paging = &collector.Paging{SwapIn: collector.Known(20 << 20), SwapOut: collector.Known(1 << 20)} // in only
+	h.look(61, s).is("61: began too-hot coretemp Package")
+	s.Paging.SwapOut = collector.Known(20 << 20)
+	h.look(61, s).is("122: began swapping ")
+}
+
+func TestUnknown(t *testing.T) {
+	h := newHost(t)
+	h.look(100, memory20(0.5)).is("61: began memory-pressure ")
+	h.look(60, healthy()).look(1, memory20(0.5)).is()
+	h.look(61, healthy()).is("222: ended memory-pressure ")
+	if s := h.States(h.at)[1]; s.State != Unknown {
+		t.Errorf("got %+v", s)
+	}
+	stale := memory20(0.5)
+	stale.Sources = []collector.SourceState{{Name: "pressure", Error: "no answer"}}
+	h.look(100, stale).is()
+}
+
+func TestSilence(t *testing.T) {
+	h := newHost(t)
+	if err := h.Silence("memory-pressure", "", h.at, h.at.Add(200*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if s := h.States(h.at)[1]; s.Silenced != h.at.Add(200*time.Second).UnixMilli() {
+		t.Errorf("got %+v", s)
+	}
+	h.look(100, memory20(0.5)).is("61: began silently memory-pressure ")
+	h.look(100, memory20(0.5)).is("200: told memory-pressure ")
+	h.Silence("memory-pressure", "", h.at, h.at.Add(time.Hour)) // what was told of is told of when it ends
+	h.look(301, memory20(0)).is("501: ended memory-pressure ")
+	h.look(61, memory20(0.5)).look(301, memory20(0)).is("562: began silently memory-pressure ", "863: ended silently memory-pressure ")
+	h.Silence("memory-pressure", "", h.at, h.at)
+	h.look(61, memory20(0.5)).is("924: began memory-pressure ")
+
+	h.Silence("filesystem-full", "/boot", h.at, h.at.Add(time.Hour))
+	s := disks(disk("/", 0.96, false), disk("/boot", 0.96, false))
+	s.Pressure = memory20(0.5).Pressure
+	h.look(61, s).is("985: began filesystem-full /", "985: began silently filesystem-full /boot")
+	if err := h.Silence("everything", "", h.at, h.at.Add(time.Hour)); err == nil || !strings.Contains(err.Error(), "memory-pressure") {
+		t.Errorf("got %v", err)
+	}
+	var full error
+	for i := range 2 * mostSilences {
+		if err := h.Silence("filesystem-full", fmt.Sprint(i), h.at, h.at.Add(time.Hour)); err != nil {
+			full = err
+		}
+	}
+	if full == nil {
+		t.Error("there is no end of silences")
+	}
+}
+
+func TestOff(t *testing.T) {
+	h := newHost(t, "memory-pressure")
+	h.look(1000, memory20(0.9)).is()
+	if s := h.States(h.at)[1]; s.State != Off {
+		t.Errorf("got %+v", s)
+	}
+	if _, err := New([]string{"memory"}); err == nil || !strings.Contains(err.Error(), "memory-pressure") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSuspended(t *testing.T) {
+	h := newHost(t)
+	h.look(50, memory20(0)).look(50, memory20(0.5))
+	woke := memory20(0.5)
+	woke.Suspended = collector.Known(3600)
+	h.look(1, woke).look(58, memory20(0.5)).is()
+	h.look(3, memory20(0.5)).is("161: began memory-pressure ")
+}
+
+// Whatever comes, it begins and ends in turn, and what grows is bounded.
+func TestAnything(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	h := newHost(t)
+	firing := map[string]bool{}
+	for range 20000 {
+		s := disks()
+		for range random.IntN(6) {
+			s.Filesystems = append(s.Filesystems, disk(fmt.Sprint("/", random.IntN(100)), 0.9+random.Float64()/10, random.IntN(3) == 0))
+		}
+		s.Pressure = memory20(random.Float64()).Pressure
+		if random.IntN(50) == 0 {
+			s.Marks = []collector.Mark{{Kind: collector.MarkOOM, Text: "x"}}
+		}
+		if random.IntN(10) == 0 {
+			s.Sources = []collector.SourceState{{Name: []string{"pressure", "filesystems", "cpu"}[random.IntN(3)]}}
+		}
+		s.At, s.Interval = h.at, collector.Known(float64(random.IntN(40)))
+		h.at = h.at.Add(time.Duration(random.IntN(80)-20) * time.Second)
+		for _, e := range h.Look(&s) {
+			name := e.Rule + e.Subject
+			if e.Mark && firing[name] == (e.Ended == 0) || e.Text == "" || e.Ended != 0 && e.Ended < e.Began {
+				t.Fatalf("%+v, and it was firing: %v", e, firing[name])
+			}
+			firing[name] = e.Ended == 0
+		}
+	}
+	if n := len(h.Fired()); n > mostFired {
+		t.Errorf("%d are listed", n)
+	}
+	for _, s := range h.States(h.at) {
+		if len(s.Alerts) > mostSubjects {
+			t.Errorf("%s has %d alerts", s.Rule, len(s.Alerts))
+		}
+	}
+}
+
+func BenchmarkLook(b *testing.B) {
+	w, _ := New(nil)
+	s := disks(disk("/", 0.5, false), disk("/boot", 0.5, false), disk("/home", 0.5, false))
+	s.Pressure = memory20(0).Pressure
+	s.Interval = collector.Known(1)
+	for b.Loop() {
+		s.At = s.At.Add(time.Second)
+		w.Look(&s)
+	}
+}
