@@ -1,0 +1,146 @@
+package text
+
+import (
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// A style is how text looks; without colours all look the same.
+type style string
+
+// The styles, as parameters of SGR.
+const (
+	plain style = ""
+	dim   style = "2"
+	bold  style = "1"
+	good  style = "32"
+	warn  style = "33"
+	bad   style = "1;31"
+)
+
+// widths are those of a terminal that is not told otherwise: what Unicode calls ambiguous is narrow.
+var widths = runewidth.Condition{StrictEmojiNeutral: true}
+
+// glyph is a character as it is shown, and how many columns it takes; none for one that has no place of its own.
+func glyph(r rune) (rune, int) {
+	if !unicode.IsPrint(r) {
+		return unicode.ReplacementChar, 1
+	}
+	return r, widths.RuneWidth(r)
+}
+
+// width is how many columns a text takes.
+func width(s string) int {
+	n := 0
+	for _, r := range s {
+		_, w := glyph(r)
+		n += w
+	}
+	return n
+}
+
+// put adds text, as far as there is room.
+func (p *painter) put(st style, s string) *painter {
+	return p.cut(st, s, p.screen.Cols-p.width)
+}
+
+// left adds text in so many columns, cut or filled up.
+func (p *painter) left(st style, s string, cols int) *painter {
+	end := min(p.width+cols, p.screen.Cols)
+	p.cut(st, s, end-p.width)
+	return p.to(end)
+}
+
+// right likewise, at the right edge.
+func (p *painter) right(st style, s string, cols int) *painter {
+	end := min(p.width+cols, p.screen.Cols)
+	p.to(max(end-width(s), p.width))
+	return p.cut(st, s, end-p.width)
+}
+
+// to fills up with spaces to a column.
+func (p *painter) to(col int) *painter {
+	line := &p.lines[len(p.lines)-1]
+	for ; p.width < min(col, p.screen.Cols); p.width++ {
+		*line = append(*line, ' ')
+	}
+	return p
+}
+
+// cut adds text in at most so many columns; what does not fit ends with "…".
+func (p *painter) cut(st style, s string, cols int) *painter {
+	if cols <= 0 || s == "" {
+		return p
+	}
+	line := &p.lines[len(p.lines)-1]
+	colored := p.screen.Color && st != plain
+	if colored {
+		*line = append(append(append(*line, "\x1b["...), st...), 'm')
+	}
+	fits := width(s) <= cols
+	if !fits {
+		cols--
+	}
+	for _, r := range s {
+		r, w := glyph(r)
+		if w == 0 {
+			continue
+		}
+		if w > cols {
+			break
+		}
+		*line = append(*line, string(r)...)
+		cols -= w
+		p.width += w
+	}
+	if !fits {
+		*line = append(*line, "…"...)
+		p.width++
+	}
+	if colored {
+		*line = append(*line, "\x1b[0m"...)
+	}
+	return p
+}
+
+// bar adds a bar of so many columns.
+func (p *painter) bar(ratio float64, known bool, cols int) *painter {
+	if !known {
+		return p.left(dim, "", cols)
+	}
+	full := int(min(max(ratio, 0), 1)*float64(cols) + 0.5)
+	for i := range cols {
+		c, st := "·", dim
+		if i < full {
+			c, st = "█", level(ratio)
+		}
+		if i == 0 || i == full { // a style for each part, and not for each character
+			n := full
+			if i == full {
+				n = cols - full
+			}
+			p.put(st, repeat(c, n))
+		}
+	}
+	return p
+}
+
+func repeat(s string, n int) string {
+	b := make([]byte, 0, n*len(s))
+	for range n {
+		b = append(b, s...)
+	}
+	return string(b)
+}
+
+// level is how a ratio looks.
+func level(ratio float64) style {
+	switch {
+	case ratio >= 0.9:
+		return bad
+	case ratio >= 0.75:
+		return warn
+	}
+	return good
+}

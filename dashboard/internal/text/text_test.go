@@ -1,0 +1,148 @@
+package text
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
+)
+
+var update = flag.Bool("update", false, "write the golden file")
+
+func view(n int) View {
+	s := collectortest.Snapshot(n)
+	return View{Host: s.Host, Snapshot: &s, Firing: []string{"/srv/photos & films is full to 99 %, for 3 min"}}
+}
+
+func TestPage(t *testing.T) {
+	got := Page(nil, view(25), Screen{Cols: 80})
+	const golden = "testdata/page.golden"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// sequence is one that this package may write.
+var sequence = regexp.MustCompile(`\x1b\[(H|K|J|2J|0m|[0-9;]*m)`)
+
+// check holds what the package promises of what it wrote.
+func check(t *testing.T, out []byte, s Screen) {
+	t.Helper()
+	s = s.within()
+	bare := sequence.ReplaceAll(out, nil)
+	if !utf8.Valid(out) {
+		t.Fatalf("not UTF-8: %q", out)
+	}
+	for _, r := range string(bare) {
+		if r != '\n' && r != '\r' && !unicode.IsPrint(r) {
+			t.Fatalf("%U in %q", r, bare)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(bare), "\r\n", "\n"), "\n"), "\n")
+	for _, line := range lines {
+		if strings.Contains(line, "\r") {
+			t.Fatalf("a carriage return alone: %q", line)
+		}
+		if n := width(line); n > s.Cols {
+			t.Fatalf("%d columns of %d: %q", n, s.Cols, line)
+		}
+	}
+	if s.Rows > 0 && len(lines) > s.Rows {
+		t.Fatalf("%d lines of %d", len(lines), s.Rows)
+	}
+	if open := bytes.LastIndex(out, []byte("\x1b[")); open >= 0 && bytes.Contains(out, []byte("m")) {
+		colors := regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllSubmatch(out, -1)
+		for i, c := range colors {
+			if (i%2 == 1) != (string(c[1]) == "0") {
+				t.Fatalf("colour %d is %q, and is not taken back", i, c[1])
+			}
+		}
+	}
+}
+
+func TestEverySize(t *testing.T) {
+	for n := range 40 {
+		for _, cols := range []int{0, 39, 40, 61, 80, 132, 1000} {
+			for _, rows := range []int{0, 1, 8, 12, 24, 60, 1000} {
+				for _, color := range []bool{false, true} {
+					s := Screen{cols, rows, color}
+					v := view(n)
+					v.Footer = "q quits"
+					drawn := s
+					if rows == 0 {
+						drawn.Rows = UsualRows
+					}
+					check(t, Picture(nil, v, s), drawn)
+					check(t, Page(nil, v, s), s)
+				}
+			}
+		}
+	}
+}
+
+func TestWithoutAnything(t *testing.T) {
+	for _, v := range []View{{}, {Snapshot: &collector.Snapshot{}}, {Snapshot: &collector.Snapshot{Filesystems: make([]collector.Filesystem, 3), Processes: &collector.Processes{}, Networks: make([]collector.Network, 1), Disks: make([]collector.Disk, 1), Memory: &collector.Memory{}, CPU: &collector.CPU{}}, Footer: "x"}} {
+		for _, rows := range []int{0, 10} {
+			s := Screen{80, rows, true}
+			check(t, Page(nil, v, s), s)
+			check(t, Picture(nil, v, s), Screen{80, 24, true})
+		}
+	}
+}
+
+func TestColourIsAsked(t *testing.T) {
+	if out := Page(nil, view(1), Screen{Cols: 80}); bytes.Contains(out, []byte("\x1b")) {
+		t.Errorf("%q", out)
+	}
+	if out := Picture(nil, view(1), Screen{80, 24, true}); !bytes.Contains(out, []byte("\x1b[32m")) {
+		t.Errorf("%q", out)
+	}
+}
+
+// Whatever the host calls its things, nothing of it steers the terminal.
+func FuzzNames(f *testing.F) {
+	f.Add("plain", "\x1b[2J\x1b]0;title\x07", "\u202e数据\u200b", 80, 24)
+	f.Add("\x9b31m", "a\r\nb", "\xff\xfe", 40, 8)
+	f.Fuzz(func(t *testing.T, name, mount, command string, cols, rows int) {
+		v := View{
+			Host: &collector.Host{Hostname: name, Platform: mount, Kernel: command, OS: "linux", CPUs: 3},
+			Snapshot: &collector.Snapshot{
+				Verdict:     &collector.Verdict{State: name, Text: command},
+				Disks:       []collector.Disk{{Name: name, Counted: true}},
+				Filesystems: []collector.Filesystem{{Mount: mount, UsedRatio: collector.Known(0.5)}, {Mount: name, ReadOnly: true}},
+				Processes:   &collector.Processes{Top: []collector.Process{{Name: name, User: mount, Command: command}, {Name: command}}},
+			},
+			Firing: []string{mount}, Footer: command,
+		}
+		for _, color := range []bool{false, true} {
+			s := Screen{cols, max(rows, 1), color}
+			check(t, Picture(nil, v, s), s)
+			check(t, Page(nil, v, Screen{cols, 0, color}), Screen{cols, 0, color})
+		}
+	})
+}
+
+func BenchmarkPicture(b *testing.B) {
+	v := view(1)
+	var out []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		out = Picture(out[:0], v, Screen{120, 40, true})
+	}
+}
