@@ -89,6 +89,9 @@ func (s *serve) Run(args command.Arguments) error {
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
 	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log}
+	if err := s.Alerts(&config); err != nil {
+		return err
+	}
 	if own, err := os.Executable(); err == nil { // without it the lab has no crowd
 		config.Load = []string{own, "load"}
 	}

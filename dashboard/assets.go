@@ -45,6 +45,10 @@ func (d *Dashboard) getAsset(c *fiber.Ctx) error {
 			}
 			return c.Redirect(at[strings.LastIndexByte(at, '/')+1:]+"/"+query, fiber.StatusPermanentRedirect)
 		}
+		c.Vary(fiber.HeaderAccept)
+		if readsText(c.Get(fiber.HeaderAccept)) {
+			return d.getText(c)
+		}
 		if d.config.Assets == nil {
 			c.Set(fiber.HeaderCacheControl, "no-store")
 			return c.SendString(noAssets)

@@ -46,6 +46,14 @@ type Config struct {
 	// Load is the command that is `fivewire load`, for that crowd: this program with "load" behind it, if it is fivewire.
 	// Without it there is no crowd.
 	Load []string
+	// AlertURL is told of alerts; "" for nobody. It is a secret, since whoever has it can write there: it is never logged.
+	AlertURL string
+	// AlertFormat is "json", "slack" or "ntfy"; "" or "auto" goes by the host of AlertURL.
+	AlertFormat string
+	// AlertOff are rules that nobody wants, of AlertRules.
+	AlertOff []string
+	// PublicURL is where the page is for those who are told of alerts, for a link to it; "" for no link.
+	PublicURL string
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
 
@@ -73,6 +81,8 @@ type Dashboard struct {
 	sending    sending
 	marking    marking
 	looking    looking
+	alerts     alerting
+	watching   watching
 	alone      atomic.Bool  // this program is ours: Serve was called
 	crowd      *crowd.Crowd // nil where there cannot be one
 	silences   atomic.Int64 // answers that getPath holds
@@ -108,6 +118,7 @@ func New(config Config) *Dashboard {
 		metrics: metrics.New(config.Logger),
 		looking: looking{start: time.Now()},
 	}
+	d.beginAlerts()
 	d.transports = transport.New(h, transport.Config{
 		Heartbeat:    config.Heartbeat,
 		Hold:         config.Hold,
@@ -162,6 +173,7 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	d.observe(&s)
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
+	d.watchAlerts(&s)
 	s.Marks = d.withMarks(&s)
 	d.json = d.encoder.Append(d.json[:0], &s)
 	if d.hub.Publish(s.At, d.json) != nil {
@@ -178,6 +190,7 @@ func (d *Dashboard) Close() error {
 	if d.crowd != nil {
 		d.crowd.Close()
 	}
+	d.endAlerts()
 	d.hub.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 	defer cancel()

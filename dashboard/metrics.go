@@ -35,6 +35,8 @@ func (d *Dashboard) getMetrics(c *fiber.Ctx) error {
 			Viewers: d.transports.Viewers.Holding(),
 			Wire:    d.transports.Viewers.Totals(),
 			GCs:     collections(),
+			Alerts:  d.alerts.watch.States(now),
+			Notices: d.notices(),
 		}
 	}, c.Get(fiber.HeaderAccept), c.Get(fiber.HeaderAcceptEncoding))
 	if err != nil {

@@ -31,6 +31,8 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/history", auth.Viewer, d.getHistory},
 		{"GET", "/api/v1/marks", auth.Viewer, d.getMarks},
 		{"POST", "/api/v1/marks", auth.Presenter, d.postMarks},
+		{"GET", "/api/v1/alerts", auth.Viewer, d.getAlerts},
+		{"POST", "/api/v1/alerts", auth.Operator, d.postAlerts},
 		{"GET", "/api/v1/processes", auth.Viewer, d.getProcesses},
 		{"GET", "/api/v1/viewers", auth.Viewer, d.getViewers},
 		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
@@ -50,6 +52,7 @@ func (d *Dashboard) routes() []route {
 	return append(table,
 		route{"ALL", "/api/v1/:technique", auth.Anybody, d.noTechnique},
 		route{"ALL", "/api/*", auth.Anybody, d.nothingHere},
+		route{"GET", "/watch", auth.Viewer, d.getWatch},
 		route{"GET", "/", auth.Anybody, d.getAsset}, // Fiber does not find it below a group by the star alone
 		route{"GET", "/*", auth.Anybody, d.getAsset},
 	)
@@ -62,6 +65,7 @@ func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
+	own.Use("/watch", d.sameOrigin, d.onlyOnce)
 	for _, r := range d.routes() {
 		handlers := []fiber.Handler{d.looks, d.only(r)}
 		if r.path == "/healthz" || r.path == "/readyz" { // which look at nothing

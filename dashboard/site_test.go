@@ -157,6 +157,9 @@ func (s *site) get(path string, header ...string) (int, string, http.Header) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if path == "" { // a browser's; others get text
+		req.Header.Set("Accept", "text/html")
+	}
 	for i := 0; i < len(header); i += 2 {
 		if header[i] == "Host" {
 			req.Host = header[i+1]

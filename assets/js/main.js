@@ -9,6 +9,7 @@ import { learnCores } from "./measures.js";
 import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
+import { Alerts } from "./panel/alerts.js";
 import { Charts } from "./panel/charts.js";
 import { one, reveal, write } from "./panel/dom.js";
 import { watchEdges } from "./panel/edges.js";
@@ -95,6 +96,7 @@ const panels = [
 const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
+const alerts = new Alerts(api, (n) => header.alerts(n));
 const help = new Help();
 const filler = new Past(api, store, () => {
   frame.mark(charts.draw);
@@ -169,6 +171,7 @@ function take(message) {
   if (first) filler.fill(at - reach, at, interval, data);
   else if (message.gap) filler.fill(before, at, interval, data);
   page.phase = "live";
+  if (first || message.gap || data.marks?.some((/** @type {{kind: string}} */ mark) => mark.kind === "alert")) alerts.refresh(at);
   if (page.stale === "true") judge(performance.now());
   page.lastId = message.id;
   tell();
@@ -334,6 +337,7 @@ function clocks() {
     }
   });
   frame.every(2000, () => void askWire());
+  frame.every(30_000, () => latest && void alerts.refresh(latest.at)); // values, and silences that end
   frame.every(10_000, () => {
     charts.describe();
     described = undefined; // and the strip with the next second
@@ -406,6 +410,7 @@ function reword() {
   described = undefined;
   if (!latest) return;
   verdict.reword();
+  alerts.reword();
   processes.reword();
   showFigures();
   showTables();

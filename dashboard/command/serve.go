@@ -22,6 +22,12 @@ type Serve struct {
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
 	Config   string        `placeholder:"FILE" help:"Read flags that are given neither here nor in the environment from a YAML file; SIGHUP reads it again."`
 	LogLevel string        `default:"info" enum:"debug,info,warn,error" reload:"" placeholder:"LEVEL" help:"What is logged, and what is worse: debug, info, warn or error (default ${default})."`
+
+	// Who is told of alerts, and of which: alerts.go.
+	AlertURL     string   `secret:"" placeholder:"URL" help:"Tell this address of alerts. Who has it can write there: rather say it by --alert-url-file, or FIVEWIRE_ALERT_URL."`
+	AlertURLFile string   `placeholder:"FILE" help:"A file with that address."`
+	AlertFormat  string   `default:"auto" enum:"auto,json,slack,ntfy" placeholder:"FORMAT" help:"What the address takes: json, slack or ntfy; auto: by its host's name (default ${default})."`
+	AlertOff     []string `placeholder:"RULE" help:"Rules that nobody wants, separated by commas; README lists them."`
 }
 
 // Validate refuses before anything is opened.
@@ -31,6 +37,9 @@ func (s *Serve) Validate() error {
 	}
 	if s.BasePath != "" && !regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`).MatchString(s.BasePath) {
 		return fmt.Errorf("--base-path %q is not a path such as /monitor", s.BasePath)
+	}
+	if err := s.validateAlerts(); err != nil {
+		return err
 	}
 	if strings.HasPrefix(s.Listen, "unix:/") {
 		return nil

@@ -13,6 +13,8 @@ export class Header {
   #cpu = field("self-cpu");
   #memory = field("self-memory");
   #rate = field("self-rate");
+  #name = "";
+  #alerts = 0;
 
   /** @param {any} host what the machine is */
   host(host) {
@@ -22,7 +24,19 @@ export class Header {
     write(this.#system, system);
     this.#hostname.title = name;
     this.#system.title = system;
-    document.title = `${name} – fivewire`;
+    this.#name = name;
+    this.#title();
+  }
+
+  /** @param {number} n how many alerts fire: who has this page among other tabs sees it there */
+  alerts(n) {
+    this.#alerts = n;
+    this.#title();
+  }
+
+  #title() {
+    const page = this.#name ? `${this.#name} – fivewire` : "fivewire";
+    document.title = this.#alerts > 0 ? `● ${this.#alerts} ${page}` : page;
   }
 
   /**

@@ -5,6 +5,7 @@
 // in `languages`.
 
 import { recall, remember } from "../remember.js";
+import alerts from "./en/alerts.js";
 import charts from "./en/charts.js";
 import host from "./en/host.js";
 import server from "./en/server.js";
@@ -35,9 +36,9 @@ let language = "en";
 const plural = inLanguage(() => new Intl.PluralRules(locale()));
 const numbers = inLanguage(() => new Intl.NumberFormat(locale()));
 /** rooms that somebody needs */
-const wanted = new Set(["host", "charts", "server", "tables"]);
+const wanted = new Set(["alerts", "host", "charts", "server", "tables"]);
 /** by language and room @type {Map<string, Room>} */
-const rooms = new Map(Object.entries({ "en/host": host, "en/charts": charts, "en/server": server, "en/tables": tables }));
+const rooms = new Map(Object.entries({ "en/alerts": alerts, "en/host": host, "en/charts": charts, "en/server": server, "en/tables": tables }));
 /** @type {Set<() => void>} */
 const followers = new Set();
 /** the last wish for a language: those before it are nobody's any more */

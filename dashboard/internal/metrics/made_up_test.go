@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/webhook"
 )
 
 // hostile is a name that somebody on the host may choose: it must end in a label as it is.
@@ -33,6 +35,11 @@ func madeUpFacts() Facts {
 			"sse":     {Requests: 2, Connections: 2, Messages: 84, In: 300, Out: 430_000},
 		},
 		GCs: 7,
+		Alerts: []alert.State{
+			{Rule: "cpu-pressure", State: alert.OK}, {Rule: "too-hot", State: alert.Off}, {Rule: "swapping", State: alert.Unknown},
+			{Rule: "filesystem-full", State: alert.Firing, Silenced: 1, Alerts: []alert.Alert{{State: alert.Firing}, {State: alert.Pending}, {State: alert.Firing}}},
+		},
+		Notices: &webhook.State{Sent: 3, Dropped: 1, Waiting: 2},
 	}
 }
 

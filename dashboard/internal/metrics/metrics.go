@@ -45,8 +45,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
+	"github.com/fivewire/fivewire/dashboard/internal/webhook"
 )
 
 // shared is for how long scrapes of one snapshot get the same page.
@@ -61,6 +63,8 @@ type Facts struct {
 	Viewers map[string]int          // who holds a connection or a long poll, by transport
 	Wire    map[string]meter.Totals // what all viewers have cost, by transport
 	GCs     uint64                  // garbage collections since the process began
+	Alerts  []alert.State
+	Notices *webhook.State // nil when nobody is told of alerts
 }
 
 // An Exporter makes pages. It is safe for concurrent use.
@@ -163,7 +167,7 @@ func (e *Exporter) subjects() []func(*sheet, *collector.Snapshot, Facts) {
 	return []func(*sheet, *collector.Snapshot, Facts){
 		e.host, e.processors, e.pressure, e.memory, e.sockets, e.processes,
 		e.disks, e.filesystems, e.networks, e.sensors,
-		e.self, e.sources, e.traffic, e.verdict, e.groups, e.units, e.graphics, e.batteries,
+		e.self, e.sources, e.traffic, e.verdict, e.alerts, e.groups, e.units, e.graphics, e.batteries,
 	}
 }
 

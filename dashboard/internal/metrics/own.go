@@ -1,6 +1,9 @@
 package metrics
 
-import "github.com/fivewire/fivewire/collector"
+import (
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
+)
 
 // self is what this process is and costs: under the names that every Prometheus client has, where there is one.
 func (e *Exporter) self(w *sheet, s *collector.Snapshot, f Facts) {
@@ -104,6 +107,35 @@ func (e *Exporter) verdict(w *sheet, s *collector.Snapshot, _ Facts) {
 		oneOf(v.Resource, collector.VerdictResources())
 	if v.Since > 0 {
 		w.gauge("fivewire_verdict_start_time_seconds", "Since when the verdict holds, in Unix time.").add(float64(v.Since) / 1e3)
+	}
+}
+
+// alerts are how many of each rule fire, whether that rule is silent as a whole, and how telling of them goes.
+func (e *Exporter) alerts(w *sheet, _ *collector.Snapshot, f Facts) {
+	firing := w.gauge("fivewire_alert_firing", "Alerts of a rule that fire; nothing for a rule that is off or unknown.", "rule")
+	silenced := w.gauge("fivewire_alert_silenced", "Whether nobody is told of a rule's alerts for a while.", "rule")
+	for _, s := range f.Alerts {
+		if s.State == alert.Off || s.State == alert.Unknown {
+			continue
+		}
+		n := 0
+		for _, a := range s.Alerts {
+			if a.State == alert.Firing {
+				n++
+			}
+		}
+		firing.add(float64(n), s.Rule)
+		silent := 0.0
+		if s.Silenced > 0 {
+			silent = 1
+		}
+		silenced.add(silent, s.Rule)
+	}
+	if n := f.Notices; n != nil {
+		told := w.counter("fivewire_alert_notices_total", "Notices of alerts, by what became of them.", "result")
+		told.add(float64(n.Sent), "sent")
+		told.add(float64(n.Dropped), "dropped")
+		w.gauge("fivewire_alert_notices_waiting", "Notices of alerts that have not been taken yet.").add(float64(n.Waiting))
 	}
 }
 

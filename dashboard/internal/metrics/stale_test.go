@@ -92,7 +92,7 @@ func TestEachSourceIsLeftOut(t *testing.T) {
 
 func isOfHost(name string) bool {
 	for _, prefix := range []string{"node_time_seconds", "go_info", "fivewire_source_", "fivewire_samples_", "fivewire_snapshot_", "fivewire_build_",
-		"fivewire_gc_", "fivewire_messages_", "fivewire_backlog_", "fivewire_viewers", "fivewire_wire_", "fivewire_verdict"} {
+		"fivewire_gc_", "fivewire_alert_", "fivewire_messages_", "fivewire_backlog_", "fivewire_viewers", "fivewire_wire_", "fivewire_verdict"} {
 		if strings.HasPrefix(name, prefix) {
 			return false
 		}

@@ -1,0 +1,221 @@
+// @ts-check
+// What somebody should be woken for: what fires, since when, with a button that silences it; and folded, how each rule
+// stands and what fired. A rule's words are in words/*/alerts.js by its name; of one without, the server's words stand.
+
+import { bytes, duration, moment, percent, rate, unknown } from "../format.js";
+import { caption, say, term } from "../words/words.js";
+import { attribute, field, make, one, reveal, write } from "./dom.js";
+
+/** @typedef {{state: "pending" | "firing", subject?: string, text: string, value: number, since: number, silenced_until?: number}} Alert */
+/** @typedef {{rule: string, state: "off" | "unknown" | "ok" | "pending" | "firing", value: number | null, subject?: string, threshold: number, unit: string, silenced_until?: number, alerts?: Alert[]}} Rule */
+/** @typedef {{rule: string, subject?: string, text: string, value: number, began: number, ended?: number}} Fired */
+/** @typedef {{rules: Rule[], fired: Fired[], told: boolean, receiver?: {host: string, error?: string, waiting: number, dropped: number}}} State */
+/** @typedef {import("../api.js").API} API */
+
+/** For how long something can be silenced, as the server reads it, and its words. */
+const silences = [
+  { length: "1h", label: "alerts.for_hour" },
+  { length: "8h", label: "alerts.for_night" },
+  { length: "168h", label: "alerts.for_week" },
+];
+/** How many of those that fired are listed. */
+const most = 20;
+
+export class Alerts {
+  #api;
+  #count;
+  #root = one("#alerts");
+  #firing = one("#alerts-firing");
+  #word = field("alerts-word");
+  #rules = one("#alerts-rules");
+  #fired = one("#alerts-fired");
+  #told = field("alerts-told");
+  #error = field("alerts-error");
+  #announcer = one("#alerts-announcer");
+  /** @type {State | null} */
+  #state = null;
+  /** what was shown, so that nothing is made anew that is the same: a button would lose the keyboard */
+  #shown = "";
+  #asking = false;
+  #again = false;
+  /** the server's time of the last reading */
+  #now = 0;
+
+  /** @param {API} api @param {(n: number) => void} count is told how many fire that nobody has silenced */
+  constructor(api, count) {
+    this.#api = api;
+    this.#count = count;
+  }
+
+  /** Ask how it stands. @param {number} now server's time, Unix milliseconds */
+  async refresh(now) {
+    this.#now = now;
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    this.#asking = true;
+    try {
+      this.#take(await this.#api.get("alerts"));
+    } catch { // the next one will tell
+    }
+    this.#asking = false;
+    if (this.#again) {
+      this.#again = false;
+      this.refresh(now);
+    }
+  }
+
+  /** In the words of another language. */
+  reword() {
+    this.#shown = "";
+    if (this.#state) this.#take(this.#state);
+  }
+
+  /** @param {State} state */
+  #take(state) {
+    this.#state = state;
+    const firing = firingOf(state);
+    const loud = firing.filter(({ alert }) => !alert.silenced_until).length;
+    this.#count(loud);
+    reveal(this.#root, true);
+    attribute(this.#root, "data-firing", String(firing.length > 0));
+    write(this.#word, firing.length === 0 ? say("alerts.none") : say("alerts.firing", { n: firing.length }));
+    write(this.#told, told(state));
+    const next = JSON.stringify([state.rules.map((r) => [r.state, r.silenced_until, r.alerts?.map((a) => [a.state, a.subject, a.silenced_until])]), state.fired.length, state.fired[0]?.ended]);
+    if (next === this.#shown) return this.#figures(state, firing);
+    if (this.#shown !== "") write(this.#announcer, firing.length === 0 ? say("alerts.none") : firing.map(({ rule, alert }) => sentence(rule.rule, rule.unit, alert)).join(say("host.semicolon")));
+    this.#shown = next;
+    this.#firing.replaceChildren(...firing.map(({ rule, alert }) => this.#row(rule, alert)));
+    this.#rules.replaceChildren(...state.rules.map((rule) => this.#ruleRow(rule)));
+    this.#fired.replaceChildren(...state.fired.slice(0, most).map((f) => this.#firedRow(f, state)));
+    if (state.fired.length === 0) this.#fired.append(make("li", "aside", say("alerts.nothing_fired")));
+    this.#figures(state, firing);
+  }
+
+  /** What goes on changing. @param {State} state @param {{rule: Rule, alert: Alert}[]} firing */
+  #figures(state, firing) {
+    firing.forEach(({ rule, alert }, i) => {
+      const text = this.#firing.children[i]?.querySelector(".alert-text");
+      if (text) write(text, sentence(rule.rule, rule.unit, alert));
+    });
+    state.rules.forEach((rule, i) => {
+      const value = this.#rules.children[i]?.querySelector(".alert-value");
+      if (value) write(value, valueOf(rule));
+    });
+  }
+
+  /** @param {Rule} rule @param {Alert} alert */
+  #row(rule, alert) {
+    const row = make("li", "alert", make("span", "alert-mark"), make("span", "alert-text", sentence(rule.rule, rule.unit, alert)),
+      make("span", "alert-since", say("host.since", { time: moment(alert.since, this.#now) })), ...this.#silencer(rule.rule, alert.subject, alert.silenced_until));
+    row.dataset.rule = rule.rule;
+    row.dataset.silenced = String(Boolean(alert.silenced_until));
+    return row;
+  }
+
+  /** @param {Rule} rule */
+  #ruleRow(rule) {
+    const state = make("td", "", say(`alerts.state_${rule.state}`));
+    state.dataset.state = rule.state;
+    const silence = make("td", "alert-silencer");
+    if (rule.state !== "off") silence.append(...this.#silencer(rule.rule, undefined, rule.silenced_until));
+    const name = make("th", "", term("alerts.rule", rule.rule));
+    name.scope = "row";
+    name.title = rule.rule;
+    return make("tr", "", name, state, make("td", "number alert-value", valueOf(rule)), make("td", "number", limit(rule)), silence);
+  }
+
+  /** @param {Fired} fired @param {State} state */
+  #firedRow(fired, state) {
+    const unit = state.rules.find((rule) => rule.rule === fired.rule)?.unit ?? "";
+    const times = moment(fired.began, this.#now);
+    const lasted = fired.ended ? say("alerts.lasted", { time: duration((fired.ended - fired.began) / 1000) }) : say("alerts.lasts");
+    return make("li", "", make("time", "alert-since", times), " ", make("span", "", sentence(fired.rule, unit, fired)), " ", make("span", "aside", lasted));
+  }
+
+  /** A choice of silences, or until when it is silent and how to end that. @param {string} rule @param {string | undefined} subject @param {number | undefined} until */
+  #silencer(rule, subject, until) {
+    const what = [term("alerts.rule", rule), subject].filter(Boolean).join(" ");
+    if (until) {
+      const end = make("button", "toggle", say("alerts.unsilence"));
+      end.type = "button";
+      attribute(end, "aria-label", say("alerts.unsilence_this", { what }));
+      end.addEventListener("click", () => void this.#silence(rule, subject, "0s"));
+      return [make("span", "aside", say("alerts.silent_until", { time: moment(until, this.#now) })), end];
+    }
+    const choice = make("select", "chart-choice alert-choice");
+    attribute(choice, "aria-label", say("alerts.silence_this", { what }));
+    const first = make("option", "", say("alerts.silence"));
+    first.value = "";
+    choice.append(first);
+    for (const { length, label } of silences) {
+      const option = document.createElement("option");
+      option.value = length;
+      caption(option, label);
+      choice.append(option);
+    }
+    choice.addEventListener("change", () => {
+      if (choice.value) void this.#silence(rule, subject, choice.value);
+    });
+    return [choice];
+  }
+
+  /** @param {string} rule @param {string | undefined} subject @param {string} length */
+  async #silence(rule, subject, length) {
+    try {
+      const silence = subject ? { rule, subject, for: length } : { rule, for: length };
+      this.#take(await this.#api.post("alerts", { silence }));
+      write(this.#error, "");
+    } catch (error) {
+      write(this.#error, say("alerts.not_silenced", { why: error instanceof Error ? error.message : String(error) }));
+      this.#shown = "";
+      if (this.#state) this.#take(this.#state);
+    }
+    reveal(this.#error, this.#error.textContent !== "");
+  }
+}
+
+/** @param {State} state */
+function firingOf(state) {
+  return state.rules.flatMap((rule) => (rule.alerts ?? []).filter((alert) => alert.state === "firing").map((alert) => ({ rule, alert })));
+}
+
+/** Who is told of alerts, and how that goes. @param {State} state */
+function told(state) {
+  if (!state.told) return say("alerts.told_nobody");
+  const { receiver } = state;
+  if (!receiver) return say("alerts.told_somebody");
+  if (receiver.error) return say("alerts.told_failing", { host: receiver.host, why: receiver.error, n: receiver.waiting });
+  return say("alerts.told", { host: receiver.host });
+}
+
+/** @param {string} rule @param {string} unit @param {{subject?: string, text: string, value: number}} alert */
+function sentence(rule, unit, alert) {
+  if (term("alerts.text", rule) === rule) return alert.text; // there are no words of ours
+  return say(`alerts.text_${rule.replaceAll("-", "_")}`, { value: figure(alert.value, unit), subject: alert.subject ?? "", text: alert.text });
+}
+
+/** @param {Rule} rule */
+function valueOf(rule) {
+  if (rule.value === null || rule.unit === "count") return rule.value ? String(rule.value) : unknown;
+  return rule.unit === "seconds" && rule.value > year ? say("alerts.never") : figure(rule.value, rule.unit);
+}
+
+const year = 365 * 24 * 3600;
+
+/** @param {Rule} rule */
+function limit(rule) {
+  return `${rule.unit === "seconds" ? "<" : "≥"} ${figure(rule.threshold, rule.unit)}`;
+}
+
+/** @param {number} value @param {string} unit */
+function figure(value, unit) {
+  switch (unit) {
+    case "ratio": return percent(value);
+    case "bytes/s": return rate(value);
+    case "bytes": return bytes(value);
+    case "seconds": return duration(value);
+  }
+  return String(value);
+}

@@ -1,0 +1,170 @@
+package dashboard
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
+	"github.com/fivewire/fivewire/dashboard/internal/webhook"
+)
+
+// AlertRules are the names of what alerts are about, for Config.AlertOff.
+func AlertRules() []string { return alert.Names() }
+
+// CheckAlertURL says what is wrong with an address and a format for alerts, without telling the address.
+func CheckAlertURL(address, format string) error { return webhook.Check(address, format) }
+
+const (
+	// silencesPerSecond and silencesAtOnce are what people may silence, all together.
+	silencesPerSecond, silencesAtOnce = 1, 30
+	// longestSubject bounds the name of what is silenced, in bytes: collector's names have at most as many.
+	longestSubject = 300
+)
+
+// alerting is what watches, and who is told.
+type alerting struct {
+	watch    *alert.Watch
+	sender   *webhook.Sender // nil when nobody is
+	stop     context.CancelFunc
+	ended    sync.WaitGroup
+	silences pace
+}
+
+// beginAlerts is New's.
+func (d *Dashboard) beginAlerts() {
+	watch, err := alert.New(d.config.AlertOff)
+	if err != nil {
+		d.log.Error("an alert is not off", "error", err)
+	}
+	d.alerts.watch = watch
+	ctx, stop := context.WithCancel(context.Background())
+	d.alerts.stop = stop
+	if d.config.AlertURL == "" {
+		return
+	}
+	sender, err := webhook.New(webhook.Config{URL: d.config.AlertURL, Format: d.config.AlertFormat, Logger: d.log})
+	if err != nil {
+		d.log.Error("nobody is told of alerts", "error", err)
+		return
+	}
+	d.alerts.sender = sender
+	d.alerts.ended.Go(func() { sender.Run(ctx) })
+}
+
+// endAlerts is Close's.
+func (d *Dashboard) endAlerts() {
+	d.alerts.stop()
+	d.alerts.ended.Wait()
+}
+
+// watchAlerts has a snapshot looked at: what begins and ends is marked, and told.
+func (d *Dashboard) watchAlerts(s *collector.Snapshot) {
+	for _, e := range d.alerts.watch.Look(s) {
+		if e.Mark {
+			text := e.Rule + ": " + e.Text
+			if e.Ended > 0 {
+				text = e.Rule + " is over after " + (time.Duration(e.Ended-e.Began) * time.Millisecond).Round(time.Second).String() + ": " + e.Text
+			}
+			if err := d.mark(collector.Mark{At: s.At.UnixMilli(), Kind: collector.MarkAlert, Text: markText(text)}); err != nil {
+				d.log.Warn("an alert is not marked", "error", err)
+			}
+		}
+		if e.Tell && d.alerts.sender != nil {
+			d.alerts.sender.Send(d.notice(s, e))
+		}
+	}
+}
+
+// notice is what is told of an alert.
+func (d *Dashboard) notice(s *collector.Snapshot, e alert.Event) webhook.Notice {
+	n := webhook.Notice{Host: "this host", Rule: e.Rule, Subject: e.Subject, Text: e.Text, Value: e.Value, Threshold: e.Threshold, Unit: e.Unit,
+		Began: time.UnixMilli(e.Began)}
+	if host := d.host.Load(); host != nil && host.Hostname != "" {
+		n.Host = host.Hostname
+	}
+	if s.Verdict != nil {
+		n.Verdict = s.Verdict.Text
+	}
+	if e.Ended > 0 {
+		n.Ended = time.UnixMilli(e.Ended)
+	}
+	if d.config.PublicURL != "" {
+		n.Link = strings.TrimSuffix(d.config.PublicURL, "/") + "/" + "#at=" + strconv.FormatInt(e.Began, 10)
+	}
+	return n
+}
+
+// markText makes of a text one that a mark may have.
+func markText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	if utf8.RuneCountInString(s) <= collector.LongestMark {
+		return s
+	}
+	runes := []rune(s)
+	return string(runes[:collector.LongestMark-1]) + "…"
+}
+
+// notices is how telling goes; nil when nobody is told.
+func (d *Dashboard) notices() *webhook.State {
+	if d.alerts.sender == nil {
+		return nil
+	}
+	state := d.alerts.sender.State()
+	return &state
+}
+
+// getAlerts is how the rules stand, and what fired.
+func (d *Dashboard) getAlerts(c *fiber.Ctx) error {
+	answer := map[string]any{"rules": d.alerts.watch.States(time.Now()), "fired": d.alerts.watch.Fired(), "told": d.alerts.sender != nil}
+	if d.alerts.sender != nil && d.role(c).May(auth.Operator) {
+		answer["receiver"] = d.alerts.sender.State()
+	}
+	return sendJSON(c, answer)
+}
+
+// postAlerts silences a rule, or one subject of it.
+func (d *Dashboard) postAlerts(c *fiber.Ctx) error {
+	var in struct {
+		Silence *struct {
+			Rule    string `json:"rule"`
+			Subject string `json:"subject"`
+			For     string `json:"for"`
+		} `json:"silence"`
+	}
+	if p := readJSON(c, &in); p != nil {
+		return p.Send(c)
+	}
+	if in.Silence == nil {
+		return problem.Bad("silence", "it is not said what shall be silent", `{"silence":{"rule":"filesystem-full","for":"1h"}}`).Send(c)
+	}
+	length, err := time.ParseDuration(in.Silence.For)
+	if err != nil || length < 0 || length > alert.LongestSilence {
+		return problem.Bad("for", "not a duration that fits here", "0s, which ends a silence, to "+alert.LongestSilence.String(), "such as 30m or 8h").Send(c)
+	}
+	if len(in.Silence.Subject) > longestSubject {
+		return problem.Bad("subject", "no subject is as long as that", "one that api/v1/alerts names", "nothing: the whole rule").Send(c)
+	}
+	now := time.Now()
+	if wait := d.alerts.silences.take(now, silencesPerSecond, silencesAtOnce); wait > 0 {
+		return tooMany(c, wait, "that much is silenced by no person").Send(c)
+	}
+	if err := d.alerts.watch.Silence(in.Silence.Rule[:min(len(in.Silence.Rule), 64)], in.Silence.Subject, now, now.Add(length)); err != nil {
+		return problem.Bad("rule", err.Error(), alert.Names()...).Send(c)
+	}
+	return d.getAlerts(c)
+}
