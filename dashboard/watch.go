@@ -3,7 +3,6 @@ package dashboard
 import (
 	"encoding/json"
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,7 +64,7 @@ func (d *Dashboard) getText(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, plainText)
-	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &newest.snapshot, Firing: d.firing(newest.snapshot.At)}, screen))
+	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &newest.snapshot, Firing: alert.Sentences(d.alerts.watch.States(time.Now()))}, screen))
 }
 
 // getWatch is a picture for each message, drawn over the one before: one held connection more.
@@ -133,7 +132,7 @@ func (d *Dashboard) pictures(screen text.Screen) transport.Body {
 // picture draws a message.
 func (d *Dashboard) picture(b []byte, m *hub.Message, screen text.Screen) []byte {
 	snapshot := d.watching.snapshot(m)
-	return text.Picture(b, text.View{Host: d.host.Load(), Snapshot: &snapshot, Firing: d.firing(snapshot.At), Footer: "Ctrl-C ends this"}, screen)
+	return text.Picture(b, text.View{Host: d.host.Load(), Snapshot: &snapshot, Firing: alert.Sentences(d.alerts.watch.States(time.Now())), Footer: "Ctrl-C ends this"}, screen)
 }
 
 // snapshot reads a message, once for all sizes.
@@ -148,27 +147,4 @@ func (w *watching) snapshot(m *hub.Message) collector.Snapshot {
 	message.Data.At = time.UnixMilli(m.At)
 	w.last, w.read = m, message.Data
 	return w.read
-}
-
-// firing is what fires that nobody has silenced, a sentence each, what began last first.
-func (d *Dashboard) firing(now time.Time) []string {
-	var alerts []alert.Alert
-	for _, rule := range d.alerts.watch.States(time.Now()) {
-		for _, a := range rule.Alerts {
-			if a.State == alert.Firing && a.Silenced == 0 {
-				alerts = append(alerts, a)
-			}
-		}
-	}
-	sort.SliceStable(alerts, func(i, j int) bool { return alerts[i].Since > alerts[j].Since })
-	const most = 5
-	var texts []string
-	for i, a := range alerts {
-		if i == most {
-			texts = append(texts, fmt.Sprintf("and %d more", len(alerts)-most))
-			break
-		}
-		texts = append(texts, fmt.Sprintf("%s (since %s)", a.Text, time.UnixMilli(a.Since).UTC().Format("15:04:05")))
-	}
-	return texts
 }
