@@ -32,12 +32,14 @@ Examples:
   fivewire --data-dir /var/lib/fivewire remember a month, across restarts
   fivewire --assets assets              serve the browser's files from a folder you are editing
   fivewire load http://127.0.0.1:8055/  a thousand viewers, and what they saw
+  fivewire top                          the same in this terminal
   fivewire mark "deploy v2"             a moment with a name, in the charts
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
 
 type commands struct {
 	Serve   serve           `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
 	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
+	Top     command.Top     `cmd:"" help:"Show a dashboard in this terminal, by any of the five techniques."`
 	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
 	Config  command.Config  `cmd:"" help:"Print what the dashboard would be told, and where each value comes from."`
 	Doctor  command.Doctor  `cmd:"" help:"Say what a dashboard would not see on this host, what would be in its way, and what to do."`

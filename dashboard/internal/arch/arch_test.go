@@ -122,6 +122,13 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/meter", func(_ goPackage, dep string, standard bool) bool {
 			return standard || dep == "golang.org/x/sys/unix"
 		}, "counting bytes is the same under any server, and packets are the kernel's"},
+		{"dashboard/internal/alert", func(_ goPackage, dep string, standard bool) bool {
+			return standard && !strings.HasPrefix(dep, "net") || dep == module+"/collector"
+		}, "what fires is told by snapshots alone: so it can be tested without a clock or a network"},
+		{"dashboard/internal/webhook", onlyStandard, "who is told knows nothing of what told it"},
+		{"dashboard/internal/text", func(_ goPackage, dep string, standard bool) bool {
+			return standard && !strings.HasPrefix(dep, "net") || dep == module+"/collector" || dep == "github.com/mattn/go-runewidth"
+		}, "a picture is a function of a snapshot"},
 		{"dashboard/internal/redact", onlyStandard, "what is shown must not depend on a framework's reading"},
 		{"dashboard/internal/fault", onlyStandard, "what a middlebox does to bytes is the same under any server: so it can be tested with a fake clock"},
 		{"dashboard/internal/auth", func(_ goPackage, dep string, standard bool) bool {
@@ -145,7 +152,7 @@ func TestGoImports(t *testing.T) {
 			return (!strings.HasPrefix(dep, module) || strings.HasPrefix(dep, module+"/dashboard/load/")) && !strings.HasPrefix(dep, fiber)
 		}, "the client must not share code with the server that it tests"},
 		{"dashboard/command*", func(_ goPackage, dep string, standard bool) bool {
-			return standard || dep == "github.com/alecthomas/kong" || dep == "go.yaml.in/yaml/v3" || dep == "golang.org/x/sys/unix" ||
+			return standard || dep == "github.com/alecthomas/kong" || dep == "go.yaml.in/yaml/v3" || dep == "golang.org/x/sys/unix" || dep == "golang.org/x/term" ||
 				strings.HasPrefix(dep, "github.com/coreos/go-systemd/") || strings.HasPrefix(dep, module) && dep != module &&
 				!strings.HasPrefix(dep, module+"/dashboard/internal/transport") && !strings.HasPrefix(dep, module+"/dashboard/internal/hub")
 		}, "a subcommand uses the dashboard as any program does"},

@@ -1,0 +1,253 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
+	"github.com/fivewire/fivewire/dashboard/internal/text"
+	"github.com/fivewire/fivewire/dashboard/load"
+)
+
+// Top shows a dashboard in this terminal.
+type Top struct {
+	URL       string `arg:"" optional:"" default:"http://127.0.0.1:8055/" help:"The dashboard's address, or unix:/path of its socket (default ${default})."`
+	Technique string `default:"sse" enum:"polling,longpolling,streaming,sse,websocket" placeholder:"NAME" help:"How messages come: polling, longpolling, streaming, sse or websocket (default ${default})."`
+	Once      bool   `help:"Print one page, and end."`
+	KeyFile   string `placeholder:"FILE" help:"A file with the dashboard's key; FIVEWIRE_KEY may have it instead."`
+}
+
+// Help is shown by --help.
+func (*Top) Help() string {
+	return `Keys: 1 to 5 switch the technique, and no message is lost; q ends it. Where standard output is no terminal there is a page
+of plain text for each message. NO_COLOR takes the colours away.
+
+Examples:
+  fivewire top
+  fivewire top --technique websocket https://monitor.example/
+  fivewire top --once unix:/run/fivewire.sock`
+}
+
+// Run shows pictures until somebody ends it.
+func (t *Top) Run() error {
+	r, err := dial(t.URL, t.KeyFile)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	out := int(os.Stdout.Fd())
+	m := monitor{remote: r, technique: t.Technique, once: t.Once, out: os.Stdout, color: term.IsTerminal(out) && os.Getenv("NO_COLOR") == "",
+		live: term.IsTerminal(out) && !t.Once, size: func() (cols, rows int) {
+			cols, rows, err := term.GetSize(out)
+			if err != nil || cols <= 0 {
+				return text.UsualCols, text.UsualRows
+			}
+			return cols, rows
+		}}
+	if in := int(os.Stdin.Fd()); m.live && term.IsTerminal(in) {
+		before, err := term.MakeRaw(in)
+		if err != nil {
+			return fmt.Errorf("the terminal: %w", err)
+		}
+		defer term.Restore(in, before)
+		m.keys = keysOf(os.Stdin)
+	}
+	if m.live {
+		const other, hidden = "\x1b[?1049h", "\x1b[?25l" // a screen of our own, without a cursor
+		io.WriteString(os.Stdout, other+hidden+text.Clear)
+		defer io.WriteString(os.Stdout, "\x1b[?25h\x1b[?1049l")
+	}
+	return m.run(ctx)
+}
+
+// keysOf reads keys until there are no more. The goroutine ends with the program.
+func keysOf(in io.Reader) <-chan byte {
+	keys := make(chan byte)
+	go func() {
+		b := make([]byte, 1)
+		for {
+			if n, err := in.Read(b); err != nil || n == 0 {
+				return
+			}
+			keys <- b[0]
+		}
+	}()
+	return keys
+}
+
+// A monitor shows one dashboard.
+type monitor struct {
+	remote    *remote
+	technique string
+	once      bool
+	out       io.Writer
+	color     bool
+	live      bool // one picture over the other, or page after page
+	size      func() (cols, rows int)
+	keys      <-chan byte // nil for none
+
+	view     text.View
+	messages int
+	missed   uint64
+	lost     string // why there is no connection; "" while there is
+	cursor   string
+	drawn    [2]int // the size of the last picture
+}
+
+// errQuit is why a monitor ends that was asked to.
+var errQuit = errors.New("quit")
+
+// resizeEvery is how often it is looked whether the terminal has another size.
+const resizeEvery = 250 * time.Millisecond
+
+func (m *monitor) run(ctx context.Context) error {
+	host := new(collector.Host)
+	if err := m.remote.ask(ctx, http.MethodGet, "api/v1/host", nil, host); err != nil {
+		return err
+	}
+	m.view.Host = host
+	firing := make(chan []string, 1)
+	tick := time.NewTicker(resizeEvery)
+	defer tick.Stop()
+	for {
+		err := m.follow(ctx, firing, tick.C)
+		switch {
+		case errors.Is(err, errQuit), ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// follow shows the messages of one technique until another is wanted (nil) or it is over. What the one before had not
+// handed over yet comes again: it goes on behind the last message that was shown.
+func (m *monitor) follow(ctx context.Context, firing chan []string, tick <-chan time.Time) error {
+	ctx, stop := context.WithCancel(ctx)
+	messages, lost, ended := make(chan load.Message), make(chan string), make(chan error, 1)
+	client := load.Client{URL: m.remote.base, Technique: m.technique, HTTP: m.remote.client, Header: m.remote.header,
+		Lost: func(why error, pause time.Duration) {
+			select {
+			case lost <- fmt.Sprintf("no connection, again in %.0f s: %v", pause.Seconds(), why):
+			case <-ctx.Done():
+			}
+		}}
+	go func() {
+		_, err := client.Follow(ctx, m.cursor, func(message load.Message) error {
+			message.Raw = bytes.Clone(message.Raw)
+			select {
+			case messages <- message:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		ended <- err
+	}()
+	m.askAlerts(ctx, firing)
+	finish := func(err error) error {
+		stop()
+		<-ended
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return finish(ctx.Err())
+		case err := <-ended:
+			stop()
+			return err
+		case message := <-messages:
+			if err := m.take(ctx, message, firing); err != nil {
+				return finish(err)
+			}
+		case m.lost = <-lost:
+			m.draw()
+		case m.view.Firing = <-firing:
+			m.draw()
+		case key := <-m.keys:
+			switch wanted := int(key) - '1'; {
+			case key == 'q' || key == 3: // Ctrl-C, which a raw terminal hands over
+				return finish(errQuit)
+			case wanted >= 0 && wanted < len(load.Techniques()) && load.Techniques()[wanted] != m.technique:
+				m.technique = load.Techniques()[wanted]
+				return finish(nil)
+			}
+		case <-tick:
+			if cols, rows := m.size(); m.live && m.drawn != [2]int{cols, rows} {
+				m.draw()
+			}
+		}
+	}
+}
+
+// take shows a message.
+func (m *monitor) take(ctx context.Context, message load.Message, firing chan []string) error {
+	var read struct{ Data collector.Snapshot }
+	if err := json.Unmarshal(message.Raw, &read); err != nil {
+		return fmt.Errorf("what comes is no snapshot: %w", err)
+	}
+	m.cursor, m.lost = message.ID, ""
+	m.messages++
+	m.missed += message.Missed
+	read.Data.At = time.UnixMilli(message.At)
+	m.view.Snapshot = &read.Data
+	if slices.ContainsFunc(read.Data.Marks, func(mark collector.Mark) bool { return mark.Kind == collector.MarkAlert }) {
+		m.askAlerts(ctx, firing)
+	}
+	if !m.live {
+		cols, _ := m.size()
+		b := text.Page(nil, m.view, text.Screen{Cols: cols, Color: m.color})
+		if m.messages > 1 {
+			b = append([]byte{'\n'}, b...)
+		}
+		if _, err := m.out.Write(b); err != nil || m.once {
+			return errors.Join(err, errQuit)
+		}
+		return nil
+	}
+	m.draw()
+	return nil
+}
+
+// askAlerts asks what fires, and hands that over.
+func (m *monitor) askAlerts(ctx context.Context, firing chan []string) {
+	go func() {
+		var answer struct{ Rules []alert.State }
+		if m.remote.ask(ctx, http.MethodGet, "api/v1/alerts", nil, &answer) != nil {
+			return
+		}
+		select {
+		case firing <- alert.Sentences(answer.Rules):
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// draw shows a picture.
+func (m *monitor) draw() {
+	if !m.live {
+		return
+	}
+	cols, rows := m.size()
+	m.drawn = [2]int{cols, rows}
+	m.view.Footer = fmt.Sprintf("%s, %d messages, %d missed; 1 to 5: another technique, q: quit", m.technique, m.messages, m.missed)
+	if m.lost != "" {
+		m.view.Footer = m.lost
+	}
+	m.out.Write(text.Picture(nil, m.view, text.Screen{Cols: cols, Rows: rows, Color: m.color}))
+}

@@ -1,0 +1,129 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
+	"github.com/fivewire/fivewire/dashboard"
+	"github.com/fivewire/fivewire/dashboard/internal/alert"
+)
+
+// paper is what is printed on.
+type paper struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (p *paper) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *paper) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// waits until something is on it.
+func (p *paper) waits(t *testing.T, want string) {
+	t.Helper()
+	for range 1000 {
+		if strings.Contains(p.String(), want) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("in 5 s there was no %q", want)
+}
+
+// serving is a dashboard on a free port.
+func serving(t *testing.T) (*dashboard.Dashboard, *remote) {
+	ln, url, err := dashboard.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dashboard.New(dashboard.Config{AlertOff: alert.Names()[4:5], Logger: slog.New(slog.DiscardHandler)}) // its filesystems are full
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- d.Serve(ctx, ln, "") }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	r, err := dial(url+"/", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.client.CloseIdleConnections)
+	return d, r
+}
+
+// The technique is switched by keys while messages come, and each of them is shown.
+func TestTopSwitches(t *testing.T) {
+	d, r := serving(t)
+	d.Publish(collectortest.Snapshot(0))
+	var out paper
+	keys := make(chan byte)
+	m := monitor{remote: r, technique: "sse", out: &out, live: true, keys: keys, size: func() (int, int) { return 80, 24 }}
+	ended := make(chan error, 1)
+	go func() { ended <- m.run(t.Context()) }()
+	n := 0
+	for i, key := range "1234515x4q" {
+		for range 3 {
+			out.waits(t, fmt.Sprintf("00:00:%02d UTC", n))
+			n++
+			d.Publish(collectortest.Snapshot(n))
+		}
+		if i == 4 {
+			killed := collectortest.Snapshot(n)
+			killed.At = killed.At.Add(500 * time.Millisecond)
+			killed.Marks = []collector.Mark{{At: 1, Kind: collector.MarkOOM, Text: "the kernel killed postgres"}}
+			d.Publish(killed)
+			out.waits(t, "! the kernel killed postgres (since ")
+		}
+		keys <- byte(key)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if !strings.Contains(out.String(), fmt.Sprintf("00:00:%02d UTC", i)) {
+			t.Errorf("message %d was not shown", i)
+		}
+	}
+	if text := out.String(); !strings.Contains(text, "websocket, ") || m.missed != 0 || strings.Contains(text, "\x1b[3") {
+		t.Errorf("%d missed; the end is %q", m.missed, text[max(len(text)-200, 0):])
+	}
+}
+
+// Without a terminal it is pages, and with --once one.
+func TestTopWithoutTerminal(t *testing.T) {
+	d, r := serving(t)
+	d.Publish(collectortest.Snapshot(7))
+	for _, technique := range []string{"polling", "longpolling", "streaming", "sse", "websocket"} {
+		var out paper
+		m := monitor{remote: r, technique: technique, once: true, out: &out, size: func() (int, int) { return 80, 24 }}
+		if err := m.run(t.Context()); err != nil {
+			t.Errorf("%s: %v", technique, err)
+		}
+		if text := out.String(); strings.Count(text, "00:00:07 UTC") != 1 || strings.Contains(text, "\x1b") || !strings.HasSuffix(text, "\n") {
+			t.Errorf("%s: %q", technique, text)
+		}
+	}
+	r.base = "http://127.0.0.1:1/"
+	m := monitor{remote: r, technique: "sse", once: true, out: new(paper), size: func() (int, int) { return 80, 24 }}
+	if err := m.run(t.Context()); err == nil || !strings.Contains(err.Error(), "is a dashboard there?") {
+		t.Errorf("where nobody is: %v", err)
+	}
+}
