@@ -25,7 +25,7 @@ export default {
   total: "all bytes",
   total_help: "Payload, framing and heads together, counted on the server's socket; the bar shows the three parts",
   efficiency: "efficiency",
-  efficiency_help: "How much of all bytes is payload",
+  efficiency_help: "How much of all bytes is payload; where the envelope of a poll's answer is compressed together with the messages, it counts as payload too",
   packets: "packets",
   packets_help: "TCP segments, both ways, as the server's kernel counts them; where it does not, there is a dash",
   requests: "requests",

@@ -76,7 +76,7 @@ export default {
   per_message: "每条消息的字节数",
   age_median: "到达时数据龄（中位数）",
   heads: "头部",
-  framing: "分帧",
+  framing: "成帧",
   payload: "载荷",
   measured: "在服务器端套接字上实测，双向合计",
   bodies_only: "仅正文：本服务器嵌在另一个自行监听的程序中",
