@@ -29,7 +29,7 @@ export const kinds = [
   kind("polling", "fast", { pace: 0.2, phase: "sweep" }),
   kind("polling", "slow", { pace: 5, phase: "sweep" }),
   ...techniques.map((technique) => kind(technique, "plain", { compress: "off", phase: "sweep" })),
-  kind("websocket", "cbor", { binary: true }),
+  kind("websocket", "cbor", { binary: true, compress: "off" }),
   kind("polling", "auto"), // and climbs from there
 ];
 

@@ -5,7 +5,7 @@
 export default {
   lane: "{technique}, {variant}",
   variant_plain: "not compressed",
-  variant_cbor: "binary (CBOR)",
+  variant_cbor: "binary (CBOR), not compressed",
   variant_locked: "phase locked",
   variant_fast: "five times as often",
   variant_slow: "a fifth as often",

@@ -5,7 +5,7 @@
 export default {
   lane: "{technique}（{variant}）",
   variant_plain: "不压缩",
-  variant_cbor: "二进制（CBOR）",
+  variant_cbor: "二进制（CBOR），不压缩",
   variant_locked: "锁定相位",
   variant_fast: "五倍频率",
   variant_slow: "五分之一频率",
