@@ -20,6 +20,7 @@ import longpoll from "./lesson/longpoll.js";
 import phase from "./lesson/phase.js";
 import proxy from "./lesson/proxy.js";
 import slow from "./lesson/slow.js";
+import thin from "./lesson/thin.js";
 import together from "./lesson/together.js";
 import upgrade from "./lesson/upgrade.js";
 import upwards from "./lesson/upwards.js";
@@ -52,7 +53,7 @@ import { Stage, Unable } from "./stage.js";
 
 /** From the simplest on. @type {Lesson[]} */
 export const lessons = [
-  late, phase, empty, slow, heads, longpoll, answers, together, framing, alike, compressed, binary, upwards, again, upgrade, proxy, crowd,
+  late, phase, empty, slow, heads, longpoll, answers, together, framing, alike, compressed, binary, upwards, again, upgrade, proxy, thin, crowd,
 ];
 
 /** No lesson is so short that nothing can be seen, nor so long that a class falls asleep; seconds. */

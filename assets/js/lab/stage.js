@@ -101,6 +101,21 @@ export class Stage {
   }
 
   /**
+   * Of what waits for it, a lane is given the newest only, until the lesson ends.
+   * @param {string} key of the lane
+   */
+  async conflate(key) {
+    const { viewer } = this.lane(key);
+    const set = (/** @type {boolean} */ conflate) => this.api.command(viewer.id, { set: { conflate } });
+    viewer.conflate = true; // numbers may be left out before the answer is here
+    this.#undo.push(async () => {
+      await set(false);
+      viewer.conflate = false;
+    });
+    await set(true);
+  }
+
+  /**
    * Says something on a lane's own connection.
    * @param {string} key of the lane
    * @param {object} command

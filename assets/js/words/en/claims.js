@@ -50,7 +50,6 @@ export default {
   how_11: "Only for a page of this origin that proves it; a page of another origin is refused, which a browser test tries.",
   how_14: "Needs viewers that are cut and count: fivewire load --cut-every does, on the command line.",
   how_20: "A page cannot pretend to be of another origin. This server refuses foreign origins, which a browser test tries.",
-  how_26: "Needs a link thinner than the messages, with and without skipping to the newest: throttle a lane by a fault and watch its saw-tooth.",
   how_27: "Watch which technique is left when faults take the others away.",
   how_28: "Reckoned from the crowd's measured memory, with no other assumption than that it grows in proportion.",
 };

@@ -157,6 +157,13 @@ export default {
   of_proxy_choice_streaming: "streaming",
   of_proxy_learned: "An answer that never ends is never complete. Long polling ends each of its answers, so they pass. A server can ask proxies not to collect (X-Accel-Buffering: no, Cache-Control: no-transform), and not all of them listen.",
 
+  of_thin: "A link that is too thin",
+  of_thin_question: "The way to this page carries half of what is published. A WebSocket brings every message, a poll asks for the newest only. Whose messages are older?",
+  of_thin_choice_websocket: "those of the WebSocket",
+  of_thin_choice_alike: "alike, within a fifth",
+  of_thin_choice_polling: "those of the poll",
+  of_thin_learned: "Push is fresher as long as the link keeps up. When it does not, each message waits behind all before it and is older than the last. Who leaves out what has been overtaken stays fresh, and a viewer that is pushed to can ask for that too: “newest only” among the faults.",
+
   of_crowd: "What holding costs",
   of_crowd_question: "500 viewers hold an SSE connection each. How much memory does one of them cost the server program?",
   of_crowd_learned: "What a held connection costs is decided by the server's build and not by the protocol: a thread or a process each is what kills; a descriptor in an event loop with a shared frame is a few hundred bytes. What the kernel keeps for a connection comes on top and is not in this figure.",

@@ -156,6 +156,13 @@ export default {
   of_proxy_choice_streaming: "流式响应",
   of_proxy_learned: "永不结束的响应永远不会完整。长轮询的每个响应都会结束，所以能通过。服务器可以请求代理不要攒（X-Accel-Buffering: no、Cache-Control: no-transform），但并非所有代理都会照办。",
 
+  of_thin: "太窄的链路",
+  of_thin_question: "通向本页的链路只能承载所发布内容的一半。WebSocket 送来每一条消息，轮询只要最新的一条。谁的消息更旧？",
+  of_thin_choice_websocket: "WebSocket 的",
+  of_thin_choice_alike: "相当，相差不到五分之一",
+  of_thin_choice_polling: "轮询的",
+  of_thin_learned: "链路跟得上时，推送更新鲜。跟不上时，每条消息都排在之前所有消息之后，一条比一条旧。略去已被超过的消息就能保持新鲜，接收推送的一方也可以这样要求：见故障面板中的“仅最新”。",
+
   of_crowd: "保持连接的代价",
   of_crowd_question: "500 个观众各自保持一条 SSE 连接。每个观众占用服务器程序多少内存？",
   of_crowd_learned: "保持一条连接的代价取决于服务器的实现，而不是协议：一条连接一个线程或进程才是致命的；事件循环中的一个描述符加上共享的帧，只有几百字节。内核为连接保留的内存另算，不在这个数字之内。",
