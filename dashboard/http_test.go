@@ -173,11 +173,16 @@ func TestSetEvery(t *testing.T) {
 		c := s.client(technique)
 		c.Viewer = "thin"
 		go func() {
-			for s.transports.Viewers.Wire("thin") == nil {
-				time.Sleep(time.Millisecond)
-			}
+			asked := func() int64 { return s.transports.Viewers.Wire("thin")[technique].Requests }
+			eventually(t, "it is there", func() bool {
+				return technique == "polling" && asked() > 0 || s.hub.Stats().Subscriptions > 0
+			})
 			if status, body := s.post("api/v1/viewers/thin", "application/json", `{"set":{"every":"3s"}}`); status != 204 {
 				t.Errorf("got %d %s", status, body)
+			}
+			if technique == "polling" { // the poll that is under way was asked before
+				under := asked()
+				eventually(t, "it asks again", func() bool { return asked() >= under+2 })
 			}
 			s.publish(9)
 		}()

@@ -22,7 +22,7 @@ func TestCloseTellsAll(t *testing.T) {
 		form := lines(10)
 		form.Chunked = true
 		goroutines := runtime.NumGoroutine()
-		viewers := make([]*viewer, 2000)
+		viewers := make([]*viewer, 600)
 		for i := range viewers {
 			viewers[i] = s.join(form, nil)
 		}

@@ -144,7 +144,7 @@ func (s *site) connect() (theirs, ours net.Conn) {
 		s.t.Fatal(err)
 	}
 	ours.(*meter.Conn).Conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
-	theirs.SetDeadline(time.Now().Add(30 * time.Second))
+	theirs.SetDeadline(time.Now().Add(time.Minute))
 	return theirs, ours
 }
 
