@@ -58,6 +58,7 @@ func (p *page) tabbed(where string, most int) []string {
 
 func TestAccessible(t *testing.T) {
 	t.Run("host", func(t *testing.T) {
+		t.Parallel()
 		p := exhibit(t, nil)
 		p.accessible("host, dark")
 		if path := p.tabbed("host", 80); len(path) < 25 {
@@ -75,6 +76,7 @@ func TestAccessible(t *testing.T) {
 		p.accessible("host, light, narrow, in Chinese")
 	})
 	t.Run("lab", func(t *testing.T) {
+		t.Parallel()
 		_, p := lab(t, "sse")
 		p.accessible("lab, dark")
 		if path := p.tabbed("lab", 150); len(path) < 30 {

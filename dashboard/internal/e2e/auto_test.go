@@ -16,6 +16,7 @@ func (p *page) climbed(technique, how string) {
 // The ladder begins with polling, goes up to what carries data, comes down when that stops, goes past what is refused, says
 // why, and loses nothing on the way.
 func TestAuto(t *testing.T) {
+	t.Parallel()
 	_, p := lab(t, "polling")
 	p.expect("WebSocket connection", "404")
 	// A browser behind something that refuses WebSockets, when told to.

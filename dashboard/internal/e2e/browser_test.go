@@ -17,11 +17,13 @@ var techniques = []string{"polling", "longpolling", "streaming", "sse", "websock
 // From the URL to numbers on screen in under a second, on every technique: measured in the page, from the beginning of
 // its loading to its first message. A machine that is busy with other things may need a few tries to show it.
 func TestPageGoesLive(t *testing.T) {
+	needBrowser(t)
 	s := start(t)
 	s.ready()
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
 			p := newPage(t)
+			p.moving(true)
 			ms := 1000.0
 			for try := 0; try < 5 && ms >= 1000; try++ {
 				p.open(s.url + "?technique=" + technique)
@@ -33,7 +35,7 @@ func TestPageGoesLive(t *testing.T) {
 			if ms >= 1000 {
 				t.Errorf("the first message was never there within a second")
 			}
-			p.live(technique)
+			p.until("it is open", func(s state) bool { return s.Technique == technique && s.State == "open" })
 			if host := p.text("hostname"); strings.TrimSpace(host) == "" {
 				t.Error("the page does not say which host it shows")
 			}
@@ -41,8 +43,10 @@ func TestPageGoesLive(t *testing.T) {
 	}
 }
 
-// All twenty ordered pairs, with messages every 100 ms: nothing is missed and nothing is taken twice.
-func TestSwitchingLosesNothing(t *testing.T) {
+// All twenty ordered pairs, with messages every 100 ms, then all at once, then by keys: nothing is missed and nothing is taken twice.
+func TestSwitching(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "100ms")
 	s.ready()
 	p := newPage(t)
@@ -69,15 +73,8 @@ func TestSwitchingLosesNothing(t *testing.T) {
 			}
 		}
 	}
-}
 
-// Chosen faster than any of them comes up.
-func TestSwitchingQuickly(t *testing.T) {
-	s := start(t, "--interval", "100ms")
-	s.ready()
-	p := newPage(t)
-	p.open(s.url)
-	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	// Chosen faster than any of them comes up.
 	for i := range 40 {
 		p.choose(techniques[(i*3)%5])
 	}
@@ -85,16 +82,8 @@ func TestSwitchingQuickly(t *testing.T) {
 	if after := p.live("streaming"); after.Missed != 0 || after.Duplicates != 0 {
 		t.Errorf("got %+v", after)
 	}
-	// Only one connection is left.
-	eventually(t, "one viewer is held", func() bool { return strings.Count(body(t, s.url+"api/v1/viewers"), `"viewer":`) == 1 })
-}
-
-func TestKeysSwitch(t *testing.T) {
-	s := start(t, "--interval", "100ms")
-	s.ready()
-	p := newPage(t)
-	p.open(s.url)
-	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	eventually(t, "only one connection is left", func() bool { return strings.Count(body(t, s.url+"api/v1/viewers"), `"viewer":`) == 1 })
+	// By keys.
 	for i, technique := range techniques {
 		p.press(fmt.Sprint(i + 1))
 		p.live(technique)
@@ -108,22 +97,27 @@ func TestKeysSwitch(t *testing.T) {
 // The server goes and comes back on the same address: the page says so, comes back by itself, and knows that there is
 // a gap.
 func TestServerRestart(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	address := s.address()
+	p := newPage(t)
+	p.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "503", "WebSocket connection", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "404")
+	p.open(s.url)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
-			s := start(t, "--interval", "100ms")
-			s.ready()
-			address := s.address()
-			p := newPage(t)
-			p.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "503", "WebSocket connection", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "404")
-			p.open(s.url + "?technique=" + technique)
+			p.choose(technique)
 			before := p.live(technique)
 			s.stop(syscall.SIGTERM)
 			p.until("the page notices", func(s state) bool { return s.State != "open" })
-			start(t, "--interval", "100ms", "--listen", address).ready()
+			s = start(p.t, "--interval", "100ms", "--listen", address) // the next one needs it
+			s.ready()
 			after := p.until("messages come again", func(s state) bool {
 				return s.State == "open" && s.Messages > before.Messages && s.LastID[:6] != before.LastID[:6]
 			})
-			if after.Duplicates != 0 {
+			if after.Duplicates != before.Duplicates {
 				t.Errorf("got %+v", after)
 			}
 		})
@@ -132,13 +126,17 @@ func TestServerRestart(t *testing.T) {
 
 // The network goes for a while and comes back: everything published meanwhile arrives.
 func TestOffline(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.expect("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
+	p.open(s.url + "?technique=polling")
 	for _, technique := range []string{"polling", "longpolling"} { // a browser's own switch does not cut what is open
 		t.Run(technique, func(t *testing.T) {
-			s := start(t, "--interval", "100ms")
-			s.ready()
-			p := newPage(t)
-			p.expect("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
-			p.open(s.url + "?technique=" + technique)
+			p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+			p.choose(technique)
 			p.live(technique)
 			p.offline(true)
 			p.until("the page says that it is offline", func(s state) bool { return s.State == "offline" })
@@ -153,6 +151,8 @@ func TestOffline(t *testing.T) {
 
 // Two techniques' pages side by side, in an owner's sub-path.
 func TestSubPath(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--base-path", "/a/monitor", "--interval", "100ms")
 	s.ready()
 	if !strings.HasSuffix(s.url, "/a/monitor/") {
@@ -165,6 +165,8 @@ func TestSubPath(t *testing.T) {
 
 // A page of another origin reads nothing, by any technique.
 func TestForeignPage(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t)
 	s.ready()
 	other := start(t) // another origin: the same host on another port
@@ -210,19 +212,23 @@ func eventually(t *testing.T, what string, true func() bool) {
 		if true() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
-	t.Errorf("in 5 s it never came about that %s", what)
+	t.Errorf("in 10 s it never came about that %s", what)
 }
 
 // A page that the browser puts aside lets go of its connection, and takes up where it was when it is shown again.
 func TestPagePutAside(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "100ms")
 	s.ready()
+	p := newPage(t)
+	p.open(s.url)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
-			p := newPage(t)
-			p.open(s.url + "?technique=" + technique)
+			p.choose(technique)
 			before := p.live(technique)
 			evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)
 			p.until("the page is paused", func(s state) bool { return s.State == "paused" })

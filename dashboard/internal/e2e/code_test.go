@@ -83,8 +83,7 @@ func TestTokensAreTheText(t *testing.T) {
 }
 
 // Both twins of each technique, opened at the part that matters; variants by choice; on a phone one above the other.
-func TestCodePanel(t *testing.T) {
-	_, p := lab(t, "sse")
+func labCode(t *testing.T, _ *server, p *page) {
 	evaluate[bool](p, `(document.querySelector("#lab-code").scrollIntoView(), true)`)
 	box := func(language string) string {
 		return evaluate[string](p, `document.querySelector('[data-testid="code-`+language+`"] pre')?.textContent ?? ""`)
@@ -126,4 +125,5 @@ func TestCodePanel(t *testing.T) {
 			t.Errorf("at %d pixels the page is wider than the screen", tt.width)
 		}
 	}
+	p.view(1440, 1200, "dark")
 }

@@ -26,18 +26,6 @@ func (p *page) set(testid, value string) {
 	evaluate[bool](p, `((e) => { e.value = `+quote(value)+`; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true; })(document.querySelector('[data-testid="`+testid+`"]'))`)
 }
 
-// waits until an expression is true in the page.
-func (p *page) waits(what, script string) {
-	p.t.Helper()
-	for range 6000 {
-		if evaluate[bool](p, script) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	p.t.Fatalf("in a minute it never came about that %s; the page says %q", what, evaluate[string](p, `document.querySelector("#lab").innerText`))
-}
-
 // children are the processes that a process has started.
 func children(t *testing.T, pid int) (pids []int) {
 	t.Helper()
@@ -62,6 +50,7 @@ func children(t *testing.T, pid int) (pids []int) {
 // A crowd from the page: by two techniques, measured, compared, kept when the page is loaded anew, in both languages; and
 // what the page shows is what the server says.
 func TestCrowdPanel(t *testing.T) {
+	t.Parallel()
 	s, p := lab(t, "sse")
 	p.waits("the bounds are told", `document.querySelector('[data-testid="crowd-status"]').textContent.includes("5,000")`)
 	for i, technique := range []string{"websocket", "polling"} {

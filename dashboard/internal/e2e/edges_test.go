@@ -11,6 +11,7 @@ import (
 // A table that goes on below its edge says so, above all on a phone, where no scroll bar does: the details of a process
 // with a long command line are longer than the box they open in.
 func TestEdges(t *testing.T) {
+	t.Parallel()
 	p := exhibit(t, func(s *collector.Snapshot) {
 		s.Processes.Top[0].PID, s.Processes.Top[0].CPU = 4242, collector.Known(50)
 		s.Processes.Top[0].Command = strings.Repeat("--flag=value ", 200)

@@ -66,6 +66,7 @@ func (p *page) mends() {
 // Each fault on each technique in a real browser, with what the technique promises: whatever is broken and mended, every
 // lane comes back, misses nothing and gets nothing twice.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	_, p := lab(t, "sse")
 	p.expect("net::ERR_", "WebSocket connection", "Failed to load resource")
 	evaluate[bool](p, `(document.querySelector("#lab-faults").scrollIntoView(), true)`)
@@ -150,6 +151,7 @@ func TestFaults(t *testing.T) {
 // A fault for one lane is that lane's alone; who asks for the newest only is not behind on a link that is too thin; the
 // closed loop is measured for each lane.
 func TestFaultForOneLane(t *testing.T) {
+	t.Parallel()
 	_, p := lab(t, "sse")
 	evaluate[bool](p, `(document.querySelector("#lab-faults").scrollIntoView(), true)`)
 	p.until("the loop is closed on every lane", func(state) bool {

@@ -18,6 +18,7 @@ import (
 // exhibit opens the page of a made-up host whose snapshots go through change.
 func exhibit(t *testing.T, change func(*collector.Snapshot)) *page {
 	t.Helper()
+	needBrowser(t)
 	url := showcase(t, 5, 200*time.Millisecond, change) // first: it outlives the page
 	p := newPage(t)
 	p.view(1440, 3200, "dark")
@@ -32,19 +33,6 @@ func (p *page) shown(testid string) bool {
 	return evaluate[bool](p, `document.querySelector('[data-testid="`+testid+`"]')?.checkVisibility() ?? false`)
 }
 
-// says waits until an element, by its data-testid, says something of the kind. White space does not count.
-func (p *page) says(testid, want string) {
-	p.t.Helper()
-	got := ""
-	for range 500 {
-		if got = strings.Join(strings.Fields(p.text(testid)), " "); strings.Contains(got, want) {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	p.t.Errorf("%s says %q, want %q", testid, got, want)
-}
-
 // click clicks an element, by its data-testid.
 func (p *page) click(testid string) {
 	p.t.Helper()
@@ -52,14 +40,14 @@ func (p *page) click(testid string) {
 }
 
 // What it comes to is told aloud when its meaning changes, and not each second it goes on.
-func TestVerdict(t *testing.T) {
+func showsVerdict(t *testing.T) {
 	var verdict atomic.Pointer[collector.Verdict]
 	since := time.Now().Add(-time.Minute).UnixMilli()
 	bad := func(text string) *collector.Verdict {
 		return &collector.Verdict{State: "bad", Resource: "io", Text: text, Since: since, PID: 98}
 	}
 	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy", Since: since})
-	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	p := display(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
 	p.says("verdict", "healthy")
 	p.says("verdict-since", "since ")
 	if got := p.text("verdict-text"); got != "" {
@@ -83,9 +71,9 @@ func TestVerdict(t *testing.T) {
 }
 
 // What a host has not is no warning: its panel, tile or chart goes away, and one line says why.
-func TestMissing(t *testing.T) {
+func showsMissing(t *testing.T) {
 	var missing atomic.Bool
-	p := exhibit(t, func(s *collector.Snapshot) {
+	p := display(t, func(s *collector.Snapshot) {
 		if missing.Load() {
 			s.Filesystems = nil
 			s.Sources = []collector.SourceState{{Name: "filesystems", Error: "no <i>mounts</i> here", Missing: true},
@@ -110,8 +98,8 @@ func TestMissing(t *testing.T) {
 }
 
 // Whose numbers they are stands beside them where they are not the host's.
-func TestScopes(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsScopes(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Scopes = &collector.Scopes{CPU: collector.ScopeHost, Memory: "constructor", Networks: collector.ScopePod,
 			Processes: collector.ScopeContainer, Filesystems: collector.ScopeContainer}
 	})
@@ -140,6 +128,7 @@ func (p *page) cells(table string, row int) string {
 
 // Those at the top come with each message; for all of them the server is asked while somebody looks.
 func TestAllProcesses(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	var fails atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
@@ -159,6 +148,7 @@ func TestAllProcesses(t *testing.T) {
 			return list, nil
 		}
 	})
+	p.waits("the top is there", `document.querySelector('[data-testid="processes"] tbody th') !== null`)
 	if got := p.rows("processes"); len(got) != 20 || asked.Load() != 0 {
 		t.Errorf("at first there are %d rows, and the server was asked %d times", len(got), asked.Load())
 	}
@@ -209,6 +199,7 @@ func TestAllProcesses(t *testing.T) {
 
 // A server whose publisher reads no table says so, in words.
 func TestNoProcessTable(t *testing.T) {
+	t.Parallel()
 	p := exhibit(t, nil)
 	p.expect("503")
 	p.click("processes-all")
@@ -219,9 +210,9 @@ func TestNoProcessTable(t *testing.T) {
 }
 
 // What work stands still for, where the kernel tells.
-func TestPressure(t *testing.T) {
+func showsPressure(t *testing.T) {
 	var none atomic.Bool
-	p := exhibit(t, func(s *collector.Snapshot) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Pressure = &collector.Pressure{IO: &collector.Stall{Some: collector.Known(0.5), Full: collector.Known(0.375)},
 			CPU: &collector.Stall{Some: collector.Known(0.125)}}
 		if none.Load() {
@@ -235,9 +226,9 @@ func TestPressure(t *testing.T) {
 }
 
 // What is built on others is folded away.
-func TestDisks(t *testing.T) {
+func showsDisks(t *testing.T) {
 	var loop atomic.Bool
-	p := exhibit(t, func(s *collector.Snapshot) {
+	p := display(t, func(s *collector.Snapshot) {
 		if loop.Load() {
 			s.Disks[2].Name, s.Disks[2].Kind, s.Disks[2].Label = "loop0", "loop", ""
 			s.Disks = append(s.Disks, collector.Disk{Name: "zram0", Kind: "zram"}, collector.Disk{Name: "sr0", Kind: "optical"})
@@ -266,8 +257,8 @@ func TestDisks(t *testing.T) {
 }
 
 // What does not answer says so, and is no alarm; nor is what can only be read.
-func TestFilesystems(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsFilesystems(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Filesystems[1].UsedRatio = collector.Known(1)
 		s.Filesystems[2].Mount = "/mnt/<img src=x>"
 		s.Filesystems = append(s.Filesystems, collector.Filesystem{Mount: "/never", Type: "nfs", Stale: true, Remote: true},
@@ -286,8 +277,8 @@ func TestFilesystems(t *testing.T) {
 	p.says("hidden-mounts", "27 mounts hidden: 23 × kernel interface (proc, sysfs, cgroup …); 4 × read-only image, always full")
 }
 
-func TestNetworks(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsNetworks(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Networks[1].Name, s.Networks[1].ReceiveDrops = "<b>0", collector.Known(2.5)
 		s.Handles.Maximum = 1 << 63
 		s.Sockets.FullListeners = []collector.Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}}
@@ -306,8 +297,8 @@ func TestNetworks(t *testing.T) {
 }
 
 // Without any of them there is no panel.
-func TestNothingThere(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsNothingThere(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		*s = collector.Snapshot{At: s.At, Host: s.Host, CPU: s.CPU, Memory: s.Memory, Processes: s.Processes}
 	})
 	if got := evaluate[[]string](p, `[...document.querySelectorAll(".tables > section")].filter((e) => e.checkVisibility()).map((e) => e.querySelector("h2").textContent)`); strings.Join(got, ", ") != "Processes" {
@@ -316,8 +307,8 @@ func TestNothingThere(t *testing.T) {
 }
 
 // What only some hosts have is there when it is, with the names it has.
-func TestContainersAndHardware(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsContainersAndHardware(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Container.Name, s.Container.Throttled = "<b>0f3a", collector.Known(0.25)
 		s.Neighbours[0].OOMKills = collector.Known(2)
 		s.Sensors[0].Value, s.Sensors[1].Label = collector.Known(85), "<i>nvme</i>"
@@ -345,8 +336,8 @@ func TestContainersAndHardware(t *testing.T) {
 }
 
 // What the bands of a chart do not say stands below it.
-func TestFacts(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsFacts(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Frequency.Mean, s.Frequency.Governor = collector.Known(2.5e9), "<b>save"
 		s.Memory.HugeTotal, s.Memory.Dirty = collector.Known(1<<30), collector.Number{}
 		s.Paging.OOMKills = collector.Known(3)
@@ -362,6 +353,7 @@ func TestFacts(t *testing.T) {
 
 // A band has the colour that the legend gives it, in the dark and in the light.
 func TestLegendColours(t *testing.T) {
+	t.Parallel()
 	for _, scheme := range []string{"dark", "light"} {
 		p := exhibit(t, func(s *collector.Snapshot) {
 			s.CPU.User, s.CPU.Nice, s.CPU.System = collector.Known(0.3), collector.Known(0.3), collector.Known(0.3)
@@ -403,9 +395,9 @@ func TestLegendColours(t *testing.T) {
 }
 
 // When nothing comes, the figures on screen say that they are of then; with the next message they are of now again.
-func TestStale(t *testing.T) {
+func showsStale(t *testing.T) {
 	var held atomic.Bool
-	p := exhibit(t, func(*collector.Snapshot) {
+	p := display(t, func(*collector.Snapshot) {
 		for held.Load() && t.Context().Err() == nil {
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -428,8 +420,8 @@ func TestStale(t *testing.T) {
 }
 
 // A narrow screen begins with the host; a wide one has room for the wire above it. Keys go from top to bottom on both.
-func TestVerdictFirst(t *testing.T) {
-	p := exhibit(t, nil)
+func showsVerdictFirst(t *testing.T) {
+	p := display(t, nil)
 	top := func(what string) float64 {
 		return evaluate[float64](p, `document.querySelector("`+what+`").getBoundingClientRect().top`)
 	}
@@ -446,10 +438,10 @@ func TestVerdictFirst(t *testing.T) {
 }
 
 // A state that the page does not know shows its word, and not the mark of a healthy host.
-func TestVerdictUnknown(t *testing.T) {
+func showsVerdictUnknown(t *testing.T) {
 	var verdict atomic.Pointer[collector.Verdict]
 	verdict.Store(&collector.Verdict{State: "healthy", Text: "healthy"})
-	p := exhibit(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
+	p := display(t, func(s *collector.Snapshot) { s.Verdict = verdict.Load() })
 	mark := func() string {
 		return evaluate[string](p, `(({ borderRadius, borderTopStyle, backgroundColor, clipPath }) => [borderRadius, borderTopStyle, backgroundColor, clipPath].join(" "))(getComputedStyle(document.querySelector(".verdict-mark")))`)
 	}
@@ -467,9 +459,9 @@ func TestVerdictUnknown(t *testing.T) {
 	eventually(t, "the word is not said twice", func() bool { return p.text("verdict-text") == "" })
 }
 
-func TestZombies(t *testing.T) {
+func showsZombies(t *testing.T) {
 	var zombies atomic.Int32
-	p := exhibit(t, func(s *collector.Snapshot) { s.Processes.Zombies = int(zombies.Load()) })
+	p := display(t, func(s *collector.Snapshot) { s.Processes.Zombies = int(zombies.Load()) })
 	p.says("processes-note", "disk traffic")
 	if got := p.text("processes-note"); strings.Contains(got, "zombie") {
 		t.Errorf("without any the note is %q", got)
@@ -482,6 +474,7 @@ func TestZombies(t *testing.T) {
 
 // A row opens to all there is to know of its process, by a click as by a key; one at a time.
 func TestProcessDetail(t *testing.T) {
+	t.Parallel()
 	var grouped atomic.Bool
 	command := "/usr/bin/<b>daemon</b> " + strings.Repeat("--flag=value ", 30) + "end"
 	p := exhibit(t, func(s *collector.Snapshot) {
@@ -556,6 +549,7 @@ func TestProcessDetail(t *testing.T) {
 
 // A row that opens has the whole command line, which is asked for then; one that closes waits for nothing.
 func TestProcessCommand(t *testing.T) {
+	t.Parallel()
 	var answer atomic.Pointer[func() (collector.Process, bool, error)]
 	answers := func(f func() (collector.Process, bool, error)) { answer.Store(&f) }
 	const started = 1_700_000_000_000
@@ -622,8 +616,8 @@ func TestProcessCommand(t *testing.T) {
 }
 
 // On the narrowest phones nothing sticks out sideways, however long the host has been up.
-func TestNarrow(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) { s.Uptime = collector.Known(999*86400 + 23*3600) })
+func showsNarrow(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) { s.Uptime = collector.Known(999*86400 + 23*3600) })
 	for _, width := range []int64{320, 360, 390} {
 		p.view(width, 700, "dark")
 		if got := evaluate[int64](p, `document.documentElement.scrollWidth`); got > width {
@@ -636,7 +630,7 @@ func TestNarrow(t *testing.T) {
 }
 
 // Where single cores have no reading, the words beside their strip say what the hatching means.
-func TestCoreStripNoReading(t *testing.T) {
-	p := exhibit(t, nil)
+func showsCoreStripNoReading(t *testing.T) {
+	p := display(t, nil)
 	p.says("chart-cpu", "4 cores; hatched: no reading")
 }

@@ -48,6 +48,8 @@ func TestBytesAsText(t *testing.T) {
 
 // What the server has recorded of each technique and variant is taken apart into what it is, to the byte.
 func TestDissect(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "100ms")
 	s.ready()
 	p := newPage(t)
@@ -163,8 +165,7 @@ func TestDissectAnything(t *testing.T) {
 
 // The panel shows the newest exchange of a lane, follows, stops at one that is chosen here or in the lanes, and speaks both
 // languages; by keyboard.
-func TestInspector(t *testing.T) {
-	_, p := lab(t, "sse")
+func labInspector(t *testing.T, _ *server, p *page) {
 	p.waits("the inspector is there", `document.querySelector("#lab-inspector .inspector-box") !== null`)
 	evaluate[bool](p, `(document.querySelector("#lab-inspector").scrollIntoView(), true)`)
 	shown := `document.querySelector("[data-testid=inspector-bytes]").innerText`
@@ -204,9 +205,12 @@ func TestInspector(t *testing.T) {
 	choose("inspector-lane", `"sse"`)
 	p.waits("another lane is recorded", shown+`.includes("Chunk size: ")`)
 
-	evaluate[bool](p, `(async () => { const { speak } = await import(new URL("js/words/words.js", document.baseURI)); await speak("zh"); return true; })()`)
+	p.press("i")
+	p.speaks("zh-Hans")
 	p.waits("it speaks Chinese", shown+`.includes("分块长度")`)
 	if untold := evaluate[string](p, `document.querySelector("#lab-inspector").innerText.match(/inspector\.\w+/)?.[0] ?? ""`); untold != "" {
 		t.Errorf("there are no words for %s", untold)
 	}
+	p.press("i")
+	p.speaks("en")
 }

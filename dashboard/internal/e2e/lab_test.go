@@ -13,6 +13,7 @@ import (
 // lab opens the wire lab of a server that publishes every 100 ms, with the page on a technique.
 func lab(t *testing.T, technique string, args ...string) (*server, *page) {
 	t.Helper()
+	needBrowser(t)
 	s := start(t, append([]string{"--interval", "100ms"}, args...)...)
 	s.ready()
 	p := newPage(t)
@@ -28,9 +29,7 @@ func lab(t *testing.T, technique string, args ...string) (*server, *page) {
 // laneCounts waits until a lane shows so many messages.
 func (p *page) laneCounts(lane string, messages int) {
 	p.t.Helper()
-	p.until(lane+" has messages", func(state) bool {
-		return evaluate[int](p, `Number(document.querySelector('[data-testid="lane-`+lane+`-messages"]')?.textContent.replace(/\D/g, "") ?? -1)`) >= messages
-	})
+	p.waits(lane+" has messages", `Number(document.querySelector('[data-testid="lane-`+lane+`-messages"]')?.textContent.replace(/\D/g, "") ?? -1) >= `+quote(messages))
 }
 
 // held is who holds a connection, by technique.
@@ -48,6 +47,7 @@ func (s *server) held() string {
 // Two views of one page: by link, by key, by address, remembered; the wire lab holds each technique once, the page's own
 // among them, and lets go when nobody looks.
 func TestViews(t *testing.T) {
+	t.Parallel()
 	s, p := lab(t, "sse")
 	all := "longpolling streaming sse websocket"
 	eventually(t, "each is held once", func() bool { return s.held() == all })
@@ -77,11 +77,31 @@ func TestViews(t *testing.T) {
 	if p.shown("lab") {
 		t.Error("the address does not count")
 	}
-	p = newPage(t)
+	p = p.another()
 	p.open(s.url + "#host")
 	p.live("websocket")
 	if evaluate[bool](p, `performance.getEntriesByType("resource").some((e) => e.name.includes("/js/lab/"))`) {
 		t.Error("the host's page loads the wire lab")
+	}
+}
+
+// What the panels of the lab show and do, on one page: each leaves it as it was, but the last.
+func TestLab(t *testing.T) {
+	t.Parallel()
+	s, p := lab(t, "sse")
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, *server, *page)
+	}{
+		{"lanes", labLanes},
+		{"lanes-by-keyboard", labByKeyboard},
+		{"costs", labCosts},
+		{"lane-stops", labStops},
+		{"code", labCode},
+		{"inspector", labInspector},
+		{"two-ways", labTwoWays},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, s, p) })
 	}
 }
 
@@ -92,8 +112,8 @@ func (p *page) laneFigure(lane, figure string) string {
 }
 
 // Each lane's counters move by themselves; none misses anything or gets it twice; ages come with how wrong they may be.
-func TestLanes(t *testing.T) {
-	_, p := lab(t, "sse")
+func labLanes(t *testing.T, _ *server, p *page) {
+	p.moving(true)
 	p.says("lanes-clock", "server clock ±")
 	for _, technique := range techniques {
 		p.laneCounts(technique, 20)
@@ -107,10 +127,12 @@ func TestLanes(t *testing.T) {
 			p.until(technique+" shows "+figure, func(state) bool { return !strings.HasPrefix(p.laneFigure(technique, figure), "—") })
 		}
 	}
+	p.moving(false)
 }
 
 // A variant is one more lane with connections of its own; taken away it lets go of them.
 func TestLaneVariants(t *testing.T) {
+	t.Parallel()
 	s, p := lab(t, "websocket")
 	add := func(key string) {
 		t.Helper()
@@ -135,8 +157,7 @@ func TestLaneVariants(t *testing.T) {
 }
 
 // A lane that was stopped goes on where it was.
-func TestLaneStops(t *testing.T) {
-	s, p := lab(t, "sse")
+func labStops(t *testing.T, s *server, p *page) {
 	p.click("lane-streaming-pause")
 	eventually(t, "it has let go", func() bool { return s.held() == "longpolling sse websocket" })
 	p.laneCounts("sse", 30)
@@ -150,8 +171,7 @@ func TestLaneStops(t *testing.T) {
 }
 
 // Time can be stopped, walked through arrow by arrow and lane by lane, and zoomed, by keys alone.
-func TestLanesByKeyboard(t *testing.T) {
-	_, p := lab(t, "sse")
+func labByKeyboard(t *testing.T, _ *server, p *page) {
 	focus := func(lane string) {
 		evaluate[bool](p, `(document.querySelector('[data-testid="lane-`+lane+`"] .lane-window').focus(), true)`)
 	}
@@ -203,6 +223,7 @@ func TestLanesByKeyboard(t *testing.T) {
 	if evaluate[string](p, `document.querySelector('[data-testid="lanes-freeze"]').ariaPressed`) != "false" {
 		t.Error("time does not go on")
 	}
+	p.press("++")
 }
 
 // costs is a row of the cost table, by column: whole numbers, as they were before they were written.
@@ -234,8 +255,7 @@ func (s *server) wire(viewer, technique string) (requests, connections, messages
 }
 
 // What the cost table says is what the meter has.
-func TestCosts(t *testing.T) {
-	s, p := lab(t, "sse")
+func labCosts(t *testing.T, s *server, p *page) {
 	for _, technique := range techniques {
 		p.laneCounts(technique, 20)
 	}
@@ -273,10 +293,16 @@ func TestCosts(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", technique, quote(got), quote(want))
 		}
 	}
+	for _, technique := range techniques {
+		if technique != "sse" {
+			p.click("lane-" + technique + "-pause")
+		}
+	}
 }
 
 // The best of each column are marked, a column sorts both ways and back, and a pinned run stays as it was.
 func TestCostTable(t *testing.T) {
+	t.Parallel()
 	_, p := lab(t, "sse")
 	p.until("the table is filled", func(state) bool { return p.costs("polling")["total"] > 0 && p.costs("websocket")["total"] > 0 })
 	if got := evaluate[string](p, `[...document.querySelectorAll('[data-testid="costs"] td[data-key="heads"][data-best="true"]')].map((e) => e.closest("tr").dataset.lane + e.textContent[0]).join()`); got == "" ||

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"math"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,8 +33,7 @@ func (p *page) came(figure string) []string {
 }
 
 // Through a lesson by keys alone: choose it, predict, measure, and read what came out beside what was expected and said.
-func TestLessonByKeys(t *testing.T) {
-	_, p := lab(t, "sse")
+func lessonByKeys(t *testing.T, p *page) {
 	before := evaluate[string](p, stage)
 	p.reach("lesson-choice")
 	p.press("Asking for") // a list is chosen from by its letters
@@ -63,8 +64,7 @@ func TestLessonByKeys(t *testing.T) {
 }
 
 // Who leaves in the middle, by the button, for another lesson or for the host, finds everything as it was.
-func TestLessonLeft(t *testing.T) {
-	_, p := lab(t, "sse")
+func lessonLeft(t *testing.T, p *page) {
 	before := evaluate[string](p, stage)
 	begin := func() {
 		evaluate[bool](p, `(() => {
@@ -93,24 +93,122 @@ func TestLessonLeft(t *testing.T) {
 	}
 }
 
-// What the server counts on its socket is what the specification says: a frame's head is 4 bytes at these lengths.
-func TestLessonFraming(t *testing.T) {
-	_, p := lab(t, "sse")
+// learns plays a lesson to its end and returns what was right, of those that ask for a choice; came has the figures.
+func (p *page) learns(t *testing.T, lesson string) {
+	t.Helper()
 	evaluate[bool](p, `(() => {
 		const choice = document.querySelector('[data-testid="lesson-choice"]');
-		choice.value = "framing";
+		choice.value = `+quote(lesson)+`;
 		choice.dispatchEvent(new Event("change"));
-		document.querySelector('[data-testid="lesson-guess-sse"]').click();
+		const number = document.querySelector('[data-testid="lesson-guess"]');
+		if (number) number.value = "7";
+		else document.querySelector('[data-testid^="lesson-guess-"]').click();
 		document.querySelector('[data-testid="lesson-begin"]').click();
 		return true;
 	})()`)
-	p.waits("the lesson is over", `document.querySelector('[data-testid="lesson-status"]').textContent === "Measured."`)
-	websocket, sse := p.came("framing_websocket"), p.came("framing_sse")
-	if len(websocket) != 3 || !strings.HasPrefix(websocket[0], "4 B") || !strings.HasPrefix(websocket[1], "4 B") {
-		t.Errorf("got %q, want 4 B measured and expected", websocket)
+	p.says("lesson-status", "Measuring")
+	p.waits(lesson+" is over", `document.querySelector('[data-testid="lesson-begin"]').disabled === false`)
+	if got := p.text("lesson-status"); got != "Measured." {
+		t.Fatalf("it says %q", got)
 	}
-	if n, err := strconv.ParseFloat(strings.TrimSuffix(sse[0], " B"), 64); err != nil || math.Abs(n-32) > 12 {
-		t.Errorf("got %q for SSE, want some 32 B", sse)
+}
+
+// figure is what was measured, as a number in the unit it is written in, which must be of those.
+func (p *page) figure(t *testing.T, name string, units ...string) float64 {
+	t.Helper()
+	cells := p.came(name)
+	if len(cells) != 3 {
+		t.Fatalf("%s: got %q", name, cells)
 	}
-	p.says("lesson-results", "SSE wraps more")
+	number, unit, _ := strings.Cut(cells[0], " ")
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !slices.Contains(units, unit) {
+		t.Errorf("%s: got %q, want a number of %q", name, cells[0], units)
+	}
+	return n
+}
+
+// Each lesson comes to its measured answer, and to the sentence that its figures bear out.
+func TestLessons(t *testing.T) {
+	t.Parallel()
+	_, p := lab(t, "sse")
+	t.Run("by-keys", func(t *testing.T) { lessonByKeys(t, p) })
+	t.Run("left", func(t *testing.T) { lessonLeft(t, p) })
+	for _, lesson := range []struct {
+		name  string
+		holds func(t *testing.T)
+	}{
+		// What the server counts on its socket is what the specification says: a frame's head is 4 bytes at these lengths.
+		{"framing", func(t *testing.T) {
+			if got := p.came("framing_websocket"); len(got) != 3 || !strings.HasPrefix(got[0], "4 B") || !strings.HasPrefix(got[1], "4 B") {
+				t.Errorf("got %q, want 4 B measured and expected", got)
+			}
+			if n := p.figure(t, "framing_sse", "B"); math.Abs(n-32) > 12 {
+				t.Errorf("got %v B for SSE, want some 32", n)
+			}
+			p.says("lesson-results", "SSE wraps more")
+		}},
+		{"longpoll", func(t *testing.T) {
+			if n := p.figure(t, "requests_per_message", ""); n <= 0 || n > 1.2 { // fewer on a busy machine: what comes meanwhile is answered together
+				t.Errorf("got %v answers a message, want one", n)
+			}
+			if got := p.came("requests_per_message"); !strings.HasPrefix(got[1], "1") || got[2] != "7" {
+				t.Errorf("expected and predicted are %q, want 1 and 7", got[1:])
+			}
+			p.figure(t, "age_longpolling", "ms", "s", "µs")
+		}},
+		{"alike", func(t *testing.T) {
+			sse, websocket := p.figure(t, "bytes_sse", "KiB", "kB", "B"), p.figure(t, "bytes_websocket", "KiB", "kB", "B")
+			if sse <= 0 || math.Abs(sse/websocket-1) > 0.05 {
+				t.Errorf("got %v and %v a message, want them within 5 %%", sse, websocket)
+			}
+			p.says("lesson-results", "they lie within 5 %")
+		}},
+		{"compressed", func(t *testing.T) {
+			if n := p.figure(t, "compressed", "%"); n <= 0 || n > 50 {
+				t.Errorf("compressed is %v %% of plain", n)
+			}
+			if got := p.came("compressed"); got[2] != "7.0 %" {
+				t.Errorf("predicted is %q", got[2])
+			}
+		}},
+		{"binary", func(t *testing.T) {
+			if n := p.figure(t, "binary", "%"); n < 20 || n >= 100 {
+				t.Errorf("CBOR is %v %% of JSON", n)
+			}
+		}},
+		{"phase", func(t *testing.T) {
+			p.figure(t, "age_swept", "ms", "s")
+			p.figure(t, "age_locked", "ms", "s", "µs")
+			if got := evaluate[string](p, `document.querySelector(".lesson-told")?.textContent ?? ""`); !strings.HasPrefix(got, "Measured: ") && !strings.HasPrefix(got, "As you said: ") {
+				t.Errorf("whose messages are older: got %q", got)
+			}
+		}},
+		{"thin", func(t *testing.T) {
+			p.says("lesson-results", "those of the WebSocket") // and no number: how far behind depends on how long it was watched
+			p.figure(t, "age_polling", "ms", "s")
+		}},
+		{"crowd", func(t *testing.T) {
+			if n := p.figure(t, "memory_per_viewer", "B", "KiB", "kB"); n <= 0 && runtime.GOOS == "linux" {
+				t.Errorf("a viewer costs %v", n)
+			}
+			if n := p.figure(t, "goroutines_per_viewer", ""); runtime.GOOS == "linux" && n > 0.5 {
+				t.Errorf("a viewer costs %v goroutines", n)
+			}
+			p.figure(t, "crowd_missed", "")
+			p.says("claims-table", "a million times ")
+		}},
+	} {
+		t.Run(lesson.name, func(t *testing.T) {
+			before := evaluate[string](p, stage)
+			p.learns(t, lesson.name)
+			lesson.holds(t)
+			p.waits("the lanes are as they were", stage+` === `+quote(before))
+		})
+	}
+	t.Run("claims", func(t *testing.T) {
+		if got := evaluate[int](p, `[...document.querySelectorAll('[data-testid="claims-table"] tbody tr')].filter((row) => !/^(not measured|run the lesson)/.test(row.lastElementChild.textContent)).length`); got < 8 {
+			t.Errorf("%d claims have a measured line", got)
+		}
+	})
 }

@@ -12,6 +12,7 @@ import (
 // Where the strip of cores has no reading it is hatched: before the page was opened, and in a gap. Where there is one it
 // is not.
 func TestHatching(t *testing.T) {
+	t.Parallel()
 	const gone = 12 * time.Second
 	var back atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
@@ -65,30 +66,30 @@ func TestHatching(t *testing.T) {
 }
 
 // What is old looks old: each swatch of a chart with it, and none of the wire strip, which is never old.
-func TestStaleSwatches(t *testing.T) {
-	p := exhibit(t, nil)
+func showsStaleSwatches(t *testing.T) {
+	p := display(t, nil)
 	const script = `[...document.querySelectorAll(".swatch")].filter((e) => e.checkVisibility())
 		.map((e) => (e.closest(".wire") ? "wire " : e.closest(".charts") ? "chart " : "? ") + getComputedStyle(e).opacity)`
-	count := func() map[string]int {
+	count := func(before string) map[string]int {
 		n := make(map[string]int)
-		for _, s := range evaluate[[]string](p, script) {
+		for _, s := range evaluate[[]string](p, before+script) {
 			n[s]++
 		}
 		return n
 	}
-	fresh := count()
+	fresh := count("")
 	if len(fresh) != 2 || fresh["wire 1"] != 3 || fresh["chart 1"] < 10 {
 		t.Errorf("fresh: %v", fresh)
 	}
-	evaluate[bool](p, `(document.documentElement.dataset.stale = "true", true)`)
-	if got := count(); len(got) != 2 || got["wire 1"] != 3 || got["chart 0.5"] != fresh["chart 1"] {
+	// In one go: the next message makes it fresh again.
+	if got := count(`document.documentElement.dataset.stale = "true"; `); len(got) != 2 || got["wire 1"] != 3 || got["chart 0.5"] != fresh["chart 1"] {
 		t.Errorf("stale: %v, fresh: %v", got, fresh)
 	}
 }
 
 // Who hears the page hears what it comes to before how it came here, and is told of changes from outside of what is hidden.
-func TestReadingOrder(t *testing.T) {
-	p := exhibit(t, nil)
+func showsReadingOrder(t *testing.T) {
+	p := display(t, nil)
 	order := evaluate[[]string](p, `[...document.querySelectorAll("main > [id]")].map((e) => e.id)`)
 	if got := strings.Join(order, " "); !strings.HasPrefix(got, "verdict tiles wire charts") {
 		t.Errorf("the order is %s", got)
@@ -100,14 +101,14 @@ func TestReadingOrder(t *testing.T) {
 }
 
 // Whose logins they are stands beside them.
-func TestUserScope(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) { s.Scopes.Users = collector.ScopeContainer })
+func showsUserScope(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) { s.Scopes.Users = collector.ScopeContainer })
 	p.says("users", "Logged in this container")
 }
 
 // Below zero is no less a temperature; -0 is none.
-func TestFrost(t *testing.T) {
-	p := exhibit(t, func(s *collector.Snapshot) {
+func showsFrost(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
 		s.Sensors[0].Value, s.Sensors[1].Value = collector.Signed(-5.25), collector.Signed(-0.04)
 	})
 	p.says("sensors", "Package id 0coretemp-5.2 °C80.0 °C0.0 %")

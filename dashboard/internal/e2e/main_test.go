@@ -1,4 +1,16 @@
 // Package e2e uses fivewire as people do: the built binary on a command line, and its page in a real browser.
+//
+// There is one browser for all tests, and one tab for each: newPage opens it in a profile of its own, with its own storage
+// and its own six connections, and visible, whatever others do at the same time; another opens one more of the same
+// person's. So tests run beside each other: what a browser test costs is what it waits for. A new one costs less than a
+// second when it
+//
+//   - begins with t.Parallel(), unless it asserts how long something takes: what does so runs first, one at a time;
+//   - shows a made-up host on the page that all such tests share (display; its line in TestShown), where it leaves that page
+//     as it was; else it has exhibit for a page of its own, lab for the wire lab, and start where the binary matters;
+//   - waits for what it wants to see (says, waits, until, eventually) and never for a time to go by;
+//   - calls what is a function of its arguments by modules, without a page;
+//   - shares one page among claims that do not disturb each other.
 package e2e
 
 import (
@@ -12,6 +24,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,8 +38,9 @@ import (
 var (
 	binary  = sync.OnceValues(build)
 	browser = sync.OnceValues(startBrowser)
-	// atExit undoes what they did.
-	atExit []func()
+	// atExit undoes what they did. Tests that run beside each other may be the first to ask.
+	atExit   []func()
+	atExitMu sync.Mutex
 )
 
 // errNoBrowser explains, in one line, why browser tests did not run.
@@ -34,6 +48,15 @@ var errNoBrowser = errors.New("no browser found: install Chromium (apt-get insta
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	beside := 3 * runtime.GOMAXPROCS(0) // many wait, most of the time: the doctor for what a proxy does
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "test.parallel" {
+			beside = 0
+		}
+	})
+	if beside > 0 {
+		flag.Set("test.parallel", strconv.Itoa(beside))
+	}
 	code := m.Run()
 	if _, err := findBrowser(); err != nil && os.Getenv("CI") != "true" {
 		shout(fmt.Sprintf("*** BROWSER TESTS WERE SKIPPED: %v", err))
@@ -42,6 +65,13 @@ func TestMain(m *testing.M) {
 		f()
 	}
 	os.Exit(code)
+}
+
+// finally has something done when all tests are over.
+func finally(do ...func()) {
+	atExitMu.Lock()
+	defer atExitMu.Unlock()
+	atExit = append(atExit, do...)
 }
 
 // shout writes where a person sees it: go test keeps to itself what a package that passes has written.
@@ -69,7 +99,7 @@ func build() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	atExit = append(atExit, func() { os.RemoveAll(dir) })
+	finally(func() { os.RemoveAll(dir) })
 	file := filepath.Join(dir, "fivewire")
 	if runtime.GOOS == "windows" {
 		file += ".exe"
@@ -112,7 +142,7 @@ func startBrowser() (context.Context, error) {
 		chromedp.Flag("hide-scrollbars", true),
 	)...)
 	ctx, cancelBrowser := chromedp.NewContext(ctx)
-	atExit = append(atExit, cancelBrowser, cancel)
+	finally(cancelBrowser, cancel)
 	return ctx, chromedp.Do(ctx)
 }
 

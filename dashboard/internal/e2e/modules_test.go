@@ -2,18 +2,45 @@ package e2e
 
 import (
 	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
+
+	"github.com/fivewire/fivewire/assets"
 )
 
 // The modules that are pure are imported into an empty page of the dashboard's own origin and called with tables.
 
-// modules is a page in which import(base + "…") works.
+// library is a tab on a server of the modules.
+type library struct {
+	*tab
+	url string
+}
+
+var libraries = sync.OnceValues(func() (*library, error) {
+	shared, err := newTab()
+	if err != nil {
+		return nil, err
+	}
+	server := httptest.NewServer(http.FileServerFS(assets.FS))
+	finally(server.CloseClientConnections)
+	return &library{shared, server.URL + "/"}, nil
+})
+
+// modules is a page in which import(base + "…") works, with modules that nobody has imported before. There is one tab for all:
+// tests of modules are not parallel.
 func modules(t *testing.T) *page {
-	s := start(t)
-	p := newPage(t)
+	t.Helper()
+	needBrowser(t)
+	l, err := libraries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := l.lend(t)
 	p.expect("404") // a page without an icon
-	p.open(s.url + "healthz")
-	evaluate[bool](p, `(globalThis.base = `+quote(s.url+"js/")+`, true)`)
+	p.open(l.url + "css/tokens.css")
+	evaluate[bool](p, `(globalThis.base = `+quote(l.url+"js/")+`, localStorage.clear(), true)`)
 	return p
 }
 

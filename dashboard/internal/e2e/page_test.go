@@ -22,41 +22,40 @@ type page struct {
 	t   *testing.T
 	ctx context.Context
 
+	scheme string // of colours that the reader prefers; "" for what the browser does by itself
+	moves  bool
+
 	mu       sync.Mutex
 	noise    []string // what the console said that it should not
 	expected []string // what may be said: a test that cuts the server expects failed requests
 }
 
-// newPage opens an empty tab. When the test ends the console must have been silent.
+// newPage opens an empty tab in a profile of its own, of somebody who does not want things to move: what slides costs half a
+// processor, which the tests beside this one need (see moving). When the test ends the console must have been silent.
 func newPage(t *testing.T) *page {
 	t.Helper()
-	parent := needBrowser(t)
-	ctx, cancel := chromedp.NewContext(parent)
-	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(func() { go cancel() }) // nothing of it is anybody else's: nobody has to wait until it is gone
+	p := watch(t, ctx, (*page).listen)
+	p.moving(false)
+	return p
+}
+
+// another opens one more tab of the same profile: it shares storage and connections with p.
+func (p *page) another() *page {
+	p.t.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	p.t.Cleanup(cancel)
+	more := watch(p.t, ctx, (*page).listen)
+	more.moving(false)
+	return more
+}
+
+// watch makes a page of a tab, with a way to hear what its console says.
+func watch(t *testing.T, ctx context.Context, listen func(*page)) *page {
+	t.Helper()
 	p := &page{t: t, ctx: ctx}
-	err := chromedp.Listen(ctx, func(ev any) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		switch ev := ev.(type) {
-		case *runtime.EventConsoleAPICalled:
-			if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
-				p.noise = append(p.noise, fmt.Sprintf("console.%s %s", ev.Type, arguments(ev.Args)))
-			}
-		case *runtime.EventExceptionThrown:
-			p.noise = append(p.noise, "exception "+quote(ev.ExceptionDetails))
-		case *log.EventEntryAdded: // failed requests and content security policy reports come here
-			if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
-				p.noise = append(p.noise, fmt.Sprintf("%s %s", ev.Entry.Source, ev.Entry.Text))
-			}
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
-		return err
-	}))
+	listen(p)
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -71,6 +70,39 @@ func newPage(t *testing.T) *page {
 		}
 	})
 	return p
+}
+
+// listen has the tab tell what its console says.
+func (p *page) listen() {
+	p.t.Helper()
+	if err := chromedp.Listen(p.ctx, p.hear); err != nil {
+		p.t.Fatal(err)
+	}
+	p.do(enableLog)
+}
+
+// enableLog has the browser tell of failed requests and of what a page's policy forbids.
+var enableLog = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+	return err
+})
+
+// hear keeps what the console should not say.
+func (p *page) hear(ev any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch ev := ev.(type) {
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+			p.noise = append(p.noise, fmt.Sprintf("console.%s %s", ev.Type, arguments(ev.Args)))
+		}
+	case *runtime.EventExceptionThrown:
+		p.noise = append(p.noise, "exception "+quote(ev.ExceptionDetails))
+	case *log.EventEntryAdded: // failed requests and content security policy reports come here
+		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+			p.noise = append(p.noise, fmt.Sprintf("%s %s", ev.Entry.Source, ev.Entry.Text))
+		}
+	}
 }
 
 func arguments(args []*runtime.RemoteObject) string {
@@ -138,10 +170,46 @@ func (p *page) until(what string, true func(state) bool) state {
 		if last = p.state(); true(last) {
 			return last
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
-	p.t.Fatalf("in 15 s it never came about that %s: %+v", what, last)
+	p.t.Fatalf("in 30 s it never came about that %s: %+v", what, last)
 	return last
+}
+
+// comes waits, in the page, until an expression is true there, and tells whether it did within the time.
+func (p *page) comes(script string, within time.Duration) bool {
+	p.t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
+		if evaluate[bool](p, `new Promise((done) => {
+			const began = performance.now();
+			const look = () => {
+				const is = Boolean(`+script+`);
+				if (is || performance.now() - began > 5000) done(is);
+				else setTimeout(look, 20);
+			};
+			look();
+		})`) {
+			return true
+		}
+	}
+	return false
+}
+
+// waits until an expression is true in the page.
+func (p *page) waits(what, script string) {
+	p.t.Helper()
+	if !p.comes(script, time.Minute) {
+		p.t.Fatalf("in a minute it never came about that %s; the page says %q", what, evaluate[string](p, `document.body.innerText`))
+	}
+}
+
+// says waits until an element, by its data-testid, says something of the kind. White space does not count.
+func (p *page) says(testid, want string) {
+	p.t.Helper()
+	text := `document.querySelector('[data-testid="` + testid + `"]').textContent.split(/\s+/).filter(Boolean).join(" ")`
+	if !p.comes(text+`.includes(`+quote(want)+`)`, 20*time.Second) {
+		p.t.Errorf("%s says %q, want %q", testid, evaluate[string](p, text), want)
+	}
 }
 
 // live waits until the page is open on a technique and messages come.
@@ -187,9 +255,28 @@ func (p *page) offline(off bool) {
 // view sets size and colour scheme.
 func (p *page) view(width, height int64, scheme string) {
 	p.t.Helper()
-	p.do(chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	p.scheme = scheme
+	p.do(chromedp.EmulateViewport(width, height))
+	p.likes()
+}
+
+// moving has the page show things as they move, or still ones once a second.
+func (p *page) moving(is bool) {
+	p.t.Helper()
+	p.moves = is
+	p.likes()
+}
+
+// likes tells the page what its reader prefers.
+func (p *page) likes() {
+	p.t.Helper()
+	motion := "reduce"
+	if p.moves {
+		motion = "no-preference"
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: p.scheme}, {Name: "prefers-reduced-motion", Value: motion}},
 		})
 		return err
 	}))

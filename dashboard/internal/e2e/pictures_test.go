@@ -17,16 +17,30 @@ import (
 
 var pictures = flag.String("pictures", "", "write README's pictures of the page into this folder")
 
-// showcase serves a made-up host that has been watched for so many snapshots, one each interval, and returns its URL. Each
-// snapshot goes through change first, where there is one.
+// showcase serves a made-up host that has been watched for so many snapshots, one each interval, until the test ends, and
+// returns its URL. Each snapshot goes through change first, where there is one.
 func showcase(t *testing.T, past int, interval time.Duration, change func(*collector.Snapshot)) string {
 	t.Helper()
-	ln, url, err := dashboard.Listen("127.0.0.1:0")
+	url, stop, err := serveMadeUp(past, interval, change)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return url
+}
+
+// serveMadeUp is showcase until it is stopped.
+func serveMadeUp(past int, interval time.Duration, change func(*collector.Snapshot)) (url string, stop func() error, err error) {
+	ln, url, err := dashboard.Listen("127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
 	d := dashboard.New(dashboard.Config{Assets: assets.FS})
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	served, published := make(chan error, 1), make(chan struct{})
 	go func() { served <- d.Serve(ctx, ln, "") }()
 	began := time.Now()
@@ -53,14 +67,11 @@ func showcase(t *testing.T, past int, interval time.Duration, change func(*colle
 			}
 		}
 	}()
-	t.Cleanup(func() {
+	return url + "/", func() error {
 		cancel()
 		<-published
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return url + "/"
+		return <-served
+	}, nil
 }
 
 // portrait makes the made-up host one that an operator likes to see: nothing is wrong, but for a disk that fills up.
@@ -76,15 +87,19 @@ func portrait(s *collector.Snapshot) {
 // TestPictures looks at the page as people do: a wide screen, a projector, a phone, dark and light. With -pictures it
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	url := showcase(t, 300, time.Second, portrait)
+	p := newPage(t)
+	p.moving(*pictures != "")
 	for _, scheme := range []string{"dark", "light"} {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1024, 768}, {390, 844}} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, size.width), func(t *testing.T) {
-				p := newPage(t)
 				p.view(size.width, size.height, scheme)
-				p.open(url + "?technique=streaming")
-				p.live("streaming")
+				if *pictures != "" || p.state().Messages == 0 {
+					p.open(url + "?technique=streaming")
+					p.live("streaming")
+				}
 				if wide := evaluate[int64](p, `document.documentElement.scrollWidth`); wide > size.width {
 					t.Errorf("the page is %d px wide on a screen of %d", wide, size.width)
 				}

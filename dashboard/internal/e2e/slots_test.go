@@ -19,6 +19,7 @@ func (p *page) answered() {
 // Two tabs of five lanes want six held connections and a few for questions; a browser has six. They share what there is, say
 // who waits, and nobody hangs; what one gives back the other takes.
 func TestTwoTabsOfFiveLanes(t *testing.T) {
+	t.Parallel()
 	s, first := lab(t, "sse")
 	for _, technique := range techniques {
 		if got := first.laneState(technique); got != "open" {
@@ -28,7 +29,7 @@ func TestTwoTabsOfFiveLanes(t *testing.T) {
 	if first.shown("lanes-full") {
 		t.Errorf("alone, it says %q", first.text("lanes-full"))
 	}
-	second := newPage(t)
+	second := first.another()
 	second.view(1440, 1200, "dark")
 	second.open(s.url + "?technique=sse#lab")
 	second.live("sse")
@@ -65,11 +66,18 @@ func TestTwoTabsOfFiveLanes(t *testing.T) {
 
 // More tabs than a browser has connections: those that come too late take a way that needs none, and say so.
 func TestManyTabs(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t)
 	s.ready()
 	var tabs []*page
 	for i := range 6 {
-		p := newPage(t)
+		var p *page
+		if i == 0 {
+			p = newPage(t)
+		} else {
+			p = tabs[0].another()
+		}
 		p.view(390, 500, "dark") // little to draw
 		p.open(s.url + "?technique=sse")
 		want := "sse"

@@ -8,8 +8,7 @@ import (
 
 // What the page says upwards is a few bytes on a WebSocket and a whole request elsewhere, both as the server counted them;
 // and every technique obeys.
-func TestTwoWays(t *testing.T) {
-	_, p := lab(t, "sse")
+func labTwoWays(t *testing.T, _ *server, p *page) {
 	evaluate[bool](p, `(document.querySelector('[data-testid="twoways-every"]').selectedIndex = 2, true)`) // one message in 500 ms
 	p.click("twoways-send")
 	row := func(technique string) []string {

@@ -71,6 +71,8 @@ func sequence(t *testing.T, id string) int {
 // The frame hands over each message when it comes, without padding, and does not grow; its end is told, and the page's own
 // policy lets it be.
 func TestForeverIframe(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
 	p := newPage(t)
@@ -101,6 +103,8 @@ func TestForeverIframe(t *testing.T) {
 
 // A script that gets into the frame's document does not run: it has not this response's nonce.
 func TestForeverIframeRunsOneScript(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t)
 	s.ready()
 	p := newPage(t)
@@ -127,6 +131,8 @@ func TestForeverIframeRunsOneScript(t *testing.T) {
 // A page of another origin gets neither the frame nor the script. Both pages are of this machine, so the browser calls
 // them of one site: nearer than that no foreign page comes.
 func TestVariantsFromElsewhere(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s, other := start(t), start(t)
 	s.ready()
 	p := newPage(t)
@@ -151,6 +157,8 @@ func TestVariantsFromElsewhere(t *testing.T) {
 // Script elements poll, one after the other. On the dashboard's own page they cannot: its policy lets no string become a
 // script's address (Trusted Types). So this is a page of the same origin without a policy.
 func TestJSONP(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
 	for _, technique := range []string{"polling", "longpolling"} {
@@ -213,6 +221,8 @@ func TestJSONP(t *testing.T) {
 // In Chromium fetch hands over the parts as they come, each with the boundary behind it. Only pictures replace each other
 // by themselves; a frame shows none of it.
 func TestMultipartInBrowser(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
 	p := newPage(t)
@@ -267,6 +277,8 @@ func TestMultipartAtOnce(t *testing.T) {
 
 // A browser agrees on the subprotocol and gets bytes.
 func TestCBORInBrowser(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
 	p := newPage(t)
