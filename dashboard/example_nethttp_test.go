@@ -30,6 +30,7 @@ func ExampleDashboard_Serve_behindNetHTTP() {
 	socket := filepath.Join(dir, "fivewire.sock")
 
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	d := dashboard.New(dashboard.Config{Assets: assets.FS})
 	go new(collector.Collector).Run(ctx, d.Publish)
 	ln, _, err := dashboard.Listen("unix:" + socket)
