@@ -165,6 +165,14 @@ func headOf(b []byte) ([]byte, bool) {
 // each calls do with every series of the block, in the order of their names, and where in the block its packed column is.
 // What do is given is good during the call only.
 func (b *block) each(do func(name, unit []byte, at, size int)) error {
+	return b.until(func(name, unit []byte, at, size int) bool {
+		do(name, unit, at, size)
+		return true
+	})
+}
+
+// until is each, as long as do wants more.
+func (b *block) until(do func(name, unit []byte, at, size int) bool) error {
 	r := reader{b: b.list}
 	at := b.body
 	var name []byte
@@ -180,7 +188,9 @@ func (b *block) each(do func(name, unit []byte, at, size int)) error {
 		if r.broken {
 			return fmt.Errorf("%w: its names cannot be read", errBlock)
 		}
-		do(name, unit, at, size)
+		if !do(name, unit, at, size) {
+			return nil
+		}
 		at += size
 	}
 	return nil

@@ -270,6 +270,14 @@ func BenchmarkMonth(b *testing.B) {
 			}
 		}
 	})
+	b.Run("query-charts", func(b *testing.B) {
+		names := []string{"cpu.busy", "cpu.user", "cpu.system", "memory.used", "memory.free", "disk.read_rate", "disk.write_rate", "network.receive_rate", "swap.used"}
+		for b.Loop() {
+			if _, err := h.Query(names, collectortest.Start(), last, 1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("query-hour", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := h.Query([]string{"cpu.busy"}, last.Add(-time.Hour), last, 1000); err != nil {

@@ -9,10 +9,10 @@ import (
 // A sieve gathers rows into points.
 type sieve struct {
 	names    []string
-	order    map[string]int // their places
-	units    []string       // as they were found
-	width    int64          // of a stretch, in milliseconds; 0: each row is a point; wholeRange: all are one
-	counting bool           // nothing but rows and gaps
+	order    []int    // their places, in the order of the names
+	units    []string // as they were found
+	width    int64    // of a stretch, in milliseconds; 0: each row is a point; wholeRange: all are one
+	counting bool     // nothing but rows and gaps
 
 	rows int
 	gaps int   // between rows that came one after the other
@@ -27,11 +27,12 @@ type sieve struct {
 }
 
 func newSieve(names []string, width int64) *sieve {
-	order := make(map[string]int, len(names))
-	for i, name := range names {
-		order[name] = i
-	}
 	n := len(names)
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(names[a], names[b]) })
 	return &sieve{names: names, order: order, units: make([]string, n), width: width, found: make([]*column, n), columns: make([]column, n)}
 }
 
@@ -41,21 +42,31 @@ func (s *sieve) find(on stored, b *block) []*column {
 		return nil
 	}
 	clear(s.found)
-	b.each(func(name, unit []byte, at, size int) {
-		i, ok := s.order[string(name)]
-		if !ok {
-			return
+	wanted := s.order
+	b.until(func(name, unit []byte, at, size int) bool {
+		// Both are in the order of names: those that were passed are not in the block.
+		for len(wanted) > 0 && s.names[wanted[0]] < string(name) {
+			wanted = wanted[1:]
 		}
-		packed, err := on.part(at, size)
-		if err != nil || !s.columns[i].unpack(packed, len(b.times)) {
-			return
+		for len(wanted) > 0 && s.names[wanted[0]] == string(name) {
+			s.take(on, b, wanted[0], unit, at, size)
+			wanted = wanted[1:]
 		}
-		s.found[i] = &s.columns[i]
-		if s.units[i] == "" {
-			s.units[i] = string(unit)
-		}
+		return len(wanted) > 0
 	})
 	return s.found
+}
+
+// take reads the column of a name from a block.
+func (s *sieve) take(on stored, b *block, name int, unit []byte, at, size int) {
+	packed, err := on.part(at, size)
+	if err != nil || !s.columns[name].unpack(packed, len(b.times)) {
+		return
+	}
+	s.found[name] = &s.columns[name]
+	if s.units[name] == "" {
+		s.units[name] = string(unit)
+	}
 }
 
 // wholeRange is the width of the only stretch.
