@@ -222,13 +222,13 @@ function two(v) {
 
 /**
  * @param {number} at Unix milliseconds
- * @param {number} now
+ * @param {number} now NaN where that is not known
  * @returns {string} "14:05:30" where that says enough, "Nov 20, 2026 14:05" where it is not of today
  */
 export function moment(at, now) {
   if (!known(at)) return unknown;
   const then = local(at);
-  if (local(now).toISOString().slice(0, 10) === then.toISOString().slice(0, 10)) return clock(at);
+  if (known(now) && local(now).toISOString().slice(0, 10) === then.toISOString().slice(0, 10)) return clock(at);
   return `${days().format(then)} ${clock(at, false)}`;
 }
 

@@ -5,19 +5,24 @@
 import { Ages, Clock, Recent } from "./age.js";
 import { API, Refused } from "./api.js";
 import { configured, preferred } from "./config.js";
-import { learnCores } from "./measures.js";
 import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Alerts } from "./panel/alerts.js";
+import { learnCores } from "./measures.js";
+import { Address } from "./panel/address.js";
+import { Arrange } from "./panel/arrange.js";
+import { ChartMenus } from "./panel/chartmenu.js";
 import { Charts } from "./panel/charts.js";
 import { one, reveal, write } from "./panel/dom.js";
 import { watchEdges } from "./panel/edges.js";
 import { Containers } from "./panel/containers.js";
+import { Differ } from "./panel/differ.js";
 import { Disks } from "./panel/disks.js";
 import { Facts } from "./panel/facts.js";
 import { Filesystems } from "./panel/filesystems.js";
 import { Batteries, GPUs, Sensors, Users } from "./panel/hardware.js";
+import { Followed } from "./panel/followed.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
@@ -29,8 +34,10 @@ import { Processes } from "./panel/processes.js";
 import { showScopes } from "./panel/scopes.js";
 import { Sockets } from "./panel/sockets.js";
 import { Sources } from "./panel/sources.js";
+import { state } from "./panel/state.js";
 import { Status } from "./panel/status.js";
 import { called, Switch } from "./panel/switch.js";
+import { Taking } from "./panel/taking.js";
 import { Theme } from "./panel/theme.js";
 import { ThenBar } from "./panel/then.js";
 import { TimeBar } from "./panel/timebar.js";
@@ -40,16 +47,17 @@ import { Verdict } from "./panel/verdict.js";
 import { Views } from "./panel/views.js";
 import { Wire } from "./panel/wire.js";
 import { Past } from "./past.js";
-import { remember } from "./remember.js";
+import { recall, remember } from "./remember.js";
 import { drawn, row } from "./series.js";
 import { allowed, holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
 import { Archive, reach } from "./time/archive.js";
 import { History } from "./time/history.js";
-import { Window } from "./time/window.js";
+import { Marks } from "./time/marks.js";
+import { spans, Window } from "./time/window.js";
 import { lasting, techniques } from "./transport/transport.js";
 import { Viewer } from "./viewer.js";
-import { follow, say } from "./words/words.js";
+import { follow, load, say } from "./words/words.js";
 import { learnServer } from "./zone.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
@@ -58,6 +66,8 @@ import { learnServer } from "./zone.js";
 
 /** Samples kept: a quarter of an hour at the fastest interval. */
 const capacity = 9000;
+/** Milliseconds between two draws of the sparklines: five minutes are some 150 pixels wide, a pixel takes two seconds. */
+const sparkPace = 1900;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
@@ -73,7 +83,10 @@ const exchanges = new Exchanges(techniques.map((technique) => lasting.has(techni
 const ages = techniques.map(() => new Ages());
 const received = new Recent(recently);
 
-const theme = new Theme(() => frame.mark(restyle));
+const theme = new Theme(() => {
+  frame.mark(restyle);
+  address?.changed();
+});
 const language = new Language();
 const header = new Header();
 const status = new Status();
@@ -85,14 +98,23 @@ const history = new History(api);
 const window = new Window();
 const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.mark(charts.draw));
 const charts = new Charts(store, cores, window, archive, frame);
-const timeBar = new TimeBar(window, charts, () => remeasure());
+const timeBar = new TimeBar(window, charts, () => {
+  remeasure();
+  address?.changed();
+});
 const thenBar = new ThenBar(window, api, history, () => latest?.data, (then) => turnTo(then));
-const processes = new Processes(api);
+const followed = new Followed(api, frame, () => address?.changed());
+const processes = new Processes(api, () => address?.changed(), (p) => followed.follow(String(p.pid), p));
+const marks = new Marks(api, (list) => charts.mark(list));
 /** What only shows each snapshot. */
 const panels = [
   new Facts(), new Disks(), new Filesystems(), new Networks(), new Sockets(), new Containers(), new Units(), new Sensors(), new GPUs(),
   new Batteries(), new Users(),
 ];
+const differ = new Differ(() => load("differ"));
+const taking = new Taking(charts, window, () => ({ snapshot: past ? past.snapshot : latest?.data, taken: past ? past.at : (latest?.at ?? NaN) }));
+new ChartMenus(charts, taking, window);
+const arrange = new Arrange(() => address?.changed());
 const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
@@ -126,6 +148,8 @@ let asking = false;
 let described;
 /** what is known of the host @type {any} */
 let facts = null;
+/** once everything that it tells is there @type {Address | undefined} */
+let address;
 /** the moment shown, while one is picked @type {import("./time/then.js").Then | null} */
 let past = null;
 
@@ -135,14 +159,18 @@ const showFigures = frame.atMost(() => 200, () => {
   if (!past) tiles.show(latest.data);
   thenBar.show();
   timeBar.wait(archive);
+  marks.cover(window.from, window.to);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
 const drawCharts = frame.atMost(() => charts.pace, charts.draw);
-const drawTiles = frame.atMost(() => 900, tiles.draw);
+const describeSoon = frame.atMost(() => 1000, () => charts.describe());
+const drawTiles = frame.atMost(() => sparkPace, tiles.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
+  followed.show(latest.data.processes?.top ?? [], latest.at);
   for (const panel of panels) panel.show(latest.data, latest.at);
+  differ.show(latest.data);
   /** @type {import("./panel/sources.js").Source[]} */
   const unwell = latest.data.sources ?? [];
   sources.show(unwell.filter((source) => !source.missing));
@@ -163,6 +191,7 @@ function take(message) {
   const numbers = row(data);
   store.append(at, interval, numbers);
   archive.append(at, interval, numbers);
+  marks.add(data.marks);
   if (data.cpu?.cores) cores.append(at, data.cpu.cores);
   learnCores(data.cpu?.cores?.length);
 
@@ -195,6 +224,23 @@ function turnTo(then) {
   }
   frame.mark(tiles.draw);
   showFigures();
+}
+
+/** The state of the page stands in its address, and is taken from there. */
+function mirror() {
+  const usual = /** @type {keyof typeof spans} */ (Object.keys(spans).find((name) => name === recall("range")) ?? "5m");
+  window.restore({ span: spans[usual], end: NaN, moment: NaN });
+  address = new Address(state({ window, theme, timeBar, charts, arrange, processes, followed, remeasure }), (bad) => {
+    const notice = one("#address-notice");
+    write(notice, bad.length > 0 ? say("host.address_ignored", { keys: bad.join(say("host.comma")) }) : "");
+    reveal(notice, bad.length > 0);
+  });
+  window.follow((chosen) => {
+    if (chosen && window.live && window.range) remember("range", window.range);
+    address?.changed(chosen);
+    describeSoon();
+  });
+  page.kiosk = String(new URLSearchParams(location.search).get("kiosk") === "1");
 }
 
 /** Numbers are told in other measures, or times in another zone. */
@@ -275,6 +321,7 @@ function restyle() {
   wire.restyle();
   tiles.restyle();
   charts.restyle();
+  followed.restyle();
   lab?.restyle();
   frame.mark(tiles.draw);
   frame.mark(charts.draw);
@@ -411,12 +458,15 @@ function reword() {
   if (!latest) return;
   verdict.reword();
   alerts.reword();
+  arrange.reword();
   processes.reword();
   showFigures();
   showTables();
 }
 
 keys();
+mirror();
+taking.listen(() => address?.full ?? location.href);
 watchEdges();
 clocks();
 start();

@@ -1,12 +1,13 @@
 // @ts-check
-// Dark, light, or as the system has it. Loading this module sets the remembered theme: index.html loads it before the
+// Dark, light, or as the system has it. Loading this module sets the theme of the address, or the remembered one: index.html loads it before the
 // first paint, so that nobody is shown a white flash on the way to a dark page. So it waits for no other file but one.
 
 import { recall, remember } from "./remember.js";
 
 const themes = /** @type {const} */ (["auto", "dark", "light"]);
 
-let current = themes.find((theme) => theme === recall("theme")) ?? "auto";
+const wanted = new URLSearchParams(location.search).get("theme");
+let current = themes.find((theme) => theme === wanted) ?? themes.find((theme) => theme === recall("theme")) ?? "auto";
 document.documentElement.dataset.theme = current;
 
 /** The theme in use. */
@@ -16,7 +17,18 @@ export function theme() {
 
 /** Use the one after this one. */
 export function turn() {
-  current = themes[(themes.indexOf(current) + 1) % themes.length];
+  wear(themes[(themes.indexOf(current) + 1) % themes.length]);
+}
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether there is such a theme
+ */
+export function wear(name) {
+  const found = themes.find((theme) => theme === name);
+  if (!found) return false;
+  current = found;
   document.documentElement.dataset.theme = current;
   remember("theme", current);
+  return true;
 }

@@ -5,7 +5,7 @@
 
 import { Refused } from "../api.js";
 import { bytes, count, moment, percent, rate, unknown } from "../format.js";
-import { say, term } from "../words/words.js";
+import { caption, say, term } from "../words/words.js";
 import { attribute, one, reveal, write } from "./dom.js";
 import { Figures } from "./figures.js";
 
@@ -42,15 +42,29 @@ export class ProcessDetail {
   #command = "";
   #asking = new AbortController();
 
-  /** @param {HTMLElement} table @param {import("../api.js").API} api */
-  constructor(table, api) {
+  #follow = document.createElement("button");
+
+  /**
+   * @param {HTMLElement} table
+   * @param {import("../api.js").API} api
+   * @param {(p: Process) => void} follow the reader wants to follow this one
+   */
+  constructor(table, api, follow) {
     this.#table = table;
     this.#api = api;
     this.row.className = "detail";
     this.row.dataset.testid = "process-detail";
     this.#note.className = "panel-note";
     this.#note.dataset.testid = "process-detail-note";
-    this.#cell.append(this.#figures.list, this.#note);
+    this.#follow.type = "button";
+    this.#follow.className = "toggle";
+    this.#follow.dataset.testid = "follow";
+    caption(this.#follow, "tables.follow");
+    this.#follow.addEventListener("click", (event) => {
+      event.stopPropagation();
+      if (this.#shown) follow(this.#shown);
+    });
+    this.#cell.append(this.#figures.list, this.#note, this.#follow);
   }
 
   /** @param {Process} p */
@@ -59,6 +73,7 @@ export class ProcessDetail {
     const columns = [...one("thead", this.#table).querySelectorAll("th")].filter((head) => head.checkVisibility()).length;
     if (this.#cell.colSpan !== columns) this.#cell.colSpan = columns;
     this.#shown = p;
+    reveal(this.#follow, !p.past);
     const of = `${p.pid} ${p.started} ${p.command}`;
     if (of !== this.#of) this.#ask(of, p);
     this.#draw();

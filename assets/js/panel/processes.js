@@ -9,8 +9,9 @@ import { measure } from "../measures.js";
 import { recall, remember } from "../remember.js";
 import { Repeat } from "../repeat.js";
 import { caption, say } from "../words/words.js";
-import { attribute, field, one, reveal, write } from "./dom.js";
-import { ProcessRows } from "./processrows.js";
+import { closing } from "./chartmenu.js";
+import { attribute, field, make, one, reveal, write } from "./dom.js";
+import { keys, ProcessRows } from "./processrows.js";
 import { whenSeen } from "./seen.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
@@ -45,10 +46,20 @@ export class Processes {
   /** those of a moment that has passed @type {{at: number, list: Process[]} | null} */
   #then = null;
 
-  /** @param {import("../api.js").API} api */
-  constructor(api) {
+  #changed;
+  /** @type {Map<string, boolean>} */
+  #shownColumns = new Map();
+
+  /**
+   * @param {import("../api.js").API} api
+   * @param {() => void} changed the reader wants another order, filter or extent
+   * @param {(p: Process) => void} follow the reader wants to follow this one
+   */
+  constructor(api, changed, follow) {
     this.#api = api;
-    this.#rows = new ProcessRows(api, () => this.#update());
+    this.#changed = changed;
+    this.#rows = new ProcessRows(api, () => this.#update(), follow);
+    this.#choices();
     const [column, sign] = (recall("processes") ?? "").split(" ");
     if (this.#table.querySelector(`thead [data-key="${CSS.escape(column)}"]`)) {
       this.#column = /** @type {Column} */ (column);
@@ -58,13 +69,17 @@ export class Processes {
       const head = /** @type {Element} */ (event.target).closest("th");
       if (head) this.#sort(/** @type {Column} */ (head.dataset.key));
     });
-    this.#filter.addEventListener("input", () => this.#update());
+    this.#filter.addEventListener("input", () => {
+      this.#update();
+      changed();
+    });
     this.#all.addEventListener("click", () => this.#choose(!this.#wanted));
     this.#more.addEventListener("click", () => {
       this.#most += most;
       this.#update();
     });
     this.#tree.addEventListener("change", () => {
+      changed();
       this.#heads();
       this.#asking.anew();
     });
@@ -101,6 +116,106 @@ export class Processes {
     this.#update();
   }
 
+  /** The menu of columns: each shown always, never, or where there is room. */
+  #choices() {
+    const menu = /** @type {HTMLDetailsElement} */ (one("#columns-menu"));
+    const body = one(".menu-body", menu);
+    const boxes = keys.filter((key) => key !== "name").map((key) => {
+      const box = make("input");
+      const label = make("label", "check", box, make("span"));
+      box.type = "checkbox";
+      box.value = key;
+      box.dataset.testid = `column-${key}`;
+      caption(one("span", label), /** @type {string} */ (one(`thead [data-key="${key}"] button`, this.#table).getAttribute("data-say")));
+      box.addEventListener("change", () => {
+        this.#shownColumns.set(key, box.checked);
+        remember("columns", this.columns);
+        this.#wear();
+        this.#changed();
+      });
+      body.append(label);
+      return box;
+    });
+    const usual = make("button", "toggle");
+    usual.type = "button";
+    caption(usual, "tables.columns_usual");
+    usual.addEventListener("click", () => {
+      this.showColumns("-");
+      remember("columns", "-");
+      this.#changed();
+      menu.open = false;
+    });
+    body.append(usual);
+    menu.addEventListener("toggle", () => {
+      for (const box of boxes) box.checked = one(`thead [data-key="${box.value}"]`, this.#table).checkVisibility();
+    });
+    closing(menu);
+    this.showColumns(recall("columns") ?? "-");
+  }
+
+  /** Those that the reader has chosen: "user,-threads", "-" where none. */
+  get columns() {
+    return [...this.#shownColumns].map(([key, shown]) => (shown ? key : `-${key}`)).join() || "-";
+  }
+
+  /** @param {string} text @returns {boolean} whether there are such columns */
+  showColumns(text) {
+    const list = text === "-" ? [] : text.split(",");
+    if (!list.every((one) => keys.includes(one.replace(/^-/, "")))) return false;
+    this.#shownColumns = new Map(list.map((one) => [one.replace(/^-/, ""), !one.startsWith("-")]));
+    this.#wear();
+    return true;
+  }
+
+  #wear() {
+    for (const key of keys) {
+      const head = one(`thead [data-key="${key}"]`, this.#table);
+      head.hidden = this.#shownColumns.get(key) === false;
+      head.classList.toggle("always", this.#shownColumns.get(key) === true);
+    }
+    this.#rows.choose(this.#shownColumns);
+  }
+
+  /** The column that orders, with a minus before it when the greatest is first. */
+  get order() {
+    return `${this.#sign < 0 ? "-" : ""}${this.#column}`;
+  }
+
+  /** @param {string} order @returns {boolean} whether there is such a column */
+  orderBy(order) {
+    const column = order.replace(/^-/, "");
+    if (!this.#table.querySelector(`thead [data-key="${CSS.escape(column)}"]`)) return false;
+    this.#column = /** @type {Column} */ (column);
+    this.#sign = order.startsWith("-") ? -1 : 1;
+    this.#heads();
+    this.#update();
+    return true;
+  }
+
+  get filter() {
+    return this.#filter.value;
+  }
+
+  /** @param {string} words */
+  filterBy(words) {
+    this.#filter.value = words;
+    this.#update();
+    return true;
+  }
+
+  /** "top", "all" or "tree". */
+  get extent() {
+    return this.#treeWanted ? "tree" : this.#wanted ? "all" : "top";
+  }
+
+  /** @param {string} extent @returns {boolean} whether there is such a one */
+  extend(extent) {
+    if (!["top", "all", "tree"].includes(extent)) return false;
+    this.#tree.checked = extent === "tree";
+    this.#choose(extent !== "top");
+    return true;
+  }
+
   /** The head says what 100 % is. */
   #headCPU() {
     const total = measure("share") === "total";
@@ -133,6 +248,7 @@ export class Processes {
     this.#heads();
     this.#want();
     this.#update();
+    this.#changed();
   }
 
   /** Nobody looks: nobody asks. */
@@ -187,6 +303,7 @@ export class Processes {
     this.#sign = column === this.#column ? -this.#sign : downwards.includes(column) ? -1 : 1;
     this.#column = column;
     remember("processes", `${column} ${this.#sign}`);
+    this.#changed();
     this.#heads();
     if (this.#treeWanted) this.#asking.anew();
     else this.#update();

@@ -16,11 +16,16 @@ import { attribute, one, property, stamp, write } from "./dom.js";
 const wide = 240;
 const whole = 2000;
 
+/** The columns, in the order of their cells. */
+export const keys = ["pid", "name", "command", "user", "service", "state", "cpu", "memory", "io", "threads", "parent"];
+
 export class ProcessRows {
   #body = one("#processes tbody");
   /** @type {Map<string, Row>} */
   #rows = new Map();
   #detail;
+  /** @type {Map<string, boolean>} */
+  #columns = new Map();
   /** the row that is open */
   #open = "";
   /** the row that the Tab key comes to; arrows go on from there */
@@ -32,9 +37,10 @@ export class ProcessRows {
   /**
    * @param {import("../api.js").API} api
    * @param {() => void} changed the reader has come to a row, gone, opened or closed one
+   * @param {(p: Process) => void} follow the reader wants to follow this one
    */
-  constructor(api, changed) {
-    this.#detail = new ProcessDetail(one("#processes"), api);
+  constructor(api, changed, follow) {
+    this.#detail = new ProcessDetail(one("#processes"), api, follow);
     this.#changed = changed;
     const body = this.#body;
     body.addEventListener("pointerenter", () => this.#hold(true, this.#keyed));
@@ -51,6 +57,24 @@ export class ProcessRows {
       if (key !== "" && (getSelection()?.isCollapsed ?? true)) this.#choose(key);
     });
     body.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  /**
+   * Which columns there are, in whatever room.
+   * @param {Map<string, boolean>} chosen by column; the others go when there is too little room
+   */
+  choose(chosen) {
+    this.#columns = chosen;
+    for (const { cells } of this.#rows.values()) this.#dress(cells);
+  }
+
+  /** @param {HTMLElement[]} cells */
+  #dress(cells) {
+    keys.forEach((key, i) => {
+      const wanted = this.#columns.get(key);
+      cells[i].hidden = wanted === false;
+      cells[i].classList.toggle("always", wanted === true);
+    });
   }
 
   /** Whether the order is to stay. */
@@ -160,6 +184,7 @@ export class ProcessRows {
       const row = stamp("process-row");
       found = { row, cells: /** @type {HTMLElement[]} */ ([...row.children]) };
       this.#rows.set(key, found);
+      this.#dress(found.cells);
     }
     return found;
   }

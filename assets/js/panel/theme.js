@@ -1,7 +1,7 @@
 // @ts-check
 // The button that goes from one theme to the next, and who must know when colours are other ones.
 
-import { theme, turn } from "../theme.js";
+import { theme, turn, wear } from "../theme.js";
 import { caption } from "../words/words.js";
 import { attribute, one } from "./dom.js";
 
@@ -24,6 +24,14 @@ export class Theme {
     turn();
     this.#show();
     this.#changed();
+  }
+
+  /** @param {string} name @returns {boolean} whether there is such a theme */
+  use(name) {
+    if (!wear(name)) return false;
+    this.#show();
+    this.#changed();
+    return true;
   }
 
   #show() {

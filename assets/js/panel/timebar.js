@@ -5,6 +5,7 @@ import { choices, measure, useMeasure } from "../measures.js";
 import { spans } from "../time/window.js";
 import { caption, say } from "../words/words.js";
 import { local, momentOf, useZone, zone, zoneName, zones } from "../zone.js";
+import { closing } from "./chartmenu.js";
 import { attribute, make, one, reveal, write } from "./dom.js";
 
 /** @typedef {import("../time/window.js").Window} Window */
@@ -72,15 +73,7 @@ export class TimeBar {
       menu.open = false;
     });
     to.addEventListener("input", () => to.setCustomValidity(""));
-    // It closes as menus do.
-    document.addEventListener("pointerdown", (event) => {
-      if (menu.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
-    });
-    menu.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      menu.open = false;
-      one("summary", menu).focus();
-    });
+    closing(menu);
   }
 
   /** Live when it stands still, and the other way round. */

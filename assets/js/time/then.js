@@ -41,7 +41,7 @@ export async function then(api, history, at, now, signal) {
 /** @param {import("./history.js").History} history @param {number} at @param {AbortSignal} signal */
 async function row(history, at, signal) {
   const known = await history.series();
-  const names = [...known.keys()].filter((name) => plain.includes(name.split(".")[0]) || /^(disk|network|filesystem)\./.test(name)).slice(0, 400);
+  const names = [...known.keys()].filter((name) => plain.includes(name.split(".")[0]) || /^(disk|network|filesystem)\./.test(name)).filter((name) => !name.includes(",")).slice(0, 400);
   for (const reach of around) {
     const answer = await history.ask(names, at - reach, at + reach, 60, signal);
     const i = nearest(answer.at, answer.series, at);

@@ -86,7 +86,10 @@ export class Window {
 
   /** @param {Place} place @param {boolean} [chosen] */
   restore({ span, end, moment }, chosen = true) {
-    this.#move({ span: clamp(span), end, moment }, chosen, false);
+    const place = { span: clamp(span), end, moment };
+    const back = this.#before.findLastIndex((before) => same(before, place));
+    if (back >= 0) this.#before.length = back; // the browser has gone back, and so have we
+    this.#move(place, chosen, false);
   }
 
   /** A span of the list. What stands still keeps its right edge; a picked moment stays in sight. @param {Range} range */
@@ -176,7 +179,8 @@ export class Window {
   /** @param {Place} place @param {boolean} [chosen] @param {boolean} [remembered] */
   #move(place, chosen = true, remembered = true) {
     const now = this.#place;
-    if (Object.is(now.end, place.end) && now.span === place.span && Object.is(now.moment, place.moment)) return;
+    place = { span: Math.round(place.span), end: Math.round(place.end), moment: place.moment }; // as an address has it
+    if (same(now, place)) return;
     if (!chosen) this.#began ??= now;
     else if (remembered) this.#keep(this.#began ?? now);
     this.#place = place;
@@ -189,6 +193,11 @@ export class Window {
     this.#before.push(place);
     if (this.#before.length > memory) this.#before.shift();
   }
+}
+
+/** @param {Place} a @param {Place} b */
+function same(a, b) {
+  return a.span === b.span && Object.is(a.end, b.end) && Object.is(a.moment, b.moment);
 }
 
 /** @param {number} span */

@@ -291,8 +291,9 @@ func TestJavaScriptImports(t *testing.T) {
 		"main":       {".", "panel", "chart", "time", "transport", "lab", "words"},
 		"lab":        {".", "lab", "lab/lesson", "panel", "chart", "transport", "words"},
 		"lab/lesson": {"lab"}, // a lesson knows its stage, and nothing of the page
-		"panel":      {".", "panel", "chart", "time", "transport", "words"},
-		"time":       {".", "time"}, // which time is shown, and what there is of it: nothing of the page
+		"panel":      {".", "panel", "chart", "time", "export", "transport", "words"},
+		"export":     {".", "export"},        // what is taken away: numbers in, text out
+		"time":       {".", "time", "chart"}, // which time is shown, and what there is of it: nothing of the page
 		"chart":      {".", "chart"},
 		"transport":  {"transport"},
 		"words":      {".", "words/en"}, // the first view's words; the others are fetched when they are needed

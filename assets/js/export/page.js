@@ -1,0 +1,103 @@
+// @ts-check
+// What is in view as a file of its own that opens with no network and no server: charts drawn as vectors, tables, and a
+// little script that tells the values under the pointer. Nothing in it is fetched, and its own policy forbids to. Pure.
+
+import { offline } from "./offline.js";
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./view.js").Chart} Chart */
+
+const width = 1000;
+const height = 180;
+
+/** Nothing that a host calls itself becomes markup. @param {string} text */
+function escaped(text) {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/**
+ * @param {View} view
+ * @param {{title: string, lang: string, lines: string[], name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, top: (chart: Chart) => number}} how
+ * @param {Record<string, string>} colours of the page it is taken from
+ * @returns {string} HTML
+ */
+export function page(view, how, colours) {
+  const charts = view.charts.filter(({ at }) => at.length > 0);
+  const data = { charts: charts.map((chart) => ({ from: view.from, to: view.to, at: chart.at, times: chart.at.map(how.name), series: chart.series.map(({ avg }) => avg.map((v) => (v === null ? "" : how.format(chart, v)))) })) };
+  const script = `(${offline})()`;
+  return `<!doctype html>
+<html lang="${escaped(how.lang)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>${escaped(how.title)}</title>
+<style>
+:root{color-scheme:${escaped(colours.scheme)};background:${escaped(colours.page)};color:${escaped(colours.ink)};font:14px/1.4 system-ui,sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0 auto;padding:16px;max-width:1200px}h1{font-size:20px}h2{font-size:15px;margin:20px 0 4px}p{margin:4px 0}.dim{color:${escaped(colours.dim)}}
+.tiles{display:flex;flex-wrap:wrap;gap:8px 24px;margin:12px 0}.tiles b{display:block;font-size:20px;font-weight:400}
+figure{margin:0;position:relative}svg{display:block;width:100%;height:180px;background:${escaped(colours.panel)}}.cross{position:absolute;top:0;height:180px;width:1px;background:${escaped(colours.ink)};pointer-events:none}
+ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;padding:0}li i{display:inline-block;width:10px;height:10px;margin-right:4px}
+.ends{display:flex;justify-content:space-between}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:start;padding:2px 8px;border-bottom:1px solid ${escaped(colours.line)};white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
+</style>
+</head>
+<body>
+<h1>${escaped(how.title)}</h1>
+${how.lines.map((line) => `<p class="dim">${escaped(line)}</p>`).join("\n")}
+<p>${escaped(view.verdict)}</p>
+<div class="tiles">${view.tiles.map(({ title, figures }) => `<div><span class="dim">${escaped(title)}</span><b>${escaped(figures)}</b></div>`).join("")}</div>
+${charts.map((chart, i) => figure(chart, view, how, colours, i)).join("\n")}
+${view.tables.map(({ title, note, head, rows }) => `<h2>${escaped(title)}</h2><p class="dim">${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((h) => `<th>${escaped(h)}</th>`).join("")}</tr></thead><tbody>
+${rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n")}</tbody></table></div>`).join("\n")}
+<script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** @param {Chart} chart @param {View} view @param {Parameters<typeof page>[1]} how @param {Record<string, string>} colours @param {number} i */
+function figure(chart, view, how, colours, i) {
+  const stacked = how.stacked(chart);
+  const mirrored = how.mirrored(chart);
+  const floor = new Array(chart.at.length).fill(0);
+  let most = 0;
+  /** @type {{ink: string, sign: number, low: number[], high: (number | null)[]}[]} */
+  const shapes = chart.series.map(({ ink, avg, max }, k) => {
+    const low = stacked ? [...floor] : floor;
+    const high = avg.map((v, n) => (v === null ? null : (stacked ? floor[n] : 0) + v));
+    if (stacked) high.forEach((v, n) => { if (v !== null) floor[n] = v; });
+    for (const v of stacked ? high : max) if (v !== null && v > most) most = v;
+    return { ink, sign: mirrored && k > 0 ? -1 : 1, low, high };
+  });
+  const fact = how.top(chart);
+  const top = fact > 0 ? fact : most * 1.1 || 1;
+  const zero = mirrored ? height / 2 : height;
+  const x = (/** @type {number} */ at) => (((at - view.from) / (view.to - view.from)) * width).toFixed(1);
+  const y = (/** @type {number} */ v) => (zero - (v / top) * (mirrored ? height / 2 : height)).toFixed(1);
+  const paths = shapes.flatMap(({ ink, sign, low, high }) => runs(high).map(([a, b]) => {
+    const upper = chart.at.slice(a, b).map((at, n) => `${x(at)},${y(sign * Number(high[a + n]))}`);
+    const lower = chart.at.slice(a, b).map((at, n) => `${x(at)},${y(sign * low[a + n])}`).reverse();
+    const colour = escaped(colours[ink] ?? colours.ink);
+    return `<polygon points="${[...upper, ...lower].join(" ")}" fill="${colour}" fill-opacity="${stacked ? 0.6 : 0.15}"/><polyline points="${upper.join(" ")}" fill="none" stroke="${colour}" vector-effect="non-scaling-stroke"/>`;
+  }));
+  const legend = chart.series.map(({ title, ink, avg }) => `<li><i style="background:${escaped(colours[ink] ?? colours.ink)}"></i>${escaped(title)} <b>${escaped(lastOf(avg, (v) => how.format(chart, v)))}</b></li>`).join("");
+  return `<h2>${escaped(chart.title)} <span class="dim">${escaped(how.format(chart, top))}</span></h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${paths.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
+}
+
+/** The stretches without a gap, as [from, to). @param {(number | null)[]} values @returns {[number, number][]} */
+function runs(values) {
+  /** @type {[number, number][]} */
+  const out = [];
+  for (let a = 0, b = 0; b < values.length; a = b + 1) {
+    for (b = a; b < values.length && values[b] !== null; b++);
+    if (b > a) out.push([a, b]);
+  }
+  return out;
+}
+
+/** @param {(number | null)[]} values @param {(v: number) => string} format */
+function lastOf(values, format) {
+  const last = values.findLast((v) => v !== null);
+  return last == null ? "" : format(last);
+}

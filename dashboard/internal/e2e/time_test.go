@@ -1,0 +1,218 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// hours is a page of a server that has run for an hour and a half.
+func hours(t *testing.T, query string) (p *page, url string) {
+	t.Helper()
+	url = showcase(t, 5400, time.Second, nil)
+	p = newPage(t)
+	p.view(1440, 3200, "dark")
+	p.open(url + "?technique=sse" + query)
+	p.live("sse")
+	return p, url
+}
+
+// mouse is what a hand does with it, from one place in a chart's plot to another, in parts of its width.
+func (p *page) mouse(chart string, from, to float64, clicks int64) {
+	p.t.Helper()
+	box := evaluate[[]float64](p, `(() => { const r = document.querySelector('[data-testid="chart-`+chart+`"] canvas').getBoundingClientRect(); return [r.left + 60, r.width - 64, r.top + r.height / 2]; })()`)
+	at := func(share float64) float64 { return box[0] + share*box[1] }
+	type step = input.DispatchMouseEventParams
+	steps := []step{{Type: input.DispatchMouseEventTypeMouseMoved, X: at(from), Y: box[2]}}
+	for n := int64(1); n <= clicks; n++ {
+		steps = append(steps, step{Type: input.DispatchMouseEventTypeMousePressed, X: at(from), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1, ClickCount: n})
+		if from != to {
+			steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseMoved, X: at((from + to) / 2), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1},
+				step{Type: input.DispatchMouseEventTypeMouseMoved, X: at(to), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1})
+		}
+		steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseReleased, X: at(to), Y: box[2], Button: input.MouseButtonLeft, ClickCount: n})
+	}
+	for _, params := range steps {
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, input.DispatchMouseEvent, params)
+			return err
+		}))
+	}
+}
+
+// query is what the page's address says.
+func (p *page) query(key string) string {
+	p.t.Helper()
+	return evaluate[string](p, `new URLSearchParams(location.search).get(`+quote(key)+`) ?? ""`)
+}
+
+// span is the time in the address, in seconds; 0 where there is none.
+func (p *page) span() float64 {
+	from, err := time.Parse(time.RFC3339, p.query("from"))
+	to, err2 := time.Parse(time.RFC3339, p.query("to"))
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return to.Sub(from).Seconds()
+}
+
+// The hands' way: a range, a drag, a moment, its processes, and each step back.
+func TestTimeTravel(t *testing.T) {
+	p, _ := hours(t, "")
+	p.click("range-1h")
+	eventually(t, "the charts reach back an hour", func() bool { return p.query("range") == "1h" && p.text("charts-time") != "" })
+	p.mouse("cpu", 0.25, 0.5, 1)
+	eventually(t, "the charts show what was dragged over", func() bool { s := p.span(); return s > 800 && s < 1000 })
+	if evaluate[string](p, `document.documentElement.dataset.live`) != "false" {
+		t.Error("a time that has passed is called live")
+	}
+	p.mouse("memory", 0.5, 0.5, 1)
+	p.says("then", "ago the tables below the processes show now")
+	p.says("then-time", ":")
+	p.says("verdict-word", "then")
+	p.says("processes-note", "processes at the top at")
+	if p.query("at") == "" {
+		t.Error("the address does not say the moment")
+	}
+	ago := evaluate[string](p, `document.querySelector('[data-field="then-ago"]').textContent`)
+	if !strings.Contains(ago, "min") {
+		t.Errorf("the moment is %q", ago)
+	}
+	// The table that the history has of it, as the server gives it.
+	at, _ := time.Parse(time.RFC3339, p.query("at"))
+	first := evaluate[string](p, `fetch("api/v1/processes?at=`+quote(at.UnixMilli())+`").then((r) => r.json()).then((a) => a.processes[0].name)`)
+	if rows := p.text("processes"); !strings.Contains(rows, first) {
+		t.Errorf("the table has no %s: %s", first, rows)
+	}
+	p.press(".")
+	eventually(t, "a step later", func() bool { next, err := time.Parse(time.RFC3339, p.query("at")); return err == nil && next.After(at) })
+	evaluate[bool](p, `(history.back(), history.back(), true)`)
+	eventually(t, "the browser's back button goes back to the time before", func() bool { return p.query("at") == "" && p.span() > 800 })
+	p.mouse("cpu", 0.5, 0.5, 2)
+	eventually(t, "a double click goes back to the hour", func() bool { return p.span() == 0 && p.query("at") == "" })
+}
+
+// The same by keys alone.
+func TestTimeTravelByKeys(t *testing.T) {
+	p, _ := hours(t, "&range=1h")
+	evaluate[bool](p, `(document.querySelector('[data-testid="chart-cpu"] canvas').focus(), true)`)
+	p.press(kb.Home)
+	p.press("+")
+	eventually(t, "half of it is shown", func() bool { s := p.span(); return s > 1790 && s < 1810 })
+	p.press(kb.ArrowRight)
+	p.press(kb.Enter)
+	p.says("then", "ago")
+	p.press(kb.Escape) // lets the crosshair go
+	p.press(kb.Escape)
+	eventually(t, "it is live again", func() bool { return !p.shown("then") && p.query("at") == "" })
+	p.click("cpu-numbers")
+	eventually(t, "the numbers are there as a table", func() bool {
+		return evaluate[int](p, `document.querySelectorAll('[data-testid="numbers"][open] tbody tr').length`) > 50
+	})
+}
+
+// A link shows what it was made of; what means nothing in it is ignored with a word, and what is another's stays.
+func TestStateInAddress(t *testing.T) {
+	at := time.Now().UTC().Truncate(time.Second).Add(-20 * time.Minute)
+	say := func(d time.Duration) string { return at.Add(d).Format(time.RFC3339) }
+	p, url := hours(t, "&from="+say(-10*time.Minute)+"&to="+say(5*time.Minute)+"&at="+say(0)+
+		"&theme=light&zone=utc&traffic=bits&share=total&bands=lines&folded=load,users&sort=-memory&filter=post&mine=1&sorting=x")
+	p.says("then-time", at.Format("15:04:05"))
+	got := evaluate[[]string](p, `[document.documentElement.dataset.theme, document.querySelector("#zone").value, document.querySelector("#measure-traffic").value,
+		document.querySelector("#stacked").value, document.querySelector('[data-chart="load"]').dataset.folded,
+		document.querySelector('#processes th[aria-sort]').dataset.key, document.querySelector("#processes-filter").value, new URLSearchParams(location.search).get("mine")]`)
+	if want := `["light","utc","bits","false","true","memory","post","1"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+	if p.shown("address-notice") {
+		t.Errorf("it says %q", p.text("address-notice"))
+	}
+	p.click("live")
+	eventually(t, "live is in the address", func() bool { return p.query("from") == "" && p.query("at") == "" })
+	p.open(url + "?technique=sse&range=1y&from=yesterday&theme=blue&at=2026-99-99T00:00&folded=nothing")
+	p.live("sse")
+	p.says("address-notice", "ignored: range, from, at, theme, folded")
+}
+
+// What is taken away opens from a file, with nothing but itself.
+func TestTakenPage(t *testing.T) {
+	p, _ := hours(t, "&range=1h")
+	eventually(t, "an hour is there", func() bool {
+		return evaluate[string](p, `document.querySelector("#charts-waiting").textContent`) == ""
+	})
+	evaluate[bool](p, `(globalThis.taken = new Promise((resolve) => { URL.createObjectURL = (blob) => { resolve(blob.text()); return "#taken"; }; }), document.querySelector('[data-testid="take-html"]').click(), true)`)
+	html := evaluate[string](p, `globalThis.taken`)
+	file := filepath.Join(t.TempDir(), "taken.html")
+	if err := os.WriteFile(file, []byte(html), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	q := newPage(t)
+	q.open("file://" + file)
+	got := evaluate[map[string]int](q, `({ svgs: document.querySelectorAll("svg polyline").length, rows: document.querySelectorAll("tbody tr").length,
+		fetched: performance.getEntriesByType("resource").length, tables: document.querySelectorAll("table").length })`)
+	if got["svgs"] < 10 || got["rows"] < 10 || got["tables"] < 3 || got["fetched"] != 0 {
+		t.Errorf("got %v", got)
+	}
+	before := evaluate[string](q, `document.querySelector("li b").textContent`)
+	evaluate[bool](q, `(document.querySelector("figure").dispatchEvent(new PointerEvent("pointermove", { clientX: 300 })), true)`)
+	if title := evaluate[string](q, `document.title`); !strings.Contains(title, ":") {
+		t.Errorf("the pointer tells no time: %q, %q", title, before)
+	}
+	if host := evaluate[string](p, `document.querySelector(".host").textContent`); !strings.Contains(html, host) {
+		t.Errorf("it does not say whose it is: %s", host)
+	}
+}
+
+// A wall shows figures and nothing to press.
+func TestWall(t *testing.T) {
+	p := exhibit(t, nil)
+	p.open(evaluate[string](p, `location.origin + location.pathname + "?kiosk=1"`))
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	if got := evaluate[[]string](p, `[...document.querySelectorAll("button, a, select, input, summary")].filter((e) => e.checkVisibility() && !e.closest(".hidden")).map((e) => e.id || e.className || e.textContent)`); len(got) > 0 {
+		t.Errorf("there is %q to press", got)
+	}
+	if !p.shown("tile-cpu") || !p.shown("chart-cpu") {
+		t.Error("figures or charts are missing")
+	}
+}
+
+// A process that is followed stays above the table; columns come and go as they are chosen; panels fold and change places.
+func TestFollowColumnsArrange(t *testing.T) {
+	p := exhibit(t, nil)
+	p.expect("503") // this server has no table of all processes
+	evaluate[bool](p, `(document.querySelector("#processes tbody tr").click(), true)`)
+	eventually(t, "a row is open", func() bool { return p.shown("follow") })
+	p.click("follow")
+	name := evaluate[string](p, `document.querySelector("#processes tbody tr .name").textContent`)
+	p.says("followed", "CPU")
+	if got := p.text("followed"); !strings.Contains(got, name) {
+		t.Errorf("followed is %q, want %s", got, name)
+	}
+	eventually(t, "who is followed is in the address", func() bool { return p.query("follow") != "" })
+	evaluate[bool](p, `(document.querySelector("#columns-menu").open = true)`)
+	eventually(t, "the menu says which columns there are", func() bool { return evaluate[bool](p, `document.querySelector('[data-testid="column-user"]').checked`) })
+	p.click("column-user")
+	eventually(t, "the columns are others", func() bool {
+		return p.query("columns") == "-user" && evaluate[bool](p, `!document.querySelector('#processes [data-key="user"]').checkVisibility()`)
+	})
+	p.click("fold-memory")
+	p.click("arrange")
+	p.click("down-cpu")
+	if got := evaluate[[]string](p, `[document.querySelector('[data-chart="memory"]').dataset.folded, document.querySelector("#charts-grid").firstElementChild.dataset.chart]`); quote(got) != `["true","memory"]` {
+		t.Errorf("got %s", quote(got))
+	}
+	p.do(reload)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	if got := evaluate[[]string](p, `[document.querySelector('[data-chart="memory"]').dataset.folded, document.querySelector("#charts-grid").firstElementChild.dataset.chart, String(document.querySelector('#processes [data-key="user"]').checkVisibility())]`); quote(got) != `["true","memory","false"]` {
+		t.Errorf("after a reload: %s", quote(got))
+	}
+	evaluate[bool](p, `(localStorage.clear(), true)`)
+}
