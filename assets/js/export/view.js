@@ -2,6 +2,8 @@
 // What is in view, as it is taken away: the time shown, the numbers of each chart in it, the newest reading or that of the
 // moment picked, and the tables as they stand. Pure.
 
+import { lines } from "../csv.js";
+
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {{name: string, title: string, ink: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}} Series */
 /** @typedef {{id: string, title: string, unit: string, at: number[], series: Series[]}} Chart */
@@ -36,18 +38,6 @@ export function numbers(store, from, to, wanted) {
     at: Array.from(/** @type {Float64Array} */ (store.at).subarray(first, last + 1)),
     series: wanted.map((series) => ({ ...series, avg: cut(store.column(series.name)), min: cut(store.low(series.name)), max: cut(store.high(series.name)) })),
   };
-}
-
-/** One field (RFC 4180). What a spreadsheet would take for a formula is text. @param {string | number | null} field */
-function quoted(field) {
-  if (typeof field === "number" || field === null) return String(field ?? "");
-  const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** @param {(string | number | null)[][]} rows */
-export function lines(rows) {
-  return rows.map((fields) => `${fields.map(quoted).join(",")}\r\n`).join("");
 }
 
 /**

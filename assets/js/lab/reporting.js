@@ -2,6 +2,8 @@
 // A report of what the lab has measured, in three forms. Pure: what goes in are figures and words, what comes out is text.
 // Numbers are not rounded in CSV and JSON; in Markdown they are as on the screen.
 
+import { lines } from "../csv.js";
+
 /**
  * @typedef {object} Table
  * @property {string} id
@@ -42,17 +44,6 @@ export function markdown({ title, conditions, tables }) {
   return `${parts.join("\n\n")}\n`;
 }
 
-/**
- * One field (RFC 4180). What a spreadsheet would take for a formula is text.
- * @param {string | number | Cell} field
- */
-function quoted(field) {
-  if (typeof field === "object") field = field.value;
-  if (typeof field === "number") return Number.isFinite(field) ? String(field) : "";
-  const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** @param {Report} report */
 export function csv({ conditions, tables, ages }) {
   /** @type {(string | number | Cell)[][]} */
@@ -60,7 +51,7 @@ export function csv({ conditions, tables, ages }) {
   for (const { id, columns, rows: body } of tables) rows.push([], [id, ...columns.map(({ id }) => id)], ...body.map((cells) => [id, ...cells]));
   if (ages.length > 0) rows.push([], ["ages", "lane", "at", "age_ms"]);
   for (const { lane, at, age_ms: age } of ages) at.forEach((moment, i) => rows.push(["ages", lane, moment, age[i]]));
-  return rows.map((fields) => fields.map(quoted).join(",") + "\r\n").join("");
+  return lines(rows.map((fields) => fields.map((field) => (typeof field === "object" ? field.value : field))));
 }
 
 /** @param {Report} report */

@@ -3,6 +3,7 @@
 // needed for it is loaded when somebody asks.
 
 import { inks } from "../chart/ink.js";
+import { lines } from "../csv.js";
 import { unknown } from "../format.js";
 import { say } from "../words/words.js";
 import { longMoment } from "./charts.js";
@@ -74,7 +75,6 @@ export class Taking {
 
   /** @param {Shown} shown */
   async chartCSV(shown) {
-    const { lines } = await import("../export/view.js");
     save(`${this.#name(shown.entry.id)}.csv`, new Blob([lines((await this.numbers(shown)).table)], { type: "text/csv" }));
   }
 
