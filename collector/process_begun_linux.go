@@ -25,7 +25,7 @@ func (r *processReader) findNew(t *processTable, last uint64) bool {
 		if known := t.find(pid); known != nil && !known.gone {
 			continue // it is another one by now: it will be seen
 		}
-		if _, is := r.clockOf(pid); is && !isOwnThread(pid) {
+		if _, is := r.clockOf(pid); is && !r.ownThread(pid) {
 			r.pids = append(r.pids, pid)
 		}
 	}

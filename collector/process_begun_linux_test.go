@@ -15,10 +15,8 @@ import (
 func oursOf(t testing.TB, tr tree) (w *aWatch, used map[int32]time.Duration) {
 	t.Helper()
 	w = watchOf(t, tr)
-	w.remove(t, "proc/self")
-	if err := os.Symlink(fmt.Sprint(os.Getpid()), w.host.ofProc("self")); err != nil {
-		t.Fatal(err)
-	}
+	w.isOurs(t)
+	w.reader.ownThread = func(int32) bool { return false }
 	used = make(map[int32]time.Duration)
 	w.reader.clockOf = func(pid int32) (time.Duration, bool) {
 		_, err := os.Stat(w.host.ofProc(fmt.Sprint(pid)))
@@ -27,12 +25,21 @@ func oursOf(t testing.TB, tr tree) (w *aWatch, used map[int32]time.Duration) {
 	return w, used
 }
 
+// isOurs has it take PIDs for ours.
+func (w *aWatch) isOurs(t testing.TB) {
+	t.Helper()
+	w.remove(t, "proc/self")
+	if err := os.Symlink(fmt.Sprint(os.Getpid()), w.host.ofProc("self")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func lastPID(pid int) string { return fmt.Sprintf("0 0 0 1/1 %d\n", pid) }
 
 // What begins is found by its number, in the tick in which it does, and /proc is not listed for it.
 func TestFindNew(t *testing.T) {
 	t.Parallel()
-	w, used := oursOf(t, manyProcesses(100).with("proc/loadavg", lastPID(2000)))
+	w, used := oursOf(t, manyStats(100).with("proc/loadavg", lastPID(2000)))
 	w.after(t, 0)
 	listed := w.reader.listed
 	birth := func() uint64 { return uint64(w.boot.Milliseconds()/10) + 50 }
@@ -68,7 +75,7 @@ func TestFindNew(t *testing.T) {
 // written in its life is not its parent's.
 func TestFindEnded(t *testing.T) {
 	t.Parallel()
-	w, used := oursOf(t, manyProcesses(mostAsked).with("proc/loadavg", lastPID(9)).
+	w, used := oursOf(t, manyStats(mostAsked).with("proc/loadavg", lastPID(9)).
 		with("proc/50/stat", childStat(50, 1, 5, 0)).with("proc/50/io", ioFile(0, 1000)).
 		with("proc/60/stat", childStat(60, 50, 3, 0)).with("proc/60/io", ioFile(0, 5e9)))
 	for range 2 * idleTicks {
@@ -92,7 +99,7 @@ func TestFindEnded(t *testing.T) {
 // One that begins to work, and was not asked in that tick, is found all the same: somebody has used more than the others.
 func TestBusyThoughNotAsked(t *testing.T) {
 	t.Parallel()
-	w, used := oursOf(t, manyProcesses(unwatchedAsked).with("proc/loadavg", lastPID(9)))
+	w, used := oursOf(t, manyStats(unwatchedAsked).with("proc/loadavg", lastPID(9)))
 	w.tasks.host = new(busyTime)
 	w.tasks.host.set(1000)
 	ctx := context.WithValue(t.Context(), unwatched{}, true)

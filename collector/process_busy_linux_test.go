@@ -10,7 +10,7 @@ import (
 func TestBeginsToWork(t *testing.T) {
 	t.Parallel()
 	busy := func(ticks int) string { return fmt.Sprintf("cpu  %d 0 10 5 5\nprocesses 100\n", 1000+ticks) }
-	w := watchOf(t, manyProcesses(100).with("proc/stat", busy(0)))
+	w := watchOf(t, manyStats(100).with("proc/stat", busy(0)))
 	for range 2 * idleTicks {
 		w.after(t, time.Second)
 	}

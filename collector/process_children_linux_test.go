@@ -25,7 +25,7 @@ func TestShortChildren(t *testing.T) {
 	t.Parallel()
 	busy := 1000
 	stat := func() string { return fmt.Sprintf("cpu  %d 0 0 5 5\nprocesses 100\n", busy) }
-	w := watchOf(t, manyProcesses(100).with("proc/stat", stat()).with("proc/1030/stat", childStat(1030, 1, 5, 7000)))
+	w := watchOf(t, manyStats(100).with("proc/stat", stat()).with("proc/1030/stat", childStat(1030, 1, 5, 7000)))
 	for range 2 * idleTicks {
 		w.after(t, time.Second)
 	}
@@ -50,7 +50,7 @@ func TestShortChildren(t *testing.T) {
 func TestRestingChildEnds(t *testing.T) {
 	t.Parallel()
 	for _, child := range []int{1010, 1050} { // read before its parent, and after
-		w := watchOf(t, manyProcesses(100).with("proc/1030/stat", childStat(1030, 1, 5, 100)).
+		w := watchOf(t, manyStats(100).with("proc/1030/stat", childStat(1030, 1, 5, 100)).
 			with("proc/"+strconv.Itoa(child)+"/stat", childStat(child, 1030, 10_000, 5000)))
 		for range 2 * idleTicks {
 			w.after(t, time.Second)

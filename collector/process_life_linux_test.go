@@ -101,17 +101,14 @@ func TestTrafficOfAChildThatEnded(t *testing.T) {
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	for _, ours := range []bool{false, true} {
-		w := watchOf(t, manyProcesses(60).with("proc/50/stat", statLine("50 (parent) S", 0, 0, 1, 10, 1)).
+		w := watchOf(t, manyStats(60).with("proc/50/stat", statLine("50 (parent) S", 0, 0, 1, 10, 1)).
 			with("proc/loadavg", "0 0 0 1/1 9\n"))
 		w.reader.clockOf = func(pid int32) (time.Duration, bool) {
 			_, err := os.Stat(w.host.ofProc(fmt.Sprint(pid)))
 			return 0, err == nil
 		}
 		if ours {
-			w.remove(t, "proc/self")
-			if err := os.Symlink(fmt.Sprint(os.Getpid()), w.host.ofProc("self")); err != nil {
-				t.Fatal(err)
-			}
+			w.isOurs(t)
 		}
 		child := strings.Replace(statLine("1000 (worker) S", 0, 0, 1, 10, 1), " S 1 ", " S 50 ", 1)
 		w.change(t, tree{"proc/1000/stat": child})

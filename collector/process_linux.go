@@ -25,6 +25,7 @@ type processReader struct {
 	wall      func() time.Time                      // tests have another
 	sinceBoot func() (time.Duration, error)         // likewise
 	clockOf   func(pid int32) (time.Duration, bool) // likewise
+	ownThread func(pid int32) bool                  // likewise
 	ours      bool                                  // PIDs mean the same to us
 
 	forks  kernelFile
@@ -39,7 +40,7 @@ type processReader struct {
 }
 
 func newProcessReader(r roots) processReader {
-	reader := processReader{roots: r, wall: time.Now, sinceBoot: bootClock, clockOf: clockOf, buf: make([]byte, 4<<10)}
+	reader := processReader{roots: r, wall: time.Now, sinceBoot: bootClock, clockOf: clockOf, ownThread: isOwnThread, buf: make([]byte, 4<<10)}
 	reader.dir.path = r.ofProc()
 	return reader
 }

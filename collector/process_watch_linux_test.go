@@ -14,15 +14,24 @@ import (
 
 // manyProcesses is a host with so many beside those of aHost.
 func manyProcesses(n int) tree {
+	tr := manyStats(n)
+	for i := range n {
+		pid := fmt.Sprint(1000 + i)
+		tr["proc/"+pid+"/io"] = ioFile(1, 1)
+		tr["proc/"+pid+"/status"] = "Uid:\t0\t1000\t0\t0\n"
+		tr["proc/"+pid+"/cmdline"] = "worker\x00" + pid + "\x00"
+		tr["proc/"+pid+"/cgroup"] = "0::/system.slice/worker.service\n"
+	}
+	return tr
+}
+
+// manyStats is the same with one file for each of them, not five.
+func manyStats(n int) tree {
 	tr := maps.Clone(aHost)
 	tr["proc/stat"] = forks(n)
 	for i := range n {
 		pid := fmt.Sprint(1000 + i)
 		tr["proc/"+pid+"/stat"] = statLine(pid+" (worker) S", 1, 1, 2, 100, uint64(i))
-		tr["proc/"+pid+"/io"] = ioFile(1, 1)
-		tr["proc/"+pid+"/status"] = "Uid:\t0\t1000\t0\t0\n"
-		tr["proc/"+pid+"/cmdline"] = "worker\x00" + pid + "\x00"
-		tr["proc/"+pid+"/cgroup"] = "0::/system.slice/worker.service\n"
 	}
 	return tr
 }
@@ -219,12 +228,7 @@ func TestProcessAllocations(t *testing.T) {
 func TestProcessClocks(t *testing.T) {
 	t.Parallel()
 	const n = 120
-	w := watchOf(t, manyProcesses(n).with("proc/loadavg", "0 0 0 1/1 9\n"))
-	w.remove(t, "proc/self")
-	if err := os.Symlink(strconv.Itoa(os.Getpid()), w.host.ofProc("self")); err != nil {
-		t.Fatal(err)
-	}
-	used := make(map[int32]time.Duration)
+	w, used := oursOf(t, manyProcesses(n).with("proc/loadavg", lastPID(9)))
 	w.reader.clockOf = func(pid int32) (time.Duration, bool) { return used[pid], pid != 1001 }
 	reads := func() (pids []int32) {
 		w.after(t, time.Second)
