@@ -20,11 +20,22 @@ type tree map[string]string
 // write puts the tree under a new directory and returns where it is.
 func (tr tree) write(t testing.TB) roots {
 	t.Helper()
-	root := t.TempDir()
+	root := inMemory(t)
 	at := func(below string) string { return filepath.Join(root, below) }
 	r := roots{proc: at("proc"), sys: at("sys"), etc: at("etc"), root: at("root")}
 	tr.over(t, r)
 	return r
+}
+
+// inMemory is a directory of a test, where a thousand small files cost least.
+func inMemory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "collector-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // over writes the tree over one that has been written: a file there gets other content and stays the same file, as
