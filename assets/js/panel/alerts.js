@@ -123,7 +123,7 @@ export class Alerts {
     const name = make("th", "", term("alerts.rule", rule.rule));
     name.scope = "row";
     name.title = rule.rule;
-    return make("tr", "", name, state, make("td", "number alert-value", valueOf(rule)), make("td", "number", limit(rule)), silence);
+    return make("tr", "", name, state, make("td", "number alert-value", valueOf(rule)), make("td", "number wide-only", limit(rule)), silence);
   }
 
   /** @param {Fired} fired @param {State} state */

@@ -58,6 +58,8 @@ export default {
   address_text: "Tells the time shown, the moment, and every other choice that is not the usual one: a link shows the same elsewhere. What it says goes before what this browser remembers.",
   verdict: "the verdict",
   verdict_text: "What the readings come to, in one line. A condition has to hold for some seconds before it is told, and to be away for some before it is taken back. Unknown: what it would have to be read from cannot be read, or it has only begun to look and something may be wrong.",
+  alerts: "alerts",
+  alerts_text: "What somebody should be woken for: ten rules. One fires when its value has been beyond the threshold for a while, and ends when it has been back behind an easier one for a while; mounts and sensors have alerts of their own. How many fire stands in the title of this tab. Silenced, a rule goes on firing and nobody is told; silences are forgotten when the server ends.",
   scopes: "this container, this pod",
   scopes_text: "Stands beside numbers that are not the whole host's, because the server runs in a container and sees no more. Where nothing stands, they are the host's.",
   cpu: "CPU",
