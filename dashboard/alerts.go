@@ -99,7 +99,7 @@ func (d *Dashboard) notice(s *collector.Snapshot, e alert.Event) webhook.Notice 
 		n.Ended = time.UnixMilli(e.Ended)
 	}
 	if d.config.PublicURL != "" {
-		n.Link = strings.TrimSuffix(d.config.PublicURL, "/") + "/" + "#at=" + strconv.FormatInt(e.Began, 10)
+		n.Link = strings.TrimSuffix(d.config.PublicURL, "/") + "/" + "?at=" + strconv.FormatInt(e.Began, 10)
 	}
 	return n
 }

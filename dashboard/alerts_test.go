@@ -42,7 +42,7 @@ func TestAlerts(t *testing.T) {
 	}
 	first := <-told // after a second, for the receiver is not well at first
 	if first["rule"] != "memory-pressure" || first["state"] != "firing" || first["host"] != "test-host" ||
-		first["link"] != "https://m.example/monitor/#at="+jsonNumber(collectortest.Start().UnixMilli()) {
+		first["link"] != "https://m.example/monitor/?at="+jsonNumber(collectortest.Start().UnixMilli()) {
 		t.Errorf("told %v", first)
 	}
 	if _, body, _ := s.get("api/v1/alerts"); !strings.Contains(body, `"state":"firing","value":0.5`) || strings.Contains(body, "SECRET") ||
