@@ -1,0 +1,342 @@
+package auth
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// guarded is a guard with a clock of its own, and how often passes have ended before their time.
+func guarded(t *testing.T, s Secrets) (g *Guard, clock *time.Time, ended *int) {
+	t.Helper()
+	now, n := time.Unix(1_763_638_612, 0), 0
+	g = New(s, func() { n++ })
+	g.now = func() time.Time { return now }
+	return g, &now, &n
+}
+
+const here = "192.0.2.7"
+
+func TestKey(t *testing.T) {
+	key := NewKey()
+	g, now, _ := guarded(t, Secrets{Key: key})
+	p, err := g.Key(key, here)
+	if err != nil || p.Role != Operator || p.Redacted || !g.Alive(p) {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	for _, wrong := range []string{"", key + "x", key[1:], strings.ToUpper(key), NewKey()} {
+		if p, err := g.Key(wrong, here); err == nil || p != nil {
+			t.Errorf("%q opens", wrong)
+		}
+	}
+	for range 50 {
+		g.Key("wrong", here)
+	}
+	if _, err := g.Key("wrong", here); !errors.Is(err, ErrSlowed) {
+		t.Errorf("who guesses is told %v", err)
+	}
+	if _, err := g.Key(key, here); err != nil {
+		t.Errorf("who has guessed keeps out who has the key: %v", err)
+	}
+	token := g.Token(p)
+	if again, err := g.Known(token); err != nil || again.Role != Operator || !again.Until.Equal(p.Until) || !g.Alive(again) {
+		t.Errorf("its own token: %+v, %v", again, err)
+	}
+	*now = now.Add(session)
+	if _, err := g.Known(token); !errors.Is(err, ErrEnded) || g.Alive(p) {
+		t.Errorf("after its time: %v", err)
+	}
+}
+
+// Without secrets nothing opens, the empty key least of all.
+func TestNoSecrets(t *testing.T) {
+	g, _, _ := guarded(t, Secrets{})
+	if _, err := g.Key("", here); err == nil {
+		t.Error("the empty key opens")
+	}
+	if _, err := g.Password("", "", here); err == nil {
+		t.Error("nobody's password opens")
+	}
+	if key, password := g.Ways(); key || password {
+		t.Error("there is a way")
+	}
+}
+
+// No bit of a token can be another, and nothing that was cut, and none of another guard, of other secrets, or of a link.
+func TestForgedTokens(t *testing.T) {
+	key := NewKey()
+	g, now, _ := guarded(t, Secrets{Key: key})
+	p, _ := g.Key(key, here)
+	token := g.Token(p)
+	for i := range token {
+		for _, c := range []byte("AQgw_-=. ") {
+			if forged := token[:i] + string(c) + token[i+1:]; forged != token {
+				if _, err := g.Known(forged); err == nil {
+					t.Fatalf("with %q at %d it opens", c, i)
+				}
+			}
+		}
+		if _, err := g.Known(token[:i]); err == nil {
+			t.Fatalf("%d of its characters open", i)
+		}
+	}
+	link, _, _ := g.Share(now.Add(time.Hour))
+	if _, err := g.Known(link); err == nil {
+		t.Error("a link's token is a session")
+	}
+	if _, err := g.Shared(token, here); err == nil {
+		t.Error("a session is a link's token")
+	}
+	other, _, _ := guarded(t, Secrets{Key: NewKey()})
+	if _, err := other.Known(token); err == nil {
+		t.Error("another key's guard knows it")
+	}
+	same, _, _ := guarded(t, Secrets{Key: key})
+	if _, err := same.Known(token); err != nil {
+		t.Errorf("the same key's next guard does not: %v", err)
+	}
+	line, _ := Line("ann", Operator, []byte("correct horse"))
+	users, _ := ParseUsers([]byte(line))
+	more, _, _ := guarded(t, Secrets{Key: key, Users: users})
+	if _, err := more.Known(token); err == nil {
+		t.Error("a guard with other users knows it")
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	key := NewKey()
+	g, _, ended := guarded(t, Secrets{Key: key})
+	p, _ := g.Key(key, here)
+	other, _ := g.Key(key, here)
+	token := g.Token(p)
+	g.Revoke(p)
+	if _, err := g.Known(token); err == nil || g.Alive(p) || !g.Alive(other) || *ended != 1 {
+		t.Errorf("alive %v, the other %v, told %d times", g.Alive(p), g.Alive(other), *ended)
+	}
+	if g.Replace(Secrets{Key: key}) || !g.Alive(other) {
+		t.Error("the same secrets are taken for others")
+	}
+	if !g.Replace(Secrets{Key: NewKey()}) || g.Alive(other) || *ended != 2 {
+		t.Error("it outlives its key")
+	}
+	if _, err := g.Key(key, here); err == nil {
+		t.Error("the old key opens")
+	}
+	if !g.Alive(nil) {
+		t.Error("who needs no pass is out")
+	}
+}
+
+// However many log out, what is remembered of them is bounded.
+func TestRevokeFlood(t *testing.T) {
+	key := NewKey()
+	g, _, _ := guarded(t, Secrets{Key: key})
+	for range mostRevoked + 10 {
+		p, _ := g.Key(key, here)
+		g.Revoke(p)
+		if g.Alive(p) {
+			t.Fatal("one who logged out is in")
+		}
+	}
+	if len(g.revoked) > mostRevoked {
+		t.Errorf("%d are remembered", len(g.revoked))
+	}
+}
+
+func TestShare(t *testing.T) {
+	g, now, ended := guarded(t, Secrets{Key: NewKey()})
+	token, s, err := g.Share(now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := g.Shared(token, here)
+	if err != nil || p.Role != Viewer || !p.Redacted || !p.Until.Equal(s.Until) || !g.Alive(p) {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	session := g.Token(p)
+	if again, err := g.Known(session); err != nil || !again.Redacted || again.Role != Viewer {
+		t.Errorf("its session: %+v, %v", again, err)
+	}
+	if list := g.Shares(); len(list) != 1 || list[0] != s {
+		t.Errorf("listed: %v", list)
+	}
+	second, other, _ := g.Share(now.Add(time.Minute))
+	if !g.Unshare(s.ID) || g.Alive(p) || *ended != 1 || g.Unshare(s.ID) {
+		t.Error("it was taken back, and lives")
+	}
+	if _, err := g.Known(session); err == nil {
+		t.Error("its session outlives it")
+	}
+	if _, err := g.Shared(token, here); !errors.Is(err, ErrEnded) {
+		t.Errorf("it opens: %v", err)
+	}
+	*now = other.Until
+	if _, err := g.Shared(second, here); !errors.Is(err, ErrEnded) || len(g.Shares()) != 0 {
+		t.Errorf("after its time: %v", err)
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	var text string
+	for name, role := range map[string]Role{"ann": Operator, "class": Viewer} {
+		line, err := Line(name, role, []byte("correct horse "+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += "# one\n\n" + line + "\n"
+	}
+	users, err := ParseUsers([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, now, _ := guarded(t, Secrets{Users: users})
+	if p, err := g.Password("class", "correct horse class", here); err != nil || p.Role != Viewer {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	for i := range triesOfOne {
+		if _, err := g.Password("ann", "wrong", here); !errors.Is(err, ErrWrong) {
+			t.Errorf("try %d: %v", i, err)
+		}
+	}
+	if _, err := g.Password("ann", "correct horse ann", here); !errors.Is(err, ErrSlowed) || g.Wait(here) <= 0 {
+		t.Errorf("who guesses is listened to: %v", err)
+	}
+	if _, err := g.Password("ann", "correct horse ann", "192.0.2.8"); err != nil {
+		t.Errorf("somebody else is not: %v", err)
+	}
+	*now = now.Add(g.Wait(here))
+	if p, err := g.Password("ann", "correct horse ann", here); err != nil || p.Role != Operator {
+		t.Errorf("after a while: %+v, %v", p, err)
+	}
+	if _, err := g.Password("nobody", "correct horse ann", "192.0.2.9"); !errors.Is(err, ErrWrong) {
+		t.Errorf("who is not there: %v", err)
+	}
+	if wrong, slowed := g.Tries(); wrong != triesOfOne+1 || slowed != 1 {
+		t.Errorf("counted %d wrong, %d slowed", wrong, slowed)
+	}
+	if err := bcrypt.CompareHashAndPassword([]byte(nobody), []byte("x")); !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+		t.Errorf("what nobody's password is compared with is no hash: %v", err)
+	}
+}
+
+func TestBadUsers(t *testing.T) {
+	good, _ := Line("ann", Viewer, []byte("correct horse"))
+	_, hash, _ := strings.Cut(good, "viewer:")
+	for _, bad := range []string{"ann", "ann:viewer", "ann:boss:" + hash, "a b:viewer:" + hash, "ann:viewer:secret", good + "\n" + good, "ann:viewer:$2a$31$" + hash[7:], ":viewer:" + hash} {
+		if _, err := ParseUsers([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "line ") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for _, password := range []string{"", "short", strings.Repeat("x", MostPassword+1)} {
+		if _, err := Line("ann", Viewer, []byte(password)); err == nil {
+			t.Errorf("a password of %d bytes is taken", len(password))
+		}
+	}
+}
+
+// However many addresses try, what is remembered of them is bounded, and all together are slowed down.
+func TestThrottleIsBounded(t *testing.T) {
+	var th throttle
+	now := time.Unix(1_763_638_612, 0)
+	slowed := 0
+	for i := range 3 * mostRemembered {
+		now = now.Add(time.Second)
+		if th.failed(Client(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})), now) == ErrSlowed {
+			slowed++
+		}
+	}
+	if len(th.one) > mostRemembered || slowed > 0 {
+		t.Errorf("%d are remembered, %d were slowed at one a second", len(th.one), slowed)
+	}
+	for i := range 1000 {
+		if th.failed(Client(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})), now) == ErrSlowed {
+			slowed++
+		}
+	}
+	if slowed < 800 {
+		t.Errorf("of 1000 at once %d were slowed", slowed)
+	}
+}
+
+func TestClient(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := Client(netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+	if Client(netip.Addr{}) != "" {
+		t.Error("a socket is an address")
+	}
+}
+
+func TestKeyFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	key, err := ReadOrMakeKey(file)
+	if err != nil || CheckKey(key) != nil {
+		t.Fatalf("made %q, %v", key, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others can read it: %v, %v", info.Mode(), err)
+	}
+	if again, err := ReadOrMakeKey(file); err != nil || again != key {
+		t.Errorf("read %q, %v", again, err)
+	}
+	os.Chmod(file, 0o644)
+	if _, err := ReadKey(file); err == nil {
+		t.Error("one that everybody can read is taken")
+	}
+	for _, bad := range []string{"", "short", strings.Repeat("x", longestKey+1), strings.Repeat("x y", 20), "one-that-is-long-enough\nand-another-behind-it"} {
+		other := filepath.Join(t.TempDir(), "key")
+		os.WriteFile(other, []byte(bad), 0o600)
+		if _, err := ReadKey(other); err == nil || strings.Contains(err.Error(), "enough") {
+			t.Errorf("%.20q: %v", bad, err)
+		}
+	}
+}
+
+func FuzzKnown(f *testing.F) {
+	g := New(Secrets{Key: "0123456789012345678901"}, func() {})
+	f.Add("")
+	f.Add("AQMA")
+	f.Fuzz(func(t *testing.T, token string) {
+		if p, err := g.Known(token); err == nil || p != nil {
+			t.Errorf("%q is a pass", token)
+		}
+	})
+}
+
+func TestRate(t *testing.T) {
+	now := time.Unix(1_763_638_612, 0)
+	r := &Rate{AtOnce: 3, Pause: time.Second, now: func() time.Time { return now }}
+	for i := range 3 {
+		if _, ok := r.Allow(here); !ok {
+			t.Errorf("%d is too many", i)
+		}
+	}
+	wait, ok := r.Allow(here)
+	if ok || wait <= 0 || wait > time.Second {
+		t.Errorf("the fourth may, or waits %v", wait)
+	}
+	if _, ok := r.Allow("192.0.2.8"); !ok {
+		t.Error("another may not")
+	}
+	if now = now.Add(wait); true {
+		if _, ok := r.Allow(here); !ok {
+			t.Error("after that it may not")
+		}
+	}
+	for i := range 2 * mostRemembered {
+		r.Allow(Client(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})))
+	}
+	if len(r.of) > mostRemembered {
+		t.Errorf("%d are remembered", len(r.of))
+	}
+}

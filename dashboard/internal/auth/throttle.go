@@ -1,0 +1,98 @@
+package auth
+
+import (
+	"math"
+	"net/netip"
+	"time"
+)
+
+// Wrong tries that are listened to: so many at once, and one more after each pause.
+const (
+	triesOfOne, pauseOfOne = 5, 12 * time.Second
+	triesOfAll, pauseOfAll = 100, time.Second
+	mostRemembered         = 4096 // addresses; when there are more, those with most tries left are forgotten first
+)
+
+// A bucket is how many wrong tries have not been forgiven yet, at a time.
+type bucket struct {
+	full float64
+	at   time.Time
+}
+
+// level is what is in it now, when one drips out every pause.
+func (b bucket) level(now time.Time, pause time.Duration) float64 {
+	return max(0, b.full-max(0, now.Sub(b.at).Seconds())/pause.Seconds())
+}
+
+// A throttle counts wrong tries by where they came from. The zero throttle is ready.
+type throttle struct {
+	one           map[string]bucket
+	all           bucket
+	wrong, slowed uint64
+}
+
+// Client is what of an address counts as one client: one of IPv4, 64 bits of IPv6, for who has one of those has all.
+// "" is who comes by a socket.
+func Client(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	switch {
+	case !addr.IsValid():
+		return ""
+	case addr.Is4():
+		return addr.String()
+	}
+	prefix, err := addr.Prefix(64)
+	if err != nil {
+		return addr.String()
+	}
+	return prefix.String()
+}
+
+// listens tells whether a try will be looked at.
+func (t *throttle) listens(from string, now time.Time) error {
+	if t.one[from].level(now, pauseOfOne) > triesOfOne-1 || t.all.level(now, pauseOfAll) > triesOfAll-1 {
+		t.slowed++
+		return ErrSlowed
+	}
+	return nil
+}
+
+// failed counts a wrong try, and says what its answer is.
+func (t *throttle) failed(from string, now time.Time) error {
+	t.wrong++
+	if err := t.listens(from, now); err != nil {
+		return err // what is not listened to counts no more, or who keeps trying would never be heard again
+	}
+	if t.one == nil {
+		t.one = make(map[string]bucket)
+	}
+	if _, known := t.one[from]; !known && len(t.one) >= mostRemembered {
+		forget(t.one, now, pauseOfOne)
+	}
+	t.one[from] = bucket{t.one[from].level(now, pauseOfOne) + 1, now}
+	t.all = bucket{t.all.level(now, pauseOfAll) + 1, now}
+	return ErrWrong
+}
+
+// forget makes room for one: first of those who are forgiven, else of who has least on it.
+func forget(of map[string]bucket, now time.Time, pause time.Duration) {
+	least, who := math.Inf(1), ""
+	for from, b := range of {
+		switch level := b.level(now, pause); {
+		case level == 0:
+			delete(of, from)
+		case level < least:
+			least, who = level, from
+		}
+	}
+	if len(of) >= mostRemembered {
+		delete(of, who)
+	}
+}
+
+// wait is until a try would be listened to.
+func (t *throttle) wait(from string, now time.Time) time.Duration {
+	one := (t.one[from].level(now, pauseOfOne) - (triesOfOne - 1)) * float64(pauseOfOne)
+	all := (t.all.level(now, pauseOfAll) - (triesOfAll - 1)) * float64(pauseOfAll)
+	return time.Duration(max(one, all, 0))
+}
