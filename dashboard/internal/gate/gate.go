@@ -5,7 +5,8 @@
 //
 // Host: a dashboard that listens on loopback answers to loopback addresses and localhost only, so that a name in the
 // DNS that an attacker points at 127.0.0.1 (DNS rebinding) finds nobody at home. One that listens beyond answers to
-// every IP address and to the machine's own name: an address in the Host line cannot be rebound.
+// every IP address and to the machine's own name: an address in the Host line cannot be rebound. Other names have to be
+// given.
 //
 // Origin: a page that is not ours reads nothing. Browsers send Origin with every WebSocket handshake, every
 // cross-origin fetch and every POST; it has to be ours to the letter. On secure origins and localhost they also send
@@ -27,6 +28,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +36,18 @@ import (
 type Hosts struct {
 	anyAddress bool
 	name       string
+	more       []string
+}
+
+// And is the set with more names in it, without ports.
+func (h Hosts) And(names ...string) Hosts {
+	h.more = slices.Clone(h.more)
+	for _, name := range names {
+		if host, ok := hostname(name); ok {
+			h.more = append(h.more, host)
+		}
+	}
+	return h
 }
 
 // Listening is the set for a dashboard that listens there.
@@ -54,6 +68,9 @@ func (h Hosts) Allow(line string) bool {
 	host, ok := hostname(line)
 	if !ok {
 		return false
+	}
+	if slices.Contains(h.more, host) {
+		return true
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Zone() == "" && !addr.IsUnspecified() && (h.anyAddress || addr.Unmap().IsLoopback())
@@ -118,6 +135,11 @@ func SameOrigin(origin, site, host string) bool {
 // "" when absent. A list of several is none.
 func SameOriginBehind(origin, site, host, forwarded string) bool {
 	return SameOrigin(origin, site, host) || forwarded != "" && SameOrigin(origin, site, forwarded)
+}
+
+// SameOriginAs is for who knows what browsers call this dashboard: public, such as https://mon.example, is right too.
+func SameOriginAs(public, origin string) bool {
+	return public != "" && strings.EqualFold(origin, public)
 }
 
 // Proven is SameOrigin where silence is no proof. A script element asks without an Origin, so of old browsers, and of all
