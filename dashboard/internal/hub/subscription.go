@@ -17,6 +17,7 @@ type Subscription struct {
 	gap      bool          // the next message comes after a gap
 	conflate bool          // of those that wait, only the newest is wanted
 	closed   bool          // by Close
+	ended    bool          // by End
 	every    time.Duration // least time between two messages; 0 is all of them
 	lastAt   int64         // At of the message delivered last; 0 is none
 	counts   Counts
@@ -81,6 +82,9 @@ func (s *Subscription) Next() (*Message, error) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s.ended {
+		return nil, ErrClosed
+	}
 	if s.run != h.run && !s.closed {
 		h.total.Dropped += s.run.last + 1 - s.next
 		s.counts.Dropped += s.run.last + 1 - s.next
@@ -172,6 +176,14 @@ func (s *Subscription) count() Counts {
 		c.Pending = s.run.last + 1 - s.next
 	}
 	return c
+}
+
+// End has the reader told that nothing comes any more, as if the hub had closed. Close must be called all the same.
+func (s *Subscription) End() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.ended = true
+	s.hub.wake()
 }
 
 // Close ends the subscription. It is safe to call twice.

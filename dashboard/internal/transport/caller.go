@@ -52,6 +52,9 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		len(q.Body()) > 0 || s.hub.Behind(r.after) > mostParked || s.faulty(r.viewer, technique) {
 		return false
 	}
+	if _, err := conn.SyscallConn(); err != nil { // TLS: it is more than its descriptor
+		return false
+	}
 	hash, _, ok := s.hash(bytes.Join([][]byte{[]byte("GET "), q.Header.RequestURI(), []byte(" HTTP/1.1\r\n"), q.Header.RawHeaders()}, nil))
 	if !ok {
 		return false
@@ -157,7 +160,7 @@ func (c *caller) Ask(b []byte, now time.Duration) error {
 		return errOther
 	}
 	hash, text, ok := c.server.hash(b)
-	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() {
+	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() || !c.server.config.Alive(c.request.pass) {
 		return errOther
 	}
 	after, err := hub.ParseCursor(string(text))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
@@ -27,6 +28,7 @@ type request struct {
 	settings
 	wait   time.Duration
 	viewer string
+	pass   *auth.Pass // of who asks; nil for who needs none
 	// How the viewer's messages may be compressed, by what its head offers and unless it says compress=off.
 	gzip bool
 	off  bool
@@ -39,6 +41,7 @@ func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Pr
 		return string(args.Peek(name)), args.Has(name) // string() copies
 	}, variants...)
 	r.gzip = !r.off && acceptsGzip(string(c.Request().Header.Peek(fiber.HeaderAcceptEncoding)))
+	r.pass = passOf(c)
 	if r.viewer == "" {
 		r.viewer = anonymous(c.Context().RemoteAddr())
 	}

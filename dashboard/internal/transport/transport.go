@@ -40,6 +40,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/fault"
@@ -82,6 +83,8 @@ type Config struct {
 	NoRing bool
 	// Settled is called when many held connections have begun or ended and it is quiet again. nil for nothing.
 	Settled func()
+	// Alive tells whether a pass still is one; it may be called with locks held. Default: all are.
+	Alive func(*auth.Pass) bool
 	// Logger is told of panics. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -124,6 +127,9 @@ func New(h *hub.Hub, config Config) *Server {
 	if config.WriteTimeout <= 0 {
 		config.WriteTimeout = 10 * time.Second
 	}
+	if config.Alive == nil {
+		config.Alive = func(*auth.Pass) bool { return true }
+	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
@@ -143,6 +149,7 @@ func New(h *hub.Hub, config Config) *Server {
 			Logger:       config.Logger,
 		}),
 	}
+	s.Viewers.alive = config.Alive
 	if config.Lab {
 		s.faults = fault.Open(s.broken)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
@@ -24,6 +25,7 @@ type Viewers struct {
 	// Taps are open while somebody is recorded. The listener's connections must know of them.
 	Taps meter.Taps
 
+	alive  func(*auth.Pass) bool
 	totals map[string]*meter.Total // by technique; the map does not change
 	crowds map[string]*meter.Tally // of those who have not named themselves; likewise
 
@@ -75,12 +77,14 @@ type holding struct {
 	since   int64         // Unix milliseconds
 	sub     *hub.Subscription
 	account *meter.Exchange // nil for a long poll
+	pass    *auth.Pass      // of who holds it; nil for who needs none
 	way     fanout.Way      // 0 for a long poll that a handler holds
 	place   int             // in the crowd
 }
 
 func newViewers() *Viewers {
 	v := &Viewers{
+		alive:  func(*auth.Pass) bool { return true },
 		totals: make(map[string]*meter.Total),
 		crowds: make(map[string]*meter.Tally),
 		ended:  make(map[string]map[fanout.Reason]uint64),
@@ -188,7 +192,7 @@ func (v *Viewers) set(id string, c change) {
 
 // hold lists a subscription under its viewer until release. What the viewer has set since it asked counts.
 func (v *Viewers) hold(r request, words *fanout.Words, sub *hub.Subscription) *holding {
-	h := &holding{viewers: v, viewer: r.viewer, words: words, sub: sub}
+	h := &holding{viewers: v, viewer: r.viewer, words: words, sub: sub, pass: r.pass}
 	h.again(r.set)
 	return h
 }
@@ -199,6 +203,7 @@ func (h *holding) again(set int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	h.since = time.Now().UnixMilli()
+	v.judge(h) // it may have ended since the request was judged
 	if isAnonymous(h.viewer) {
 		h.place = len(v.crowd)
 		v.crowd = append(v.crowd, h)
