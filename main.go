@@ -37,15 +37,16 @@ Examples:
   curl -N 127.0.0.1:8055/api/v1/sse     the numbers without a browser`
 
 type commands struct {
-	Serve   serve           `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
-	Load    crowd.Command   `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
-	Top     command.Top     `cmd:"" help:"Show a dashboard in this terminal, by any of the five techniques."`
-	Mark    command.Mark    `cmd:"" help:"Say to a dashboard what was done at this moment."`
-	Config  command.Config  `cmd:"" help:"Print what the dashboard would be told, and where each value comes from."`
-	Doctor  command.Doctor  `cmd:"" help:"Say what a dashboard would not see on this host, what would be in its way, and what to do."`
-	Install command.Install `cmd:"" help:"Print the files and commands for a service or a container."`
-	Health  command.Health  `cmd:"" help:"Ask a running dashboard whether it is well."`
-	Version command.Version `cmd:"" help:"Print the version."`
+	Serve    serve            `cmd:"" default:"withargs" help:"Serve the dashboard (the default command)."`
+	Load     crowd.Command    `cmd:"" help:"Viewers by the thousand on one technique, against this or any other server, measured."`
+	Top      command.Top      `cmd:"" help:"Show a dashboard in this terminal, by any of the five techniques."`
+	Mark     command.Mark     `cmd:"" help:"Say to a dashboard what was done at this moment."`
+	Config   command.Config   `cmd:"" help:"Print what the dashboard would be told, and where each value comes from."`
+	Doctor   command.Doctor   `cmd:"" help:"Say what a dashboard would not see on this host, what would be in its way, and what to do."`
+	Install  command.Install  `cmd:"" help:"Print the files and commands for a service or a container."`
+	Health   command.Health   `cmd:"" help:"Ask a running dashboard whether it is well."`
+	Password command.Password `cmd:"" help:"Print a line for the file of users."`
+	Version  command.Version  `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -66,6 +67,7 @@ func (s *serve) Run(args command.Arguments) error {
 	level.Set(s.Level())
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &level}))
 	slog.SetDefault(log)
+	command.LimitMemory(log)
 	files, err := browserFiles(s.Assets)
 	if err != nil {
 		return err
@@ -85,12 +87,21 @@ func (s *serve) Run(args command.Arguments) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends us at once
 
-	if err := s.MayShow(ln.Addr()); err != nil { // a socket that was given may be another than --listen's
+	access, err := s.Access(ln.Addr(), s.BasePath, log) // a socket that was given may be another than --listen's
+	if err != nil {
 		return err
+	}
+	secure, err := s.TLS(log)
+	if err != nil {
+		return err
+	}
+	if secure != nil {
+		url = strings.Replace(url, "http://", "https://", 1)
+		go secure.Watch(ctx, hangUps())
 	}
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
-	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Logger: log}
+	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Access: access, PublicURL: s.PublicURL, TLS: secure, MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxPerAddress, Logger: log}
 	if err := s.Alerts(&config); err != nil {
 		return err
 	}
@@ -113,6 +124,15 @@ func (s *serve) Run(args command.Arguments) error {
 	if !strings.HasPrefix(url, "unix:") {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}
+	go access.Watch(ctx, hangUps())
+	url = access.Opens(url)
 	fmt.Println("fivewire:", url)
 	return d.Serve(ctx, ln, s.BasePath)
+}
+
+// hangUps says when files shall be read again.
+func hangUps() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c
 }

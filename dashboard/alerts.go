@@ -131,7 +131,7 @@ func (d *Dashboard) notices() *webhook.State {
 // getAlerts is how the rules stand, and what fired.
 func (d *Dashboard) getAlerts(c *fiber.Ctx) error {
 	answer := map[string]any{"rules": d.alerts.watch.States(time.Now()), "fired": d.alerts.watch.Fired(), "told": d.alerts.sender != nil}
-	if d.alerts.sender != nil && d.role(c).May(auth.Operator) {
+	if d.alerts.sender != nil && d.visitor(c).role.May(auth.Operator) {
 		answer["receiver"] = d.alerts.sender.State()
 	}
 	return sendJSON(c, answer)

@@ -25,13 +25,14 @@ func sendJSON(c *fiber.Ctx, v any) error {
 // getConfig is what the page needs to know before it connects.
 func (d *Dashboard) getConfig(c *fiber.Ctx) error {
 	patience := d.transports.Config()
-	stats := d.hub.Stats()
+	of := d.channel(c).hub
+	stats := of.Stats()
 	return sendJSON(c, map[string]any{
 		"version":      Version(),
 		"interval_ms":  d.config.Interval.Milliseconds(),
 		"heartbeat_ms": patience.Heartbeat.Milliseconds(),
 		"hold_ms":      patience.Hold.Milliseconds(),
-		"epoch":        d.hub.Epoch(),
+		"epoch":        of.Epoch(),
 		"cursor":       stats.Newest.String(),
 		"techniques":   techniqueNames(),
 		"lab":          d.config.Lab,
@@ -103,7 +104,7 @@ func queryInt(c *fiber.Ctx, name string, otherwise int64, allowed string) (int64
 
 // getViewers is who holds a connection, and why others do no more.
 func (d *Dashboard) getViewers(c *fiber.Ctx) error {
-	return sendJSON(c, map[string]any{"viewers": d.transports.Viewers.List(), "ended": d.transports.Viewers.Ended()})
+	return sendJSON(c, map[string]any{"viewers": d.viewers(), "ended": d.transports.Viewers.Ended()})
 }
 
 // postViewer is how a viewer says upwards what a WebSocket viewer says in-band.
@@ -112,16 +113,17 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 	if p := transport.CheckViewer(id); p != nil {
 		return p.Send(c)
 	}
-	if p := d.transports.Through(c, id, ""); p != nil {
+	transports := d.channel(c).transports
+	if p := transports.Through(c, id, ""); p != nil {
 		return p.Send(c)
 	}
 	body, p := jsonBody(c)
 	if p != nil {
 		return p.Send(c)
 	}
-	account := d.transports.Said(id, c.Context().Conn())
+	account := transports.Said(id, c.Context().Conn())
 	defer func() { account.Answer(0, meter.Layout{Len: len(c.Response().Body())}) }()
-	answer, p := d.transports.Command(id, body)
+	answer, p := transports.Command(id, body)
 	if p != nil {
 		return p.Send(c)
 	}

@@ -22,8 +22,8 @@ var kinds = map[string]string{
 // policy lets the page load our own files and nothing else: no inline script or style, no other origin, no frame
 // around it from elsewhere, and no way from a string into markup. Files carry it, for they can become documents; the
 // API's answers cannot, and every byte of their heads is on show.
-const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'; " +
-	"require-trusted-types-for 'script'; trusted-types 'none'"
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
 
 // noAssets is the page of a dashboard that was given no files.
 const noAssets = "fivewire: the API is at api/v1/; for the page, set dashboard.Config.Assets to assets.FS\n"
@@ -31,7 +31,7 @@ const noAssets = "fivewire: the API is at api/v1/; for the page, set dashboard.C
 // getAsset serves the browser's files byte for byte as they are in the folder. The browser asks each time whether they
 // have changed: they are small, and a stale module among new ones is a riddle.
 func (d *Dashboard) getAsset(c *fiber.Ctx) error {
-	c.Set("Content-Security-Policy", policy)
+	c.Set("Content-Security-Policy", policy+d.config.Access.ancestors())
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Referrer-Policy", "no-referrer")
 	name := strings.TrimPrefix(c.Params("*"), "/")

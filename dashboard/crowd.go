@@ -62,6 +62,18 @@ func crowdAt(addr net.Addr, base string) string {
 	return "http://" + net.JoinHostPort(ip.String(), strconv.Itoa(tcp.Port)) + "/" + base
 }
 
+// crowdKey is how a crowd's viewers may look.
+func (d *Dashboard) crowdKey() []string {
+	if !d.config.Access.asks() {
+		return nil
+	}
+	guard := d.config.Access.guard
+	return []string{"FIVEWIRE_KEY=" + guard.Token(guard.Own(time.Now().Add(longestInCrowd)))}
+}
+
+// longestInCrowd is how long the pass of a crowd lasts: longer than one may stay.
+const longestInCrowd = time.Hour
+
 // A crowdAnswer is GET, POST and DELETE api/v1/load.
 type crowdAnswer struct {
 	crowd.State

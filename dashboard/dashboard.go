@@ -2,9 +2,11 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/history"
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/crowd"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/metrics"
@@ -54,6 +57,15 @@ type Config struct {
 	AlertOff []string
 	// PublicURL is where the page is for those who are told of alerts, for a link to it; "" for no link.
 	PublicURL string
+	// Access is who may look; nil is whoever reaches it: a program that mounts the dashboard has its own middleware in
+	// front.
+	Access *Access
+	// MaxConnections is how many Serve takes at a time. Default as many as there are descriptors, less a reserve.
+	// MaxPerAddress is how many of them one address may have, but for loopback and proxies that are trusted. Default as many
+	// as there are.
+	MaxConnections, MaxPerAddress int
+	// TLS is spoken by Serve if it is there; nil is plain HTTP.
+	TLS *TLS
 	// Logger is told what goes wrong. Default slog.Default().
 	Logger *slog.Logger
 
@@ -83,10 +95,15 @@ type Dashboard struct {
 	looking    looking
 	alerts     alerting
 	watching   watching
-	alone      atomic.Bool  // this program is ours: Serve was called
-	crowd      *crowd.Crowd // nil where there cannot be one
-	silences   atomic.Int64 // answers that getPath holds
-	made       time.Time    // when New was called
+	alone      atomic.Bool             // this program is ours: Serve was called
+	crowd      *crowd.Crowd            // nil where there cannot be one
+	silences   atomic.Int64            // answers that getPath holds
+	made       time.Time               // when New was called
+	guests     atomic.Pointer[channel] // nil before the first link
+	back       atomic.Pointer[func(net.Conn)]
+	commands   auth.Rate
+	logging    sync.Mutex  // over what Access remembers of the log
+	expiry     *time.Timer // looks for passes that have ended; nil where there are none
 	closing    chan struct{}
 	close      sync.Once
 
@@ -108,31 +125,59 @@ func New(config Config) *Dashboard {
 	}
 	h := hub.New(hub.Config{Backlog: config.Backlog})
 	d := &Dashboard{
-		config:  config,
-		log:     config.Logger,
-		made:    time.Now(),
-		closing: make(chan struct{}),
-		hub:     h,
-		history: config.History,
-		encoder: collector.NewEncoder(),
-		metrics: metrics.New(config.Logger),
-		looking: looking{start: time.Now()},
+		config:   config,
+		log:      config.Logger,
+		made:     time.Now(),
+		closing:  make(chan struct{}),
+		hub:      h,
+		history:  config.History,
+		encoder:  collector.NewEncoder(),
+		metrics:  metrics.New(config.Logger),
+		commands: auth.Rate{AtOnce: commandsAtOnce, Pause: commandsPause},
+		looking:  looking{start: time.Now()},
+	}
+	d.transports = d.serverOf(h, config.Lab)
+	if config.Access != nil {
+		config.Access.ended = d.expel
+		d.expiry = time.AfterFunc(time.Hour, d.expire)
+		d.expiry.Reset(expires)
 	}
 	d.beginAlerts()
-	d.transports = transport.New(h, transport.Config{
-		Heartbeat:    config.Heartbeat,
-		Hold:         config.Hold,
-		WriteTimeout: config.WriteTimeout,
-		Lab:          config.Lab,
-		Portable:     config.portable,
-		NoRing:       config.noRing,
-		Settled:      d.settled,
-		Logger:       config.Logger,
-	})
 	if config.Lab && len(config.Load) > 0 {
-		d.crowd = crowd.New(crowd.Config{Command: config.Load, Prepare: d.unburdened, Logger: config.Logger})
+		d.crowd = crowd.New(crowd.Config{Command: config.Load, Environment: d.crowdKey, Prepare: d.unburdened, Logger: config.Logger})
 	}
 	return d
+}
+
+// expire ends what is held for passes whose time is over.
+func (d *Dashboard) expire() {
+	select {
+	case <-d.closing:
+		return
+	default:
+	}
+	d.expel()
+	d.expiry.Reset(expires)
+}
+
+// alive tells whether a pass still is one.
+func (d *Dashboard) alive(p *auth.Pass) bool {
+	return p == nil || d.config.Access != nil && d.config.Access.guard.Alive(p)
+}
+
+// serverOf serves a hub's messages.
+func (d *Dashboard) serverOf(h *hub.Hub, lab bool) *transport.Server {
+	return transport.New(h, transport.Config{
+		Heartbeat:    d.config.Heartbeat,
+		Hold:         d.config.Hold,
+		WriteTimeout: d.config.WriteTimeout,
+		Lab:          lab,
+		Portable:     d.config.portable,
+		NoRing:       d.config.noRing,
+		Settled:      d.settled,
+		Alive:        d.alive,
+		Logger:       d.log,
+	})
 }
 
 // settled gives back to the system what a wave of viewers has left in the heap, and what it has used of the program's
@@ -180,6 +225,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 		d.shown.Store(&shown{s, time.Now()})
 		d.history.Append(s)
 	}
+	if g := d.guests.Load(); g != nil {
+		d.publishTo(g, s)
+	}
 }
 
 // Close ends every subscription, tells every viewer, and returns when all have been told, or after two seconds with an
@@ -187,14 +235,20 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 // poll for as long as its hold. It is safe to call twice.
 func (d *Dashboard) Close() error {
 	d.close.Do(func() { close(d.closing) })
+	if d.expiry != nil {
+		d.expiry.Stop()
+	}
 	if d.crowd != nil {
 		d.crowd.Close()
 	}
 	d.endAlerts()
 	d.hub.Close()
+	if g := d.guests.Load(); g != nil {
+		g.hub.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 	defer cancel()
-	if err := d.transports.Close(ctx); err != nil {
+	if err := errors.Join(d.transports.Close(ctx), d.closeGuests(ctx)); err != nil {
 		return fmt.Errorf("some viewers could not be told in %v: %w", goodbye, err)
 	}
 	return nil

@@ -27,16 +27,19 @@ func (d *Dashboard) getMetrics(c *fiber.Ctx) error {
 	}
 	page, err := d.metrics.Page(&newest.snapshot, func() metrics.Facts {
 		now := time.Now()
+		asks, wrong, slowed := d.tries()
 		return metrics.Facts{
 			Now:     now,
 			Age:     now.Sub(newest.at),
 			Version: Version(),
 			Hub:     d.hub.Stats(),
-			Viewers: d.transports.Viewers.Holding(),
+			Viewers: d.holding(),
 			Wire:    d.transports.Viewers.Totals(),
 			GCs:     collections(),
 			Alerts:  d.alerts.watch.States(now),
 			Notices: d.notices(),
+
+			Asks: asks, WrongTries: wrong, SlowedTries: slowed,
 		}
 	}, c.Get(fiber.HeaderAccept), c.Get(fiber.HeaderAcceptEncoding))
 	if err != nil {

@@ -172,6 +172,9 @@ func (d *Dashboard) getProcesses(c *fiber.Ctx) error {
 		return problem.New(fiber.StatusServiceUnavailable, detail).Send(c)
 	}
 	sorted := slices.Clone(rows)
+	if d.visitor(c).redacted() {
+		sorted = withoutPeople(rows)
+	}
 	slices.SortStableFunc(sorted, compare)
 	var answer []processRow
 	if tree == "true" {
@@ -206,6 +209,12 @@ func (d *Dashboard) getProcessesAt(c *fiber.Ctx) error {
 		missing.Parameter = "at"
 		return missing.Send(c)
 	}
+	if d.visitor(c).redacted() {
+		moment.Processes = slices.Clone(moment.Processes)
+		for i := range moment.Processes {
+			moment.Processes[i].User = ""
+		}
+	}
 	return sendJSON(c, map[string]any{"at": moment.At.UnixMilli(), "processes": moment.Processes})
 }
 
@@ -236,6 +245,9 @@ func (d *Dashboard) getProcess(c *fiber.Ctx) error {
 		missing := problem.New(fiber.StatusNotFound, fmt.Sprintf("there is no process %d, or no longer", pid))
 		missing.Parameter = "pid"
 		return missing.Send(c)
+	}
+	if d.visitor(c).redacted() {
+		p = withoutPeople([]collector.Process{p})[0]
 	}
 	return sendJSON(c, map[string]any{
 		"at":        time.Now().UnixMilli(),

@@ -46,8 +46,17 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/path", auth.Viewer, d.inLab(d.getPath)},
 		{"GET", "/api/v1/openapi.json", auth.Viewer, d.getOpenAPI},
 	}
+	table = append(table, []route{
+		{"GET", "/api/v1/login", auth.Anybody, d.getLogin},
+		{"POST", "/api/v1/login", auth.Anybody, d.postLogin},
+		{"DELETE", "/api/v1/login", auth.Anybody, d.deleteLogin},
+		{"GET", "/api/v1/share", auth.Operator, d.shares(d.getShares)},
+		{"POST", "/api/v1/share", auth.Operator, d.shares(d.postShare)},
+		{"DELETE", "/api/v1/share", auth.Operator, d.shares(d.deleteShare)},
+		{"DELETE", "/api/v1/share/:id", auth.Operator, d.shares(d.deleteShare)},
+	}...)
 	for _, t := range transport.All() {
-		table = append(table, route{"GET", "/api/v1/" + t.Name, auth.Viewer, func(c *fiber.Ctx) error { return t.Serve(d.transports, c) }})
+		table = append(table, route{"GET", "/api/v1/" + t.Name, auth.Viewer, func(c *fiber.Ctx) error { return t.Serve(d.channel(c).transports, c) }})
 	}
 	return append(table,
 		route{"ALL", "/api/v1/:technique", auth.Anybody, d.noTechnique},
@@ -63,7 +72,7 @@ func (d *Dashboard) routes() []route {
 // gives it a group.
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
-	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers)
+	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers, d.identify)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	own.Use("/watch", d.sameOrigin, d.onlyOnce)
 	for _, r := range d.routes() {
@@ -82,19 +91,6 @@ func (d *Dashboard) Register(router fiber.Router) {
 	}
 }
 
-// only is a row's handler for who may: a row that says nobody's role is there for nobody.
-func (d *Dashboard) only(r route) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if !d.role(c).May(r.role) {
-			return problem.New(fiber.StatusForbidden, "this is for the role "+r.role.String()).Send(c)
-		}
-		return r.handle(c)
-	}
-}
-
-// role is what who asks may do.
-func (d *Dashboard) role(*fiber.Ctx) auth.Role { return auth.Operator }
-
 // headers are on every answer: no guessing at content types, and no other origin may load what is here.
 func (d *Dashboard) headers(c *fiber.Ctx) error {
 	c.Set("X-Content-Type-Options", "nosniff")
@@ -105,7 +101,8 @@ func (d *Dashboard) headers(c *fiber.Ctx) error {
 // sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.
 func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 	h := &c.Request().Header
-	if !gate.SameOriginBehind(string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
+	origin := string(h.Peek("Origin"))
+	if !gate.SameOriginAs(d.config.Access.origin(), origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
 	}
 	return c.Next()

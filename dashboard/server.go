@@ -97,13 +97,17 @@ func listenSocket(file string) (net.Listener, error) {
 // returns nil within three seconds. It closes d.
 func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
 	d.alone.Store(true)
-	app := d.app(gate.Listening(ln.Addr()), base)
-	d.transports.Own(func(conn net.Conn) { app.Server().ServeConn(conn) })
-	if d.crowd != nil {
+	hosts := d.config.Access.hosts(gate.Listening(ln.Addr()))
+	app := d.app(hosts, base)
+	d.own(func(conn net.Conn) { app.Server().ServeConn(conn) })
+	if d.crowd != nil && d.config.TLS == nil { // whose certificate its viewers could not check
 		d.crowd.Serve(crowdAt(ln.Addr(), base))
 	}
 	failed := make(chan error, 1)
-	var connections net.Listener = accept.Wrap(ln, 0, d.log)
+	var connections net.Listener = accept.Wrap(ln, d.config.MaxConnections, &accept.Addresses{Max: d.config.MaxPerAddress, Free: d.config.Access.proxy}, d.log)
+	if d.config.TLS != nil {
+		connections = d.config.TLS.listener(connections, hosts)
+	}
 	if faults := d.transports.Faults(); faults != nil {
 		connections = fault.Listener{Listener: connections, Book: faults}
 	}
@@ -186,7 +190,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line").Send(c)
 		}
 		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
-			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed").Send(c)
+			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another)").Send(c)
 		}
 		return c.Next()
 	})

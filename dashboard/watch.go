@@ -49,8 +49,9 @@ func readsText(accept string) bool {
 
 // getText is the page for who reads text: as of now.
 func (d *Dashboard) getText(c *fiber.Ctx) error {
-	if !d.role(c).May(auth.Viewer) {
-		return problem.New(fiber.StatusForbidden, "this is for the role "+auth.Viewer.String()).Send(c)
+	v := d.visitor(c)
+	if !v.role.May(auth.Viewer) {
+		return d.denied(c, v, auth.Viewer).Send(c)
 	}
 	screen, p := screenOf(c, text.Screen{Cols: text.UsualCols})
 	if p != nil {
@@ -62,13 +63,20 @@ func (d *Dashboard) getText(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderRetryAfter, "1")
 		return problem.New(fiber.StatusServiceUnavailable, "there is no snapshot yet").Send(c)
 	}
+	shown := newest.snapshot
+	if v.redacted() {
+		shown = redacted(shown)
+	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, plainText)
-	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &newest.snapshot, Firing: alert.Sentences(d.alerts.watch.States(time.Now()))}, screen))
+	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &shown, Firing: alert.Sentences(d.alerts.watch.States(time.Now()))}, screen))
 }
 
 // getWatch is a picture for each message, drawn over the one before: one held connection more.
 func (d *Dashboard) getWatch(c *fiber.Ctx) error {
+	if d.visitor(c).redacted() { // its pictures are of what all others get
+		return problem.New(fiber.StatusForbidden, "this is not for who came by a link").Send(c)
+	}
 	screen, p := screenOf(c, text.Screen{Cols: text.UsualCols, Rows: text.UsualRows, Color: true})
 	if p != nil {
 		return p.Send(c)

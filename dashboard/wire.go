@@ -45,7 +45,7 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 	}
 	answer := wireAnswer{Viewer: id, CPU: noCPU}
 	if n > 0 {
-		if !d.config.Lab {
+		if !d.config.Lab || d.visitor(c).redacted() {
 			return problem.New(fiber.StatusNotFound, "exchanges are recorded in the lab only, and this dashboard's lab is off: start it with --lab on").Send(c)
 		}
 		recording, p := d.transports.Viewers.Record(id, int(n), technique)
@@ -55,11 +55,12 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 		}
 		answer.Recording, answer.Exchanges = &recording, &recording.Exchanges
 	}
-	answer.Transports = d.transports.Viewers.Wire(id)
+	viewers := d.channel(c).transports.Viewers
+	answer.Transports = viewers.Wire(id)
 	if answer.Transports == nil {
 		answer.Transports = map[string]meter.Figures{}
 	}
-	if said, ok := d.transports.Viewers.Said(id); ok {
+	if said, ok := viewers.Said(id); ok {
 		answer.Commands = &said
 	}
 	if technique != "" {

@@ -16,10 +16,17 @@ export class Refused extends Error {
 
 export class API {
   #base;
+  /** what to do when it turns out that this page may look no more */
+  denied = () => {};
 
   /** @param {URL} base ends in api/v1/ */
   constructor(base) {
     this.#base = base;
+  }
+
+  /** Who this page is to the server. @returns {Promise<import("./login.js").Standing>} */
+  login() {
+    return this.get("login");
   }
 
   config() {
@@ -138,6 +145,7 @@ export class API {
     } catch (cause) {
       throw new Refused(0, `${url.pathname}: ${cause instanceof Error ? cause.message : cause}`);
     }
+    if (answer.status === 401) this.denied();
     if (!answer.ok) throw new Refused(answer.status, await detail(answer) ?? `${url.pathname}: ${answer.status} ${answer.statusText}`);
     if (answer.status === 204) return null;
     try {

@@ -8,6 +8,7 @@ import { configured, preferred } from "./config.js";
 import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
+import { Access } from "./panel/access.js";
 import { Alerts } from "./panel/alerts.js";
 import { learnCores } from "./measures.js";
 import { Address } from "./panel/address.js";
@@ -120,6 +121,8 @@ const missing = new Missing();
 const verdict = new Verdict();
 const alerts = new Alerts(api, (n) => header.alerts(n));
 const help = new Help();
+const access = new Access(api);
+api.denied = () => void access.check();
 const filler = new Past(api, store, () => {
   frame.mark(charts.draw);
   frame.mark(tiles.draw);
@@ -266,6 +269,7 @@ function record(technique, exchange) {
 /** @param {Technique} technique @param {import("./panel/status.js").State} state */
 function turn(technique, state) {
   page.state = state;
+  if (state === "waiting") void access.check(); // EventSource and WebSocket do not tell a page why they were refused
   status.show(called(technique), state);
   if (state === "paused" || !holding.has(technique)) slots.give("page");
   else if (!slots.take("page", giveWay)) giveWay();
@@ -414,6 +418,7 @@ function keys() {
 }
 
 async function start() {
+  await access.enter();
   config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
   interval = config.interval;
   if (!config.history) {

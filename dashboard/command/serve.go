@@ -15,7 +15,6 @@ type Serve struct {
 	Listen   string        `default:"127.0.0.1:8055" placeholder:"ADDRESS" help:"host:port, [::1]:port or unix:/path; port 0 picks a free one (default ${default})."`
 	Interval time.Duration `default:"1s" allowed:"100ms to 1m" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
-	Auth     string        `default:"auto" enum:"auto,off" placeholder:"auto|off" help:"auto: nobody but this machine; off: whoever reaches the address may look (default ${default})."`
 	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere (default ${default})."`
 	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
 	History  Days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
@@ -28,6 +27,19 @@ type Serve struct {
 	AlertURLFile string   `placeholder:"FILE" help:"A file with that address."`
 	AlertFormat  string   `default:"auto" enum:"auto,json,slack,ntfy" placeholder:"FORMAT" help:"What the address takes: json, slack or ntfy; auto: by its host's name (default ${default})."`
 	AlertOff     []string `placeholder:"RULE" help:"Rules that nobody wants, separated by commas; README lists them."`
+
+	// Who may look, and from where: access.go.
+	Auth           string   `default:"auto" enum:"auto,key,off" placeholder:"auto|key|off" help:"auto: this machine without ceremony, a key for everybody else; key: a key for all; off: whoever reaches the address may look (default ${default})."`
+	KeyFile        string   `placeholder:"FILE" help:"The key is in FILE, which is made if it is not there; FIVEWIRE_KEY may have it instead. Without either a new one is made at each start."`
+	UsersFile      string   `placeholder:"FILE" help:"Names with a role and a password each, as \"fivewire password\" prints them."`
+	PublicURL      string   `name:"public-url" placeholder:"URL" help:"What browsers call the dashboard, behind a proxy: https://mon.example/monitor/."`
+	AllowHost      []string `placeholder:"NAME" help:"Answer to this name too; may be repeated."`
+	TrustProxy     []string `placeholder:"NET" help:"Believe what a proxy there forwards (X-Forwarded-For, -Proto, -Prefix): a network, an address, loopback or unix; may be repeated."`
+	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Speak TLS, with this certificate (PEM) and those that signed it behind it; read anew when it changes."`
+	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its key."`
+	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it as many as there are descriptors, less a reserve."`
+	MaxPerAddress  int      `name:"max-connections-per-address" default:"1000" placeholder:"N" help:"How many of them one address may have, but for loopback and trusted proxies; 0 for as many as there are (default ${default})."`
+	FrameAncestors string   `default:"'self'" placeholder:"ORIGINS" help:"Whose pages may have this one in a frame: 'none', 'self' or origins, apart by blanks (default ${default})."`
 }
 
 // Validate refuses before anything is opened.
@@ -44,27 +56,9 @@ func (s *Serve) Validate() error {
 	if strings.HasPrefix(s.Listen, "unix:/") {
 		return nil
 	}
-	host, port, err := net.SplitHostPort(s.Listen)
+	_, port, err := net.SplitHostPort(s.Listen)
 	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
 		return fmt.Errorf("--listen %q is not host:port, [::1]:port or unix:/path", s.Listen)
-	}
-	if host == "localhost" {
-		return nil
-	}
-	return s.mayShow(net.ParseIP(host), s.Listen)
-}
-
-// MayShow refuses to show the host to whoever reaches addr, unless that is meant.
-func (s *Serve) MayShow(addr net.Addr) error {
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		return s.mayShow(tcp.IP, addr.String())
-	}
-	return nil
-}
-
-func (s *Serve) mayShow(ip net.IP, address string) error {
-	if s.Auth != "off" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--listen %s would show this host to whoever reaches that address; say --auth off if that is meant", address)
 	}
 	return nil
 }

@@ -10,6 +10,9 @@
 // those who read the host, for connections that change hands and have two of them meanwhile, and for saying no. Who
 // would take one of those is told 503 with Retry-After, and closed.
 //
+// Nobody has all of them: an address may have only so many, if Wrap was told so, and who would be one more is told the
+// same.
+//
 // Who comes in a crowd waits in the kernel's queue, which costs nothing, and not each in a goroutine: while many
 // connections have not been served for the first time, the next is taken a millisecond later.
 //
@@ -55,6 +58,7 @@ var full = []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent
 type Listener struct {
 	net.Listener
 	max  int64 // connections; 0 is as many as there are descriptors
+	by   *Addresses
 	open atomic.Int64
 	// unserved have not been answered yet, nor been taken over.
 	unserved atomic.Int64
@@ -70,10 +74,11 @@ type Listener struct {
 	told    time.Time // when the log was told that connections are refused
 }
 
-// Wrap bounds ln to max connections at a time; 0 is as many as leave the reserve alone.
-func Wrap(ln net.Listener, max int, log *slog.Logger) *Listener {
+// Wrap bounds ln to max connections at a time; 0 is as many as leave the reserve alone. by bounds each address; nil for
+// none.
+func Wrap(ln net.Listener, max int, by *Addresses, log *slog.Logger) *Listener {
 	spare := reserve(descriptors()) / 2
-	return &Listener{Listener: ln, max: int64(max), refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
+	return &Listener{Listener: ln, max: int64(max), by: by, refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
 }
 
 // A room is whether there is some for a new connection.
@@ -132,10 +137,15 @@ func (l *Listener) Accept() (net.Conn, error) {
 				l.refuse(c, room)
 				continue
 			}
+			leave, ok := l.by.enter(c.RemoteAddr())
+			if !ok {
+				l.refuse(c, scarce)
+				continue
+			}
 			Tune(c)
 			l.open.Add(1)
 			l.unserved.Add(1)
-			return &conn{Conn: c, listener: l}, nil
+			return &conn{Conn: c, listener: l, leave: leave}, nil
 		case errors.Is(err, net.ErrClosed):
 			return nil, err
 		default:
@@ -184,7 +194,7 @@ func (l *Listener) tell() {
 	defer l.mu.Unlock()
 	if now := time.Now(); l.told.IsZero() || now.Sub(l.told) >= remind {
 		l.told = now
-		l.log.Warn("no room for more viewers, they are told 503 (hint: ulimit -n, or LimitNOFILE of systemd)",
+		l.log.Warn("no room for more viewers, they are told 503 (hint: ulimit -n, or LimitNOFILE of systemd; --max-connections-per-address)",
 			"connections", l.open.Load(), "descriptors", descriptors())
 	}
 }
@@ -209,6 +219,7 @@ func Tune(c net.Conn) {
 type conn struct {
 	net.Conn
 	listener *Listener
+	leave    func()      // gives its address's place back
 	given    atomic.Bool // the place is given back, or is no longer Close's to give
 	served   atomic.Bool
 }
@@ -224,7 +235,7 @@ func (c *conn) Served() {
 func (c *conn) Close() error {
 	c.Served()
 	if !c.given.Swap(true) {
-		c.listener.open.Add(-1)
+		c.giveBack()
 	}
 	return c.Conn.Close()
 }
@@ -235,7 +246,7 @@ func (c *conn) Keep() (release func()) {
 	if c.given.Swap(true) {
 		return func() {}
 	}
-	return c.listener.giveBack
+	return c.giveBack
 }
 
 // CloseWrite is the connection's own; an error where it has none.
@@ -254,7 +265,10 @@ func (c *conn) SetLinger(seconds int) error {
 	return syscall.EINVAL
 }
 
-func (l *Listener) giveBack() { l.open.Add(-1) }
+func (c *conn) giveBack() {
+	c.leave()
+	c.listener.open.Add(-1)
+}
 
 // SyscallConn is the connection's own; an error where it has none.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {

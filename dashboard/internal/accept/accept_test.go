@@ -40,7 +40,7 @@ func quiet(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Ou
 func TestAcceptWaitsForDescriptors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		ln := Wrap(&short{failures: []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS}}, 10, quiet(t))
+		ln := Wrap(&short{failures: []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS}}, 10, nil, quiet(t))
 		c, err := ln.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +58,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 		for i := range failures {
 			failures[i] = syscall.EMFILE
 		}
-		ln := Wrap(&short{failures: failures}, 10, quiet(t))
+		ln := Wrap(&short{failures: failures}, 10, nil, quiet(t))
 		go func() {
 			time.Sleep(10 * time.Second)
 			ln.Close()
@@ -71,7 +71,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 
 func TestOnlyClosedEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := Wrap(&short{failures: []error{syscall.EPERM, syscall.EPROTO, errors.New("whatever"), net.ErrClosed}}, 10, quiet(t))
+		ln := Wrap(&short{failures: []error{syscall.EPERM, syscall.EPROTO, errors.New("whatever"), net.ErrClosed}}, 10, nil, quiet(t))
 		if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("got %v", err)
 		}
@@ -84,7 +84,7 @@ func TestFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := Wrap(inner, 1, quiet(t))
+	ln := Wrap(inner, 1, nil, quiet(t))
 	defer ln.Close()
 	accepted := make(chan net.Conn, 3)
 	go func() {

@@ -9,7 +9,7 @@ import (
 // A crowd is taken at a pace, until those before it have been served; nobody waits longer than that.
 func TestCrowdsArePaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := Wrap(&short{}, 1000, quiet(t))
+		ln := Wrap(&short{}, 1000, nil, quiet(t))
 		var all []*conn
 		take := func() (waited time.Duration) {
 			began := time.Now()

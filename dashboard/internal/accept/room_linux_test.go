@@ -22,7 +22,7 @@ func TestRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l := Wrap(nil, 0, quiet(t))
+	l := Wrap(nil, 0, nil, quiet(t))
 	others := l.otherDescriptors(0)
 	const all, reserve = 400, 100
 	limit(all)

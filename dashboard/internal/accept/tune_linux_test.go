@@ -15,7 +15,7 @@ func TestTuned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := Wrap(inner, 1, quiet(t))
+	ln := Wrap(inner, 1, nil, quiet(t))
 	defer ln.Close()
 	client, err := net.Dial("tcp", inner.Addr().String())
 	if err != nil {

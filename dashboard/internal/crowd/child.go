@@ -28,8 +28,8 @@ type child struct {
 }
 
 // startChild starts a command that ends when its standard input does, and hands each line of its standard error to told.
-// It returns when the process is there. Its environment is empty: what configures this program must not configure it.
-func startChild(command []string, told func(line []byte)) (*child, error) {
+// It returns when the process is there.
+func startChild(command, environment []string, told func(line []byte)) (*child, error) {
 	c := &child{done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -37,7 +37,7 @@ func startChild(command []string, told func(line []byte)) (*child, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Env = []string{}
+		cmd.Env = environment
 		cmd.SysProcAttr = tied()
 		stdin, err1 := cmd.StdinPipe()
 		stderr, err2 := cmd.StderrPipe()

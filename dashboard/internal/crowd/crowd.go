@@ -53,6 +53,9 @@ var (
 type Config struct {
 	// Command is the program that is `fivewire load`, with the arguments that make it so.
 	Command []string
+	// Environment is the child's; nil for none: what configures this program must not configure it. It is how the child is
+	// told what others must not read, as they can a command line.
+	Environment func() []string
 	// Prepare is called before the server is looked at without a crowd: to give back to the system what is not in
 	// use. nil for nothing.
 	Prepare func()
@@ -190,7 +193,11 @@ func (c *Crowd) connect(r *run, url string, quiet time.Time) error {
 	command := append(slices.Clone(c.config.Command), url, "--technique", r.order.Technique,
 		"--viewers", strconv.Itoa(r.order.Viewers), "--rate", strconv.Itoa(rate), "--duration", r.order.Duration.String(),
 		"--pause", r.order.Pause.String(), "--attended")
-	child, err := startChild(command, func(line []byte) { c.told(r, line) })
+	environment := []string{}
+	if c.config.Environment != nil {
+		environment = append(environment, c.config.Environment()...)
+	}
+	child, err := startChild(command, environment, func(line []byte) { c.told(r, line) })
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func needProgram(t *testing.T, name string) string {
 		t.Fatalf("%s is not installed (hint: apt-get install %s)", name, name)
 	}
 	if err != nil {
-		shout("*** THE DOCTOR IS NOT TESTED BEHIND " + name + ": it is not installed (hint: apt-get install " + name + ")")
+		shout("*** NOTHING IS TESTED BEHIND " + name + ": it is not installed (hint: apt-get install " + name + ")")
 		t.Skip(err)
 	}
 	return file
@@ -175,7 +175,7 @@ func TestDoctor(t *testing.T) {
 
 	t.Run("nobody-between", func(t *testing.T) {
 		t.Parallel()
-		s := start(t, "--interval", "400ms")
+		s := start(t, "--interval", "400ms", "--auth", "off")
 		s.ready()
 		p := newPage(t)
 		got := p.examine(s.url)
@@ -193,7 +193,7 @@ func TestDoctor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			nginx := needProgram(t, "nginx")
-			s := start(t, "--interval", "400ms", "--base-path", "/a/monitor")
+			s := start(t, "--interval", "400ms", "--auth", "off", "--base-path", "/a/monitor")
 			s.ready()
 			upstream, _, _ := strings.Cut(s.address(), "/")
 			port, dir := freePort(t), t.TempDir()
@@ -231,7 +231,7 @@ func TestDoctor(t *testing.T) {
 	t.Run("haproxy", func(t *testing.T) {
 		t.Parallel()
 		haproxy := needProgram(t, "haproxy")
-		s := start(t, "--interval", "400ms")
+		s := start(t, "--interval", "400ms", "--auth", "off")
 		s.ready()
 		port := freePort(t)
 		run := func(add, remove string) func() {

@@ -65,6 +65,9 @@ type Facts struct {
 	GCs     uint64                  // garbage collections since the process began
 	Alerts  []alert.State
 	Notices *webhook.State // nil when nobody is told of alerts
+	// Asks tells whether anybody is asked who he is; then the others count tries that were wrong, and that were not looked at.
+	Asks                    bool
+	WrongTries, SlowedTries uint64
 }
 
 // An Exporter makes pages. It is safe for concurrent use.

@@ -11,6 +11,10 @@ func (e *Exporter) self(w *sheet, s *collector.Snapshot, f Facts) {
 	w.gauge("fivewire_snapshot_age_seconds", "Time since the snapshot that this page shows was taken.").add(f.Age.Seconds())
 	w.number((*sheet).gauge, "fivewire_snapshot_interval_seconds", "Time from the snapshot before to this one.", s.Interval)
 	w.counter("fivewire_gc_cycles_total", "Garbage collections of this process.").add(float64(f.GCs))
+	if f.Asks {
+		w.counter("fivewire_login_failures_total", "Tries to get in that were wrong.").add(float64(f.WrongTries))
+		w.counter("fivewire_login_slowed_total", "Tries to get in that were not looked at, because too many had been wrong.").add(float64(f.SlowedTries))
+	}
 	w.gauge("go_info", "The Go that this program was built with; always 1.", "version").add(1, e.goVersion)
 
 	own := s.Self

@@ -34,7 +34,7 @@ func Middlebox(conn net.Conn) *fault.Conn {
 func (s *Server) Through(c *fiber.Ctx, viewer, technique string) *problem.Problem {
 	conn := c.Context().Conn()
 	box := Middlebox(conn)
-	if box == nil {
+	if box == nil || s.faults == nil {
 		return nil
 	}
 	box.Bind(viewer, technique)

@@ -92,6 +92,7 @@ func (l *Command) config() Config {
 // Run is the command.
 func (l *Command) Run() error {
 	config := l.config()
+	config.Key = os.Getenv("FIVEWIRE_KEY")
 	config.Progress = os.Stderr
 	if info, err := os.Stderr.Stat(); err == nil && !l.Attended {
 		config.Live = info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"

@@ -55,6 +55,7 @@ type Config struct {
 	Every     time.Duration // what a dashboard is asked to thin messages to; 0 is all
 	Pause     time.Duration // polling: between an answer and the next question; 0 is 1 s
 	Header    []string      // "Name: value" for each request
+	Key       string        // a dashboard's, and shown to none but one whose address ends with a slash; "" for none
 	PIDs      []int         // processes whose CPU and memory are measured, on Linux
 
 	// Progress is told how it goes, a line at a time; may be nil. Live says that a line may be written over; Objects

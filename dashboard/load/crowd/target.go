@@ -3,6 +3,7 @@ package crowd
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -52,8 +53,10 @@ func newTarget(config *Config) (*target, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
+	bearer := ""
 	if strings.HasSuffix(u.Path, "/") && !config.Raw {
 		u = u.JoinPath("api/v1", t.technique)
+		bearer = config.Key
 	}
 	t.ours = strings.HasSuffix(u.Path, "/api/v1/"+t.technique)
 	if config.Every > 0 {
@@ -69,11 +72,11 @@ func newTarget(config *Config) (*target, error) {
 	if u.Port() == "" {
 		t.address = net.JoinHostPort(u.Hostname(), map[bool]string{false: "80", true: "443"}[t.tls])
 	}
-	return t, t.header(config.Header, u.User)
+	return t, t.header(config.Header, u.User, bearer)
 }
 
 // header makes the lines that each request has.
-func (t *target) header(more []string, user *url.Userinfo) error {
+func (t *target) header(more []string, user *url.Userinfo, bearer string) error {
 	var b strings.Builder
 	set := http.Header{}
 	for _, line := range more {
@@ -103,7 +106,12 @@ func (t *target) header(more []string, user *url.Userinfo) error {
 		t.accept = acceptOf(t.key)
 		lines("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", t.key)
 	}
-	if password, ok := user.Password(); ok || user.Username() != "" {
+	if bearer != "" {
+		if strings.ContainsFunc(bearer, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return errors.New("FIVEWIRE_KEY is no key: it has a blank or a control character in it")
+		}
+		lines("Authorization", "Bearer "+bearer)
+	} else if password, ok := user.Password(); ok || user.Username() != "" {
 		lines("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 	}
 	for name, values := range set {

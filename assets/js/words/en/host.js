@@ -186,6 +186,7 @@ export default {
   users: "Logged in",
   missing: "not available here:",
 
+  access: "You, and others",
   raw: "Raw data",
   raw_message: "message",
   raw_host: "host",

@@ -183,6 +183,7 @@ export default {
   users: "已登录用户",
   missing: "此处不可用：",
 
+  access: "您与他人",
   raw: "原始数据",
   raw_message: "消息",
   raw_host: "主机",

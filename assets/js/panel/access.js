@@ -1,0 +1,205 @@
+// @ts-check
+// Who this page is to the server: the form that asks for a key or a password, and, for who is in, until when that is so,
+// the way out, and the links that an operator hands to others. Its words are fetched when somebody needs it.
+
+import { Refused } from "../api.js";
+import { show } from "../login.js";
+import { caption, follow, load, locale, say } from "../words/words.js";
+import { field, make, one, reveal, write } from "./dom.js";
+
+/** @typedef {import("../login.js").Standing} Standing */
+/** @typedef {{id: string, until: number, url?: string}} Share */
+
+/** Milliseconds between two questions to a server that does not answer. */
+const pause = 2000;
+
+export class Access {
+  #api;
+  #dialog = /** @type {HTMLDialogElement} */ (one("dialog#access"));
+  #form = /** @type {HTMLFormElement} */ (one("#access-form"));
+  #button = one("#access-open");
+  #link = /** @type {HTMLInputElement} */ (one("#share-link"));
+  /** @type {Standing | null} */
+  #standing = null;
+  /** called when somebody may look @type {() => void} */
+  #entered = () => {};
+  /** whether this page has shown numbers, and was thrown out */
+  #expelled = false;
+  #asking = false;
+
+  /** @param {import("../api.js").API} api */
+  constructor(api) {
+    this.#api = api;
+    this.#button.addEventListener("click", () => void this.#open());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    this.#dialog.addEventListener("cancel", (event) => {
+      if (!this.#may()) event.preventDefault(); // there is nothing behind it to see
+    });
+    one("#access-leave").addEventListener("click", () => void this.#leave());
+    one("#share-make").addEventListener("click", () => void this.#share());
+    one("#share-none").addEventListener("click", () => void this.#unshare(""));
+    this.#link.addEventListener("focus", () => this.#link.select());
+    follow(() => this.#show());
+  }
+
+  /** Returns when this page may look: at once, or when somebody has logged in. */
+  async enter() {
+    for (;;) {
+      try {
+        this.#standing = (await this.#first()) ?? (await this.#api.login());
+        break;
+      } catch (error) {
+        if (error instanceof Refused && error.status === 404) return; // a server that asks nobody
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    reveal(this.#button, this.#standing?.asked === true);
+    if (this.#may()) return;
+    await this.#ask();
+  }
+
+  /** Something was refused, or a technique does not get through: is that because this page may look no more? */
+  async check() {
+    if (this.#asking || !this.#standing?.asked) return;
+    this.#asking = true;
+    try {
+      this.#standing = await this.#api.login();
+      if (!this.#may() && !this.#dialog.open) {
+        this.#expelled = true;
+        await this.#ask();
+      }
+    } catch {
+      // then that is not why
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** What stood behind the address opens, or it is said that it does not. */
+  async #first() {
+    try {
+      return await show(this.#api);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status === 0 || error.status === 409) return null;
+      await load("access");
+      this.#say(error);
+      return null;
+    }
+  }
+
+  #may() {
+    return this.#standing !== null && this.#standing.role !== "anybody";
+  }
+
+  async #ask() {
+    await this.#open();
+    await new Promise((/** @type {(value: void) => void} */ resolve) => {
+      this.#entered = resolve;
+    });
+  }
+
+  async #open() {
+    await load("access").catch(() => {}); // without words there are still the fields
+    this.#show();
+    if (!this.#dialog.open) this.#dialog.showModal();
+    if (this.#may() && this.#standing?.role === "operator") void this.#list();
+  }
+
+  #show() {
+    const standing = this.#standing;
+    if (!standing) return;
+    const may = this.#may();
+    caption(one("#access-title"), may ? "access.you" : "access.login");
+    const ways = standing.key || standing.password;
+    reveal(this.#form, !may && ways);
+    if (!may && !ways) {
+      write(field("access-error"), say("access.proxy"));
+      reveal(field("access-error"), true);
+    }
+    reveal(one("#access-key-field"), standing.key);
+    reveal(one("#access-user-field"), standing.password);
+    reveal(one("#access-password-field"), standing.password);
+    reveal(one("#access-close"), may);
+    reveal(one("#access-you"), may);
+    reveal(one("#access-leave"), standing.until !== undefined);
+    reveal(one("#share"), standing.role === "operator" && standing.asked);
+    if (!may) return;
+    const until = standing.until === undefined ? "" : new Date(standing.until).toLocaleString(locale());
+    write(field("access-role"), until ? say(`access.role_${standing.role}_until`, { until }) : say(`access.role_${standing.role}`));
+    reveal(field("access-redacted"), standing.redacted);
+  }
+
+  async #submit() {
+    const value = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name)).value;
+    const body = value("user") ? { user: value("user"), password: value("password") } : { key: value("key").trim() };
+    this.#say(null);
+    try {
+      this.#standing = await this.#api.post("login", body);
+    } catch (error) {
+      this.#say(error);
+      return;
+    }
+    this.#form.reset();
+    this.#dialog.close();
+    if (this.#expelled) location.reload();
+    this.#show();
+    this.#entered();
+  }
+
+  /** @param {unknown} error null for none */
+  #say(error) {
+    const place = field("access-error");
+    reveal(place, error !== null);
+    if (error === null) return;
+    const status = error instanceof Refused ? error.status : 0;
+    const why = { 0: "access.no_answer", 401: "access.wrong", 429: "access.slowed" }[status];
+    write(place, why ? say(why) : String(error instanceof Error ? error.message : error));
+  }
+
+  async #leave() {
+    await this.#api.remove("login").catch(() => {});
+    location.reload();
+  }
+
+  async #share() {
+    const lasts = /** @type {HTMLSelectElement} */ (one("#share-for")).value;
+    try {
+      const made = await this.#api.post("share", { for: lasts });
+      this.#link.value = made.url;
+      reveal(one("#share-made"), true);
+      this.#link.focus();
+      write(field("share-error"), "");
+    } catch (error) {
+      write(field("share-error"), error instanceof Error ? error.message : String(error));
+    }
+    await this.#list();
+  }
+
+  async #list() {
+    /** @type {Share[]} */
+    let shares = [];
+    try {
+      shares = (await this.#api.get("share")).shares;
+    } catch {
+      return;
+    }
+    one("#share-list").replaceChildren(...shares.map((share) => {
+      const end = make("button", "toggle");
+      end.type = "button";
+      caption(end, "access.take_back");
+      end.addEventListener("click", () => void this.#unshare(`/${share.id}`));
+      return make("li", "share-entry", make("span", "", say("access.share_until", { id: share.id, until: new Date(share.until).toLocaleString(locale()) })), end);
+    }));
+    reveal(one("#share-none"), shares.length > 1);
+  }
+
+  /** @param {string} which "" for all */
+  async #unshare(which) {
+    await this.#api.remove(`share${which}`).catch(() => {});
+    reveal(one("#share-made"), false);
+    await this.#list();
+  }
+}

@@ -1,0 +1,36 @@
+// @ts-check
+// Who may look: the login, and links for others.
+
+/** @type {import("../words.js").Room} */
+export default {
+  login: "Log in",
+  you: "You, and others",
+  intro: "This dashboard asks who you are. The key is in the line that fivewire printed when it started, behind #k=, or in the file of --key-file.",
+  proxy: "You come through a proxy that this dashboard was not told to trust, so nobody can tell who you are, and there is no key. Start it with --auth key, or with --public-url and --trust-proxy.",
+  key: "Key",
+  user: "Name",
+  password: "Password",
+  enter: "Log in",
+  wrong: "That does not open this dashboard, or it has ended.",
+  slowed: "Too many tries were wrong. Wait a while before the next.",
+  no_answer: "The server does not answer. Try again.",
+  role_viewer: "You may look.",
+  role_presenter: "You may look, break things in the lab, and set marks.",
+  role_operator: "You may do everything there is here.",
+  role_viewer_until: "You may look, until {until}.",
+  role_presenter_until: "You may look, break things in the lab, and set marks, until {until}.",
+  role_operator_until: "You may do everything there is here, until {until}.",
+  redacted: "You came by a link: command lines and names of users are left out.",
+  leave: "Log out",
+  share: "Let somebody else look",
+  share_text: "Whoever has the link may look until its time is over, or until you take it back. Command lines and names of users are left out, and nothing can be changed. A restart ends all links.",
+  share_for: "for",
+  hours_1: "an hour",
+  hours_24: "a day",
+  days_7: "a week",
+  share_make: "Make a link",
+  share_link: "The link: it is shown this once",
+  share_until: "link {id}, until {until}",
+  take_back: "Take back",
+  share_none: "Take all back",
+};

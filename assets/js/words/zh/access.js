@@ -1,0 +1,36 @@
+// @ts-check
+// 谁可以查看：登录，以及给他人的链接。
+
+/** @type {import("../words.js").Room} */
+export default {
+  login: "登录",
+  you: "您与他人",
+  intro: "此仪表盘需要确认您的身份。密钥位于 fivewire 启动时打印的那一行中 #k= 之后，或在 --key-file 指定的文件里。",
+  proxy: "您经由一个未被信任的代理访问，因此无法确认您的身份，而且没有设置密钥。请用 --auth key 启动，或使用 --public-url 和 --trust-proxy。",
+  key: "密钥",
+  user: "用户名",
+  password: "密码",
+  enter: "登录",
+  wrong: "无法用它打开此仪表盘，或者它已经失效。",
+  slowed: "错误尝试过多，请稍候再试。",
+  no_answer: "服务器没有应答，请重试。",
+  role_viewer: "您可以查看。",
+  role_presenter: "您可以查看、在实验室中制造故障并添加标记。",
+  role_operator: "您可以使用这里的全部功能。",
+  role_viewer_until: "您可以查看，有效期至 {until}。",
+  role_presenter_until: "您可以查看、在实验室中制造故障并添加标记，有效期至 {until}。",
+  role_operator_until: "您可以使用这里的全部功能，有效期至 {until}。",
+  redacted: "您通过链接进入：命令行和用户名已略去。",
+  leave: "退出登录",
+  share: "让他人查看",
+  share_text: "持有链接者可以查看，直到链接到期或被您收回。命令行和用户名会被略去，并且无法更改任何内容。重新启动会使所有链接失效。",
+  share_for: "有效期",
+  hours_1: "一小时",
+  hours_24: "一天",
+  days_7: "一周",
+  share_make: "生成链接",
+  share_link: "链接仅显示这一次",
+  share_until: "链接 {id}，至 {until}",
+  take_back: "收回",
+  share_none: "全部收回",
+};

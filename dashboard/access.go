@@ -1,0 +1,331 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
+)
+
+// AccessConfig says who may look at a dashboard, and from where.
+type AccessConfig struct {
+	// Open asks nobody: whoever reaches the dashboard is an operator.
+	Open bool
+	// Required asks for a key or a password from everybody. Without it, who comes from this machine, by loopback or a
+	// Unix socket and through no proxy, is an operator without ceremony; everybody else needs one.
+	Required bool
+	// Key opens the dashboard to an operator. With KeyFile it is read from there, and the file is made, with a new key, if
+	// it is not there. Without either and without users a key is made where one is needed: where it is Required, or
+	// somebody comes through a proxy.
+	Key, KeyFile string
+	// UsersFile has names with a role and a password each: lines that PasswordLine makes.
+	UsersFile string
+	// PublicURL is what browsers call the dashboard, behind a proxy: its host is answered to, its origin is ours, and
+	// links lead there. "" for nothing.
+	PublicURL string
+	// AllowHosts are more names to answer to.
+	AllowHosts []string
+	// TrustProxies are networks, addresses, "loopback" and "unix": who is there is believed what it forwards.
+	TrustProxies []string
+	// FrameAncestors are the origins of pages that may have this one in a frame, as in a Content-Security-Policy. Default
+	// "'self'".
+	FrameAncestors string
+	// TLS says that the listener speaks it.
+	TLS bool
+	// Name tells this dashboard from others on the same host, whose cookies come here as well: browsers keep cookies by
+	// host, and not by port. An address with its port will do.
+	Name string
+	// Logger is told of what changes. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// An Access is who may, made by NewAccess. One is for one Dashboard.
+type Access struct {
+	config  AccessConfig
+	log     *slog.Logger
+	key     string // as it was at the start
+	guard   *auth.Guard
+	proxies gate.Proxies
+	public  *url.URL // nil for none
+	cookie  string
+	ended   func()
+	told    time.Time // when the log was told of wrong tries
+	wrong   uint64    // how many there had been
+}
+
+// NewAccess reads the files and checks the rest.
+func NewAccess(config AccessConfig) (*Access, error) {
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	if config.FrameAncestors == "" {
+		config.FrameAncestors = "'self'"
+	}
+	sum := sha256.Sum256([]byte(config.Name))
+	a := &Access{config: config, log: config.Logger, cookie: "fivewire-" + hex.EncodeToString(sum[:4]), ended: func() {}}
+	var err error
+	if a.proxies, err = gate.ParseProxies(config.TrustProxies); err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	if config.PublicURL != "" {
+		if a.public, err = gate.ParsePublic(config.PublicURL); err != nil {
+			return nil, fmt.Errorf("public URL: %w", err)
+		}
+	}
+	if err := gate.CheckAncestors(config.FrameAncestors); err != nil {
+		return nil, err
+	}
+	for _, host := range config.AllowHosts {
+		if !gate.HostForm(host) {
+			return nil, fmt.Errorf("%q is not a host's name", host)
+		}
+	}
+	if config.Key == "" && config.KeyFile == "" && config.UsersFile == "" && a.remote() {
+		a.config.Key = auth.NewKey()
+	}
+	secrets, err := a.secrets(auth.ReadOrMakeKey)
+	if err != nil {
+		return nil, err
+	}
+	a.key = secrets.Key
+	a.guard = auth.New(secrets, func() { a.ended() })
+	return a, nil
+}
+
+// mostUsers bounds the file of users, in bytes.
+const mostUsers = 1 << 20
+
+// secrets are what is in the files, or was given.
+func (a *Access) secrets(readKey func(string) (string, error)) (s auth.Secrets, err error) {
+	if s.Key = a.config.Key; a.config.KeyFile != "" {
+		if s.Key, err = readKey(a.config.KeyFile); err != nil {
+			return s, fmt.Errorf("key: %w", err)
+		}
+	} else if s.Key != "" {
+		if err := auth.CheckKey(s.Key); err != nil {
+			return s, fmt.Errorf("key: %w", err)
+		}
+	}
+	if a.config.UsersFile != "" {
+		f, err := os.Open(a.config.UsersFile)
+		if err != nil {
+			return s, fmt.Errorf("users: %w", err)
+		}
+		defer f.Close()
+		text, err := io.ReadAll(io.LimitReader(f, mostUsers+1))
+		if err == nil && len(text) > mostUsers {
+			err = errors.New("too large")
+		}
+		if err == nil {
+			s.Users, err = auth.ParseUsers(text)
+		}
+		if err != nil {
+			return s, fmt.Errorf("users: %s: %w", a.config.UsersFile, err)
+		}
+	}
+	return s, nil
+}
+
+// Opens is the URL that opens the dashboard: the public one if there is one, else address, with the key behind it as the
+// fragment if one is needed, or may be. A fragment never reaches a server, a log or a Referer.
+func (a *Access) Opens(address string) string {
+	if a.public != nil {
+		address = a.origin() + strings.TrimRight(a.public.Path, "/") + "/"
+	}
+	if a.key == "" || !a.remote() || strings.HasPrefix(address, "unix:") {
+		return address
+	}
+	return address + "#k=" + a.key
+}
+
+// remote tells whether the dashboard is for others than this machine.
+func (a *Access) remote() bool {
+	return !a.config.Open && (a.config.Required || a.public != nil || a.proxies.Any())
+}
+
+// asks tells whether anybody is asked who he is.
+func (a *Access) asks() bool { return a != nil && !a.config.Open }
+
+// Reload reads the files of the key and the users again. If they have changed, everybody has to log in again: who is
+// connected is told goodbye. With an error all is as it was.
+func (a *Access) Reload() error {
+	secrets, err := a.secrets(auth.ReadKey)
+	if err != nil {
+		return err
+	}
+	if a.guard.Replace(secrets) {
+		a.log.Info("the key or the users have changed: everybody has to log in again")
+	}
+	return nil
+}
+
+// watched is how often the files are looked at.
+const watched = 3 * time.Second
+
+// Watch reloads the files when they change, and whenever there is something in now, until ctx ends.
+func (a *Access) Watch(ctx context.Context, now <-chan os.Signal) {
+	watchFiles(ctx, now, []string{a.config.KeyFile, a.config.UsersFile}, func() {
+		if err := a.Reload(); err != nil {
+			a.log.Warn("what opens the dashboard stays as it was", "error", err)
+		}
+	})
+}
+
+// watchFiles calls changed when one of the files has, or there is something in now, until ctx ends. A name that is "" is
+// none.
+func watchFiles(ctx context.Context, now <-chan os.Signal, names []string, changed func()) {
+	before := stamps(names)
+	tick := time.NewTicker(watched)
+	defer tick.Stop()
+	for {
+		asked := false
+		select {
+		case <-tick.C:
+		case <-now:
+			asked = true
+		case <-ctx.Done():
+			return
+		}
+		if found := stamps(names); asked || found != before {
+			before = found
+			changed()
+		}
+	}
+}
+
+// stamps tell whether files are others than before: a file that was moved into another's place has another number, size
+// or time.
+func stamps(names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(name); err != nil {
+			fmt.Fprintln(&b, "none")
+		} else {
+			fmt.Fprintln(&b, info.Size(), info.ModTime().UnixNano(), inode(info))
+		}
+	}
+	return b.String()
+}
+
+// hosts are the names that are answered to, where those of the listener are not enough.
+func (a *Access) hosts(h gate.Hosts) gate.Hosts {
+	if a == nil {
+		return h
+	}
+	h = h.And(a.config.AllowHosts...)
+	if a.public != nil {
+		h = h.And(a.public.Host)
+	}
+	return h
+}
+
+// origin is that of the public URL; "" for none.
+func (a *Access) origin() string {
+	if a == nil || a.public == nil {
+		return ""
+	}
+	return a.public.Scheme + "://" + a.public.Host
+}
+
+// A visitor is who asks: by a pass, from this machine, or nobody in particular.
+type visitor struct {
+	role auth.Role
+	pass *auth.Pass // nil for who needs none, and for nobody
+	way  gate.Way
+	err  error // why what was shown does not open; nil where nothing was
+}
+
+// redacted tells whether command lines and names of users are not for this visitor.
+func (v visitor) redacted() bool { return v.pass != nil && v.pass.Redacted }
+
+// visit says who asks by what a request says of it. Whoever shows something is who that says; a cookie that has ended is
+// as good as none.
+func (a *Access) visit(way gate.Way, bearer, cookie string) visitor {
+	v := visitor{role: auth.Anybody, way: way}
+	switch {
+	case a.config.Open:
+		v.role = auth.Operator
+		return v
+	case bearer != "":
+		if v.pass, v.err = a.guard.Known(bearer); v.err != nil {
+			v.pass, v.err = a.guard.Key(bearer, auth.Client(way.Client))
+		}
+		if v.err != nil {
+			v.pass = nil
+			return v
+		}
+	case cookie != "":
+		v.pass, v.err = a.guard.Known(cookie)
+	}
+	switch {
+	case v.err == nil && v.pass != nil:
+		v.role = v.pass.Role
+	case way.Local && !a.config.Required:
+		v.role, v.pass, v.err = auth.Operator, nil, nil
+	default:
+		v.pass = nil
+	}
+	return v
+}
+
+// tell logs that tries were wrong, once a minute at most.
+func (a *Access) tell(from netip.Addr, now time.Time) {
+	wrong, slowed := a.guard.Tries()
+	if wrong == a.wrong || now.Sub(a.told) < time.Minute {
+		return
+	}
+	a.log.Warn("somebody tried to get in and could not", "tries", wrong-a.wrong, "slowed_since_start", slowed, "last_from", from.String())
+	a.told, a.wrong = now, wrong
+}
+
+// PasswordLine is a line for a file of users. role is viewer, presenter or operator.
+func PasswordLine(name, role string, password []byte) (string, error) {
+	r, err := auth.ParseRole(role)
+	if err != nil {
+		return "", err
+	}
+	return auth.Line(name, r, password)
+}
+
+// OnlyHere tells whether an address can be reached from this machine alone.
+func OnlyHere(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
+}
+
+// ancestors are who may have the page in a frame.
+func (a *Access) ancestors() string {
+	if a == nil {
+		return "'self'"
+	}
+	return a.config.FrameAncestors
+}
+
+// proxy tells whether an address is that of a proxy that is trusted: behind it all are one address.
+func (a *Access) proxy(addr netip.Addr) bool {
+	return a != nil && a.proxies.Trusts(net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+}
+
+// tries counts those to get in that were wrong, and that were not looked at; asks is false where there are none.
+func (d *Dashboard) tries() (asks bool, wrong, slowed uint64) {
+	if a := d.config.Access; a.asks() {
+		wrong, slowed = a.guard.Tries()
+		return true, wrong, slowed
+	}
+	return false, 0, 0
+}

@@ -1,0 +1,454 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/load"
+)
+
+const secretKey = "planted-secret-key-planted-secret-key"
+
+// guardedBy makes a site that asks who one is.
+func guardedBy(t *testing.T, config AccessConfig, more ...func(*Config)) *site {
+	t.Helper()
+	if config.Name == "" {
+		config.Name = t.Name()
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
+	access, err := NewAccess(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Access: access}
+	for _, m := range more {
+		m(&c)
+	}
+	s := open(t, c, "")
+	s.publish(1)
+	return s
+}
+
+// A caller keeps cookies, as a browser does.
+type browser struct {
+	*site
+	client *http.Client
+}
+
+func (s *site) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &browser{s, &http.Client{Jar: jar, Transport: transport}}
+}
+
+func (b *browser) do(method, path, body string, header ...string) (int, string, http.Header) {
+	b.t.Helper()
+	req, err := http.NewRequest(method, b.url+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer), resp.Header
+}
+
+// cookie is the header line of the browser's cookie.
+func (b *browser) cookie() string {
+	u, _ := url.Parse(b.url)
+	for _, c := range b.client.Jar.Cookies(u) {
+		return c.Name + "=" + c.Value
+	}
+	return ""
+}
+
+func TestLogin(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	b := s.browser()
+	if status, body, header := b.do("GET", "api/v1/config", ""); status != 401 || header.Get("WWW-Authenticate") == "" || !strings.Contains(body, "log in") {
+		t.Errorf("without a key: %d %s", status, body)
+	}
+	if status, body, _ := b.do("GET", "", "", "Accept", "text/html"); status != 200 {
+		t.Errorf("the page itself: %d %s", status, body)
+	}
+	if status, body, _ := b.do("GET", "api/v1/login", ""); status != 200 || !strings.Contains(body, `"role":"anybody"`) {
+		t.Errorf("who am I: %d %s", status, body)
+	}
+	if status, _, _ := b.do("POST", "api/v1/login", `{"key":"wrong"}`); status != 401 || b.cookie() != "" {
+		t.Errorf("a wrong key: %d, %q", status, b.cookie())
+	}
+	status, body, header := b.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+	cookie := header.Get("Set-Cookie")
+	if status != 200 || !strings.Contains(body, `"role":"operator"`) {
+		t.Fatalf("the key: %d %s", status, body)
+	}
+	for _, want := range []string{"HttpOnly", "SameSite=Strict", "path=/", "fivewire-"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("the cookie %q lacks %s", cookie, want)
+		}
+	}
+	if strings.Contains(cookie, "ecure") || strings.Contains(cookie, secretKey) {
+		t.Errorf("the cookie is %q", cookie)
+	}
+	if status, body, _ := b.do("GET", "api/v1/config", ""); status != 200 {
+		t.Errorf("with the cookie: %d %s", status, body)
+	}
+	if status, _, _ := s.get("api/v1/config", "Authorization", "Bearer "+secretKey); status != 200 {
+		t.Errorf("with the key as bearer: %d", status)
+	}
+	line := b.cookie()
+	if status, _, _ := b.do("DELETE", "api/v1/login", ""); status != 204 {
+		t.Errorf("logging out: %d", status)
+	}
+	if b.cookie() != "" {
+		t.Error("the cookie is still there")
+	}
+	if status, _, _ := s.get("api/v1/config", "Cookie", line); status != 401 {
+		t.Errorf("the cookie of who has logged out: %d", status)
+	}
+	for _, bad := range []string{`{}`, `{"key":"a","user":"b"}`, `{"user":"","password":"x"}`, `{"key":"a","more":1}`, `[]`, `{"key":1}`} {
+		if status, body, _ := b.do("POST", "api/v1/login", bad); status != 400 {
+			t.Errorf("%s: %d %s", bad, status, body)
+		}
+	}
+	if status, _ := s.post("api/v1/login", "text/plain", `{"key":"`+secretKey+`"}`); status != 415 {
+		t.Errorf("a form of another origin: %d", status)
+	}
+	if status, _, _ := b.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`, "Origin", "http://evil.example"); status != 403 {
+		t.Errorf("a page of another origin: %d", status)
+	}
+}
+
+// Every technique is open to who has the cookie, or the key, and ends for who has not any more.
+func TestHeldConnectionsEndWithTheirPass(t *testing.T) {
+	each(t, func(t *testing.T, technique string) {
+		s := guardedBy(t, AccessConfig{Required: true, Key: secretKey}, func(c *Config) { c.Hold = 20 * time.Second })
+		b := s.browser()
+		b.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+		refused := s.client(technique).Watch(t.Context(), "", func(load.Message) error { return nil })
+		var status *load.StatusError
+		if !errors.As(refused, &status) || status.Status != 401 {
+			t.Fatalf("without a cookie: %v", refused)
+		}
+		c := s.client(technique)
+		c.Header = http.Header{"Cookie": {b.cookie()}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		n := 0
+		err := c.Watch(ctx, "", func(load.Message) error {
+			if n++; n == 3 {
+				if status, _, _ := b.do("DELETE", "api/v1/login", ""); status != 204 {
+					t.Errorf("logging out: %d", status)
+				}
+			}
+			s.publish(1)
+			return nil
+		})
+		if err == nil || ctx.Err() != nil || n > 5 {
+			t.Errorf("after %d messages: %v", n, err)
+		}
+		if err := c.Watch(ctx, "", func(load.Message) error { return nil }); !errors.As(err, &status) || status.Status != 401 {
+			t.Errorf("who comes again: %v", err)
+		}
+		eventually(t, "nothing is held", func() bool { return len(s.transports.Viewers.List()) == 0 })
+	})
+}
+
+// A pass ends by itself, and so does what is held for it.
+func TestShareEnds(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	op := s.browser()
+	op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+	guest := s.browser()
+	made := func(lasts string) (url, id string) {
+		t.Helper()
+		status, body, _ := op.do("POST", "api/v1/share", `{"for":"`+lasts+`"}`)
+		var s struct{ URL, ID string }
+		if err := json.Unmarshal([]byte(body), &s); err != nil || status != 201 {
+			t.Fatalf("%d %s", status, body)
+		}
+		return s.URL, s.ID
+	}
+	link, id := made("1h")
+	address, token, ok := strings.Cut(link, "#s=")
+	if !ok || address != s.url {
+		t.Fatalf("got %s", link)
+	}
+	if status, body, _ := guest.do("POST", "api/v1/login", `{"share":"`+token+`"}`); status != 200 || !strings.Contains(body, `"role":"viewer"`) || !strings.Contains(body, `"redacted":true`) {
+		t.Fatalf("%d %s", status, body)
+	}
+	for path, want := range map[string]int{"api/v1/config": 200, "api/v1/polling": 200, "api/v1/share": 403, "metrics": 200} {
+		if status, body, _ := guest.do("GET", path, ""); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, _, _ := guest.do("POST", "api/v1/share", `{"for":"1h"}`); status != 403 {
+		t.Errorf("a guest hands out links: %d", status)
+	}
+	if status, body, _ := op.do("GET", "api/v1/share", ""); status != 200 || !strings.Contains(body, id) || strings.Contains(body, token) {
+		t.Errorf("listed: %d %s", status, body)
+	}
+	held := make(chan error, 1)
+	c := s.client("sse")
+	c.Header = http.Header{"Cookie": {guest.cookie()}}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	go func() { held <- c.Watch(ctx, "", func(load.Message) error { return nil }) }()
+	eventually(t, "the guest watches", func() bool { return len(s.guests.Load().transports.Viewers.List()) == 1 })
+	if status, _, _ := op.do("DELETE", "api/v1/share/"+id, ""); status != 204 {
+		t.Errorf("taking it back: %d", status)
+	}
+	if err := <-held; err == nil || ctx.Err() != nil {
+		t.Errorf("the guest ends with %v", err)
+	}
+	if status, _, _ := guest.do("GET", "api/v1/config", ""); status != 401 {
+		t.Errorf("the guest comes again: %d", status)
+	}
+	if status, _, _ := guest.do("POST", "api/v1/login", `{"share":"`+token+`"}`); status != 401 {
+		t.Errorf("a link that was taken back: %d", status)
+	}
+	if status, _, _ := op.do("DELETE", "api/v1/share/"+id, ""); status != 404 {
+		t.Errorf("taking it back twice: %d", status)
+	}
+	for _, bad := range []string{`{}`, `{"for":"soon"}`, `{"for":"0s"}`, `{"for":"721h"}`, `{"for":"-1h"}`} {
+		if status, body, _ := op.do("POST", "api/v1/share", bad); status != 400 {
+			t.Errorf("%s: %d %s", bad, status, body)
+		}
+	}
+}
+
+// Without ceremony is who comes from this machine: not who comes through a proxy that nobody vouches for.
+func TestLocal(t *testing.T) {
+	s := guardedBy(t, AccessConfig{})
+	if status, _, _ := s.get("api/v1/config"); status != 200 {
+		t.Errorf("from this machine: %d", status)
+	}
+	for _, line := range []string{
+		"X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Anything", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP",
+	} {
+		if status, body, _ := s.get("api/v1/config", line, "127.0.0.1"); status != 401 || !strings.Contains(body, "proxy") {
+			t.Errorf("with %s: %d %s", line, status, body)
+		}
+	}
+}
+
+func TestTrustedProxy(t *testing.T) {
+	s := guardedBy(t, AccessConfig{TrustProxies: []string{"loopback"}, Key: secretKey})
+	if status, _, _ := s.get("api/v1/config"); status != 200 {
+		t.Errorf("from this machine: %d", status)
+	}
+	if status, _, _ := s.get("api/v1/config", "X-Forwarded-For", "127.0.0.1"); status != 401 {
+		t.Errorf("who says that it is this machine: %d", status)
+	}
+	b := s.browser()
+	status, _, header := b.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`, "X-Forwarded-For", "192.0.2.7", "X-Forwarded-Proto", "https", "X-Forwarded-Prefix", "/mon")
+	if cookie := header.Get("Set-Cookie"); status != 200 || !strings.Contains(cookie, "secure") && !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "path=/mon/") {
+		t.Errorf("by https, below a prefix: %d %s", status, header)
+	}
+}
+
+// A change of the key's file ends everybody's session; a broken one changes nothing.
+func TestKeyFileChanges(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	s := guardedBy(t, AccessConfig{Required: true, KeyFile: file})
+	key, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	b.do("POST", "api/v1/login", fmt.Sprintf(`{"key":%q}`, strings.TrimSpace(string(key))))
+	os.WriteFile(file, []byte("short"), 0o600)
+	if err := s.config.Access.Reload(); err == nil || strings.Contains(err.Error(), "short") {
+		t.Errorf("a broken file: %v", err)
+	}
+	if status, _, _ := b.do("GET", "api/v1/config", ""); status != 200 {
+		t.Errorf("after a broken file: %d", status)
+	}
+	os.WriteFile(file, []byte(secretKey), 0o600)
+	if err := s.config.Access.Reload(); err != nil {
+		t.Error(err)
+	}
+	if status, _, _ := b.do("GET", "api/v1/config", ""); status != 401 {
+		t.Errorf("after another key: %d", status)
+	}
+}
+
+func TestPasswordsSlowed(t *testing.T) {
+	line, err := PasswordLine("ann", "presenter", []byte("correct horse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "users")
+	os.WriteFile(file, []byte(line+"\n"), 0o600)
+	s := guardedBy(t, AccessConfig{Required: true, UsersFile: file}, func(c *Config) { c.Lab = true })
+	b := s.browser()
+	if status, body, _ := b.do("POST", "api/v1/login", `{"user":"ann","password":"correct horse"}`); status != 200 || !strings.Contains(body, "presenter") {
+		t.Fatalf("%d %s", status, body)
+	}
+	if status, body, _ := b.do("POST", "api/v1/faults", `{"clear":true}`); status != 200 {
+		t.Errorf("a presenter breaks things: %d %s", status, body)
+	}
+	if status, _, _ := b.do("GET", "api/v1/share", ""); status != 403 {
+		t.Errorf("a presenter hands out links: %d", status)
+	}
+	last, wait := 0, ""
+	for range 7 {
+		status, _, header := b.do("POST", "api/v1/login", `{"user":"ann","password":"guess"}`)
+		last, wait = status, header.Get("Retry-After")
+	}
+	if last != 429 || wait == "" {
+		t.Errorf("after seven guesses: %d, Retry-After %q", last, wait)
+	}
+	if status, _, _ := b.do("GET", "api/v1/config", ""); status != 200 {
+		t.Errorf("who is in is thrown out by guesses: %d", status)
+	}
+}
+
+func TestPublicURL(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey, PublicURL: "https://mon.example/monitor/"})
+	for _, tt := range []struct {
+		host, origin string
+		want         int
+	}{
+		{"mon.example", "https://mon.example", 200},
+		{"mon.example", "", 200},
+		{"mon.example:443", "https://mon.example", 200},
+		{"127.0.0.1", "https://mon.example", 200},
+		{"mon.example", "https://mon.example:8443", 403},
+		{"mon.example", "https://mon.example.evil.example", 403},
+		{"mon.example.evil.example", "", 421},
+		{"mon.example", "null", 403},
+	} {
+		header := []string{"Host", tt.host, "Authorization", "Bearer " + secretKey}
+		if tt.origin != "" {
+			header = append(header, "Origin", tt.origin)
+		}
+		if status, body, _ := s.get("api/v1/config", header...); status != tt.want {
+			t.Errorf("Host %s, Origin %s: %d %s", tt.host, tt.origin, status, body)
+		}
+	}
+	if got := s.config.Access.Opens("http://127.0.0.1:1/"); got != "https://mon.example/monitor/#k="+secretKey {
+		t.Errorf("it opens with %s", got)
+	}
+}
+
+func TestBadAccess(t *testing.T) {
+	for want, config := range map[string]AccessConfig{
+		"trusted proxies": {TrustProxies: []string{"everybody"}},
+		"public URL":      {PublicURL: "mon.example"},
+		"frame":           {FrameAncestors: " "},
+		"'self'":          {FrameAncestors: "https://a.example; script-src *"},
+		"host's name":     {AllowHosts: []string{"a b"}},
+		"key":             {Key: "short"},
+		"users":           {UsersFile: "/nowhere/at/all"},
+	} {
+		if _, err := NewAccess(config); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", config, err)
+		}
+	}
+}
+
+// Guests get neither command lines nor names of users, on any technique or question.
+func TestRedacted(t *testing.T) {
+	const name, planted, user = "worker", "planted-command", "planted-user"
+	rows := []collector.Process{{PID: 7, Name: name, Command: planted, User: user}}
+	processes := &collector.Processes{
+		Total: 1, Top: rows,
+		Table: func(context.Context) ([]collector.Process, error) { return rows, nil },
+		One:   func(context.Context, int32) (collector.Process, bool, error) { return rows[0], true, nil },
+	}
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	snapshot := collector.Snapshot{At: time.Now(), Processes: processes, Users: []collector.User{{Name: user}}}
+	s.Publish(snapshot)
+	op := s.browser()
+	op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+	_, body, _ := op.do("POST", "api/v1/share", `{"for":"1h"}`)
+	_, token, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(body), `"}`), "#s=")
+	guest := s.browser()
+	if status, body, _ := guest.do("POST", "api/v1/login", `{"share":"`+token+`"}`); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	questions := []string{
+		"api/v1/polling", "api/v1/longpolling", "api/v1/processes", "api/v1/processes?pid=7", "api/v1/processes?tree=true", "api/v1/history", "api/v1/host",
+		"api/v1/viewers", "api/v1/config", "metrics", fmt.Sprintf("api/v1/processes?at=%d", snapshot.At.UnixMilli()),
+	}
+	for _, path := range questions {
+		_, all, _ := op.do("GET", path, "")
+		status, body, _ := guest.do("GET", path, "")
+		if strings.Contains(body, planted) || strings.Contains(body, user) {
+			t.Errorf("%s tells a guest %s", path, body)
+		}
+		if strings.Contains(all, name) != strings.Contains(body, name) || status >= 500 && status != 503 {
+			t.Errorf("%s: %d %s, and to an operator %s", path, status, body, all)
+		}
+	}
+	for _, technique := range load.Techniques() {
+		c := s.client(technique)
+		c.Header = http.Header{"Cookie": {guest.cookie()}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		n := 0
+		err := c.Watch(ctx, "", func(m load.Message) error {
+			if text := string(m.Raw); strings.Contains(text, planted) || strings.Contains(text, user) || !strings.Contains(text, name) {
+				t.Errorf("%s tells a guest %s", technique, text)
+			}
+			if n++; n == 3 {
+				return io.EOF
+			}
+			s.Publish(snapshot)
+			return nil
+		})
+		if cancel(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: after %d messages: %v", technique, n, err)
+		}
+	}
+}
+
+// Who says too much at once is told when to go on.
+func TestCommandsSlowed(t *testing.T) {
+	s := open(t, Config{}, "")
+	status, wait := 0, ""
+	b := s.browser()
+	for range commandsAtOnce + 100 {
+		code, _, header := b.do("POST", "api/v1/viewers/me", `{"ping":1}`)
+		if status, wait = code, header.Get("Retry-After"); status != 200 {
+			break
+		}
+	}
+	if status != 429 || wait != "1" {
+		t.Errorf("got %d, Retry-After %q", status, wait)
+	}
+	if status, _, _ := s.get("api/v1/config"); status != 200 {
+		t.Errorf("who asks is told %d", status)
+	}
+}

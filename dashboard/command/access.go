@@ -1,0 +1,78 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/fivewire/fivewire/dashboard"
+)
+
+// keyVariable has the key where there is no file with it. It is no flag: every user can read a command line.
+const keyVariable = "FIVEWIRE_KEY"
+
+// Access is what NewAccess makes of the flags for a listener.
+func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard.Access, error) {
+	key := strings.TrimSpace(os.Getenv(keyVariable))
+	os.Unsetenv(keyVariable) // for the programs that this one starts
+	if s.KeyFile != "" {
+		key = ""
+	}
+	return dashboard.NewAccess(dashboard.AccessConfig{
+		Open: s.Auth == "off", Required: s.Auth == "key" || !dashboard.OnlyHere(addr), Key: key, KeyFile: s.KeyFile, UsersFile: s.UsersFile, PublicURL: s.PublicURL,
+		AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, TLS: s.TLSCert != "", Name: addr.String() + base, Logger: log,
+	})
+}
+
+// TLS is what NewTLS makes of the flags; nil for plain HTTP.
+func (s *Serve) TLS(log *slog.Logger) (*dashboard.TLS, error) {
+	if s.TLSCert == "" && s.TLSKey == "" {
+		return nil, nil
+	}
+	if s.TLSCert == "" || s.TLSKey == "" {
+		return nil, errors.New("--tls-cert and --tls-key go together")
+	}
+	return dashboard.NewTLS(s.TLSCert, s.TLSKey, log)
+}
+
+// Password prints a line for the file of users.
+type Password struct {
+	Name string `arg:"" help:"Who it is for."`
+	Role string `default:"viewer" enum:"viewer,presenter,operator" placeholder:"ROLE" help:"viewer, presenter or operator (default ${default})."`
+}
+
+// Help is what --help says beside the list.
+func (Password) Help() string {
+	return `The password is the first line of standard input. What is printed has its bcrypt hash, and goes into --users-file:
+
+  fivewire password --role operator ann >> users`
+}
+
+// Run asks for the password and prints the line.
+func (p *Password) Run() error {
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprint(os.Stderr, "password (it is shown as you type): ")
+	}
+	line, err := p.line(os.Stdin)
+	if err != nil {
+		return err
+	}
+	fmt.Println(line)
+	return nil
+}
+
+func (p *Password) line(in io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(in, 1<<10))
+	if err != nil {
+		return "", err
+	}
+	password, _, _ := strings.Cut(string(text), "\n")
+	if password = strings.TrimSuffix(password, "\r"); password == "" {
+		return "", errors.New("there is no password on standard input")
+	}
+	return dashboard.PasswordLine(p.Name, p.Role, []byte(password))
+}

@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The line that is printed opens the page, and the key is in no address afterwards. Who has none is asked; who logs out is
+// asked again; who has a link looks, without command lines, until it is taken back.
+func TestWhoMayLook(t *testing.T) {
+	needBrowser(t)
+	file := filepath.Join(t.TempDir(), "key")
+	s := start(t, "--interval", "200ms", "--auth", "key", "--key-file", file)
+	address, key, found := strings.Cut(s.url, "#k=")
+	if text, err := os.ReadFile(file); err != nil || !found || strings.TrimSpace(string(text)) != key {
+		t.Fatalf("printed %s, the file has %q, %v", s.url, text, err)
+	}
+	answer := func(method, path, body string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequest(method, address+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var made struct{ URL string }
+		json.NewDecoder(resp.Body).Decode(&made)
+		return resp.StatusCode, made.URL
+	}
+	eventually(t, "there is something to see", func() bool { status, _ := answer("GET", "readyz", ""); return status == 200 })
+
+	p := newPage(t)
+	p.expect("401", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection")
+	p.open(address + "?technique=sse")
+	p.waits("it is there", `document.querySelector("#access").open`)
+	p.enter("wrong")
+	p.waits("it is there", `document.querySelector('[data-testid="access-error"]').textContent !== ""`)
+	p.enter(key)
+	p.live("sse")
+	p.click("access-open")
+	p.waits("it is there", `document.querySelector("#access").open && document.querySelector('[data-testid="access-role"]').textContent !== ""`)
+	p.click("access-leave")
+	p.waits("it is there", `Boolean(document.querySelector("#access")?.open) && !document.querySelector("#access-form").hidden`)
+
+	p.open("about:blank")
+	p.open(address + "?technique=websocket#k=" + key)
+	p.live("websocket")
+	if at := evaluate[string](p, `location.href`); strings.Contains(at, key) || strings.Contains(at, "#k") {
+		t.Errorf("the key is in the address: %s", at)
+	}
+	if shown := evaluate[string](p, `document.documentElement.outerHTML + JSON.stringify({ ...localStorage }) + document.cookie`); strings.Contains(shown, key) {
+		t.Error("the key is on the page, or where scripts find it")
+	}
+
+	status, link := answer("POST", "api/v1/share", `{"for":"1h"}`)
+	if status != http.StatusCreated || !strings.HasPrefix(link, address+"#s=") {
+		t.Fatalf("a link: %d %s", status, link)
+	}
+	p.open("about:blank")
+	p.open(strings.Replace(link, "#s=", "?technique=longpolling#s=", 1))
+	p.live("longpolling")
+	p.waits("it is there", `document.querySelectorAll("#processes tbody tr").length > 0`)
+	if commands := evaluate[string](p, `[...document.querySelectorAll("#processes .command")].map((cell) => cell.textContent.trim()).join("")`); strings.Trim(commands, "—") != "" {
+		t.Errorf("who came by a link sees command lines: %q", commands)
+	}
+	if status, _ := answer("DELETE", "api/v1/share", ""); status != http.StatusNoContent {
+		t.Errorf("taking it back: %d", status)
+	}
+	p.waits("it is there", `document.querySelector("#access").open && !document.querySelector("#access-form").hidden`)
+}
+
+// enter shows a key to the form.
+func (p *page) enter(key string) {
+	p.t.Helper()
+	evaluate[bool](p, `(document.querySelector("[name=key]").value = "`+key+`", document.querySelector("#access-form").requestSubmit(), true)`)
+}

@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load"
+)
+
+// Behind each proxy, as README says to set it up, under a sub-path and with what it buffers by default: all five carry each
+// message within a second, the login works, and its cookie is for the sub-path.
+func TestBehindProxies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a dashboard and a proxy for each")
+	}
+	for _, tt := range []struct {
+		name   string
+		config func(dir string, port int, upstream string) string
+		run    func(program, file string) []string
+	}{
+		{"nginx", func(dir string, port int, upstream string) string {
+			location := "proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;" +
+				"proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Prefix /monitor;"
+			return nginxConfig(dir, port, upstream+"/", "/monitor/", "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }", "", location)
+		}, func(program, file string) []string { return []string{program, "-c", file, "-p", filepath.Dir(file)} }},
+		{"haproxy", func(_ string, port int, upstream string) string {
+			return strings.Replace(haproxyConfig(port, upstream, ""), "\nbackend back\n",
+				"\nbackend back\n\thttp-request set-header X-Forwarded-Prefix /monitor\n\thttp-request replace-path /monitor(/)?(.*) /\\2\n", 1)
+		}, func(program, file string) []string { return []string{program, "-db", "-f", file} }},
+		{"apache2", func(dir string, port int, upstream string) string {
+			var b strings.Builder
+			for _, module := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "deflate", "filter"} {
+				fmt.Fprintf(&b, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", module, module)
+			}
+			if os.Geteuid() == 0 {
+				b.WriteString("User www-data\nGroup www-data\n")
+			}
+			fmt.Fprintf(&b, "ServerName 127.0.0.1\nListen 127.0.0.1:%[2]d\nPidFile %[1]s/pid\nErrorLog %[1]s/error\nDefaultRuntimeDir %[1]s\n"+
+				"ProxyPreserveHost On\nProxyPass /monitor/ http://%[3]s/ upgrade=websocket flushpackets=on\n"+
+				"RequestHeader set X-Forwarded-Prefix /monitor\nRequestHeader set X-Forwarded-Proto http\n", dir, port, upstream)
+			return b.String()
+		}, func(program, file string) []string { return []string{program, "-f", file, "-DFOREGROUND"} }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			program := needProgram(t, tt.name)
+			port := freePort(t)
+			public := fmt.Sprintf("http://127.0.0.1:%d/monitor/", port)
+			listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+			s := start(t, "--interval", "200ms", "--listen", listen, "--public-url", public, "--trust-proxy", "loopback")
+			address, key, found := strings.Cut(s.url, "#k=")
+			if !found || address != public {
+				t.Fatalf("printed %s, want %s#k=…", s.url, public)
+			}
+			dir := t.TempDir()
+			proxy(t, port, tt.config(dir, port, listen), func(file string) []string { return tt.run(program, file) })
+			resp, err := http.Get(public + "api/v1/config")
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusUnauthorized {
+				t.Fatalf("who comes through the proxy without a key is told %s", resp.Status)
+			}
+			resp, err = http.Post(public+"api/v1/login", "application/json", strings.NewReader(`{"key":"`+key+`"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			cookie := resp.Header.Get("Set-Cookie")
+			if resp.StatusCode != 200 || !strings.Contains(cookie, "path=/monitor/") {
+				t.Fatalf("logging in: %s, %q", resp.Status, cookie)
+			}
+			name, _, _ := strings.Cut(cookie, ";")
+			for _, technique := range techniques {
+				c := &load.Client{URL: public, Technique: technique, Interval: 100 * time.Millisecond, Header: http.Header{"Cookie": {name}, "Origin": {strings.TrimSuffix(public, "/monitor/")}}}
+				oldest, n := time.Duration(0), 0
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				err := c.Watch(ctx, "", func(m load.Message) error {
+					if n++; n > 1 { // the first has been waiting
+						oldest = max(oldest, time.Since(time.UnixMilli(m.At)))
+					}
+					if n == 6 {
+						return io.EOF
+					}
+					return nil
+				})
+				cancel()
+				if !errors.Is(err, io.EOF) || oldest > time.Second {
+					t.Errorf("%s: after %d messages, the oldest %v: %v", technique, n, oldest, err)
+				}
+			}
+			if t.Failed() && tt.name == "apache2" {
+				text, _ := os.ReadFile(filepath.Join(dir, "error"))
+				t.Logf("%s", text)
+			}
+		})
+	}
+}

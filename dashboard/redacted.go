@@ -1,0 +1,129 @@
+package dashboard
+
+import (
+	"context"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/transport"
+)
+
+// A channel is a hub of its own, with messages that leave out what is not for guests, and who gets them. There is one as
+// soon as the first link is handed out: a message is made once for all who get it, so it cannot be redacted on its way.
+type channel struct {
+	hub        *hub.Hub
+	transports *transport.Server
+}
+
+// redact has a channel for guests from now on.
+func (d *Dashboard) redact() {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	if d.guests.Load() != nil {
+		return
+	}
+	h := hub.New(hub.Config{Backlog: d.config.Backlog})
+	g := &channel{h, d.serverOf(h, false)}
+	if back := d.back.Load(); back != nil {
+		g.transports.Own(*back)
+	}
+	if s := d.shown.Load(); s != nil {
+		d.publishTo(g, s.snapshot)
+	}
+	d.guests.Store(g)
+	select {
+	case <-d.closing:
+		h.Close()
+	default:
+	}
+}
+
+// publishTo shows a snapshot to guests. publishing is held.
+func (d *Dashboard) publishTo(g *channel, s collector.Snapshot) {
+	s = redacted(s)
+	d.json = d.encoder.Append(d.json[:0], &s)
+	g.hub.Publish(s.At, d.json)
+}
+
+// redacted is a snapshot without what people have typed and who they are: command lines, names of users, and who is logged
+// in. What is left of a process is its kernel's name for it.
+func redacted(s collector.Snapshot) collector.Snapshot {
+	s.Users = nil
+	if s.Processes != nil {
+		p := *s.Processes
+		p.Top = withoutPeople(p.Top)
+		s.Processes = &p
+	}
+	return s
+}
+
+func withoutPeople(list []collector.Process) []collector.Process {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Command, list[i].User = "", ""
+	}
+	return list
+}
+
+// channel is the one that a request belongs to.
+func (d *Dashboard) channel(c *fiber.Ctx) channel {
+	if d.visitor(c).redacted() {
+		if g := d.guests.Load(); g != nil {
+			return *g
+		}
+		d.redact() // not before there is a link, but then somebody has one
+		return *d.guests.Load()
+	}
+	return channel{d.hub, d.transports}
+}
+
+// own says how a connection that was parked is served again, on all channels.
+func (d *Dashboard) own(back func(net.Conn)) {
+	d.back.Store(&back)
+	d.transports.Own(back)
+}
+
+// expel ends what is held for passes that have ended, on all channels.
+func (d *Dashboard) expel() {
+	d.transports.Expel()
+	if g := d.guests.Load(); g != nil {
+		g.transports.Expel()
+	}
+}
+
+// closeGuests tells guests what Close tells the others.
+func (d *Dashboard) closeGuests(ctx context.Context) error {
+	g := d.guests.Load()
+	if g == nil {
+		return nil
+	}
+	return g.transports.Close(ctx)
+}
+
+// expires is how late a held connection may end after the pass it was opened with.
+const expires = 2 * time.Second
+
+// holding counts who holds a connection, guests included, by technique.
+func (d *Dashboard) holding() map[string]int {
+	n := d.transports.Viewers.Holding()
+	if g := d.guests.Load(); g != nil {
+		for technique, more := range g.transports.Viewers.Holding() {
+			n[technique] += more
+		}
+	}
+	return n
+}
+
+// viewers is who holds a connection, guests behind the others.
+func (d *Dashboard) viewers() []transport.Held {
+	list := d.transports.Viewers.List()
+	if g := d.guests.Load(); g != nil {
+		list = append(list, g.transports.Viewers.List()...)
+	}
+	return list
+}
