@@ -2,7 +2,8 @@
 //
 // A subcommand is a struct whose fields are its flags and Arguments, as kong reads them. Its file has, in this order: the
 // struct, Help where --help says more than the list of flags, Validate, which refuses before anything is opened, and Run.
-// main lists the subcommands; a new one is a file here and a line there.
+// main lists the subcommands; a new one is a file here and a line there. Beside them, file.go reads the configuration file,
+// reload.go reads all of it again, service.go speaks with systemd, and remote.go with a dashboard that is running.
 //
 // The rules of their text: what was asked for goes to standard output and nothing else does; errors are one line on
 // standard error, lower-case, with a hint of the next step; exit 2 is a wrong command line, exit 1 anything else. Every

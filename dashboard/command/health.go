@@ -99,9 +99,12 @@ func (h *Health) target() (socket, url string, err error) {
 	if h.URL != "" {
 		return "", strings.TrimSuffix(h.URL, "/") + "/" + probe, nil
 	}
-	below := strings.TrimSuffix(h.BasePath, "/") + "/" + probe
+	below, scheme := strings.TrimSuffix(h.BasePath, "/")+"/"+probe, "http://"
+	if h.TLSCert != "" {
+		scheme = "https://"
+	}
 	if strings.HasPrefix(h.Listen, "unix:") {
-		return h.Listen, "http://localhost" + below, nil
+		return h.Listen, scheme + "localhost" + below, nil
 	}
 	host, port, err := net.SplitHostPort(h.Listen)
 	if err != nil {
@@ -116,5 +119,5 @@ func (h *Health) target() (socket, url string, err error) {
 			host = "::1"
 		}
 	}
-	return "", "http://" + net.JoinHostPort(host, port) + below, nil
+	return "", scheme + net.JoinHostPort(host, port) + below, nil
 }

@@ -26,6 +26,9 @@ func TestHealthTarget(t *testing.T) {
 			t.Errorf("%s: got %q %q, %v, want %q", listen, socket, url, err, want)
 		}
 	}
+	if _, url, _ := (&Health{Serve: Serve{Listen: "[::1]:443", TLSCert: "c"}}).target(); url != "https://[::1]:443/healthz" {
+		t.Errorf("with TLS: got %q", url)
+	}
 	if _, _, err := (&Health{Serve: Serve{Listen: "127.0.0.1:0"}}).target(); err == nil {
 		t.Error("port 0 is somewhere")
 	}
