@@ -39,7 +39,7 @@ func TestWhoMayLook(t *testing.T) {
 	eventually(t, "there is something to see", func() bool { status, _ := answer("GET", "readyz", ""); return status == 200 })
 
 	p := newPage(t)
-	p.expect("401", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection")
+	p.expect("401", "503", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection")
 	p.open(address + "?technique=sse")
 	p.waits("it is there", `document.querySelector("#access").open`)
 	p.enter("wrong")
@@ -48,7 +48,9 @@ func TestWhoMayLook(t *testing.T) {
 	p.live("sse")
 	p.click("access-open")
 	p.waits("it is there", `document.querySelector("#access").open && document.querySelector('[data-testid="access-role"]').textContent !== ""`)
-	p.click("access-leave")
+	evaluate[bool](p, `fetch("api/v1/login", { method: "DELETE" }).then((answer) => answer.status === 204)`)
+	p.open("about:blank")
+	p.open(address + "?technique=sse")
 	p.waits("it is there", `Boolean(document.querySelector("#access")?.open) && !document.querySelector("#access-form").hidden`)
 
 	p.open("about:blank")

@@ -43,7 +43,7 @@ func TestBehindProxies(t *testing.T) {
 			if os.Geteuid() == 0 {
 				b.WriteString("User www-data\nGroup www-data\n")
 			}
-			fmt.Fprintf(&b, "ServerName 127.0.0.1\nListen 127.0.0.1:%[2]d\nPidFile %[1]s/pid\nErrorLog %[1]s/error\nDefaultRuntimeDir %[1]s\n"+
+			fmt.Fprintf(&b, "ServerName 127.0.0.1\nTimeout 3\nListen 127.0.0.1:%[2]d\nPidFile %[1]s/pid\nErrorLog %[1]s/error\nDefaultRuntimeDir %[1]s\n"+
 				"ProxyPreserveHost On\nProxyPass /monitor/ http://%[3]s/ upgrade=websocket flushpackets=on\n"+
 				"RequestHeader set X-Forwarded-Prefix /monitor\nRequestHeader set X-Forwarded-Proto http\n", dir, port, upstream)
 			return b.String()
