@@ -452,3 +452,36 @@ func TestCommandsSlowed(t *testing.T) {
 		t.Errorf("who asks is told %d", status)
 	}
 }
+
+// A proxy on this machine that says nothing of itself, but passes on what a browser calls us, is not this machine's user.
+func TestSilentProxy(t *testing.T) {
+	for name, config := range map[string]AccessConfig{
+		"public URL":  {PublicURL: "https://mon.example/", Key: secretKey},
+		"trusted":     {TrustProxies: []string{"loopback"}, AllowHosts: []string{"mon.example"}, Key: secretKey},
+		"by a socket": {TrustProxies: []string{"unix"}, AllowHosts: []string{"mon.example"}, Key: secretKey},
+	} {
+		s := guardedBy(t, config)
+		b := s.browser()
+		ask := func(host string) int {
+			req, err := http.NewRequest("GET", b.url+"api/v1/config", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = host
+			resp, err := b.client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			return resp.StatusCode
+		}
+		if got := ask("mon.example"); got != 401 {
+			t.Errorf("%s: through the proxy: %d", name, got)
+		}
+		for _, host := range []string{"localhost", "127.0.0.1:8055", "[::1]"} {
+			if got := ask(host); got != 200 {
+				t.Errorf("%s: from here, as %s: %d", name, host, got)
+			}
+		}
+	}
+}
