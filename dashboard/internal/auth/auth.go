@@ -168,7 +168,7 @@ func (g *Guard) Key(key, from string) (*Pass, error) {
 func (g *Guard) Password(user, password, from string) (*Pass, error) {
 	g.mu.Lock()
 	users, now := g.secrets.Users, g.now()
-	err := g.throttle.listens(from, now)
+	err := g.throttle.begins(from, now)
 	g.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -177,8 +177,10 @@ func (g *Guard) Password(user, password, from string) (*Pass, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !ok || users.digest != g.secrets.Users.digest { // the file has changed meanwhile
-		return nil, g.throttle.failed(from, g.now())
+		g.throttle.wrong++
+		return nil, ErrWrong
 	}
+	g.throttle.forgive(from, g.now())
 	return g.pass(role), nil
 }
 

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -339,4 +341,42 @@ func TestRate(t *testing.T) {
 	if len(r.of) > mostRemembered {
 		t.Errorf("%d are remembered", len(r.of))
 	}
+}
+
+// Many tries at the same time are no way around the bound: each is counted before it is looked at, which takes its time.
+func TestPasswordsAtOnce(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse"), cost-2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		users, err := ParseUsers(append([]byte("ann:operator:"), hash...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, _, _ := guarded(t, Secrets{Users: users})
+		for range checks {
+			users.turns <- struct{}{}
+		}
+		var all sync.WaitGroup
+		for range triesOfOne {
+			all.Go(func() { g.Password("ann", "wrong", here) })
+		}
+		synctest.Wait() // for their turns
+		all.Go(func() {
+			if _, err := g.Password("ann", "correct horse", here); !errors.Is(err, ErrSlowed) {
+				t.Errorf("one more than may be wrong is listened to beside them: %v", err)
+			}
+		})
+		synctest.Wait()
+		for range checks {
+			<-users.turns
+		}
+		all.Wait()
+		for range triesOfOne + 1 {
+			if _, err := g.Password("ann", "correct horse", "192.0.2.8"); err != nil {
+				t.Fatalf("who is right is counted as wrong: %v", err)
+			}
+		}
+	})
 }

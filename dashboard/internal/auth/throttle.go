@@ -60,18 +60,33 @@ func (t *throttle) listens(from string, now time.Time) error {
 // failed counts a wrong try, and says what its answer is.
 func (t *throttle) failed(from string, now time.Time) error {
 	t.wrong++
-	if err := t.listens(from, now); err != nil {
+	if err := t.begins(from, now); err != nil {
 		return err // what is not listened to counts no more, or who keeps trying would never be heard again
 	}
+	return ErrWrong
+}
+
+// begins counts a try before it is looked at, where that takes its time: of many at once all would be listened to
+// otherwise. One that was right is forgiven.
+func (t *throttle) begins(from string, now time.Time) error {
+	if err := t.listens(from, now); err != nil {
+		return err
+	}
+	t.count(from, now, 1)
+	return nil
+}
+
+func (t *throttle) forgive(from string, now time.Time) { t.count(from, now, -1) }
+
+func (t *throttle) count(from string, now time.Time, tries float64) {
 	if t.one == nil {
 		t.one = make(map[string]bucket)
 	}
 	if _, known := t.one[from]; !known && len(t.one) >= mostRemembered {
 		forget(t.one, now, pauseOfOne)
 	}
-	t.one[from] = bucket{t.one[from].level(now, pauseOfOne) + 1, now}
-	t.all = bucket{t.all.level(now, pauseOfAll) + 1, now}
-	return ErrWrong
+	t.one[from] = bucket{max(t.one[from].level(now, pauseOfOne)+tries, 0), now}
+	t.all = bucket{max(t.all.level(now, pauseOfAll)+tries, 0), now}
 }
 
 // forget makes room for one: first of those who are forgiven, else of who has least on it.
