@@ -4,8 +4,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/load"
 )
+
+// Guests look as well, and who may not look does not.
+func TestWatchedByWhom(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	quiet := func() {
+		s.Watched()
+		s.looking.last.Store(int64(time.Since(s.looking.start) - lookHolds))
+	}
+	stranger := s.browser()
+	for _, path := range []string{"api/v1/processes", "metrics", "watch", "api/v1/sse", "api/v1/login"} {
+		quiet()
+		if stranger.do("GET", path, ""); s.Watched() {
+			t.Errorf("a stranger who asks for %q looks", path)
+		}
+	}
+	d := s.Dashboard
+	d.redact()
+	sub := d.guests.Load().hub.Subscribe(hub.Cursor{}, 0)
+	quiet()
+	if !d.Watched() {
+		t.Error("a guest who holds a connection does not look")
+	}
+	sub.Close()
+}
 
 // Whoever looks is noticed, by whatever way it comes, and counts for a minute; a probe does not look.
 func TestWatched(t *testing.T) {
