@@ -11,7 +11,7 @@
 // # What leaves the host
 //
 // What a Notice has, and nothing else: no list of processes, no addresses. A redirect is followed on the same scheme,
-// host and port only. The address of the receiver is a secret, since whoever has it can write there: neither an error nor
+// host and port only, and where it leaves the method and the body as they are (307, 308). The address of the receiver is a secret, since whoever has it can write there: neither an error nor
 // a log line has more of it than its host.
 package webhook
 
@@ -76,11 +76,13 @@ type Sender struct {
 
 	mu        sync.Mutex
 	waiting   []waiting
+	last      uint64 // number of a notice
 	state     State
 	complains time.Time
 }
 
 type waiting struct {
+	number uint64
 	notice Notice
 	since  time.Time
 }
@@ -125,7 +127,9 @@ func New(c Config) (*Sender, error) {
 		c.Client = s.transport
 	}
 	s.client = &http.Client{Transport: c.Client, Timeout: timeout, CheckRedirect: func(next *http.Request, before []*http.Request) error {
-		if first := before[0].URL; len(before) > 3 || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
+		first := before[0].URL
+		// After 301, 302 and 303 it would be a GET without the notice (RFC 9110 section 15.4), whose 200 says nothing.
+		if len(before) > 3 || next.Method != before[0].Method || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
 			return http.ErrUseLastResponse
 		}
 		return nil
@@ -136,7 +140,8 @@ func New(c Config) (*Sender, error) {
 // Send has a notice sent when it is its turn.
 func (s *Sender) Send(n Notice) {
 	s.mu.Lock()
-	if s.waiting = append(s.waiting, waiting{n, time.Now()}); len(s.waiting) > mostWaiting {
+	s.last++
+	if s.waiting = append(s.waiting, waiting{s.last, n, time.Now()}); len(s.waiting) > mostWaiting {
 		s.waiting = slices.Delete(s.waiting, 0, 1)
 		s.state.Dropped++
 	}
@@ -163,17 +168,14 @@ func (s *Sender) Run(ctx context.Context) {
 	}
 	pause := firstPause
 	for {
-		s.mu.Lock()
-		var next *waiting
-		if len(s.waiting) > 0 {
-			next = &s.waiting[0]
-		}
 		var now waiting
-		if next != nil {
-			now = *next
+		s.mu.Lock()
+		some := len(s.waiting) > 0
+		if some {
+			now = s.waiting[0]
 		}
 		s.mu.Unlock()
-		if next == nil {
+		if !some {
 			select {
 			case <-s.wake:
 				continue
@@ -224,7 +226,7 @@ func (s *Sender) report(now waiting, again bool, err error) {
 	if err != nil {
 		s.state.Dropped++
 	}
-	if len(s.waiting) > 0 && s.waiting[0] == now { // it may have been pushed out meanwhile
+	if len(s.waiting) > 0 && s.waiting[0].number == now.number { // it may have been pushed out meanwhile
 		s.waiting = slices.Delete(s.waiting, 0, 1)
 	}
 }

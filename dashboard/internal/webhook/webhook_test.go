@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +32,10 @@ type replies struct {
 }
 
 func (r *replies) RoundTrip(q *http.Request) (*http.Response, error) {
-	body, _ := io.ReadAll(q.Body)
+	var body []byte
+	if q.Body != nil {
+		body, _ = io.ReadAll(q.Body)
+	}
 	r.mu.Lock()
 	r.asked, r.at = append(r.asked, string(body)), append(r.at, time.Now())
 	step := r.steps[min(len(r.asked), len(r.steps))-1]
@@ -225,6 +229,34 @@ func TestReceiver(t *testing.T) {
 	if state := s.State(); state.Dropped != 1 {
 		t.Errorf("got %+v", state)
 	}
+}
+
+// A redirect that turns the notice into a GET is no way to tell somebody, whatever its end answers.
+func TestRedirectedToGet(t *testing.T) {
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther} {
+		r := &replies{steps: []func(*http.Request) (*http.Response, error){answer(status, "Location", "/login"), answer(200)}}
+		in(t, r, func(s *Sender, _ *bytes.Buffer) {
+			s.Send(notice(0))
+			synctest.Wait()
+			if got := s.State(); got.Sent != 0 || got.Dropped != 1 || len(r.asked) != 1 {
+				t.Errorf("%d: got %+v after %d requests", status, got, len(r.asked))
+			}
+		})
+	}
+}
+
+// What is no number is sent once like any other.
+func TestNotANumber(t *testing.T) {
+	r := &replies{steps: []func(*http.Request) (*http.Response, error){answer(204), answer(204), down}}
+	in(t, r, func(s *Sender, _ *bytes.Buffer) {
+		n := notice(0)
+		n.Value = math.NaN()
+		s.Send(n)
+		synctest.Wait()
+		if got := s.State(); got.Sent != 1 || got.Waiting != 0 || len(r.asked) != 1 {
+			t.Errorf("got %+v after %d requests", got, len(r.asked))
+		}
+	})
 }
 
 func TestFormats(t *testing.T) {
