@@ -87,6 +87,7 @@ type room uint8
 const (
 	enough room = iota
 	scarce      // only for saying that there is none
+	barred      // not for this address
 	none
 )
 
@@ -139,7 +140,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			leave, ok := l.by.enter(c.RemoteAddr())
 			if !ok {
-				l.refuse(c, scarce)
+				l.refuse(c, barred)
 				continue
 			}
 			Tune(c)
@@ -163,16 +164,15 @@ func (l *Listener) Accept() (net.Conn, error) {
 }
 
 // refuse says that there is no room, and reads for a moment what the other end is saying: closed with that unread, the
-// connection would be reset and the answer lost. Only so many at a time get so much attention; the next wait for it.
+// connection would be reset and the answer lost. Only so many at a time get so much attention; the next wait for it, but for
+// those of an address that has too many: they are closed at once, or all others would wait behind them.
 func (l *Listener) refuse(c net.Conn, room room) {
 	l.tell()
 	if room == none { // others have taken what is reserved
 		c.Close()
 		return
 	}
-	select {
-	case l.refusing <- struct{}{}:
-	case <-l.closed:
+	if !l.attend(room) {
 		c.Close()
 		return
 	}
@@ -186,6 +186,24 @@ func (l *Listener) refuse(c net.Conn, room room) {
 		}
 		io.CopyN(io.Discard, c, 8<<10)
 	}()
+}
+
+// attend takes a place among those who are told that there is no room, if there will be one.
+func (l *Listener) attend(room room) bool {
+	select {
+	case l.refusing <- struct{}{}:
+		return true
+	default:
+	}
+	if room == barred {
+		return false
+	}
+	select {
+	case l.refusing <- struct{}{}:
+		return true
+	case <-l.closed:
+		return false
+	}
 }
 
 // tell logs that connections are refused, now and then.

@@ -127,3 +127,20 @@ func TestFull(t *testing.T) {
 		t.Error("there is no room after the first has left")
 	}
 }
+
+// Who is told that an address has too many holds up nobody: when all places for telling are taken, it is closed.
+func TestBarredIsNotWaitedFor(t *testing.T) {
+	l := Wrap(nil, 0, nil, quiet(t))
+	for range cap(l.refusing) {
+		if !l.attend(barred) {
+			t.Fatal("there is a place, and it is not taken")
+		}
+	}
+	if l.attend(barred) {
+		t.Error("there is one place more than there are")
+	}
+	close(l.closed)
+	if l.attend(scarce) {
+		t.Error("there is one place more than there are")
+	}
+}
