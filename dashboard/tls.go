@@ -121,14 +121,6 @@ func (c *secureConn) Read(b []byte) (int, error) {
 
 var errPlain = errors.New("plain HTTP where TLS is spoken")
 
-// Close does not wait for a handshake that never was.
-func (c *secureConn) Close() error {
-	if !c.heard || len(c.raw.first) > 0 {
-		return c.raw.Close()
-	}
-	return c.Conn.Close()
-}
-
 // Served is the connection's own; it does nothing where there is none.
 func (c *secureConn) Served() {
 	if s, ok := c.raw.Conn.(interface{ Served() }); ok {
