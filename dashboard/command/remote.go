@@ -62,9 +62,9 @@ func dial(address, keyFile string) (*remote, error) {
 	return r, nil
 }
 
-// sameHost follows redirects as far as the key may go.
+// sameHost follows redirects as far as the key may go: to the same host, and not from TLS to where all can read it.
 func sameHost(next *http.Request, before []*http.Request) error {
-	if len(before) > 3 || next.URL.Host != before[0].URL.Host {
+	if first := before[0].URL; len(before) > 3 || next.URL.Host != first.Host || next.URL.Scheme != first.Scheme {
 		return http.ErrUseLastResponse
 	}
 	return nil
