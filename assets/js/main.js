@@ -200,6 +200,7 @@ function take(message) {
 
   const first = !latest;
   latest = message;
+  if (first) thenBar.again();
   if (first) filler.fill(at - reach, at, interval, data);
   else if (message.gap) filler.fill(before, at, interval, data);
   page.phase = "live";

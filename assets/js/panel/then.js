@@ -76,6 +76,12 @@ export class ThenBar {
     return this.#then.processes ? say("host.then_rest") : say("host.then_no_processes");
   }
 
+  /** There is a first reading: it tells which devices there are, and a page that was opened at a moment asked before. */
+  again() {
+    this.#asked = NaN;
+    this.#turn();
+  }
+
   /** Another moment, or none. */
   #turn() {
     const { moment } = this.#window;

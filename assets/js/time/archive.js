@@ -75,7 +75,7 @@ export class Archive {
    */
   show(window, width) {
     const { from, to, span } = window;
-    if (!this.#there || Number.isNaN(to) || this.#own(window)) {
+    if (!this.#there || Number.isNaN(to) || Number.isNaN(window.newest) /* how far it may be asked is not known yet */ || this.#own(window)) {
       this.#forget();
       return this.#store;
     }

@@ -54,6 +54,12 @@ func TestTimeModules(t *testing.T) {
 			const s = new Sampler(1); s.run(store, ["a"], view);
 			const all = (column) => [...column[0].slice(0, s.n)];
 			return [s.n, Math.max(...all(s.highs)), Math.min(...all(s.lows)), Math.max(...all(s.ys)) > 10 && Math.max(...all(s.ys)) < 12].join(" ");`, "101 99 1 true"},
+		{"archive-asks-nothing-before-the-first-reading", `const { Window } = await import(base + "time/window.js"); const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
+			const w = new Window(); w.restore({ span: 3600e3, end: 1e12, moment: 1e12 });
+			const archive = new Archive(() => new Promise(() => {}), new Store(10, ["a"]), () => ["a"], () => {});
+			archive.show(w, 600); const before = archive.waiting;
+			w.advance(2e12); archive.show(w, 600);
+			return [before, archive.waiting].join(" ");`, "false true"},
 		{"archive-asks-once-and-gives-up-what-nobody-needs", window + `const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const asked = []; const store = new Store(10, ["a"]); store.append(1e12, 1000, { a: 1 });
 			let changed; const done = new Promise((resolve) => { changed = resolve; });

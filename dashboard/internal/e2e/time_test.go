@@ -126,6 +126,9 @@ func TestStateInAddress(t *testing.T) {
 	p, url := hours(t, "&from="+say(-10*time.Minute)+"&to="+say(5*time.Minute)+"&at="+say(0)+
 		"&theme=light&zone=utc&traffic=bits&share=total&bands=lines&folded=load,users&sort=-memory&filter=post&mine=1&sorting=x")
 	p.says("then-time", at.Format("15:04:05"))
+	eventually(t, "the tiles of devices have that moment's figures too", func() bool {
+		return evaluate[bool](p, `["disk", "network", "filesystem"].every((id) => /[0-9]/.test(document.querySelector("[data-testid=tile-" + id + "] .tile-figures").textContent))`)
+	})
 	got := evaluate[[]string](p, `[document.documentElement.dataset.theme, document.querySelector("#zone").value, document.querySelector("#measure-traffic").value,
 		document.querySelector("#stacked").value, document.querySelector('[data-chart="load"]').dataset.folded,
 		document.querySelector('#processes th[aria-sort]').dataset.key, document.querySelector("#processes-filter").value, new URLSearchParams(location.search).get("mine")]`)
