@@ -119,6 +119,7 @@ export class Access {
       write(field("access-error"), say("access.proxy"));
       reveal(field("access-error"), true);
     }
+    caption(one("#access-intro"), standing.key ? "access.intro" : "access.intro_names");
     reveal(one("#access-key-field"), standing.key);
     reveal(one("#access-user-field"), standing.password);
     reveal(one("#access-password-field"), standing.password);
