@@ -10,6 +10,9 @@ import (
 	"github.com/fivewire/fivewire/collector"
 )
 
+// narrow is a screen, in columns, on which not everything has a place: what says most goes before what says least.
+const narrow = 60
+
 // head is who it is, how it is, and what fires.
 func (p *painter) head(v *View) {
 	s := v.Snapshot
@@ -153,7 +156,10 @@ func (p *painter) filesystems(list []collector.Filesystem, n int) {
 		})
 		list = list[:n]
 	}
-	const gauge = 10
+	gauge := 10
+	if p.screen.Cols < narrow {
+		gauge = 0
+	}
 	name := max(p.screen.Cols-gauge-40, 10)
 	p.row()
 	p.row().left(dim, "filesystem", name).left(dim, " in use", gauge+9).right(dim, "free", 10).right(dim, "size", 10).put(plain, "  ")
@@ -180,8 +186,16 @@ func (p *painter) processes(processes *collector.Processes, n int) {
 		return
 	}
 	p.row()
-	p.row().right(dim, "pid", 7).put(plain, " ").left(dim, "user", 9).right(dim, "cpu", 8).right(dim, "memory", 10).right(dim, "disk", 12).put(plain, "  ").
-		put(dim, fmt.Sprintf("of %d processes", processes.Total))
+	tight := p.screen.Cols < narrow
+	p.row().right(dim, "pid", 7)
+	if !tight {
+		p.put(plain, " ").left(dim, "user", 9)
+	}
+	p.right(dim, "cpu", 8).right(dim, "memory", 10)
+	if !tight {
+		p.right(dim, "disk", 12)
+	}
+	p.put(plain, "  ").put(dim, fmt.Sprintf("of %d processes", processes.Total))
 	for i := range processes.Top[:n] {
 		q := &processes.Top[i]
 		command := cmp.Or(q.Command, "["+q.Name+"]")
@@ -191,7 +205,14 @@ func (p *painter) processes(processes *collector.Processes, n int) {
 			st = bold
 		}
 		traffic := sum(q.ReadRate, q.WriteRate)
-		p.row().right(plain, strconv.Itoa(int(q.PID)), 7).put(plain, " ").left(plain, q.User, 9).right(st, percent(cpu), 8).
-			right(plain, size(float64(q.Memory)), 10).right(plain, rate(traffic), 12).put(plain, "  ").put(st, command)
+		p.row().right(plain, strconv.Itoa(int(q.PID)), 7)
+		if !tight {
+			p.put(plain, " ").left(plain, q.User, 9)
+		}
+		p.right(st, percent(cpu), 8).right(plain, size(float64(q.Memory)), 10)
+		if !tight {
+			p.right(plain, rate(traffic), 12)
+		}
+		p.put(plain, "  ").put(st, command)
 	}
 }

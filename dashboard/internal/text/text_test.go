@@ -38,6 +38,14 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The narrowest page still has a blank between two columns, and the programs' names.
+func TestNarrow(t *testing.T) {
+	out := string(Page(nil, view(25), Screen{Cols: LeastCols}))
+	if touching := regexp.MustCompile(`(%|B|B/s)[0-9]`).FindString(out); touching != "" || !strings.Contains(out, "/usr/bin/pos") {
+		t.Errorf("%q in\n%s", touching, out)
+	}
+}
+
 // sequence is one that this package may write.
 var sequence = regexp.MustCompile(`\x1b\[(H|K|J|2J|0m|[0-9;]*m)`)
 
