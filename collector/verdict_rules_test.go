@@ -68,7 +68,7 @@ func TestRules(t *testing.T) {
 			Text: "CPU saturated for 42 s (92 % of 4 cores): " + strings.Repeat("�[2Jé", 4) + "�[2J… (pid 99) uses 3.5 cores", PID: 99}},
 		{"no process is at fault", func(s *Snapshot) { *s = burning(); s.Processes = nil }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores)"}},
 		{"cpu, one of four", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.98) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 1 core", PID: 99}},
-		{"cpu, nobody has much of it", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.9) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): many small ones"}},
+		{"cpu, nobody has much of it", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU = Known(0.9) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): many small processes"}},
 		{"cpu, short-lived", func(s *Snapshot) { *s = burning(); s.Processes.Top[0].CPU, s.CPU.Forks = Known(0.3), Known(120.4) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): short-lived processes, 120 started a second"}},
 		{"cpu, short-lived ones of one", func(s *Snapshot) {
 			*s = burning()

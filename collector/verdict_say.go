@@ -207,7 +207,7 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 	case forks >= manyForks:
 		text.add("short-lived processes, ").number(forks).add(" started a second").tell("short_lived", Figures{"rate": forks})
 	case s.Processes != nil && isFresh(s, []string{"processes"}):
-		text.add("many small ones").tell("many_small", nil)
+		text.add("many small processes").tell("many_small", nil)
 	}
 }
 
