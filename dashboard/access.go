@@ -76,21 +76,8 @@ func NewAccess(config AccessConfig) (*Access, error) {
 	sum := sha256.Sum256([]byte(config.Name))
 	a := &Access{config: config, log: config.Logger, cookie: "fivewire-" + hex.EncodeToString(sum[:4]), ended: func() {}}
 	var err error
-	if a.proxies, err = gate.ParseProxies(config.TrustProxies); err != nil {
-		return nil, fmt.Errorf("trusted proxies: %w", err)
-	}
-	if config.PublicURL != "" {
-		if a.public, err = gate.ParsePublic(config.PublicURL); err != nil {
-			return nil, fmt.Errorf("public URL: %w", err)
-		}
-	}
-	if err := gate.CheckAncestors(config.FrameAncestors); err != nil {
+	if a.proxies, a.public, err = config.parse(); err != nil {
 		return nil, err
-	}
-	for _, host := range config.AllowHosts {
-		if !gate.HostForm(host) {
-			return nil, fmt.Errorf("%q is not a host's name", host)
-		}
 	}
 	if config.Key == "" && config.KeyFile == "" && config.UsersFile == "" && a.remote() {
 		a.config.Key = auth.NewKey()
@@ -102,6 +89,34 @@ func NewAccess(config AccessConfig) (*Access, error) {
 	a.key = secrets.Key
 	a.guard = auth.New(secrets, func() { a.ended() })
 	return a, nil
+}
+
+// Validate judges what can be judged before any file is read. Its errors name the flag of fivewire that says it.
+func (config AccessConfig) Validate() error {
+	_, _, err := config.parse()
+	return err
+}
+
+func (config AccessConfig) parse() (proxies gate.Proxies, public *url.URL, err error) {
+	if proxies, err = gate.ParseProxies(config.TrustProxies); err != nil {
+		return proxies, nil, fmt.Errorf("--trust-proxy: %w", err)
+	}
+	if config.PublicURL != "" {
+		if public, err = gate.ParsePublic(config.PublicURL); err != nil {
+			return proxies, nil, fmt.Errorf("--public-url: %w", err)
+		}
+	}
+	for _, host := range config.AllowHosts {
+		if !gate.HostForm(host) {
+			return proxies, nil, fmt.Errorf("--allow-host: %q is not a host's name such as mon.example, without scheme and port", host)
+		}
+	}
+	if config.FrameAncestors != "" {
+		if err = gate.CheckAncestors(config.FrameAncestors); err != nil {
+			return proxies, nil, fmt.Errorf("--frame-ancestors: %w", err)
+		}
+	}
+	return proxies, public, nil
 }
 
 // mostUsers bounds the file of users, in bytes.

@@ -365,8 +365,8 @@ func TestPublicURL(t *testing.T) {
 
 func TestBadAccess(t *testing.T) {
 	for want, config := range map[string]AccessConfig{
-		"trusted proxies": {TrustProxies: []string{"everybody"}},
-		"public URL":      {PublicURL: "mon.example"},
+		"--trust-proxy": {TrustProxies: []string{"everybody"}},
+		"--public-url":      {PublicURL: "mon.example"},
 		"frame":           {FrameAncestors: " "},
 		"'self'":          {FrameAncestors: "https://a.example; script-src *"},
 		"host's name":     {AllowHosts: []string{"a b"}},

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,17 @@ import (
 
 // keyVariable has the key where there is no file with it. It is no flag: every user can read a command line.
 const keyVariable = "FIVEWIRE_KEY"
+
+// validateAccess refuses what needs no file to be refused.
+func (s *Serve) validateAccess() error {
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if s.MaxConnections < 0 {
+		return fmt.Errorf("--max-connections %d is less than none: want a number, 0 for as many as there may be", s.MaxConnections)
+	}
+	return dashboard.AccessConfig{PublicURL: s.PublicURL, AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors}.Validate()
+}
 
 // Access is what NewAccess makes of the flags for a listener.
 func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard.Access, error) {
@@ -30,11 +42,8 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 
 // TLS is what NewTLS makes of the flags; nil for plain HTTP.
 func (s *Serve) TLS(log *slog.Logger) (*dashboard.TLS, error) {
-	if s.TLSCert == "" && s.TLSKey == "" {
+	if s.TLSCert == "" {
 		return nil, nil
-	}
-	if s.TLSCert == "" || s.TLSKey == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
 	}
 	return dashboard.NewTLS(s.TLSCert, s.TLSKey, log)
 }
@@ -66,12 +75,12 @@ func (p *Password) Run() error {
 }
 
 func (p *Password) line(in io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(in, 1<<10))
-	if err != nil {
+	text, err := bufio.NewReader(io.LimitReader(in, 1<<10)).ReadString('\n') // and not to the end: a terminal has none
+	if err != nil && err != io.EOF {
 		return "", err
 	}
-	password, _, _ := strings.Cut(string(text), "\n")
-	if password = strings.TrimSuffix(password, "\r"); password == "" {
+	password := strings.TrimRight(text, "\r\n")
+	if password == "" {
 		return "", errors.New("there is no password on standard input")
 	}
 	return dashboard.PasswordLine(p.Name, p.Role, []byte(password))

@@ -69,6 +69,10 @@ var subject = regexp.MustCompile(`^[a-z]+( <[a-z]+>| \[[^\]]*\])*: `)
 
 // ownWords is an error without the name of the subcommand that whoever reads it has just typed.
 func ownWords(err error) string {
+	var located *fileError
+	if errors.As(err, &located) {
+		return located.Error() // it begins with a file's name, which may look like a subcommand's
+	}
 	return subject.ReplaceAllString(err.Error(), "")
 }
 
@@ -98,7 +102,7 @@ func (d *Days) UnmarshalText(text []byte) error {
 		wanted = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || wanted < time.Hour || wanted > 366*24*time.Hour {
-		return fmt.Errorf("want 1h to 366d")
+		return fmt.Errorf("%q is none: want 1h to 366d, such as 12h or 30d", text)
 	}
 	*d = Days(wanted)
 	return nil

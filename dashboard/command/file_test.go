@@ -110,6 +110,12 @@ func TestFileIsStrict(t *testing.T) {
 		"[lab]: on":                    ":1: want a value",
 		"listen: 8055":                 `:1: --listen "8055" is not host:port`,
 		"listen: 0.0.0.0:1\nauth: off": "-", // is fine
+		"lab: on\npublic-url: mon":     `:2: --public-url: "mon" is not a URL such as`,
+		"allow-host: http://mon":       ":1: --allow-host: ",
+		"trust-proxy: [loopback, me]":  ":1: --trust-proxy: ",
+		"frame-ancestors: mon":         ":1: --frame-ancestors: ",
+		"tls-cert: cert.pem":           ":1: --tls-cert and --tls-key go together",
+		"max-connections: -1":          ":1: --max-connections -1",
 		"lab: \xff":                    "no YAML",
 		strings.Repeat("#", 2<<20):     "larger than 1 MiB",
 	} {
@@ -130,6 +136,11 @@ func TestFileIsStrict(t *testing.T) {
 	parser, _ := newParser(&cli, "", kong.Resolvers(file))
 	if _, err := parse(parser, file, []string{"--config", t.TempDir()}); err == nil || !strings.Contains(err.Error(), "cannot be read: is a directory") {
 		t.Errorf("a directory: %v", err)
+	}
+	file = new(configFile)
+	parser, _ = newParser(&cli, "", kong.Resolvers(file))
+	if _, err := parse(parser, file, []string{"--config", "none"}); err == nil || !strings.HasPrefix(ownWords(err), "none: cannot be read: ") {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
 

@@ -21,6 +21,9 @@ Examples:
   FIVEWIRE_KEY=… fivewire mark --url https://monitor.example/ "deploy v2"`
 }
 
+// Validate refuses before anything is asked.
+func (m *Mark) Validate() error { return validAddress(m.URL) }
+
 // Run makes the mark, and says nothing when all is well.
 func (m *Mark) Run() error {
 	r, err := dial(m.URL, m.KeyFile)

@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,12 +42,8 @@ func dial(address, keyFile string) (*remote, error) {
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) }
 		r.base = "http://localhost/"
 	}
-	u, err := url.Parse(r.base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is not a dashboard's address: want http://host:port/, https://… or unix:/path", address)
-	}
-	if u.Fragment != "" || u.User != nil {
-		return nil, errors.New("a key does not belong on a command line, where every user can read it (hint: --key-file FILE, or FIVEWIRE_KEY)")
+	if err := validAddress(r.base); err != nil {
+		return nil, err
 	}
 	key := os.Getenv("FIVEWIRE_KEY")
 	if keyFile != "" {
@@ -60,6 +57,21 @@ func dial(address, keyFile string) (*remote, error) {
 		r.header.Set("Authorization", "Bearer "+key)
 	}
 	return r, nil
+}
+
+// validAddress refuses what is no dashboard's address, and one with a key in it.
+func validAddress(address string) error {
+	if strings.HasPrefix(address, "unix:") {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q is not a dashboard's address: want http://host:port/, https://… or unix:/path", address)
+	}
+	if u.Fragment != "" || u.User != nil {
+		return errors.New("a key does not belong on a command line, where every user can read it (hint: --key-file FILE, or FIVEWIRE_KEY)")
+	}
+	return nil
 }
 
 // sameHost follows redirects as far as the key may go: to the same host, and not from TLS to where all can read it.
@@ -95,6 +107,9 @@ func (r *remote) ask(ctx context.Context, method, path string, v, into any) erro
 		q.Header.Set("Content-Type", "application/json")
 	}
 	answer, err := r.client.Do(q)
+	if unknown := new(tls.CertificateVerificationError); errors.As(err, &unknown) {
+		return fmt.Errorf("%w (hint: SSL_CERT_FILE=cert.pem has a certificate of your own believed)", err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w (hint: is a dashboard there?)", err)
 	}

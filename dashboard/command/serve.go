@@ -53,6 +53,9 @@ func (s *Serve) Validate() error {
 	if err := s.validateAlerts(); err != nil {
 		return err
 	}
+	if err := s.validateAccess(); err != nil {
+		return err
+	}
 	if strings.HasPrefix(s.Listen, "unix:/") {
 		return nil
 	}

@@ -41,6 +41,9 @@ Examples:
   fivewire top --once unix:/run/fivewire.sock`
 }
 
+// Validate refuses before anything is asked.
+func (t *Top) Validate() error { return validAddress(t.URL) }
+
 // Run shows pictures until somebody ends it.
 func (t *Top) Run() error {
 	r, err := dial(t.URL, t.KeyFile)
