@@ -94,6 +94,7 @@ func (b *browser) cookie() string {
 }
 
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
 	b := s.browser()
 	if status, body, header := b.do("GET", "api/v1/config", ""); status != 401 || header.Get("WWW-Authenticate") == "" || !strings.Contains(body, "log in") {
@@ -152,6 +153,7 @@ func TestLogin(t *testing.T) {
 
 // Every technique is open to who has the cookie, or the key, and ends for who has not any more.
 func TestHeldConnectionsEndWithTheirPass(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := guardedBy(t, AccessConfig{Required: true, Key: secretKey}, func(c *Config) { c.Hold = 20 * time.Second })
 		b := s.browser()
@@ -187,6 +189,7 @@ func TestHeldConnectionsEndWithTheirPass(t *testing.T) {
 
 // A pass ends by itself, and so does what is held for it.
 func TestShareEnds(t *testing.T) {
+	t.Parallel()
 	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
 	op := s.browser()
 	op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
@@ -264,6 +267,7 @@ func TestLocal(t *testing.T) {
 }
 
 func TestTrustedProxy(t *testing.T) {
+	t.Parallel()
 	s := guardedBy(t, AccessConfig{TrustProxies: []string{"loopback"}, Key: secretKey})
 	if status, _, _ := s.get("api/v1/config"); status != 200 {
 		t.Errorf("from this machine: %d", status)
@@ -280,6 +284,7 @@ func TestTrustedProxy(t *testing.T) {
 
 // A change of the key's file ends everybody's session; a broken one changes nothing.
 func TestKeyFileChanges(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "key")
 	s := guardedBy(t, AccessConfig{Required: true, KeyFile: file})
 	key, err := os.ReadFile(file)
@@ -305,6 +310,7 @@ func TestKeyFileChanges(t *testing.T) {
 }
 
 func TestPasswordsSlowed(t *testing.T) {
+	t.Parallel()
 	line, err := PasswordLine("ann", "presenter", []byte("correct horse"))
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +342,7 @@ func TestPasswordsSlowed(t *testing.T) {
 }
 
 func TestPublicURL(t *testing.T) {
+	t.Parallel()
 	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey, PublicURL: "https://mon.example/monitor/"})
 	for _, tt := range []struct {
 		host, origin string

@@ -22,6 +22,7 @@ func squeezed(n int) collector.Snapshot {
 
 // An alert fires: it is in a message, in the list, on /metrics, and somebody is told; when it is over, likewise.
 func TestAlerts(t *testing.T) {
+	t.Parallel()
 	told := make(chan map[string]any, 10)
 	down := true
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +46,10 @@ func TestAlerts(t *testing.T) {
 		first["link"] != "https://m.example/monitor/?at="+jsonNumber(collectortest.Start().UnixMilli()) {
 		t.Errorf("told %v", first)
 	}
+	eventually(t, "it is counted as told", func() bool {
+		_, body, _ := s.get("api/v1/alerts")
+		return strings.Contains(body, `"sent":1`)
+	})
 	if _, body, _ := s.get("api/v1/alerts"); !strings.Contains(body, `"state":"firing","value":0.5`) || strings.Contains(body, "SECRET") ||
 		!strings.Contains(body, `"sent":1`) || !strings.Contains(body, `{"rule":"filesystem-full","state":"off"`) {
 		t.Errorf("got %s", body)

@@ -76,6 +76,7 @@ func (s *site) raw(request string) (status int, head, body string) {
 // Every URL with everything that should not get through: it is refused as documented, the server lives, and a viewer beside
 // it gets all. What is secret is in no answer, no log and no link afterwards.
 func TestAttackRun(t *testing.T) {
+	t.Parallel()
 	var log journal
 	line, err := PasswordLine("ann", "viewer", []byte("planted-password"))
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // A viewer that offers to take it gets the same bytes compressed, each message as soon as it is there, and in a fraction
 // of the bytes.
 func TestCompressed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		bulk := strings.Repeat("the same from tick to tick. ", 100)
@@ -51,6 +52,7 @@ func TestCompressed(t *testing.T) {
 
 // With compress=off nothing is, whatever the head offers.
 func TestNotCompressed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		s.publish(1)

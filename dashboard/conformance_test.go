@@ -63,6 +63,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestFirstMessageIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		go func() {
@@ -74,6 +75,7 @@ func TestFirstMessageIsWaitedFor(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{Backlog: 10 * time.Second}, "")
 		s.publish(20)
@@ -105,6 +107,7 @@ func TestLastEventIDWinsOverAfter(t *testing.T) {
 }
 
 func TestBadParameters(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		s.publish(1)
@@ -132,6 +135,7 @@ func TestEvery(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	each(t, func(t *testing.T, technique string) {
+		t.Parallel() // it waits most of the time
 		s := open(t, Config{}, "")
 		s.publish(1)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -259,6 +263,7 @@ func TestCloseWhileViewersTalk(t *testing.T) {
 
 // A flood inside one message that never ends is noticed by its bytes.
 func TestEndlessMessage(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{Heartbeat: 50 * time.Millisecond}, "")
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
@@ -332,6 +337,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestForeignPagesAreRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		s.publish(1)
@@ -357,6 +363,7 @@ func TestForeignPagesAreRefused(t *testing.T) {
 // Two hundred times from one technique to another with the last cursor, in any order, while messages come: each is
 // seen once.
 func TestHopping(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	s.publish(1)
 	stop := make(chan struct{})

@@ -121,6 +121,7 @@ func TestCrowdEndsWithDashboard(t *testing.T) {
 }
 
 func TestCrowdRefuses(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{Lab: true, Load: []string{os.Args[0], "load"}}, "")
 	for name, body := range map[string]string{
 		`"parameter":"technique"`: `{"technique":"pigeon","viewers":100}`,
@@ -180,6 +181,7 @@ func TestCrowdIsBounded(t *testing.T) {
 
 // Without the lab, in a program that is not ours, and on a Unix socket there is none, and it says why.
 func TestNoCrowd(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		config Config
 		words  string

@@ -322,6 +322,7 @@ func TestThinLink(t *testing.T) {
 // What is refused is told why, and nothing is in force then; what is in force is listed, with who it concerns hidden from
 // who does not know.
 func TestFaultsAPI(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{Lab: true}, "")
 	for body, parameter := range map[string]string{
 		`{}`:                                       "fault",
@@ -367,6 +368,7 @@ func TestFaultsAPI(t *testing.T) {
 
 // An answer that something was done to says so in its head; others do not.
 func TestFaultHeader(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{Lab: true}, "")
 	s.publish(1)
 	s.breaks(`{"technique":"polling","fault":{"delay":"1ms","refuse_upgrade":true}}`)
@@ -386,6 +388,7 @@ func TestFaultHeader(t *testing.T) {
 
 // Without the lab there is none of it; in somebody else's program it is said that it cannot be.
 func TestFaultsNeedTheLabAndTheConnection(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	for _, text := range []string{`{"clear":true}`, `{"restart":true}`} {
 		if status, body := s.post("api/v1/faults", "application/json", text); status != 404 || !strings.Contains(body, "--lab on") {
@@ -446,6 +449,7 @@ func TestFaultsDoNotDelayTheEnd(t *testing.T) {
 
 // The next message says the word to everybody, on every technique.
 func TestEcho(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{Lab: true}, "")
 		s.publish(1)

@@ -41,6 +41,7 @@ func TestProcessesOfAMoment(t *testing.T) {
 
 // A history outlives its dashboard, and says when it could not be put on disk.
 func TestHistoryOnDisk(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	kept, err := history.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -64,6 +64,7 @@ func TestConfigTellsThePage(t *testing.T) {
 }
 
 func TestUnknownURLs(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	for path, want := range map[string]int{
 		"api/v1/carrierpigeon":                         400, // a technique that does not exist, and which do
@@ -121,6 +122,7 @@ func (s *site) post(path, contentType, body string, header ...string) (int, stri
 }
 
 func TestCommandsByPost(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	s.get("api/v1/polling?viewer=me")
 	const kind = "application/json"
@@ -148,6 +150,7 @@ func TestCommandsByPost(t *testing.T) {
 
 // A few bytes that unpack to gigabytes are refused as they are.
 func TestPackedCommandsAreRefused(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	for _, packing := range []string{"gzip", "br", "deflate", "zstd"} {
 		if status, body := s.post("api/v1/viewers/me", "application/json", "\x1f\x8b\x08\x00", "Content-Encoding", packing); status != 415 {
@@ -213,6 +216,7 @@ func TestViewersAreListed(t *testing.T) {
 
 // The browser gets what the folder holds, byte for byte, and asks again only whether it has changed.
 func TestAssets(t *testing.T) {
+	t.Parallel()
 	files := os.DirFS("../assets")
 	s := open(t, Config{Assets: files}, "")
 	n := 0
@@ -282,6 +286,7 @@ func mounted(t *testing.T, app *fiber.App, prefix string, middleware ...fiber.Ha
 }
 
 func TestTwoDashboardsInOneApp(t *testing.T) {
+	t.Parallel()
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	a := mounted(t, app, "/a")
 	b := mounted(t, app, "/b", func(c *fiber.Ctx) error {
@@ -386,6 +391,7 @@ func TestMalformedRequests(t *testing.T) {
 
 // HEAD answers GET's head, of a poll with the length of its body, and holds nothing.
 func TestHead(t *testing.T) {
+	t.Parallel()
 	heads := map[string]string{
 		"polling": "200 application/json; charset=utf-8 gzip", "longpolling": "200 application/json; charset=utf-8 gzip",
 		"streaming": "200 application/x-ndjson gzip", "sse": "200 text/event-stream gzip",

@@ -46,6 +46,7 @@ func TestMarks(t *testing.T) {
 }
 
 func TestMarksRefuse(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{}, "")
 	for _, tt := range []struct {
 		name, body string

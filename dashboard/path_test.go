@@ -49,6 +49,7 @@ func TestPath(t *testing.T) {
 
 // The first byte comes at once, the rest when it was asked for, and at the end of the dashboard at the latest.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	s := open(t, Config{Lab: true}, "")
 	ask := func(silent string) *bufio.Reader {
 		conn, err := net.Dial("tcp", s.addr)

@@ -123,10 +123,11 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 	if err := d.Close(); err != nil {
 		d.log.Warn("closing", "error", err)
 	}
-	err := app.ShutdownWithTimeout(closeTimeout)
-	ln.Close() // a shutdown that came before the server had begun to accept has not closed it
+	// Who accepts counts as one of those that a shutdown waits for, and it looks every 100 ms: so that ends first.
+	connections.Close()
 	<-failed
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	err := app.ShutdownWithTimeout(closeTimeout)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil

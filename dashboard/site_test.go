@@ -92,6 +92,7 @@ func serveOn(t testing.TB, d *Dashboard, ln net.Listener, url, base string) *sit
 	go func() { served <- d.Serve(ctx, ln, base) }()
 	s := &site{Dashboard: d, t: t, url: url + base + "/", addr: ln.Addr().String()}
 	s.end = sync.OnceValue(func() error {
+		http.DefaultClient.CloseIdleConnections() // or the shutdown waits until it looks again whether they are gone
 		cancel()
 		return <-served
 	})

@@ -70,6 +70,7 @@ func secured(t *testing.T) (s *site, dir string, pool *x509.CertPool) {
 
 // All five over TLS, parked polls and middleboxes included: nothing is missed, and a new certificate ends nobody.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	s, dir, pool := secured(t)
 	for _, technique := range load.Techniques() {
 		t.Run(technique, func(t *testing.T) {

@@ -63,6 +63,7 @@ func TestVariantsRefuse(t *testing.T) {
 
 // JSONP needs the lab, a proof of its origin, and the name that it has.
 func TestJSONPIsTame(t *testing.T) {
+	t.Parallel()
 	off, on := open(t, Config{}, ""), open(t, Config{Lab: true}, "")
 	for _, s := range []*site{off, on} {
 		s.publish(1)

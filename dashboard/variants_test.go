@@ -168,6 +168,7 @@ func TestVariantsOrder(t *testing.T) {
 }
 
 func TestVariantsResume(t *testing.T) {
+	t.Parallel()
 	eachVariant(t, func(t *testing.T, v variant) {
 		s := open(t, Config{Lab: true, Backlog: 10 * time.Second}, "")
 		s.publish(20)
@@ -232,6 +233,7 @@ func TestVariantsClose(t *testing.T) {
 
 // What is told is the message, whatever its strings hold, plain and compressed.
 func TestVariantsTellTheSame(t *testing.T) {
+	t.Parallel()
 	bulk := "</script><!-- <script> \u2028\u2029 \" \\ \x00 ü 漢 🙂 --fivewire\r\n--fivewire-- " + strings.Repeat("the same from tick to tick. ", 100)
 	eachVariant(t, func(t *testing.T, v variant) {
 		for name, offer := range map[string]string{

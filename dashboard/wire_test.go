@@ -53,9 +53,15 @@ func visits() []visit {
 // eachVisit runs a test on all forms, and on those that hold connections in both ways of holding them.
 func eachVisit(t *testing.T, test func(t *testing.T, v visit)) {
 	for _, v := range visits() {
-		t.Run(v.name, func(t *testing.T) { test(t, v) })
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
+			test(t, v)
+		})
 		if !strings.Contains(v.technique, "polling") && !testing.Short() {
-			t.Run(v.name+byGoroutine, func(t *testing.T) { test(t, v) })
+			t.Run(v.name+byGoroutine, func(t *testing.T) {
+				t.Parallel()
+				test(t, v)
+			})
 		}
 	}
 }
@@ -280,6 +286,7 @@ func TestExchanges(t *testing.T) {
 }
 
 func TestWireRefuses(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		config      Config
 		query, want string
