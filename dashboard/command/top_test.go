@@ -71,6 +71,10 @@ func serving(t *testing.T) (*dashboard.Dashboard, *remote) {
 
 // The technique is switched by keys while messages come, and each of them is shown.
 func TestTopSwitches(t *testing.T) {
+	keystrokes, snapshots := "1234515x4q", 3
+	if testing.Short() {
+		keystrokes, snapshots = "152xq", 1
+	}
 	d, r := serving(t)
 	d.Publish(collectortest.Snapshot(0))
 	var out paper
@@ -79,8 +83,8 @@ func TestTopSwitches(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- m.run(t.Context()) }()
 	n := 0
-	for i, key := range "1234515x4q" {
-		for range 3 {
+	for i, key := range keystrokes {
+		for range snapshots {
 			out.waits(t, fmt.Sprintf("00:00:%02d UTC", n))
 			n++
 			d.Publish(collectortest.Snapshot(n))

@@ -335,7 +335,7 @@ func TestRate(t *testing.T) {
 			t.Error("after that it may not")
 		}
 	}
-	for i := range 2 * mostRemembered {
+	for i := range mostRemembered + 64 {
 		r.Allow(Client(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})))
 	}
 	if len(r.of) > mostRemembered {

@@ -128,6 +128,9 @@ for await (const text of answer.body.pipeThrough(new TextDecoderStream())) proce
 		{"node", func(a string) []string { return []string{"--input-type=module", "-e", node, a} }},
 	} {
 		t.Run(client.name, func(t *testing.T) {
+			if client.name != "curl" && testing.Short() {
+				t.Skip("the same by a program that takes long to start")
+			}
 			s, step := newScript(t), make(lockstep)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

@@ -22,10 +22,13 @@ func TestEverybodyGetsEverything(t *testing.T) {
 	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		form := lines(200)
-		const viewers, messages = 600, 40
+		viewers, messages := 600, 40
+		if testing.Short() {
+			viewers, messages = 120, 20
+		}
 		var reading sync.WaitGroup
 		for range viewers {
-			if rand.IntN(viewers/messages) == 0 && s.hub.Stats().Published < messages {
+			if rand.IntN(viewers/messages) == 0 && s.hub.Stats().Published < uint64(messages) {
 				publish(s.hub, 1)
 			}
 			v := s.join(form, nil)
@@ -45,7 +48,7 @@ func TestEverybodyGetsEverything(t *testing.T) {
 				v.ends(Closed)
 			})
 		}
-		for s.hub.Stats().Published < messages {
+		for s.hub.Stats().Published < uint64(messages) {
 			publish(s.hub, 1)
 		}
 		if err := s.end(); err != nil {
@@ -209,7 +212,10 @@ func TestNobodyIsPassedOver(t *testing.T) {
 	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		form := lines(50)
-		const staying, leaving, messages = 300, 300, 20 // a shard writes to 32 at a time
+		staying, leaving, messages := 300, 300, 20 // a shard writes to 32 at a time
+		if testing.Short() {
+			staying, leaving, messages = 100, 100, 10
+		}
 		var stay, leave []*viewer
 		for i := range staying + leaving {
 			v := s.join(form, nil)
