@@ -56,41 +56,41 @@ func (p *page) tabbed(where string, most int) []string {
 	return path
 }
 
-func TestAccessible(t *testing.T) {
-	t.Run("host", func(t *testing.T) {
-		t.Parallel()
-		p := exhibit(t, nil)
-		p.accessible("host, dark")
-		if path := p.tabbed("host", 80); len(path) < 25 {
-			t.Errorf("got %d stops of the Tab key, want 25 at least: %q", len(path), path)
-		}
-		p.press("?")
-		p.waits("the help has words", `document.querySelector("#help-keys dd").textContent !== ""`)
-		p.accessible("help")
-		p.press(kb.Escape)
-		p.press("i")
-		p.speaks("zh-Hans")
-		p.view(390, 844, "light")
-		p.do(reload) // what fades from dark to light is neither for a moment
-		p.live("sse")
-		p.accessible("host, light, narrow, in Chinese")
-	})
-	t.Run("lab", func(t *testing.T) {
-		t.Parallel()
-		_, p := lab(t, "sse")
-		p.accessible("lab, dark")
-		if path := p.tabbed("lab", 150); len(path) < 30 {
-			t.Errorf("got %d stops of the Tab key, want 30 at least: %q", len(path), path)
-		}
-		p.press("i")
-		p.speaks("zh-Hans")
-		p.view(1440, 1200, "light")
-		p.do(reload)
-		p.live("sse")
-		for _, left := range evaluate[[]string](p, leftovers) {
-			t.Errorf("left in English: %s", left)
-		}
-		p.laneCounts("websocket", 3)
-		p.accessible("lab, light, in Chinese")
-	})
+func TestAccessibleHost(t *testing.T) {
+	t.Parallel()
+	p := exhibit(t, nil)
+	p.accessible("host, dark")
+	if path := p.tabbed("host", 80); len(path) < 25 {
+		t.Errorf("got %d stops of the Tab key, want 25 at least: %q", len(path), path)
+	}
+	p.press("?")
+	p.waits("the help has words", `document.querySelector("#help-keys dd").textContent !== ""`)
+	p.accessible("help")
+	p.press(kb.Escape)
+	p.press("i")
+	p.speaks("zh-Hans")
+	p.view(390, 844, "light")
+	p.do(reload) // what fades from dark to light is neither for a moment
+	p.live("sse")
+	p.accessible("host, light, narrow, in Chinese")
+}
+
+func TestAccessibleLab(t *testing.T) {
+	t.Parallel()
+	exhaustive(t)
+	_, p := lab(t, "sse")
+	p.accessible("lab, dark")
+	if path := p.tabbed("lab", 150); len(path) < 30 {
+		t.Errorf("got %d stops of the Tab key, want 30 at least: %q", len(path), path)
+	}
+	p.press("i")
+	p.speaks("zh-Hans")
+	p.view(1440, 1200, "light")
+	p.do(reload)
+	p.live("sse")
+	for _, left := range evaluate[[]string](p, leftovers) {
+		t.Errorf("left in English: %s", left)
+	}
+	p.laneCounts("websocket", 3)
+	p.accessible("lab, light, in Chinese")
 }

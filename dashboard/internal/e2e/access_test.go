@@ -12,6 +12,7 @@ import (
 // The line that is printed opens the page, and the key is in no address afterwards. Who has none is asked; who logs out is
 // asked again; who has a link looks, without command lines, until it is taken back.
 func TestWhoMayLook(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	file := filepath.Join(t.TempDir(), "key")
 	s := start(t, "--interval", "200ms", "--auth", "key", "--key-file", file)

@@ -9,6 +9,7 @@ import (
 
 // What fires is on the page and in its title; silenced, it is on the page and not in its title; and both are listed.
 func TestAlertsPanel(t *testing.T) {
+	t.Parallel()
 	var kill atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
 		if kill.CompareAndSwap(true, false) {

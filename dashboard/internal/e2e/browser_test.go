@@ -22,6 +22,9 @@ func TestPageGoesLive(t *testing.T) {
 	s.ready()
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
+			if technique != "websocket" {
+				exhaustive(t)
+			}
 			p := newPage(t)
 			p.moving(true)
 			ms := 1000.0
@@ -108,6 +111,9 @@ func TestServerRestart(t *testing.T) {
 	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
+			if technique != "polling" && technique != "websocket" {
+				exhaustive(t)
+			}
 			p.choose(technique)
 			before := p.live(technique)
 			s.stop(syscall.SIGTERM)
@@ -228,6 +234,9 @@ func TestPagePutAside(t *testing.T) {
 	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
 	for _, technique := range techniques {
 		t.Run(technique, func(t *testing.T) {
+			if technique != "polling" && technique != "websocket" {
+				exhaustive(t)
+			}
 			p.choose(technique)
 			before := p.live(technique)
 			evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)

@@ -23,10 +23,8 @@ func TestTenThousandComeAndGo(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	t.Parallel() // it waits most of the time
+	exhaustive(t)
 	s := start(t)
 	s.ready()
 	s.visit(t, 10*len(load.Techniques())) // whatever is made for the first of each is there

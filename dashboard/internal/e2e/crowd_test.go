@@ -51,6 +51,7 @@ func children(t *testing.T, pid int) (pids []int) {
 // what the page shows is what the server says.
 func TestCrowdPanel(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	s, p := lab(t, "sse")
 	p.waits("the bounds are told", `document.querySelector('[data-testid="crowd-status"]').textContent.includes("5,000")`)
 	for i, technique := range []string{"websocket", "polling"} {

@@ -94,6 +94,7 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("stall", func(t *testing.T) {
+		exhaustive(t)
 		p.breakOwn(map[string]string{"stall": `"3s"`})
 		got := p.lanesAre("have recovered", techniques, func(c comesThrough) bool { return c.State == "recovered" })
 		whole(t, got)
@@ -105,6 +106,7 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("delay", func(t *testing.T) {
+		exhaustive(t)
 		p.breakOwn(map[string]string{"delay": `"1s"`, "jitter": `"50ms"`})
 		p.lanesAre("get everything late", techniques, func(c comesThrough) bool { return c.State == "trouble" && c.Late > 5 })
 		p.mends()
@@ -112,6 +114,7 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("proxy", func(t *testing.T) {
+		exhaustive(t)
 		p.click("faults-proxy")
 		p.lanesAre("are in trouble", held, func(c comesThrough) bool { return c.State == "trouble" && c.Took > 2500 })
 		p.lanesAre("are well", []string{"polling", "longpolling"}, fine)
@@ -120,6 +123,7 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("mute", func(t *testing.T) {
+		exhaustive(t)
 		p.click("faults-firewall")
 		p.lanesAre("are in trouble", techniques, func(c comesThrough) bool { return c.State == "trouble" && c.Took > 1500 })
 		p.mends()
@@ -127,6 +131,7 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("thin", func(t *testing.T) {
+		exhaustive(t)
 		p.breakOwn(map[string]string{"throttle": `500`})
 		p.lanesAre("are in trouble, and bytes in the middlebox", held, func(c comesThrough) bool { return c.State == "trouble" && c.Inside != "—" && c.Inside != "0 B" })
 		p.mends()
@@ -134,12 +139,14 @@ func TestFaults(t *testing.T) {
 		settle()
 	})
 	t.Run("forget", func(t *testing.T) {
+		exhaustive(t)
 		p.click("faults-amnesia")
 		p.lanesAre("are connected again", held, func(c comesThrough) bool { return c.Reconnects == 1 && fine(c) })
 		p.lanesAre("are well", techniques, fine)
 		settle()
 	})
 	t.Run("restart", func(t *testing.T) {
+		exhaustive(t)
 		epoch, _, _ := strings.Cut(p.state().LastID, "-")
 		p.click("faults-deploy")
 		p.until("there is another epoch", func(s state) bool { return !strings.HasPrefix(s.LastID, epoch) })
@@ -152,6 +159,7 @@ func TestFaults(t *testing.T) {
 // closed loop is measured for each lane.
 func TestFaultForOneLane(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	_, p := lab(t, "sse")
 	evaluate[bool](p, `(document.querySelector("#lab-faults").scrollIntoView(), true)`)
 	p.until("the loop is closed on every lane", func(state) bool {

@@ -19,6 +19,9 @@ var heap = flag.Duration("heap", 0, "hold the page's heap in the lab after so lo
 // ten minutes is held to what there was after the first.
 func TestHeap(t *testing.T) {
 	t.Parallel()
+	if *heap == 0 {
+		exhaustive(t)
+	}
 	_, p := lab(t, "sse")
 	watched := func(messages int, long time.Duration) float64 {
 		before := p.state().Messages

@@ -129,6 +129,7 @@ func (p *page) cells(table string, row int) string {
 // Those at the top come with each message; for all of them the server is asked while somebody looks.
 func TestAllProcesses(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	var asked atomic.Int32
 	var fails atomic.Bool
 	p := exhibit(t, func(s *collector.Snapshot) {
@@ -200,6 +201,7 @@ func TestAllProcesses(t *testing.T) {
 // A server whose publisher reads no table says so, in words.
 func TestNoProcessTable(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p := exhibit(t, nil)
 	p.expect("503")
 	p.click("processes-all")
@@ -354,6 +356,7 @@ func showsFacts(t *testing.T) {
 // A band has the colour that the legend gives it, in the dark and in the light.
 func TestLegendColours(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	for _, scheme := range []string{"dark", "light"} {
 		p := exhibit(t, func(s *collector.Snapshot) {
 			s.CPU.User, s.CPU.Nice, s.CPU.System = collector.Known(0.3), collector.Known(0.3), collector.Known(0.3)
@@ -550,6 +553,7 @@ func TestProcessDetail(t *testing.T) {
 // A row that opens has the whole command line, which is asked for then; one that closes waits for nothing.
 func TestProcessCommand(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	var answer atomic.Pointer[func() (collector.Process, bool, error)]
 	answers := func(f func() (collector.Process, bool, error)) { answer.Store(&f) }
 	const started = 1_700_000_000_000

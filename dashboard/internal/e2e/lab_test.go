@@ -133,6 +133,7 @@ func labLanes(t *testing.T, _ *server, p *page) {
 // A variant is one more lane with connections of its own; taken away it lets go of them.
 func TestLaneVariants(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	s, p := lab(t, "websocket")
 	add := func(key string) {
 		t.Helper()

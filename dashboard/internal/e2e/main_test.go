@@ -10,7 +10,8 @@
 //     as it was; else it has exhibit for a page of its own, lab for the wire lab, and start where the binary matters;
 //   - waits for what it wants to see (says, waits, until, eventually) and never for a time to go by;
 //   - calls what is a function of its arguments by modules, without a page;
-//   - shares one page among claims that do not disturb each other.
+//   - shares one page among claims that do not disturb each other;
+//   - begins with exhaustive(t) where others have shown its subject already, and it goes through all there is of it.
 package e2e
 
 import (
@@ -43,12 +44,21 @@ var (
 	atExitMu sync.Mutex
 )
 
+// all has every test run; CI=true does, too.
+var all = flag.Bool("all", false, "run what is exhaustive too, such as each fault and each lesson; CI=true does, too")
+
+// leftOut are the tests that exhaustive has left out.
+var (
+	leftOut   []string
+	leftOutMu sync.Mutex
+)
+
 // errNoBrowser explains, in one line, why browser tests did not run.
 var errNoBrowser = errors.New("no browser found: install Chromium (apt-get install chromium, brew install chromium) or name one in FIVEWIRE_BROWSER")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	beside := 3 * runtime.GOMAXPROCS(0) // many wait, most of the time: the doctor for what a proxy does
+	beside := 2 * runtime.GOMAXPROCS(0) // a page draws while its test waits: with more of them, all only take longer
 	flag.Visit(func(f *flag.Flag) {
 		if f.Name == "test.parallel" {
 			beside = 0
@@ -58,6 +68,9 @@ func TestMain(m *testing.M) {
 		flag.Set("test.parallel", strconv.Itoa(beside))
 	}
 	code := m.Run()
+	if len(leftOut) > 0 {
+		shout(fmt.Sprintf("*** LEFT OUT, BEING EXHAUSTIVE: %s\n*** To run them: go test ./dashboard/internal/e2e -timeout 30m -all", strings.Join(leftOut, ", ")))
+	}
 	if _, err := findBrowser(); err != nil && os.Getenv("CI") != "true" {
 		shout(fmt.Sprintf("*** BROWSER TESTS WERE SKIPPED: %v", err))
 	}
@@ -138,6 +151,8 @@ func startBrowser() (context.Context, error) {
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
+		// It would load its own toolbar for each tab.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,PreloadTopChromeWebUI"),
 		chromedp.Flag("no-first-run", true),
 		chromedp.Flag("hide-scrollbars", true),
 	)...)
@@ -160,6 +175,21 @@ func needBrowser(t *testing.T) context.Context {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+// exhaustive leaves a test out of the quick set, which shows each subject once: the terminal says which, and how to run them.
+func exhaustive(t *testing.T) {
+	t.Helper()
+	if *all || os.Getenv("CI") == "true" {
+		return
+	}
+	if testing.Short() {
+		t.Skip("takes longer than -short allows")
+	}
+	leftOutMu.Lock()
+	leftOut = append(leftOut, t.Name())
+	leftOutMu.Unlock()
+	t.Skip("exhaustive: runs with -all or CI=true")
 }
 
 // server is a running binary.

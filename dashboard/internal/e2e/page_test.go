@@ -179,16 +179,24 @@ func (p *page) until(what string, true func(state) bool) state {
 // comes waits, in the page, until an expression is true there, and tells whether it did within the time.
 func (p *page) comes(script string, within time.Duration) bool {
 	p.t.Helper()
+	look := chromedp.Evaluate[bool](`new Promise((done) => {
+		const began = performance.now();
+		const look = () => {
+			const is = Boolean(`+script+`);
+			if (is || performance.now() - began > 5000) done(is);
+			else setTimeout(look, 20);
+		};
+		look();
+	})`, chromedp.EvalAwaitPromise)
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
-		if evaluate[bool](p, `new Promise((done) => {
-			const began = performance.now();
-			const look = () => {
-				const is = Boolean(`+script+`);
-				if (is || performance.now() - began > 5000) done(is);
-				else setTimeout(look, 20);
-			};
-			look();
-		})`) {
+		ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+		is, err := chromedp.Run(ctx, look)
+		cancel()
+		switch {
+		case err != nil && strings.Contains(err.Error(), "navigated"): // the page was loaded anew meanwhile: ask the one that is there now
+		case err != nil:
+			p.t.Fatalf("%v in %s", err, script)
+		case is:
 			return true
 		}
 	}

@@ -33,6 +33,7 @@ type line struct {
 func TestReference(t *testing.T) {
 	paces, long := []string{"100ms", "1s", "5s"}, *reference
 	if long == 0 {
+		exhaustive(t)
 		paces, long = []string{"100ms"}, 5*time.Second
 	}
 	needBrowser(t)

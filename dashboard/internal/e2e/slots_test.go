@@ -67,6 +67,7 @@ func TestTwoTabsOfFiveLanes(t *testing.T) {
 // More tabs than a browser has connections: those that come too late take a way that needs none, and say so.
 func TestManyTabs(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t)
 	s.ready()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +15,23 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// hours is a page of a server that has run for an hour and a half.
+// veteran is the URL of a server that has run for an hour and a half. Nobody changes anything there, so all share it.
+var veteran = sync.OnceValues(func() (string, error) {
+	url, stop, err := serveMadeUp(5400, time.Second, nil)
+	if err == nil {
+		finally(func() { _ = stop() })
+	}
+	return url, err
+})
+
+// hours is a page of such a server.
 func hours(t *testing.T, query string) (p *page, url string) {
 	t.Helper()
-	url = showcase(t, 5400, time.Second, nil)
 	p = newPage(t)
+	url, err := veteran()
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.view(1440, 3200, "dark")
 	p.open(url + "?technique=sse" + query)
 	p.live("sse")
@@ -66,6 +79,7 @@ func (p *page) span() float64 {
 
 // The hands' way: a range, a drag, a moment, its processes, and each step back.
 func TestTimeTravel(t *testing.T) {
+	t.Parallel()
 	p, _ := hours(t, "")
 	p.click("range-1h")
 	eventually(t, "the charts reach back an hour", func() bool { return p.query("range") == "1h" && p.text("charts-time") != "" })
@@ -102,6 +116,8 @@ func TestTimeTravel(t *testing.T) {
 
 // The same by keys alone.
 func TestTimeTravelByKeys(t *testing.T) {
+	t.Parallel()
+	exhaustive(t)
 	p, _ := hours(t, "&range=1h")
 	evaluate[bool](p, `(document.querySelector('[data-testid="chart-cpu"] canvas').focus(), true)`)
 	p.press(kb.Home)
@@ -121,6 +137,7 @@ func TestTimeTravelByKeys(t *testing.T) {
 
 // A link shows what it was made of; what means nothing in it is ignored with a word, and what is another's stays.
 func TestStateInAddress(t *testing.T) {
+	t.Parallel()
 	at := time.Now().UTC().Truncate(time.Second).Add(-20 * time.Minute)
 	say := func(d time.Duration) string { return at.Add(d).Format(time.RFC3339) }
 	p, url := hours(t, "&from="+say(-10*time.Minute)+"&to="+say(5*time.Minute)+"&at="+say(0)+
@@ -147,6 +164,7 @@ func TestStateInAddress(t *testing.T) {
 
 // What is taken away opens from a file, with nothing but itself.
 func TestTakenPage(t *testing.T) {
+	t.Parallel()
 	p, _ := hours(t, "&range=1h")
 	eventually(t, "an hour is there", func() bool {
 		return evaluate[string](p, `document.querySelector("#charts-waiting").textContent`) == ""
@@ -176,6 +194,7 @@ func TestTakenPage(t *testing.T) {
 
 // A wall shows figures and nothing to press.
 func TestWall(t *testing.T) {
+	t.Parallel()
 	p := exhibit(t, nil)
 	p.open(evaluate[string](p, `location.origin + location.pathname + "?kiosk=1"`))
 	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
@@ -189,6 +208,7 @@ func TestWall(t *testing.T) {
 
 // A process that is followed stays above the table; columns come and go as they are chosen; panels fold and change places.
 func TestFollowColumnsArrange(t *testing.T) {
+	t.Parallel()
 	p := exhibit(t, nil)
 	p.expect("503") // this server has no table of all processes
 	evaluate[bool](p, `(document.querySelector("#processes tbody tr").click(), true)`)

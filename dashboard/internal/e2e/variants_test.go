@@ -104,6 +104,7 @@ func TestForeverIframe(t *testing.T) {
 // A script that gets into the frame's document does not run: it has not this response's nonce.
 func TestForeverIframeRunsOneScript(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t)
 	s.ready()
@@ -132,6 +133,7 @@ func TestForeverIframeRunsOneScript(t *testing.T) {
 // them of one site: nearer than that no foreign page comes.
 func TestVariantsFromElsewhere(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s, other := start(t), start(t)
 	s.ready()
@@ -222,6 +224,7 @@ func TestJSONP(t *testing.T) {
 // by themselves; a frame shows none of it.
 func TestMultipartInBrowser(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
@@ -247,6 +250,7 @@ func TestMultipartInBrowser(t *testing.T) {
 
 // curl and Go's own reader have a part before the next one is there: no other comes in this test.
 func TestMultipartAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--interval", "1m")
 	s.ready()
 	url := s.url + "api/v1/streaming?as=multipart"

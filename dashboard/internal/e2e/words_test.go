@@ -51,6 +51,7 @@ func (p *page) speaks(tag string) {
 // By a key, at once and without loading the page anew, everything is in the other language, and stays so.
 func TestChinese(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p := exhibit(t, nil)
 	evaluate[bool](p, `(globalThis.same = true)`)
 	if got := evaluate[[]string](p, leftovers); len(got) < 50 {
