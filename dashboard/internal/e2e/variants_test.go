@@ -71,7 +71,6 @@ func sequence(t *testing.T, id string) int {
 // The frame hands over each message when it comes, without padding, and does not grow; its end is told, and the page's own
 // policy lets it be.
 func TestForeverIframe(t *testing.T) {
-	t.Parallel()
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
