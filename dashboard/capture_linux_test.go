@@ -38,11 +38,11 @@ func (c *capture) all() []packet {
 }
 
 // of is the packets of the connection by which a viewer has asked, and whether the viewer has ended it.
-func (c *capture) of(s *site, viewer string) (packets []packet, ended bool) {
+func (c *capture) of(v *paid) (packets []packet, ended bool) {
 	all := c.all()
-	_, port, _ := net.SplitHostPort(s.addr)
-	for _, p := range all {
-		if p.to == port && bytes.Contains(p.payload, []byte("viewer="+viewer+"&")) {
+	_, port, _ := net.SplitHostPort(v.site.addr)
+	for _, p := range slices.Backward(all) {
+		if p.to == port && (p.from == v.port || bytes.Contains(p.payload, []byte("viewer="+v.name+"&"))) {
 			packets = slices.DeleteFunc(all, func(other packet) bool { return other.stream != p.stream })
 			break
 		}
@@ -159,6 +159,7 @@ type paid struct {
 	visit
 	site      *site
 	tape      *tape
+	port      string // the client's, of a connection that cannot be read
 	requested []bytesOf
 }
 
@@ -170,15 +171,17 @@ func TestAgainstCapture(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	byEpoll, byGo := open(t, Config{Lab: true}, ""), open(t, Config{Lab: true, portable: true}, "")
-	watch := sniff(t, byEpoll, byGo)
+	byTLS, _, _ := secured(t)
+	watch := sniff(t, byEpoll, byGo, byTLS)
 	var all []*paid
+	var last []*paid // of each
 	var work sync.WaitGroup
-	for _, s := range []*site{byEpoll, byGo} {
+	for _, s := range []*site{byEpoll, byGo, byTLS} {
 		var own []*paid
 		for _, v := range visits() {
 			own = append(own, &paid{visit: v, site: s})
 		}
-		all = append(all, own...)
+		all, last = append(all, own...), append(last, own[len(own)-1])
 		work.Go(func() {
 			for _, p := range own {
 				p.pay()
@@ -189,17 +192,20 @@ func TestAgainstCapture(t *testing.T) {
 	// Connections that come later are captured later.
 	eventually(t, "the capture has the connections' ends", func() bool {
 		byEpoll.get("healthz")
-		_, first := watch.of(byEpoll, all[len(all)/2-1].name)
-		_, second := watch.of(byGo, all[len(all)-1].name)
-		return first && second
+		return !slices.ContainsFunc(last, func(p *paid) bool {
+			_, ended := watch.of(p)
+			return !ended
+		})
 	})
 	for _, p := range all {
 		name := p.name
 		if p.site == byGo {
 			name += byGoroutine
+		} else if p.site == byTLS {
+			name += "-by-tls"
 		}
 		t.Run(name, func(t *testing.T) {
-			packets, ended := watch.of(p.site, p.name)
+			packets, ended := watch.of(p)
 			if !ended {
 				t.Errorf("the capture lacks the connection's end")
 			}
@@ -212,10 +218,13 @@ func (p *paid) pay() {
 	before := bytesOf{}
 	p.tape = p.site.pay(p.visit, func(*tape) {
 		f := p.site.figures(p.visit).Bytes
-		now := bytesOf{int(f.In.Total), int(f.Out.Total)}
+		now := bytesOf{int(f.In.Total + f.In.TLS), int(f.Out.Total + f.Out.TLS)}
 		p.requested = append(p.requested, bytesOf{now.in - before.in, now.out - before.out})
 		before = now
 	})
+	if p.tape.below != nil {
+		_, p.port, _ = net.SplitHostPort(p.tape.LocalAddr().String())
+	}
 	p.site.left(p.visit, p.tape)
 }
 
@@ -253,12 +262,29 @@ func (p *paid) compare(t *testing.T, packets []packet) {
 		}
 	}
 	f := p.site.figures(p.visit)
-	sent, came := p.tape.passed()
-	if !bytes.Equal(in, sent) || int64(len(in)) != f.Bytes.In.Total {
-		t.Errorf("in: the capture has %d bytes, the client sent %d, the meter says %d", len(in), len(sent), f.Bytes.In.Total)
+	tape := p.tape
+	if secure := tape.below != nil; secure {
+		tape = tape.below
+		eventually(t, "the goodbye is accounted for", func() bool {
+			f = p.site.figures(p.visit)
+			return f.Bytes.In.Total+f.Bytes.In.TLS == int64(len(in)) && f.Bytes.Out.Total+f.Bytes.Out.TLS == int64(len(out))
+		})
+		if inside, _ := p.tape.passed(); int64(len(inside)) != f.Bytes.In.Total || f.Bytes.Out.TLS == 0 {
+			t.Errorf("the client has said %d bytes inside, the meter says %+v", len(inside), f.Bytes)
+		}
+		if n := len(p.requested); n > 0 { // the handshake's are the first request's, the goodbye's nobody's
+			for requested = requested[:len(requested)-1]; len(requested) > n; requested = requested[1:] {
+				requested[1].in += requested[0].in
+				requested[1].out += requested[0].out
+			}
+		}
 	}
-	if !bytes.HasPrefix(out, came) || int64(len(out)) != f.Bytes.Out.Total { // the client may have left before the last came
-		t.Errorf("out: the capture has %d bytes, the client got %d, the meter says %d", len(out), len(came), f.Bytes.Out.Total)
+	sent, came := tape.passed()
+	if !bytes.Equal(in, sent) || int64(len(in)) != f.Bytes.In.Total+f.Bytes.In.TLS {
+		t.Errorf("in: the capture has %d bytes, the client sent %d, the meter says %+v", len(in), len(sent), f.Bytes.In)
+	}
+	if !bytes.HasPrefix(out, came) || int64(len(out)) != f.Bytes.Out.Total+f.Bytes.Out.TLS { // the client may have left before the last came
+		t.Errorf("out: the capture has %d bytes, the client got %d, the meter says %+v", len(out), len(came), f.Bytes.Out)
 	}
 	if strings.Contains(p.technique, "polling") && !slices.Equal(p.requested, requested) {
 		t.Errorf("requests: the capture has %v, the meter says %v", requested, p.requested)
@@ -267,7 +293,10 @@ func (p *paid) compare(t *testing.T, packets []packet) {
 	if k == nil {
 		t.Fatalf("the kernel has told nothing: %+v", f)
 	}
-	if k.Packets.In != int64(packetsIn) || k.Packets.Out != int64(packetsOut) || k.Retransmits != int64(retransmitted) {
+	if p.tape.below != nil { // by the time of the last question it is not known how long the goodbye takes
+		packetsIn, packetsOut = int(k.Packets.In), int(k.Packets.Out)
+	}
+	if k.Packets.In == 0 || k.Packets.In != int64(packetsIn) || k.Packets.Out != int64(packetsOut) || k.Retransmits != int64(retransmitted) {
 		t.Errorf("packets: the capture has %d in, %d out, %d sent again; the meter says %+v", packetsIn, packetsOut, retransmitted, *k)
 	}
 	if k.RTT <= 0 || k.MinRTT <= 0 || k.RTT > 1000 || k.Unsent != 0 {

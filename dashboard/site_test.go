@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"io"
@@ -62,6 +63,8 @@ type site struct {
 	addr string
 	end  func() error // ends Serve and says what it returned
 	n    int          // snapshots published
+
+	trust *x509.CertPool // of a site that speaks TLS
 
 	window []byte // what a compressed WebSocket has said
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
 // A TLS is a certificate with its key, from two files, for Config.TLS.
@@ -78,33 +79,57 @@ func (l secureListener) Accept() (net.Conn, error) {
 	return &secureConn{Conn: tls.Server(raw, l.config), raw: raw, hosts: l.hosts}, nil
 }
 
-// A begun connection is one whose first byte has been read.
+// A begun connection is one whose first byte has been read. It counts what passes by the socket.
 type begun struct {
 	net.Conn
-	first []byte
+	first   []byte
+	in, out atomic.Int64
 }
 
 func (c *begun) Read(b []byte) (int, error) {
 	if len(c.first) > 0 {
 		n := copy(b, c.first)
 		c.first = c.first[n:]
+		c.in.Add(int64(n))
 		return n, nil
 	}
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	c.in.Add(int64(n))
+	return n, err
 }
+
+func (c *begun) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.out.Add(int64(n))
+	return n, err
+}
+
+// NetConn is the connection below.
+func (c *begun) NetConn() net.Conn { return c.Conn }
 
 // A secureConn is TLS, or tells who speaks plain HTTP that it is.
 type secureConn struct {
 	*tls.Conn
 	raw   *begun
 	hosts gate.Hosts
-	heard bool // the first byte has been; only its reader touches it
+	// Only its reader touches these.
+	heard  bool   // the first byte has been
+	spoken bool   // something has been read, so there was a handshake
+	ahead  []byte // has been read, and is to be read again
+
+	in, out atomic.Int64 // what was inside
+	added   meter.Overhead
 }
 
 // recordHandshake is what the first byte of TLS says (RFC 8446 section 5.1).
 const recordHandshake = 22
 
 func (c *secureConn) Read(b []byte) (int, error) {
+	if len(c.ahead) > 0 {
+		n := copy(b, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
+	}
 	if !c.heard {
 		var first [1]byte
 		if _, err := io.ReadFull(c.raw.Conn, first[:]); err != nil {
@@ -116,10 +141,59 @@ func (c *secureConn) Read(b []byte) (int, error) {
 			return 0, errPlain
 		}
 	}
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	c.in.Add(int64(n))
+	c.added.In.Store(c.raw.in.Load() - c.in.Load())
+	if !c.spoken { // the handshake is ours as well, and nothing else is written meanwhile
+		c.spoken = true
+		c.settle()
+	}
+	return n, err
+}
+
+func (c *secureConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.out.Add(int64(n))
+	c.settle()
+	return n, err
+}
+
+// settle counts what has been written.
+func (c *secureConn) settle() { c.added.Out.Store(c.raw.out.Load() - c.out.Load()) }
+
+// Ahead waits until there is something to read, and leaves it there, or returns the error that there is instead. Only who
+// may read calls it.
+func (c *secureConn) Ahead() error {
+	if len(c.ahead) > 0 {
+		return nil
+	}
+	var next [1]byte
+	n, err := c.Read(next[:])
+	if n > 0 {
+		c.ahead = next[:]
+		return nil
+	}
+	return err
+}
+
+// Overhead is what TLS has added, as of the last Read and Write and Close.
+func (c *secureConn) Overhead() *meter.Overhead { return &c.added }
+
+// CloseWrite says goodbye, and ends our half of the connection.
+func (c *secureConn) CloseWrite() error {
+	err := c.Conn.CloseWrite()
+	c.settle()
+	return err
 }
 
 var errPlain = errors.New("plain HTTP where TLS is spoken")
+
+// Close says goodbye, if there was a handshake.
+func (c *secureConn) Close() error {
+	err := c.Conn.Close()
+	c.settle()
+	return err
+}
 
 // Served is the connection's own; it does nothing where there is none.
 func (c *secureConn) Served() {

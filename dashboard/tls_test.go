@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/load"
 )
 
@@ -64,6 +65,7 @@ func secured(t *testing.T) (s *site, dir string, pool *x509.CertPool) {
 	}
 	s = open(t, Config{TLS: secure, Lab: true}, "")
 	s.url = strings.Replace(s.url, "http://", "https://", 1)
+	s.trust = pool
 	s.publish(1)
 	return s, dir, pool
 }
@@ -160,4 +162,91 @@ func TestTLSAndPlain(t *testing.T) {
 		}
 	}
 	say("\x16\x03\x01\x00\x05hello")
+}
+
+// What TLS adds is counted apart, and all that passes by the socket is one or the other, of all forms: the first request
+// has the handshake, and the last the goodbye. Held polls end when their viewer leaves, and so does everything else.
+func TestBytesOfTLS(t *testing.T) {
+	s, _, _ := secured(t)
+	for _, v := range visits() {
+		t.Run(v.name, func(t *testing.T) {
+			var first meter.Figures
+			c := s.pay(v, func(*tape) {
+				if first.Requests == 0 {
+					first = s.figures(v)
+				}
+			})
+			s.left(v, c)
+			var f meter.Figures
+			all := func() (in, out int64) { return f.Bytes.In.Total + f.Bytes.In.TLS, f.Bytes.Out.Total + f.Bytes.Out.TLS }
+			eventually(t, "all bytes are accounted for", func() bool {
+				f = s.figures(v)
+				sent, came := c.below.passed()
+				in, out := all()
+				return in == int64(len(sent)) && out >= int64(len(came)) // it has left before it heard the goodbye
+			})
+			sent, came := c.passed()
+			if in := f.Bytes.In; in.Total != int64(len(sent)) || in.Total != in.Head+in.Framing+in.Payload {
+				t.Errorf("the client has sent %d bytes, the meter says %+v", len(sent), in)
+			}
+			if out := f.Bytes.Out; out.Total < int64(len(came)) || out.Total != out.Head+out.Framing+out.Payload || out.TLS < 500 { // the certificate
+				t.Errorf("the client has got %d bytes, the meter says %+v", len(came), out)
+			}
+			if first.Requests > 0 && first.Bytes.Out.TLS < f.Bytes.Out.TLS*2/3 {
+				t.Errorf("the first request had %d bytes of TLS, all have %d", first.Bytes.Out.TLS, f.Bytes.Out.TLS)
+			}
+		})
+	}
+}
+
+// A viewer that leaves is noticed at once and not when its hold ends; what it says early is not lost.
+func TestLeavingByTLS(t *testing.T) {
+	s, _, pool := secured(t)
+	ask := func(wait string) string {
+		return fmt.Sprintf("GET /api/v1/longpolling?after=%s&wait=%s HTTP/1.1\r\nHost: %s\r\n\r\n", s.cursor(s.n), wait, s.addr)
+	}
+	dial := func() *tls.Conn {
+		conn, err := tls.Dial("tcp", s.addr, &tls.Config{RootCAs: pool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		return conn
+	}
+	held := func(n int) {
+		t.Helper()
+		eventually(t, fmt.Sprint(n, " are held"), func() bool { return s.hub.Stats().Subscriptions == n })
+	}
+	for name, leave := range map[string]func(*tls.Conn) error{
+		"goodbye": (*tls.Conn).Close,
+		"closed":  func(c *tls.Conn) error { return c.NetConn().Close() },
+		"reset": func(c *tls.Conn) error {
+			c.NetConn().(*net.TCPConn).SetLinger(0)
+			return c.NetConn().Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := dial()
+			io.WriteString(conn, ask("60s"))
+			held(1)
+			leave(conn)
+			held(0)
+		})
+	}
+	conn := dial()
+	io.WriteString(conn, ask("60s"))
+	held(1)
+	io.WriteString(conn, ask("1ms")) // before the answer
+	s.publish(1)
+	answers := bufio.NewReader(conn)
+	for n := range 2 {
+		resp, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", n, err)
+		}
+		if io.Copy(io.Discard, resp.Body); resp.StatusCode != http.StatusOK {
+			t.Errorf("answer %d is %d", n, resp.StatusCode)
+		}
+	}
 }

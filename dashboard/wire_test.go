@@ -3,6 +3,7 @@ package dashboard
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -69,6 +70,7 @@ func eachVisit(t *testing.T, test func(t *testing.T, v visit)) {
 // A tape is a client's connection with every byte that has passed.
 type tape struct {
 	net.Conn
+	below     *tape // of what TLS has made of it; nil without
 	mu        sync.Mutex
 	out, came []byte
 }
@@ -104,6 +106,9 @@ func (s *site) pay(v visit, each func(c *tape)) *tape {
 		s.t.Fatal(err)
 	}
 	c := &tape{Conn: conn}
+	if s.trust != nil {
+		c = &tape{Conn: tls.Client(c, &tls.Config{RootCAs: s.trust, ServerName: "127.0.0.1"}), below: c}
+	}
 	s.t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(10 * time.Second))
 	wait := "200ms"

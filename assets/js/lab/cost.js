@@ -21,6 +21,7 @@ import { bytes, count, delay, percent, three, unknown } from "../format.js";
  * @property {(facts: Facts) => number} read NaN: not known
  * @property {(value: number) => string} write
  * @property {"least" | "most"} [best] who wins; nobody without it
+ * @property {boolean} [seldom] not shown where no lane has it
  */
 
 /** Bytes of a part in both directions for each message. @param {Facts} facts @param {keyof import("./figures.js").Way} part */
@@ -34,6 +35,13 @@ function bytesOf({ figures }, part) {
  * @param {Facts} facts
  */
 const framingOf = (facts) => bytesOf(facts, "framing") || NaN;
+
+/** What TLS adds; not known where there is none. @param {Facts} facts */
+function tlsOf({ figures }) {
+  if (!figures) return NaN;
+  const { in: up, out: down } = figures.bytes;
+  return up.tls === undefined && down.tls === undefined ? NaN : each((up.tls ?? 0) + (down.tls ?? 0), figures);
+}
 
 /** @param {number} amount @param {Figures} figures */
 function each(amount, { messages }) {
@@ -50,6 +58,7 @@ export const columns = [
   { id: "framing", label: "costs.framing", help: "costs.framing_help", read: framingOf, write: bytes, best: "least" },
   { id: "heads", label: "costs.heads", help: "costs.heads_help", read: (facts) => bytesOf(facts, "head"), write: bytes, best: "least" },
   { id: "total", label: "costs.total", help: "costs.total_help", read: (facts) => bytesOf(facts, "total"), write: bytes, best: "least" },
+  { id: "tls", label: "costs.tls", help: "costs.tls_help", read: tlsOf, write: bytes, best: "least", seldom: true },
   { id: "efficiency", label: "costs.efficiency", help: "costs.efficiency_help", read: (facts) => bytesOf(facts, "payload") / bytesOf(facts, "total"), write: percent, best: "most" },
   { id: "packets", label: "costs.packets", help: "costs.packets_help", read: ({ figures }) => (figures?.packets ? each(figures.packets.in + figures.packets.out, figures) : NaN), write: ratio, best: "least" },
   { id: "requests", label: "costs.requests", help: "costs.requests_help", read: ({ figures }) => (figures ? each(figures.requests, figures) : NaN), write: ratio, best: "least" },
@@ -60,6 +69,15 @@ export const columns = [
   { id: "duplicates", label: "costs.duplicates", help: "costs.duplicates_help", read: ({ counts }) => counts.duplicates, write: count, best: "least" },
   { id: "cpu", label: "costs.cpu", help: "costs.cpu_help", read: ({ figures }) => (figures?.cpu_ms !== undefined ? each(figures.cpu_ms / 1000, figures) : NaN), write: delay, best: "least" },
 ];
+
+/**
+ * Whether a column is worth its place.
+ * @param {Column} column
+ * @param {{values: Record<string, number>}[]} lines
+ */
+export function shown({ id, seldom }, lines) {
+  return !seldom || lines.some(({ values }) => !Number.isNaN(values[id]));
+}
 
 /**
  * What a lane has come to.

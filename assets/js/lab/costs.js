@@ -5,7 +5,7 @@
 import { clock as time, count } from "../format.js";
 import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
-import { columns, costs, winners } from "./cost.js";
+import { columns, costs, shown, winners } from "./cost.js";
 import { named } from "./kinds.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
@@ -63,10 +63,19 @@ export class Costs {
     const tells = run.lines.some(({ values }) => !Number.isNaN(values.cpu));
     write(this.#foot, say("costs.foot"));
     reveal(this.#foot, !tells);
-    columns.forEach(({ id }, i) => {
+    const lines = [run, ...this.#pinned.map(({ run }) => run)].flatMap(({ lines }) => lines);
+    columns.forEach((column, i) => {
+      const { id } = column;
+      if (column.seldom) this.#reveal(i, shown(column, lines));
       const order = this.#order?.id === id ? (this.#order.sign > 0 ? "ascending" : "descending") : "none";
       attribute(this.#heads[i], "aria-sort", order);
     });
+  }
+
+  /** Shows or hides a column. @param {number} i @param {boolean} there */
+  #reveal(i, there) {
+    reveal(this.#heads[i], there);
+    for (const { rows } of [this.#live, ...this.#pinned.map(({ group }) => group)]) for (const { cells } of rows.values()) reveal(cells[i], there);
   }
 
   /** The runs that were pinned, and the one that goes on, for a report. @returns {Run[]} */

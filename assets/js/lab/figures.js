@@ -2,7 +2,7 @@
 // What the meter says of a lane, as one sum: over the techniques it has used, less what was counted before it was set to
 // zero. Pure.
 
-/** @typedef {{total: number, head: number, framing: number, payload: number}} Way */
+/** @typedef {{total: number, head: number, framing: number, payload: number, tls?: number}} Way tls: beside the total, where there is TLS */
 /**
  * What a lane has cost, as the server counted it on its socket. The fields behind `bytes` are only there where the kernel
  * tells.
@@ -38,7 +38,11 @@ function combine(a, b, sign) {
   /** @type {Figures} */
   const sum = { ...a, bytes: { in: { ...a.bytes.in }, out: { ...a.bytes.out } } };
   for (const name of /** @type {const} */ (["requests", "connections", "messages"])) sum[name] += sign * b[name];
-  for (const way of ways) for (const part of parts) sum.bytes[way][part] += sign * b.bytes[way][part];
+  for (const way of ways) {
+    for (const part of parts) sum.bytes[way][part] += sign * b.bytes[way][part];
+    const [one, other] = [a.bytes[way].tls, b.bytes[way].tls];
+    if (one !== undefined || other !== undefined) sum.bytes[way].tls = (one ?? 0) + sign * (other ?? 0);
+  }
   if (a.packets && b.packets) sum.packets = { in: a.packets.in + sign * b.packets.in, out: a.packets.out + sign * b.packets.out };
   for (const name of /** @type {const} */ (["retransmits", "cpu_ms"])) {
     const [one, other] = [a[name], b[name]];

@@ -6,7 +6,7 @@ import { make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { byteLength } from "../transport/transport.js";
 import { caption, follow, locale, say, term } from "../words/words.js";
-import { columns } from "./cost.js";
+import { columns, shown } from "./cost.js";
 import { Costs } from "./costs.js";
 import { named } from "./kinds.js";
 import { csv, json, markdown } from "./reporting.js";
@@ -136,12 +136,14 @@ export class Report {
   #costs() {
     const panel = this.#lab.panel("costs");
     if (!(panel instanceof Costs)) return [];
-    const heads = [{ id: "lane", title: say("costs.lane") }, ...columns.map(({ id, label }) => ({ id, title: say(label) }))];
+    const all = panel.runs.flatMap(({ lines }) => lines);
+    const there = columns.filter((column) => shown(column, all));
+    const heads = [{ id: "lane", title: say("costs.lane") }, ...there.map(({ id, label }) => ({ id, title: say(label) }))];
     return panel.runs.map(({ at, seconds, lines }, i, all) => ({
       id: i === all.length - 1 ? "costs" : `costs_pinned_${i + 1}`,
       title: say("report.run", { time: new Date(at).toLocaleTimeString(locale()), seconds: duration(seconds) }),
       columns: heads,
-      rows: lines.map((line) => [named(line), ...columns.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id]) }))]),
+      rows: lines.map((line) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id]) }))]),
     }));
   }
 

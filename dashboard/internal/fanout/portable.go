@@ -40,7 +40,7 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
 	l.closing(kernel)
-	conn.Close()
+	bare(conn).Close() // the server's wrapping would close it later, and TLS's goodbye be nobody's
 	l.finish()
 }
 

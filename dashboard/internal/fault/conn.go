@@ -178,6 +178,9 @@ func (c *Conn) Keep() (release func()) {
 	return nil
 }
 
+// NetConn is the connection below.
+func (c *Conn) NetConn() net.Conn { return c.Conn }
+
 // SyscallConn is the connection's below, to look at: what is inside the middlebox, the kernel does not know. An error
 // where it has none.
 func (c *Conn) SyscallConn() (syscall.RawConn, error) {

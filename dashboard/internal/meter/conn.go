@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote.
+// A Conn counts what passes through a connection. TLS, if any, goes around it: what it counts is what HTTP wrote, and what
+// TLS adds is counted by whoever speaks it, in an Overhead.
 type Conn struct {
 	net.Conn
 	*Counter // apart: it lives on when a held connection has been taken from its Conn
@@ -31,7 +32,18 @@ type more struct {
 }
 
 // A Counter is the bytes that have passed through a connection.
-type Counter struct{ in, out atomic.Int64 }
+type Counter struct {
+	in, out atomic.Int64
+	tls     *Overhead // nil where there is none
+}
+
+// An Overhead is the bytes that TLS has added to a connection so far: all that has passed by the socket, less what was
+// inside. A connection that speaks it shows its own by a method Overhead.
+type Overhead struct {
+	In, Out atomic.Int64
+
+	startIn, startOut int64 // when the request before was through: a Conn's, for the goroutine that serves it
+}
 
 // Listener counts on every connection it accepts.
 type Listener struct {
@@ -45,8 +57,29 @@ func (l Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c, Counter: new(Counter), taps: l.Taps}, nil
+	return &Conn{Conn: c, Counter: &Counter{tls: overheadOf(c)}, taps: l.Taps}, nil
 }
+
+// overheadOf is that of the layer of a connection that has one; nil if none has.
+func overheadOf(c net.Conn) *Overhead {
+	for ; c != nil; c = below(c) {
+		if t, ok := c.(interface{ Overhead() *Overhead }); ok {
+			return t.Overhead()
+		}
+	}
+	return nil
+}
+
+// below is the connection that one is a layer on; nil where it is none.
+func below(c net.Conn) net.Conn {
+	if layer, ok := c.(interface{ NetConn() net.Conn }); ok {
+		return layer.NetConn()
+	}
+	return nil
+}
+
+// NetConn is the connection that is counted.
+func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 func (c *Conn) Read(b []byte) (int, error) {
 	if c.early != nil {
@@ -201,6 +234,9 @@ func (c *Conn) Answered(p Probe) {
 		x.End()
 	}
 	c.startIn, c.startOut = c.in.Load(), c.out.Load()
+	if t := c.tls; t != nil {
+		t.startIn, t.startOut = t.In.Load(), t.Out.Load()
+	}
 }
 
 // settle puts what the kernel has counted since the last time to the account of x, or of nobody.
@@ -211,7 +247,10 @@ func (c *Conn) settle(x *Exchange, p Probe) {
 	r, ok := m.reading(p)
 	if x != nil {
 		x.settle(r, ok, &m.trace)
-	} else if m.shut {
+	} else if m.closed {
+		if c.tls != nil && m.of != nil {
+			m.of.goodbye(c.tls)
+		}
 		m.left()
 	}
 	m.of, m.in, m.out = nil, strip{}, strip{}

@@ -27,6 +27,8 @@ type named struct {
 	probe     Probe   // nil where there is none, and when the last reading was taken
 	base, now Reading // at the beginning, and when the kernel was asked last
 	read      bool    // it was asked, and has told
+	// What TLS had added at the beginning.
+	startIn, startOut int64
 	reel
 }
 
@@ -110,6 +112,9 @@ func (n *named) begin(c *Conn) {
 		n.base = m.last
 	case c.startIn != 0 || c.startOut != 0:
 		n.base, _ = c.Reading()
+	}
+	if t := c.tls; t != nil {
+		n.startIn, n.startOut = t.startIn, t.startOut
 	}
 	n.began = now()
 }
@@ -262,5 +267,8 @@ func (x *Exchange) bytes() (in, out Bytes) {
 	}
 	in.Framing = max(in.Total-in.Head-in.Payload, 0)
 	out.Framing = max(out.Total-out.Head-out.Payload, 0)
+	if t := x.conn.tls; t != nil && x.named != nil {
+		in.TLS, out.TLS = t.In.Load()-x.named.startIn, t.Out.Load()-x.named.startOut
+	}
 	return in, out
 }

@@ -63,16 +63,17 @@ func ProbeOf(conn net.Conn) Probe { return open{conn} }
 type open struct{ net.Conn }
 
 func (o open) Reading() (r Reading, ok bool) {
-	sc, is := o.Conn.(syscall.Conn)
-	if !is {
-		return r, false
+	for c := o.Conn; c != nil; c = below(c) { // TLS is none of the kernel's, and what is below it is
+		sc, is := c.(syscall.Conn)
+		if !is {
+			continue
+		}
+		if raw, err := sc.SyscallConn(); err == nil {
+			err = raw.Control(func(fd uintptr) { r, ok = ReadingOf(int(fd)) })
+			return r, ok && err == nil
+		}
 	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return r, false
-	}
-	err = raw.Control(func(fd uintptr) { r, ok = ReadingOf(int(fd)) })
-	return r, ok && err == nil
+	return r, false
 }
 
 // Reading is Probe's.
@@ -86,12 +87,15 @@ type trace struct {
 	final Reading // just before the connection was closed
 	shut  bool    // final is known
 
+	closed bool
+
 	// What has passed since the request before, while somebody's exchanges are recorded.
 	in, out strip
 }
 
 // closing takes the last reading there can be.
 func (t *trace) closing(p Probe) {
+	t.closed = true
 	if r, ok := p.Reading(); ok {
 		t.final, t.shut = r, true
 	}

@@ -10,8 +10,11 @@
 //
 // The counters of a connection that is still held are read where it stands, so figures are never late.
 //
-// Bytes are those that HTTP sees. TCP and IP add theirs below, and so would TLS: a listener that brings it has to count
-// its bytes apart, in a field of Bytes of its own.
+// Bytes are those that HTTP sees. TCP and IP add theirs below, and are not counted. What TLS adds is counted apart, and no
+// part of the total: the heads of its records and what makes them safe, handshake, tickets, alerts. total + tls is what
+// TCP has carried. On a connection that several requests share, each has what came from the end of the one before to its
+// own end; the first has the handshake, if it is metered and no page or file, and the last the goodbye. Nobody's is
+// counted for a crowd.
 //
 // Where the connection is not a Conn (a dashboard mounted in a program that listens by itself), heads cannot be seen:
 // they are counted as nothing, and Figures.Measured says so.
@@ -43,6 +46,7 @@ type Bytes struct {
 	Head    int64 `json:"head"`
 	Framing int64 `json:"framing"`
 	Payload int64 `json:"payload"`
+	TLS     int64 `json:"tls,omitempty"` // beside Total; 0 without TLS
 }
 
 func (b *Bytes) add(o Bytes) {
@@ -50,6 +54,7 @@ func (b *Bytes) add(o Bytes) {
 	b.Head += o.Head
 	b.Framing += o.Framing
 	b.Payload += o.Payload
+	b.TLS += o.TLS
 }
 
 // Figures is what one viewer's use of one technique has cost so far.
@@ -146,4 +151,12 @@ func (t *Tally) late(from, to Reading) {
 	defer t.mu.Unlock()
 	t.kernel.add(from, to, false)
 	t.known = true
+}
+
+// goodbye counts what TLS has added after a connection's last request.
+func (t *Tally) goodbye(o *Overhead) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sum.Bytes.In.TLS += o.In.Load() - o.startIn
+	t.sum.Bytes.Out.TLS += o.Out.Load() - o.startOut
 }

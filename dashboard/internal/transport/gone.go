@@ -1,43 +1,26 @@
-//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
-
 package transport
 
 import (
-	"errors"
 	"net"
-	"syscall"
+	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// watch tells when the other end of a connection closes while a request that came by it waits. Nothing is read: a
-// peek shows the end of the stream and leaves everything else, such as a next request sent early, where it is.
-// stop must be called before the answer is written; gone is nil where the connection cannot be watched.
+// watch tells when the other end of a connection closes while a request that came by it waits. stop must be called before
+// the answer is written; gone is nil where the connection cannot be watched.
 func watch(conn net.Conn) (gone <-chan struct{}, stop func()) {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil, func() {}
+	look := ahead(conn)
+	if look == nil {
+		look = peek(conn)
 	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
+	if look == nil {
 		return nil, func() {}
 	}
 	conn.SetReadDeadline(time.Time{}) // the server's is for the request that has arrived
 	left, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
-		closed := false
-		err := raw.Read(func(fd uintptr) bool {
-			var peek [1]byte
-			n, _, err := unix.Recvfrom(int(fd), peek[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-			if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
-				return false // wait until there is something to see
-			}
-			closed = n == 0 || err != nil
-			return true
-		})
-		if err == nil && closed {
+		if look() {
 			close(left)
 		}
 	}()
@@ -46,4 +29,23 @@ func watch(conn net.Conn) (gone <-chan struct{}, stop func()) {
 		<-finished
 		conn.SetReadDeadline(time.Time{})
 	}
+}
+
+// ahead is peek for a connection that has a layer, such as TLS, which can read ahead: whether the other end has closed
+// stands in what it has said. nil for any other.
+func ahead(conn net.Conn) func() (closed bool) {
+	for conn != nil {
+		if layer, ok := conn.(interface{ Ahead() error }); ok {
+			return func() bool {
+				err := layer.Ahead()
+				return err != nil && !os.IsTimeout(err)
+			}
+		}
+		layer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		conn = layer.NetConn()
+	}
+	return nil
 }

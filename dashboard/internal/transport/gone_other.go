@@ -4,5 +4,6 @@ package transport
 
 import "net"
 
-// watch cannot see a connection close without reading from it here: a long poll's viewer is missed when it is answered.
-func watch(net.Conn) (gone <-chan struct{}, stop func()) { return nil, func() {} }
+// peek cannot see a connection close without reading from it here: but for TLS, a long poll's viewer is missed when it is
+// answered.
+func peek(net.Conn) func() (closed bool) { return nil }

@@ -24,6 +24,8 @@ export default {
   heads_help: "Bytes of request and response heads, and of a WebSocket's handshake",
   total: "all bytes",
   total_help: "Payload, framing and heads together, counted on the server's socket; the bar shows the three parts",
+  tls: "TLS",
+  tls_help: "Bytes that TLS adds beside all the others: its records and, where the connection is new, the handshake. The column is there where the server itself speaks TLS",
   efficiency: "efficiency",
   efficiency_help: "How much of all bytes is payload; where the envelope of a poll's answer is compressed together with the messages, it counts as payload too",
   packets: "packets",

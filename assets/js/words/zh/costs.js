@@ -24,6 +24,8 @@ export default {
   heads_help: "请求头与响应头以及 WebSocket 握手的字节",
   total: "全部字节",
   total_help: "载荷、成帧与头部合计，在服务器的套接字上统计；条形显示这三部分",
+  tls: "TLS",
+  tls_help: "TLS 在其他字节之外增加的字节：记录，以及新连接的握手。仅当服务器自己使用 TLS 时才有此列",
   efficiency: "效率",
   efficiency_help: "全部字节中载荷所占的比例；轮询应答的外壳与消息一起压缩时，也算作载荷",
   packets: "包",
