@@ -420,6 +420,14 @@ func TestRedacted(t *testing.T) {
 			t.Errorf("%s: %d %s, and to an operator %s", path, status, body, all)
 		}
 	}
+	for _, path := range []string{"metrics", "api/v1/viewers"} {
+		if status, _, _ := guest.do("GET", path, ""); status != 403 {
+			t.Errorf("%s is shown to a guest: %d", path, status)
+		}
+	}
+	if status, _, _ := guest.do("GET", "api/v1/wire?viewer=other&exchanges=1", ""); status != 404 {
+		t.Errorf("a guest has exchanges recorded: %d", status)
+	}
 	for _, technique := range load.Techniques() {
 		c := s.client(technique)
 		c.Header = http.Header{"Cookie": {guest.cookie()}}

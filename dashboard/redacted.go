@@ -10,6 +10,7 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
@@ -80,6 +81,16 @@ func (d *Dashboard) channel(c *fiber.Ctx) channel {
 		return *d.guests.Load()
 	}
 	return channel{d.hub, d.transports}
+}
+
+// toldNoGuest is a handler for what a link does not show: who else is here, and figures of the program itself.
+func (d *Dashboard) toldNoGuest(handle fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if d.visitor(c).redacted() {
+			return problem.New(fiber.StatusForbidden, "a link does not show this: log in with a key or a password").Send(c)
+		}
+		return handle(c)
+	}
 }
 
 // own says how a connection that was parked is served again, on all channels.

@@ -25,7 +25,7 @@ func (d *Dashboard) routes() []route {
 	table := []route{
 		{"GET", "/healthz", auth.Anybody, d.healthz},
 		{"GET", "/readyz", auth.Anybody, d.readyz},
-		{"GET", "/metrics", auth.Viewer, d.getMetrics},
+		{"GET", "/metrics", auth.Viewer, d.toldNoGuest(d.getMetrics)},
 		{"GET", "/api/v1/config", auth.Viewer, d.getConfig},
 		{"GET", "/api/v1/host", auth.Viewer, d.getHost},
 		{"GET", "/api/v1/history", auth.Viewer, d.getHistory},
@@ -34,7 +34,7 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/alerts", auth.Viewer, d.getAlerts},
 		{"POST", "/api/v1/alerts", auth.Operator, d.postAlerts},
 		{"GET", "/api/v1/processes", auth.Viewer, d.getProcesses},
-		{"GET", "/api/v1/viewers", auth.Viewer, d.getViewers},
+		{"GET", "/api/v1/viewers", auth.Viewer, d.toldNoGuest(d.getViewers)},
 		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
 		{"GET", "/api/v1/wire", auth.Viewer, d.getWire},
 		{"GET", "/api/v1/load", auth.Viewer, d.withCrowd(d.getLoad)},
