@@ -12,6 +12,7 @@ const book = {
     upgrade: [
       { where: "nginx_http", lines: ["map $http_upgrade $fivewire_connection {", "    default upgrade;", "    ''      '';", "}"] },
       { where: "nginx_location", lines: ["proxy_http_version 1.1;", "proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Connection $fivewire_connection;", "proxy_set_header X-Forwarded-Host $http_host;"] },
+      { where: "fivewire", lines: ["--trust-proxy loopback", "--public-url https://…/"] }, // it is forwarded from here on, and so nobody on this machine
     ],
     buffered: [{ where: "nginx_location", lines: ["proxy_buffering off;"] }],
     compressed: [{ where: "nginx_location", lines: ["gzip off;"] }],
