@@ -17,6 +17,9 @@
 //
 // By its time, by Revoke, and by Replace: other secrets, the users' file among them, make all passes worthless. Alive
 // tells; whoever holds something for the bearer of a pass asks it again when Ended has been called, and now and then.
+//
+// What was revoked is remembered by this Guard alone: the next process knows such a pass as it knows the others. Who has to
+// be kept out for good is so by Replace.
 package auth
 
 import (
@@ -38,6 +41,7 @@ const (
 	// LongestShare is how long a share may last.
 	LongestShare = 30 * 24 * time.Hour
 	mostRevoked  = 10_000
+	mostLeft     = 1000 // passes got by one link that are revoked
 	mostShares   = 1000
 )
 
@@ -239,6 +243,13 @@ func (g *Guard) Revoke(p *Pass) {
 		g.sessions = derive(g.sessions, "flooded", random())
 	}
 	g.revoked[p.id] = p.Until
+	if s, out := g.shares[p.share]; out { // who has a link has no power over the others
+		if s.left++; s.left < mostLeft {
+			g.shares[p.share] = s
+		} else {
+			delete(g.shares, p.share)
+		}
+	}
 	g.mu.Unlock()
 	g.ended()
 }

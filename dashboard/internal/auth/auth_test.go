@@ -151,6 +151,31 @@ func TestRevokeFlood(t *testing.T) {
 	}
 }
 
+// Who has a link may log in and out until the link is taken back, and ends nobody's pass by it.
+func TestSharedRevokeFlood(t *testing.T) {
+	g, now, _ := guarded(t, Secrets{Key: NewKey()})
+	key := g.secrets.Key
+	operator, err := g.Key(key, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, _, err := g.Share(now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := 0
+	for ; times < 2*mostRevoked; times++ {
+		guest, err := g.Shared(link, here)
+		if err != nil {
+			break
+		}
+		g.Revoke(guest)
+	}
+	if times != mostLeft || !g.Alive(operator) {
+		t.Errorf("a link was left %d times, want %d; the operator is in: %v", times, mostLeft, g.Alive(operator))
+	}
+}
+
 func TestShare(t *testing.T) {
 	g, now, ended := guarded(t, Secrets{Key: NewKey()})
 	token, s, err := g.Share(now.Add(time.Hour))

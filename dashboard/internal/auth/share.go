@@ -11,6 +11,8 @@ import (
 type Share struct {
 	ID    string    `json:"id"`
 	Until time.Time `json:"until"`
+
+	left int // passes got for it that were revoked
 }
 
 // Share makes a link's token that lets who has it look until then.
