@@ -500,3 +500,20 @@ func TestSilentProxy(t *testing.T) {
 		}
 	}
 }
+
+// What goes to guests is sent as well.
+func TestSentToGuests(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	s.redact()
+	token, _, err := s.config.Access.guard.Share(time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := s.browser()
+	if status, body, _ := guest.do("POST", "api/v1/login", `{"share":"`+token+`"}`); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	before := s.sent()
+	_, body, _ := guest.do("GET", "api/v1/polling", "")
+	eventually(t, "the poll is counted", func() bool { return s.sent() >= before+int64(len(body)) })
+}

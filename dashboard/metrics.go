@@ -75,7 +75,7 @@ type sending struct {
 // is a copy: a part is shared with other snapshots, and perhaps with other dashboards. One that says already what was
 // sent is left alone.
 func (d *Dashboard) withSent(own *collector.Self) *collector.Self {
-	bytes, now := d.transports.Viewers.Sent(), time.Now()
+	bytes, now := d.sent(), time.Now()
 	s := &d.sending
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -130,6 +130,15 @@ func (d *Dashboard) holding() map[string]int {
 	return n
 }
 
+// sent is how many bytes have gone to viewers, guests included.
+func (d *Dashboard) sent() int64 {
+	bytes := d.transports.Viewers.Sent()
+	if g := d.guests.Load(); g != nil {
+		bytes += g.transports.Viewers.Sent()
+	}
+	return bytes
+}
+
 // viewers is who holds a connection, guests behind the others.
 func (d *Dashboard) viewers() []transport.Held {
 	list := d.transports.Viewers.List()
