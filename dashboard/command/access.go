@@ -40,6 +40,15 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 	})
 }
 
+// Address is what is printed of an address that opens the dashboard: all of it, but for a key that is in a file where
+// standard output is the journal, which others may read, and keeps it (systemd.exec(5), JOURNAL_STREAM).
+func (s *Serve) Address(opens string) string {
+	if s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") != "" {
+		opens, _, _ = strings.Cut(opens, "#")
+	}
+	return opens
+}
+
 // TLS is what NewTLS makes of the flags; nil for plain HTTP.
 func (s *Serve) TLS(log *slog.Logger) (*dashboard.TLS, error) {
 	if s.TLSCert == "" {

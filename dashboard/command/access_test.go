@@ -23,3 +23,18 @@ func TestPasswordEndsWithItsLine(t *testing.T) {
 		}
 	}
 }
+
+// A key in a file does not get into the journal; one that was made at the start has nowhere else to be read.
+func TestAddress(t *testing.T) {
+	const opens, address = "http://192.0.2.7:8055/#k=KEY", "http://192.0.2.7:8055/"
+	for _, tt := range []struct{ file, journal, want string }{
+		{"/etc/fivewire.key", "8:1234", address},
+		{"/etc/fivewire.key", "", opens},
+		{"", "8:1234", opens},
+	} {
+		t.Setenv("JOURNAL_STREAM", tt.journal)
+		if got := (&Serve{KeyFile: tt.file}).Address(opens); got != tt.want {
+			t.Errorf("%+v: got %s", tt, got)
+		}
+	}
+}
