@@ -373,12 +373,12 @@ func TestPublicURL(t *testing.T) {
 func TestBadAccess(t *testing.T) {
 	for want, config := range map[string]AccessConfig{
 		"--trust-proxy": {TrustProxies: []string{"everybody"}},
-		"--public-url":      {PublicURL: "mon.example"},
-		"frame":           {FrameAncestors: " "},
-		"'self'":          {FrameAncestors: "https://a.example; script-src *"},
-		"host's name":     {AllowHosts: []string{"a b"}},
-		"key":             {Key: "short"},
-		"users":           {UsersFile: "/nowhere/at/all"},
+		"--public-url":  {PublicURL: "mon.example"},
+		"frame":         {FrameAncestors: " "},
+		"'self'":        {FrameAncestors: "https://a.example; script-src *"},
+		"host's name":   {AllowHosts: []string{"a b"}},
+		"key":           {Key: "short"},
+		"users":         {UsersFile: "/nowhere/at/all"},
 	} {
 		if _, err := NewAccess(config); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", config, err)
