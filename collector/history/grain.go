@@ -32,8 +32,9 @@ func grainOf(v float64) grain {
 
 // value is the number that a grain stands for; not for missing.
 func (g grain) value() float64 {
+	sign := uint32(0)
 	if g < 0 {
-		return -(-g).value()
+		g, sign = -g, 1<<31
 	}
-	return float64(math.Float32frombits(uint32(g) << fine))
+	return float64(math.Float32frombits(sign | uint32(g)<<fine))
 }

@@ -120,10 +120,12 @@ func (s *sieve) block(p piece, times []int64, columns []*column) {
 		if c == nil {
 			continue
 		}
-		for i, place := range s.places {
-			if avg, least, most, ok := c.at(first + i); ok {
-				s.list[place].sums[name].add(avg, least, most)
+		for i := 0; i < len(s.places); { // the rows of a point are one behind the other
+			place, begin := s.places[i], i
+			for i < len(s.places) && s.places[i] == place {
+				i++
 			}
+			s.list[place].sums[name].addRows(c, first+begin, first+i)
 		}
 	}
 }
@@ -152,6 +154,28 @@ func (s *sum) add(avg, least, most float64) {
 	}
 	s.sum, s.n = s.sum+avg, s.n+1
 	s.least, s.most = min(s.least, least), max(s.most, most)
+}
+
+// addRows adds the rows of a column from one up to another. Grains are in the order of what they stand for.
+func (s *sum) addRows(c *column, from, to int) {
+	least, most, n := coarsest+1, -coarsest-1, 0
+	for i := from; i < min(to, len(c.avg)); i++ {
+		g := c.avg[i]
+		if g == missing {
+			continue
+		}
+		s.sum += g.value()
+		least, most = min(least, g-c.lo[i]), max(most, g+c.hi[i])
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	if s.n == 0 {
+		s.least, s.most = math.Inf(1), math.Inf(-1)
+	}
+	s.n += n
+	s.least, s.most = min(s.least, least.value()), max(s.most, most.value())
 }
 
 // gapAfter is how many rows' time may be between two of them, and a half less.

@@ -14,7 +14,14 @@ type stored struct {
 }
 
 // spaces is memory that one block after the other is read into.
-type spaces struct{ head, part []byte }
+type spaces struct {
+	head, part []byte
+	from       int64 // where in the file part begins
+}
+
+// ahead is how much is read for a part: columns that are asked for together often lie together, and a system call costs
+// as much as copying that.
+const ahead = 8 << 10
 
 // usualHead is how much is read of a block at first: most heads are not longer.
 const usualHead = 8 << 10
@@ -44,7 +51,16 @@ func (s stored) part(at, size int) ([]byte, error) {
 	if s.packed != nil {
 		return s.packed[at : at+size], nil
 	}
-	return s.read(&s.space.part, at, size)
+	space, begin := s.space, s.at+int64(at)
+	if offset := begin - space.from; offset >= 0 && offset+int64(size) <= int64(len(space.part)) {
+		return space.part[offset:][:size], nil
+	}
+	b, err := s.read(&space.part, at, max(size, min(ahead, s.size-at)))
+	if space.from = begin; err != nil {
+		space.part = space.part[:0]
+		return nil, err
+	}
+	return b[:size], nil
 }
 
 // body is all that is behind the head.
