@@ -345,6 +345,38 @@ func TestJavaScriptImports(t *testing.T) {
 	}
 }
 
+// TestPreloads: index.html names every module that main.js needs, and no other, so that the browser asks for all of them at once.
+func TestPreloads(t *testing.T) {
+	var needed []string
+	var follow func(file string)
+	follow = func(file string) {
+		if slices.Contains(needed, file) {
+			return
+		}
+		needed = append(needed, file)
+		for _, match := range specifier.FindAllStringSubmatch(read(t, "assets/"+file), -1) {
+			if target := match[1] + match[2]; target != "" { // import() is for later
+				follow(path.Join(path.Dir(file), target))
+			}
+		}
+	}
+	follow("js/main.js")
+	var named []string
+	for _, match := range regexp.MustCompile(`<link rel="modulepreload" href="([^"]+)">|<script type="module"[^>]* src="([^"]+)">`).FindAllStringSubmatch(read(t, "assets/index.html"), -1) {
+		named = append(named, match[1]+match[2])
+	}
+	for _, file := range needed {
+		if !slices.Contains(named, file) {
+			t.Errorf("index.html does not preload %s, which main.js needs", file)
+		}
+	}
+	for _, file := range named {
+		if !slices.Contains(needed, file) && file != "js/theme.js" && file != "js/login.js" { // scripts of their own
+			t.Errorf("index.html preloads %s, which main.js does not need", file)
+		}
+	}
+}
+
 // TestAssets: nothing is fetched from elsewhere, and nothing is inline.
 func TestAssets(t *testing.T) {
 	absolute := regexp.MustCompile(`(?i)\b(https?|wss?):?//[a-z0-9]|url\(\s*["']?//`)
