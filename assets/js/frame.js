@@ -6,6 +6,8 @@
 
 /** Milliseconds between two ticks of the page's clock. */
 const tick = 200;
+/** Ticks of a second. */
+const second = 5;
 
 export class Frame {
   /** @type {Set<Job>} */
@@ -17,6 +19,7 @@ export class Frame {
   #clocks = [];
   #timer = 0;
   #ticks = 0;
+  #aligned = -Infinity;
 
   constructor() {
     document.addEventListener("visibilitychange", () => this.#wind());
@@ -42,6 +45,20 @@ export class Frame {
    */
   every(period, job) {
     this.#clocks.push({ job, every: Math.max(1, Math.round(period / tick)) });
+  }
+
+  /**
+   * A second begins here: what is due each second shares the frame of what has just come, instead of having one of its own.
+   * More often than once a second this does nothing.
+   */
+  align() {
+    const now = performance.now();
+    if (document.hidden || now - this.#aligned < (second - 0.5) * tick) return;
+    this.#aligned = now;
+    clearInterval(this.#timer);
+    this.#ticks = Math.round(this.#ticks / second) * second;
+    this.#timer = setInterval(this.#tick, tick);
+    this.#tick();
   }
 
   /**

@@ -69,6 +69,8 @@ import { learnServer } from "./zone.js";
 const capacity = 9000;
 /** Milliseconds between two draws of the sparklines: five minutes are some 150 pixels wide, a pixel takes two seconds. */
 const sparkPace = 1900;
+/** Milliseconds between two looks at how old the reading on screen is. */
+const judging = 400;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
@@ -208,6 +210,7 @@ function take(message) {
   if (page.stale === "true") judge(performance.now());
   page.lastId = message.id;
   tell();
+  frame.align();
   charts.show(data);
   showFigures();
   showTables();
@@ -369,9 +372,7 @@ function judge(now) {
 
 /** What changes by itself, without a message. */
 function clocks() {
-  frame.every(200, (now) => {
-    judge(now);
-  });
+  frame.every(judging, judge);
   frame.every(1000, (now) => {
     if (!viewer) return;
     const place = techniques.indexOf(viewer.technique);

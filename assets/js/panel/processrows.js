@@ -148,6 +148,12 @@ export class ProcessRows {
     }
     let place = this.#body.firstElementChild;
     const put = (/** @type {HTMLElement} */ row) => {
+      if (row === place?.nextElementSibling) {
+        // What stood here has fallen behind: it is set down at the end and put in its place later, instead of all others before it.
+        const fallen = place;
+        place = row;
+        this.#body.append(fallen);
+      }
       if (row === place) place = place.nextElementSibling;
       else this.#body.insertBefore(row, place);
     };

@@ -13,6 +13,9 @@ import { called, glyph } from "./switch.js";
 /** @typedef {import("../exchanges.js").Exchanges} Exchanges */
 /** @typedef {import("../frame.js").Frame} Frame */
 
+/** Steps a second that the strip moves by: it is always there, and each step is composited. The lab's lanes are for watching. */
+const smooth = 10;
+
 export class Wire {
   #root = /** @type {HTMLDetailsElement} */ (one("#wire"));
   #canvas = /** @type {HTMLCanvasElement} */ (one("#sequence"));
@@ -41,7 +44,7 @@ export class Wire {
     });
     const changed = () => this.happened();
     this.#lifelines = new Lifelines(this.#canvas, exchanges, techniques, called, techniques.map(glyph), changed);
-    this.#slide = new Slide(this.#canvas, changed);
+    this.#slide = new Slide(this.#canvas, changed, smooth);
     frame.every(1000, () => {
       if (Slide.still) this.happened();
     });

@@ -83,7 +83,7 @@ export function term(group, name) {
  * @param {"data-say" | "data-say-label" | "data-say-title" | "data-say-placeholder"} [place]
  */
 export function caption(element, key, place = "data-say") {
-  element.setAttribute(place, key);
+  if (element.getAttribute(place) !== key) element.setAttribute(place, key);
   put(element);
 }
 
@@ -190,8 +190,11 @@ function put(element) {
   for (const [place, attribute] of Object.entries(places)) {
     const key = element.getAttribute(place);
     if (key === null || find(key) === undefined) continue;
-    if (attribute) element.setAttribute(attribute, say(key));
-    else element.textContent = say(key);
+    // Words that are there already are left alone: writing them again would be a layout, five times a second for some.
+    const words = say(key);
+    if (!attribute) {
+      if (element.textContent !== words) element.textContent = words;
+    } else if (element.getAttribute(attribute) !== words) element.setAttribute(attribute, words);
   }
 }
 

@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"context"
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
+)
+
+var pageCost = flag.Duration("pagecost", 0, "measure for so long what a page at a message a second, with everything in sight, takes of a core")
+
+// A page at a message a second works once for each message, and a little in between for the age of what is shown: it does not
+// lay itself out, style itself or run from frame to frame. With -pagecost 30s it tells the time that its main thread takes, as
+// the browser counts it, with the strip open and folded.
+func TestPageCost(t *testing.T) {
+	needBrowser(t)
+	p := newPage(t)
+	p.moving(true)
+	p.view(1440, 2600, "dark")
+	p.open(showcase(t, 600, time.Second, nil) + "?technique=sse")
+	p.live("sse")
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+		return err
+	}))
+	const messages = 3
+	// The first seconds are for what comes once: history, and code that is compiled while it runs.
+	p.until("it is warm", func(s state) bool { return s.Messages >= messages })
+	for _, strip := range []string{"open", "folded"} {
+		evaluate[bool](p, `document.querySelector("#wire").open = `+map[string]string{"open": "true", "folded": "false"}[strip])
+		before, came := p.metrics(), p.state().Messages
+		if *pageCost > 0 {
+			time.Sleep(*pageCost)
+		}
+		p.until("messages have come", func(s state) bool { return s.Messages >= came+messages })
+		after, n := p.metrics(), float64(p.state().Messages-came)
+		took := after["Timestamp"] - before["Timestamp"]
+		spent := func(what string) float64 { return 100 * (after[what] - before[what]) / took }
+		t.Logf("strip %s: %.1f %% of a core: script %.1f, layout %.1f, style %.1f; %.1f layouts a message", strip, spent("TaskDuration"),
+			spent("ScriptDuration"), spent("LayoutDuration"), spent("RecalcStyleDuration"), (after["LayoutCount"]-before["LayoutCount"])/n)
+		if most := 12 * (n + 1); after["LayoutCount"]-before["LayoutCount"] > most {
+			t.Errorf("%g layouts for %g messages, want at most %g", after["LayoutCount"]-before["LayoutCount"], n, most)
+		}
+	}
+}
+
+// metrics are what the browser counts of the page, by name.
+func (p *page) metrics() map[string]float64 {
+	p.t.Helper()
+	all := make(map[string]float64)
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		result, err := cdp.Call(ctx, target, performance.GetMetrics, cdp.Empty{})
+		if err == nil {
+			for _, m := range result.Metrics {
+				all[m.Name] = m.Value
+			}
+		}
+		return err
+	}))
+	return all
+}
