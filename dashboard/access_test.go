@@ -211,7 +211,7 @@ func TestShareEnds(t *testing.T) {
 	if status, body, _ := guest.do("POST", "api/v1/login", `{"share":"`+token+`"}`); status != 200 || !strings.Contains(body, `"role":"viewer"`) || !strings.Contains(body, `"redacted":true`) {
 		t.Fatalf("%d %s", status, body)
 	}
-	for path, want := range map[string]int{"api/v1/config": 200, "api/v1/polling": 200, "api/v1/share": 403, "metrics": 200} {
+	for path, want := range map[string]int{"api/v1/config": 200, "api/v1/polling": 200, "api/v1/share": 403, "metrics": 403} {
 		if status, body, _ := guest.do("GET", path, ""); status != want {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
