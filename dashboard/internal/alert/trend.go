@@ -12,7 +12,8 @@ type point struct{ at, used float64 }
 const (
 	// mostPoints is how many it keeps.
 	mostPoints = 60
-	// enough is over how much of its time there must be points before they say anything, and half an hour is always.
+	// enough is over how much of its time there must be points before they say anything, and half an hour is always, where
+	// there are three of them: a day has its third after 48 minutes.
 	enough = 0.5
 	// never is for what does not fill, in seconds: a hundred years.
 	never = 100 * 365 * 24 * hour
