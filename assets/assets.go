@@ -3,7 +3,7 @@ package assets
 
 import "embed"
 
-// FS is index.html and what it loads. It is served as written: there is no build step.
+// FS is index.html and what it loads, and embed.html, a page with one panel. It is served as written: there is no build step.
 //
-//go:embed index.html favicon.svg css js
+//go:embed index.html embed.html favicon.svg css js
 var FS embed.FS

@@ -42,6 +42,8 @@ type AccessConfig struct {
 	// FrameAncestors are the origins of pages that may have this one in a frame, as in a Content-Security-Policy. Default
 	// "'self'".
 	FrameAncestors string
+	// EmbedFrom are those of pages that may have single panels in a frame, which change nothing. Default FrameAncestors.
+	EmbedFrom string
 	// TLS says that the listener speaks it.
 	TLS bool
 	// Name tells this dashboard from others on the same host, whose cookies come here as well: browsers keep cookies by
@@ -72,6 +74,9 @@ func NewAccess(config AccessConfig) (*Access, error) {
 	}
 	if config.FrameAncestors == "" {
 		config.FrameAncestors = "'self'"
+	}
+	if config.EmbedFrom == "" {
+		config.EmbedFrom = config.FrameAncestors
 	}
 	sum := sha256.Sum256([]byte(config.Name))
 	a := &Access{config: config, log: config.Logger, cookie: "fivewire-" + hex.EncodeToString(sum[:4]), ended: func() {}}
@@ -114,6 +119,11 @@ func (config AccessConfig) parse() (proxies gate.Proxies, public *url.URL, err e
 	if config.FrameAncestors != "" {
 		if err = gate.CheckAncestors(config.FrameAncestors); err != nil {
 			return proxies, nil, fmt.Errorf("--frame-ancestors: %w", err)
+		}
+	}
+	if config.EmbedFrom != "" {
+		if err = gate.CheckAncestors(config.EmbedFrom); err != nil {
+			return proxies, nil, fmt.Errorf("--embed-from: %w", err)
 		}
 	}
 	return proxies, public, nil
@@ -278,6 +288,9 @@ func (a *Access) visit(way gate.Way, bearer, cookie string) visitor {
 		return v
 	case bearer != "":
 		if v.pass, v.err = a.guard.Known(bearer); v.err != nil {
+			v.pass, v.err = a.guard.Linked(bearer)
+		}
+		if errors.Is(v.err, auth.ErrWrong) {
 			v.pass, v.err = a.guard.Key(bearer, auth.Client(way.Client))
 		}
 		if v.err != nil {
@@ -329,6 +342,14 @@ func (a *Access) ancestors() string {
 		return "'self'"
 	}
 	return a.config.FrameAncestors
+}
+
+// embedders are who may have a panel in a frame.
+func (a *Access) embedders() string {
+	if a == nil {
+		return "'self'"
+	}
+	return a.config.EmbedFrom
 }
 
 // proxy tells whether an address is that of a proxy that is trusted: behind it all are one address.

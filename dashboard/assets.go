@@ -25,16 +25,25 @@ var kinds = map[string]string{
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
 
+// guardDocument sets what holds for a document: ancestors are whose pages may have it in a frame.
+func (d *Dashboard) guardDocument(c *fiber.Ctx, ancestors string) {
+	c.Set("Content-Security-Policy", policy+ancestors)
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Referrer-Policy", "no-referrer")
+}
+
 // noAssets is the page of a dashboard that was given no files.
 const noAssets = "fivewire: the API is at api/v1/; for the page, set dashboard.Config.Assets to assets.FS\n"
 
 // getAsset serves the browser's files byte for byte as they are in the folder. The browser asks each time whether they
 // have changed: they are small, and a stale module among new ones is a riddle.
 func (d *Dashboard) getAsset(c *fiber.Ctx) error {
-	c.Set("Content-Security-Policy", policy+d.config.Access.ancestors())
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	c.Set("Referrer-Policy", "no-referrer")
+	d.guardDocument(c, d.config.Access.ancestors())
 	name := strings.TrimPrefix(c.Params("*"), "/")
+	if name == element {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 	if name == "" {
 		// The page's own URLs are relative, and Fiber answers without the slash as well. The way there is relative too,
 		// so that it holds behind a proxy that adds a prefix.
@@ -55,6 +64,11 @@ func (d *Dashboard) getAsset(c *fiber.Ctx) error {
 		}
 		name = "index.html"
 	}
+	return d.sendAsset(c, name)
+}
+
+// sendAsset sends a file of the browser's.
+func (d *Dashboard) sendAsset(c *fiber.Ctx, name string) error {
 	kind, known := kinds[path.Ext(name)]
 	if d.config.Assets == nil || !known || !fs.ValidPath(name) {
 		return d.nothingHere(c)

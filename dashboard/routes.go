@@ -62,6 +62,7 @@ func (d *Dashboard) routes() []route {
 		route{"ALL", "/api/v1/:technique", auth.Anybody, d.noTechnique},
 		route{"ALL", "/api/*", auth.Anybody, d.nothingHere},
 		route{"GET", "/watch", auth.Viewer, d.getWatch},
+		route{"GET", "/embed/:panel", auth.Anybody, d.getEmbed},
 		route{"GET", "/", auth.Anybody, d.getAsset}, // Fiber does not find it below a group by the star alone
 		route{"GET", "/*", auth.Anybody, d.getAsset},
 	)

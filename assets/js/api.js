@@ -16,12 +16,17 @@ export class Refused extends Error {
 
 export class API {
   #base;
+  #headers;
   /** what to do when it turns out that this page may look no more */
   denied = () => {};
 
-  /** @param {URL} base ends in api/v1/ */
-  constructor(base) {
+  /**
+   * @param {URL} base ends in api/v1/
+   * @param {Record<string, string>} [headers] of each question, beside its own
+   */
+  constructor(base, headers = {}) {
     this.#base = base;
+    this.#headers = headers;
   }
 
   /** Who this page is to the server. @returns {Promise<import("./login.js").Standing>} */
@@ -141,7 +146,7 @@ export class API {
   async #ask(url, how, signal) {
     let answer;
     try {
-      answer = await fetch(url, { cache: "no-store", signal: either(AbortSignal.timeout(10_000), signal), ...how });
+      answer = await fetch(url, { cache: "no-store", signal: either(AbortSignal.timeout(10_000), signal), ...how, headers: { ...this.#headers, ...how.headers } });
     } catch (cause) {
       throw new Refused(0, `${url.pathname}: ${cause instanceof Error ? cause.message : cause}`);
     }

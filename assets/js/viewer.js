@@ -74,6 +74,7 @@ export class Viewer {
    * @param {string} [options.compress] "off" to get messages as they are
    * @param {boolean} [options.binary] CBOR, where the technique can
    * @param {import("./transport/transport.js").Phase} [options.phase]
+   * @param {Record<string, string>} [options.headers] of each request, where the technique can have any
    */
   constructor(options) {
     this.#options = options;
@@ -180,6 +181,7 @@ export class Viewer {
       every: () => this.#every,
       compress: this.#options.compress ?? new URLSearchParams(location.search).get("compress") ?? "",
       binary: this.#options.binary ?? false,
+      headers: this.#options.headers,
       interval: this.interval,
       phase: () => this.phase,
       upwards: (say) => (link.say = say),

@@ -24,7 +24,7 @@ func (s *Serve) validateAccess() error {
 	if s.MaxConnections < 0 {
 		return fmt.Errorf("--max-connections %d is less than none: want a number, 0 for as many as there may be", s.MaxConnections)
 	}
-	return dashboard.AccessConfig{PublicURL: s.PublicURL, AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors}.Validate()
+	return dashboard.AccessConfig{PublicURL: s.PublicURL, AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, EmbedFrom: s.EmbedFrom}.Validate()
 }
 
 // Access is what NewAccess makes of the flags for a listener.
@@ -36,7 +36,7 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 	}
 	return dashboard.NewAccess(dashboard.AccessConfig{
 		Open: s.Auth == "off", Required: s.Auth == "key" || !dashboard.OnlyHere(addr), Key: key, KeyFile: s.KeyFile, UsersFile: s.UsersFile, PublicURL: s.PublicURL,
-		AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, TLS: s.TLSCert != "", Name: addr.String() + base, Logger: log,
+		AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, EmbedFrom: s.EmbedFrom, TLS: s.TLSCert != "", Name: addr.String() + base, Logger: log,
 	})
 }
 

@@ -40,6 +40,7 @@ type Serve struct {
 	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it as many as there are descriptors, less a reserve."`
 	MaxPerAddress  int      `name:"max-connections-per-address" default:"1000" placeholder:"N" help:"How many of them one address may have, but for loopback and trusted proxies; 0 for as many as there are (default ${default})."`
 	FrameAncestors string   `default:"'self'" placeholder:"ORIGINS" help:"Whose pages may have this one in a frame: 'none', 'self' or origins, apart by blanks (default ${default})."`
+	EmbedFrom      string   `placeholder:"ORIGINS" help:"Whose pages may have single panels in a frame, see embed/cpu; default: those of --frame-ancestors."`
 }
 
 // Validate refuses before anything is opened.

@@ -24,6 +24,7 @@ const most = 20;
 export class Alerts {
   #api;
   #count;
+  #silences;
   #root = one("#alerts");
   #firing = one("#alerts-firing");
   #word = field("alerts-word");
@@ -41,10 +42,15 @@ export class Alerts {
   /** the server's time of the last reading */
   #now = 0;
 
-  /** @param {API} api @param {(n: number) => void} count is told how many fire that nobody has silenced */
-  constructor(api, count) {
+  /**
+   * @param {API} api
+   * @param {(n: number) => void} count is told how many fire that nobody has silenced
+   * @param {boolean} [silencing] whether there are buttons for it
+   */
+  constructor(api, count, silencing = true) {
     this.#api = api;
     this.#count = count;
+    this.#silences = silencing;
   }
 
   /** Ask how it stands. @param {number} now server's time, Unix milliseconds */
@@ -137,6 +143,7 @@ export class Alerts {
   /** A choice of silences, or until when it is silent and how to end that. @param {string} rule @param {string | undefined} subject @param {number | undefined} until */
   #silencer(rule, subject, until) {
     const what = [term("alerts.rule", rule), subject].filter(Boolean).join(" ");
+    if (!this.#silences) return until ? [make("span", "aside", say("alerts.silent_until", { time: moment(until, this.#now) }))] : [];
     if (until) {
       const end = make("button", "toggle", say("alerts.unsilence"));
       end.type = "button";

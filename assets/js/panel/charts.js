@@ -49,17 +49,18 @@ export class Charts {
    * @param {Window} window
    * @param {import("../time/archive.js").Archive} archive
    * @param {import("../frame.js").Frame} frame
+   * @param {Entry[]} [which] the first of them has the time axis for all
    */
-  constructor(store, cores, window, archive, frame) {
+  constructor(store, cores, window, archive, frame, which = entries) {
     this.#store = this.#shown = store;
     this.#frame = frame;
     this.#window = window;
     this.#archive = archive;
     const mark = () => frame.mark(this.draw);
-    this.#charts = entries.map((entry) => this.#build(entry, mark));
+    this.#charts = which.map((entry) => this.#build(entry, mark));
     const above = this.#charts[0].chart;
-    this.#strip = new CoreStrip(this.#charts[0].root, cores, this.#crosshair, mark);
-    gestures(this.#strip.canvas, this.#meaning(above));
+    this.#strip = which[0].id === "cpu" ? new CoreStrip(this.#charts[0].root, cores, this.#crosshair, mark) : null;
+    if (this.#strip) gestures(this.#strip.canvas, this.#meaning(above));
     this.#crosshair.follow(mark);
     window.follow(() => {
       this.#crosshair.moment = window.moment;
@@ -136,13 +137,13 @@ export class Charts {
       chart.show(from, to, this.#shown);
       chart.draw();
     }
-    this.#strip.draw(from, to, above.left, above.right);
+    this.#strip?.draw(from, to, above.left, above.right);
     this.#legends();
   };
 
   restyle() {
     for (const { chart } of this.#charts) chart.restyle();
-    this.#strip.restyle();
+    this.#strip?.restyle();
   }
 
   /** Say in words what the pictures show. */
@@ -283,7 +284,7 @@ export class Charts {
     if (mark) write(this.#time, `${moment(mark.at, newest)} ${term("charts.mark", mark.kind)} ${mark.text}`.trimEnd());
     else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
     else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) }));
-    this.#strip.legend(Number.isNaN(at) ? to : at);
+    this.#strip?.legend(Number.isNaN(at) ? to : at);
   }
 }
 

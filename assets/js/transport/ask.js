@@ -28,7 +28,7 @@ export async function ask(technique, line, parameters, patience) {
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   report(line, "up", "request");
   const signal = AbortSignal.any([line.signal, AbortSignal.timeout(patience)]);
-  const response = await fetch(url, { signal, cache: "no-store" });
+  const response = await fetch(url, { signal, cache: "no-store", headers: line.headers });
   if (response.status === 204) {
     report(line, "down", "empty");
     return false;

@@ -13,7 +13,7 @@ export async function connect(line) {
   while (!line.signal.aborted) {
     try {
       report(line, "up", "request");
-      const response = await fetch(address("streaming", line), { signal: line.signal, cache: "no-store" });
+      const response = await fetch(address("streaming", line), { signal: line.signal, cache: "no-store", headers: line.headers });
       if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
       report(line, "down", "open");
       line.state("open");

@@ -15,6 +15,7 @@
  * @property {string} compress "off" to get messages as they are, "" for what the browser offers by itself
  * @property {number} interval milliseconds between two messages at the source: polling asks that often
  * @property {boolean} binary CBOR instead of JSON, where the technique can (WebSocket)
+ * @property {Record<string, string>} [headers] of each request, where the technique can have any: EventSource and WebSocket cannot
  * @property {() => Phase} phase when polling asks, against the source's own beat
  * @property {(say: ((text: string) => void) | null) => void} upwards how to say something on the connection itself, from
  *   now on; null: no way any more. Only a technique with a way up calls it

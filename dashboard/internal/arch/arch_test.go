@@ -312,7 +312,7 @@ func TestJavaScriptImports(t *testing.T) {
 		if room == "" {
 			room = "."
 		}
-		if file == js+"/main.js" {
+		if file == js+"/main.js" || file == js+"/embed.js" {
 			room = "main"
 		}
 		for _, match := range specifier.FindAllStringSubmatch(text, -1) {
@@ -329,8 +329,8 @@ func TestJavaScriptImports(t *testing.T) {
 			if !slices.Contains(allowed[room], to) {
 				t.Errorf("%s imports %q: %s may import from %v", file, target, room, allowed[room])
 			}
-			if full == js+"/main.js" {
-				t.Errorf("%s imports main.js: nobody does", file)
+			if full == js+"/main.js" || full == js+"/embed.js" {
+				t.Errorf("%s imports %s: nobody does", file, full)
 			}
 		}
 		if room == "transport" && regexp.MustCompile(`\b(document|window)\b`).MatchString(text) {
@@ -388,8 +388,9 @@ func TestAssets(t *testing.T) {
 			}
 		})
 	}
-	index := read(t, "assets/index.html")
-	if match := regexp.MustCompile(`(?i)<script(?:\s+type="module")?>|<style|\sstyle=|\son[a-z]+=`).FindString(index); match != "" {
-		t.Errorf("index.html has %q inline: the content security policy forbids it", match)
+	for _, file := range []string{"index.html", "embed.html"} {
+		if match := regexp.MustCompile(`(?i)<script(?:\s+type="module")?>|<style|\sstyle=|\son[a-z]+=`).FindString(read(t, "assets/"+file)); match != "" {
+			t.Errorf("%s has %q inline: the content security policy forbids it", file, match)
+		}
 	}
 }

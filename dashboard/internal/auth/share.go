@@ -2,6 +2,7 @@ package auth
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -37,11 +38,23 @@ func shareID(id uint64) string { return strconv.FormatUint(id, 36) }
 
 // Shared is for who has a link: a pass that ends with it.
 func (g *Guard) Shared(token, from string) (*Pass, error) {
+	p, err := g.Linked(token)
+	if errors.Is(err, ErrWrong) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		err = g.throttle.failed(from, g.now())
+	}
+	return p, err
+}
+
+// Linked is Shared for who shows a link's token with each question, and may show something else there: what is no link's
+// is ErrWrong and not counted.
+func (g *Guard) Linked(token string) (*Pass, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	link, ok := open(token, g.links)
 	if !ok {
-		return nil, g.throttle.failed(from, g.now())
+		return nil, ErrWrong
 	}
 	if _, out := g.shares[link.id]; !out || !g.now().Before(link.Until) {
 		return nil, ErrEnded

@@ -197,4 +197,7 @@ export default {
   raw_viewers: "viewers",
   raw_wire: "wire",
   slots_full: "{wanted} would take a connection that there is not: other tabs hold {n} of the {allowed} that a browser allows to one host. This page uses {used} instead.",
+  embed_denied: "This panel is not for everybody: log in on the dashboard, or have it with a link's token behind its address (#s=).",
+  embed_age: "{age} old",
+  embed_by: "{technique}, {state}",
 };

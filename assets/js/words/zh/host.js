@@ -194,4 +194,7 @@ export default {
   raw_viewers: "观众",
   raw_wire: "线路",
   slots_full: "{wanted}需要一个已不存在的空闲连接：浏览器对一台主机只允许 {allowed} 个连接，其他标签页已占用 {n} 个。本页改用{used}。",
+  embed_denied: "这个面板不是人人可看：请在仪表板上登录，或在地址后附上分享链接的令牌（#s=）。",
+  embed_age: "{age}前",
+  embed_by: "{technique}，{state}",
 };
