@@ -91,7 +91,7 @@ func showsStaleSwatches(t *testing.T) {
 func showsReadingOrder(t *testing.T) {
 	p := display(t, nil)
 	order := evaluate[[]string](p, `[...document.querySelectorAll("main > [id]")].map((e) => e.id)`)
-	if got := strings.Join(order, " "); !strings.HasPrefix(got, "verdict tiles wire charts") {
+	if got := strings.Join(order, " "); !strings.HasPrefix(got, "verdict alerts tiles wire charts") {
 		t.Errorf("the order is %s", got)
 	}
 	if !evaluate[bool](p, `document.querySelector("section#verdict").getAttribute("aria-label") === "Verdict" &&
