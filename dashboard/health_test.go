@@ -27,13 +27,13 @@ func TestHealthy(t *testing.T) {
 			}
 			time.Sleep(patience - 1)
 			check("before the first", true)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			check("still before the first", false)
 			d.Publish(collector.Snapshot{})
 			check("at the first", true)
 			time.Sleep(patience - 1)
 			check("late", true)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			check("stuck", false)
 		})
 	}
