@@ -364,7 +364,7 @@ func TestForeignPagesAreRefused(t *testing.T) {
 // seen once.
 func TestHopping(t *testing.T) {
 	t.Parallel()
-	s := open(t, Config{}, "")
+	s := open(t, Config{Backlog: time.Hour}, "") // messages a second apart: who is held up for a moment has missed hundreds
 	s.publish(1)
 	stop := make(chan struct{})
 	var publishing sync.WaitGroup

@@ -37,7 +37,7 @@ type file struct {
 	work   chan struct{} // a token when something waits
 	ended  chan struct{}
 
-	swap sync.RWMutex // held while data is read; it is exchanged when the file is written anew
+	swap sync.RWMutex // held while data is used; it is exchanged when the file is written anew
 	data *os.File
 	size int64 // of the file; only for the goroutine
 
@@ -240,6 +240,8 @@ func (f *file) append(blocks map[key][]byte) (map[key]place, error) {
 		places[k] = place{f.size + int64(len(b)), len(block.times), len(packed)}
 		b = append(b, packed...)
 	}
+	f.swap.RLock()
+	defer f.swap.RUnlock()
 	_, err := f.data.WriteAt(b, f.size)
 	if err == nil {
 		err = f.data.Sync()

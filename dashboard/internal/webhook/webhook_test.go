@@ -110,6 +110,7 @@ func TestTriedAgain(t *testing.T) {
 		s.Send(notice(0))
 		s.Send(notice(1))
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if len(r.asked) != 7 || r.asked[0] != r.asked[5] || r.asked[6] == r.asked[5] {
 			t.Fatalf("%d attempts: %q", len(r.asked), r.asked)
 		}
@@ -140,6 +141,7 @@ func TestGivenUp(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 		time.Sleep(giveUp + 2*longest)
+		synctest.Wait()
 		if got := s.State(); got.Waiting >= mostWaiting || got.Sent != 0 || !strings.Contains(got.Error, "connection refused") {
 			t.Errorf("got %+v", got)
 		}
@@ -156,6 +158,7 @@ func TestRefusedForGood(t *testing.T) {
 			s.Send(notice(0))
 			s.Send(notice(1))
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			if got := s.State(); got.Dropped != 1 || got.Sent != 1 || len(r.asked) != 2 {
 				t.Errorf("%d: got %+v after %d attempts", status, got, len(r.asked))
 			}
