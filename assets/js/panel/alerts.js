@@ -75,6 +75,7 @@ export class Alerts {
   /** In the words of another language. */
   reword() {
     this.#shown = "";
+    write(this.#announcer, ""); // it tells of changes, and this is none
     if (this.#state) this.#take(this.#state);
   }
 

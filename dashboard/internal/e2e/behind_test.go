@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,11 +84,12 @@ func TestBehindProxies(t *testing.T) {
 			name, _, _ := strings.Cut(cookie, ";")
 			for _, technique := range techniques {
 				c := &load.Client{URL: public, Technique: technique, Interval: 100 * time.Millisecond, Header: http.Header{"Cookie": {name}, "Origin": {strings.TrimSuffix(public, "/monitor/")}}}
-				oldest, n := time.Duration(0), 0
+				var ages []time.Duration
+				n := 0
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				err := c.Watch(ctx, "", func(m load.Message) error {
 					if n++; n > 1 { // the first has been waiting
-						oldest = max(oldest, time.Since(time.UnixMilli(m.At)))
+						ages = append(ages, time.Since(time.UnixMilli(m.At)))
 					}
 					if n == 6 {
 						return io.EOF
@@ -95,8 +97,9 @@ func TestBehindProxies(t *testing.T) {
 					return nil
 				})
 				cancel()
-				if !errors.Is(err, io.EOF) || oldest > time.Second {
-					t.Errorf("%s: after %d messages, the oldest %v: %v", technique, n, oldest, err)
+				slices.Sort(ages) // a proxy that collects delays all of them, a busy machine one or the other
+				if !errors.Is(err, io.EOF) || ages[len(ages)/2] > time.Second {
+					t.Errorf("%s: after %d messages, of ages %v: %v", technique, n, ages, err)
 				}
 			}
 			if t.Failed() && tt.name == "apache2" {
