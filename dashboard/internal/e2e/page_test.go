@@ -120,9 +120,12 @@ func (p *page) expect(text ...string) {
 	p.expected = append(p.expected, text...)
 }
 
+// patience is how long a step may take: much longer than any does, because a page draws on the processor that all tests share.
+const patience = time.Minute
+
 func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.t.Fatal(err)
@@ -132,7 +135,7 @@ func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
 // evaluate runs JavaScript in the page, waits for what it promises, and returns it.
 func evaluate[T any](p *page, script string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -166,13 +169,13 @@ func (p *page) state() state {
 func (p *page) until(what string, true func(state) bool) state {
 	p.t.Helper()
 	var last state
-	for range 1500 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if last = p.state(); true(last) {
 			return last
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	p.t.Fatalf("in 30 s it never came about that %s: %+v", what, last)
+	p.t.Fatalf("in a minute it never came about that %s: %+v", what, last)
 	return last
 }
 
@@ -189,7 +192,7 @@ func (p *page) comes(script string, within time.Duration) bool {
 		look();
 	})`, chromedp.EvalAwaitPromise)
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
-		ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
 		is, err := chromedp.Run(ctx, look)
 		cancel()
 		switch {
@@ -215,7 +218,7 @@ func (p *page) waits(what, script string) {
 func (p *page) says(testid, want string) {
 	p.t.Helper()
 	text := `document.querySelector('[data-testid="` + testid + `"]').textContent.split(/\s+/).filter(Boolean).join(" ")`
-	if !p.comes(text+`.includes(`+quote(want)+`)`, 20*time.Second) {
+	if !p.comes(text+`.includes(`+quote(want)+`)`, patience) {
 		p.t.Errorf("%s says %q, want %q", testid, evaluate[string](p, text), want)
 	}
 }
@@ -293,7 +296,7 @@ func (p *page) likes() {
 // picture is what the tab looks like, PNG.
 func (p *page) picture() []byte {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
