@@ -221,8 +221,7 @@ func TestJSONP(t *testing.T) {
 
 // In Chromium fetch hands over the parts as they come, each with the boundary behind it. Only pictures replace each other
 // by themselves; a frame shows none of it.
-func TestMultipartInBrowser(t *testing.T) {
-	t.Parallel()
+func TestMultipartInBrowser(t *testing.T) { // by itself: it judges how old messages are
 	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
