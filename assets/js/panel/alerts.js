@@ -85,7 +85,6 @@ export class Alerts {
     const firing = firingOf(state);
     const loud = firing.filter(({ alert }) => !alert.silenced_until).length;
     this.#count(loud);
-    reveal(this.#root, true);
     attribute(this.#root, "data-firing", String(firing.length > 0));
     write(this.#word, firing.length === 0 ? say("alerts.none") : say("alerts.firing", { n: firing.length }));
     write(this.#told, told(state));
