@@ -196,9 +196,6 @@ func (a *Access) Reload() error {
 	return nil
 }
 
-// watched is how often the files are looked at.
-const watched = 3 * time.Second
-
 // Watch reloads the files when they change, and whenever there is something in now, until ctx ends.
 func (a *Access) Watch(ctx context.Context, now <-chan os.Signal) {
 	watchFiles(ctx, now, []string{a.config.KeyFile, a.config.UsersFile}, func() {
@@ -206,45 +203,6 @@ func (a *Access) Watch(ctx context.Context, now <-chan os.Signal) {
 			a.log.Warn("what opens the dashboard stays as it was", "error", err)
 		}
 	})
-}
-
-// watchFiles calls changed when one of the files has, or there is something in now, until ctx ends. A name that is "" is
-// none.
-func watchFiles(ctx context.Context, now <-chan os.Signal, names []string, changed func()) {
-	before := stamps(names)
-	tick := time.NewTicker(watched)
-	defer tick.Stop()
-	for {
-		asked := false
-		select {
-		case <-tick.C:
-		case <-now:
-			asked = true
-		case <-ctx.Done():
-			return
-		}
-		if found := stamps(names); asked || found != before {
-			before = found
-			changed()
-		}
-	}
-}
-
-// stamps tell whether files are others than before: a file that was moved into another's place has another number, size
-// or time.
-func stamps(names []string) string {
-	var b strings.Builder
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		if info, err := os.Stat(name); err != nil {
-			fmt.Fprintln(&b, "none")
-		} else {
-			fmt.Fprintln(&b, info.Size(), info.ModTime().UnixNano(), inode(info))
-		}
-	}
-	return b.String()
 }
 
 // hosts are the names that are answered to, where those of the listener are not enough.
