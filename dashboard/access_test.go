@@ -62,26 +62,10 @@ func (s *site) browser() *browser {
 
 func (b *browser) do(method, path, body string, header ...string) (int, string, http.Header) {
 	b.t.Helper()
-	req, err := http.NewRequest(method, b.url+path, strings.NewReader(body))
-	if err != nil {
-		b.t.Fatal(err)
-	}
 	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
+		header = append([]string{"Content-Type", "application/json"}, header...)
 	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := b.client.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return resp.StatusCode, string(answer), resp.Header
+	return ask(b.t, b.client, method, b.url+path, body, header...)
 }
 
 // cookie is the header line of the browser's cookie.

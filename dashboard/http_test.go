@@ -100,25 +100,31 @@ func TestUnknownURLs(t *testing.T) {
 // post says a command and returns status and body.
 func (s *site) post(path, contentType, body string, header ...string) (int, string) {
 	s.t.Helper()
-	req, err := http.NewRequest("POST", s.url+path, strings.NewReader(body))
+	defer http.DefaultClient.CloseIdleConnections()
+	status, answer, _ := ask(s.t, http.DefaultClient, "POST", s.url+path, body, append([]string{"Content-Type", contentType}, header...)...)
+	return status, answer
+}
+
+// ask makes a request with header lines, given as name and value in turn, and reads the answer.
+func ask(t testing.TB, client *http.Client, method, url, body string, header ...string) (int, string, http.Header) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", contentType)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	defer http.DefaultClient.CloseIdleConnections()
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return resp.StatusCode, string(answer)
+	return resp.StatusCode, string(answer), resp.Header
 }
 
 func TestCommandsByPost(t *testing.T) {
