@@ -64,6 +64,9 @@ type Config struct {
 	// MaxPerAddress is how many of them one address may have, but for loopback and proxies that are trusted. Default as many
 	// as there are.
 	MaxConnections, MaxPerAddress int
+	// MaxViewers is how many may hold a connection at a time, or wait for the answer to a long poll: the others are told so,
+	// and can poll. Default as many as there are connections.
+	MaxViewers int
 	// TLS is spoken by Serve if it is there; nil is plain HTTP.
 	TLS *TLS
 	// Logger is told what goes wrong. Default slog.Default().
@@ -84,6 +87,7 @@ type Dashboard struct {
 	config     Config
 	log        *slog.Logger
 	hub        *hub.Hub
+	room       *transport.Room
 	transports *transport.Server
 	history    *history.History
 	host       atomic.Pointer[collector.Host]
@@ -130,6 +134,7 @@ func New(config Config) *Dashboard {
 		made:     time.Now(),
 		closing:  make(chan struct{}),
 		hub:      h,
+		room:     transport.NewRoom(config.MaxViewers),
 		history:  config.History,
 		encoder:  collector.NewEncoder(),
 		metrics:  metrics.New(config.Logger),
@@ -175,6 +180,7 @@ func (d *Dashboard) serverOf(h *hub.Hub, lab bool) *transport.Server {
 		Portable:     d.config.portable,
 		NoRing:       d.config.noRing,
 		Settled:      d.settled,
+		Room:         d.room,
 		Alive:        d.alive,
 		Logger:       d.log,
 	})

@@ -273,12 +273,21 @@ function record(technique, exchange) {
 /** @param {Technique} technique @param {import("./panel/status.js").State} state */
 function turn(technique, state) {
   page.state = state;
-  if (state === "waiting") void access.check(); // EventSource and WebSocket do not tell a page why they were refused
+  if (state === "waiting") { // EventSource and WebSocket do not tell a page why they were refused
+    void access.check();
+    void lookForRoom();
+  }
   status.show(called(technique), state);
   if (state === "paused" || !holding.has(technique)) slots.give("page");
   else if (!slots.take("page", giveWay)) giveWay();
   if (state === "paused") exchanges.only(-1, performance.now());
   tell();
+}
+
+/** Is there no place left for who holds a connection? */
+async function lookForRoom() {
+  const { full } = await api.config().catch(() => ({ full: false }));
+  if (full && viewer?.state === "waiting") status.show(called(viewer.technique), "full");
 }
 
 /** The counts, for the reader and for tests. */

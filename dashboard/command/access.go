@@ -24,6 +24,12 @@ func (s *Serve) validateAccess() error {
 	if s.MaxConnections < 0 {
 		return fmt.Errorf("--max-connections %d is less than none: want a number, 0 for as many as there may be", s.MaxConnections)
 	}
+	if s.MaxViewers < 0 {
+		return fmt.Errorf("--max-viewers %d is less than none: want a number, 0 for as many as there are connections", s.MaxViewers)
+	}
+	if s.MaxPerAddress < 0 {
+		return fmt.Errorf("--max-connections-per-address %d is less than none: want a number, 0 for as many as there are", s.MaxPerAddress)
+	}
 	return dashboard.AccessConfig{PublicURL: s.PublicURL, AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, EmbedFrom: s.EmbedFrom}.Validate()
 }
 

@@ -39,6 +39,7 @@ type Serve struct {
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its key."`
 	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it as many as there are descriptors, less a reserve."`
 	MaxPerAddress  int      `name:"max-connections-per-address" default:"1000" placeholder:"N" help:"How many of them one address may have, but for loopback and trusted proxies; 0 for as many as there are (default ${default})."`
+	MaxViewers     int      `placeholder:"N" help:"How many may hold a connection at a time, or a long poll; others are told 503 and can poll. Without it as many as there are connections."`
 	FrameAncestors string   `default:"'self'" placeholder:"ORIGINS" help:"Whose pages may have this one in a frame: 'none', 'self' or origins, apart by blanks (default ${default})."`
 	EmbedFrom      string   `placeholder:"ORIGINS" help:"Whose pages may have single panels in a frame, see embed/cpu; default: those of --frame-ancestors."`
 }

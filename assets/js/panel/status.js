@@ -6,7 +6,7 @@ import { age } from "../format.js";
 import { caption, say } from "../words/words.js";
 import { field, one, write } from "./dom.js";
 
-/** @typedef {"connecting" | "open" | "waiting" | "offline" | "paused"} State */
+/** @typedef {"connecting" | "open" | "waiting" | "full" | "offline" | "paused"} State */
 
 /** Where age becomes late and where stale, in intervals. */
 const late = 2;

@@ -86,3 +86,24 @@ func (p *page) enter(key string) {
 	p.t.Helper()
 	evaluate[bool](p, `(document.querySelector("[name=key]").value = "`+key+`", document.querySelector("#access-form").requestSubmit(), true)`)
 }
+
+// Who comes when as many watch as may is told so, and polls; when one leaves, the other techniques are there by themselves.
+func TestNoPlaceLeft(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "200ms", "--max-viewers", "1")
+	s.ready()
+	first := newPage(t)
+	first.open(s.url + "?technique=sse")
+	first.live("sse")
+	p := newPage(t)
+	p.expect("503")
+	p.open(s.url + "?technique=sse")
+	p.says("state", "no place left; polling needs none")
+	p.choose("polling")
+	p.live("polling")
+	p.choose("sse")
+	p.says("state", "no place left; polling needs none")
+	first.open("about:blank")
+	p.live("sse")
+}

@@ -160,7 +160,7 @@ func (c *caller) Ask(b []byte, now time.Duration) error {
 		return errOther
 	}
 	hash, text, ok := c.server.hash(b)
-	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() || !c.server.config.Alive(c.request.pass) {
+	if !ok || hash != c.hash || c.recall != c.server.recalls.Load() || !c.server.config.Alive(c.request.pass) || c.long && c.server.config.Room.Full() {
 		return errOther
 	}
 	after, err := hub.ParseCursor(string(text))

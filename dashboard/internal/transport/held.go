@@ -29,6 +29,9 @@ func (s *Server) bodyFormOf(words fanout.Words) bodyForm {
 // mistake an endless body for one to buffer, hash or compress.
 // opening is what this viewer alone is told first; nil for nothing.
 func (s *Server) hold(c *fiber.Ctx, contentType string, r request, forms bodyForm, opening func(b []byte) []byte) error {
+	if p := s.crowded(c); p != nil {
+		return p.Send(c)
+	}
 	c.Set(fiber.HeaderContentType, contentType)
 	c.Set(fiber.HeaderCacheControl, "no-store, no-transform") // a transforming proxy would collect to compress
 	c.Set("X-Accel-Buffering", "no")                          // nginx: pass every write on at once

@@ -35,6 +35,9 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 		}
 		send, words = s.sendJSONP, &s.words.longpollingJSONP
 	}
+	if p := s.crowded(c); p != nil {
+		return p.Send(c)
+	}
 	if !jsonp && s.park(c, "longpolling", r) {
 		return nil
 	}

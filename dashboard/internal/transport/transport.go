@@ -83,6 +83,8 @@ type Config struct {
 	NoRing bool
 	// Settled is called when many held connections have begun or ended and it is quiet again. nil for nothing.
 	Settled func()
+	// Room is for those who hold something; nil for everybody.
+	Room *Room
 	// Alive tells whether a pass still is one; it may be called with locks held. Default: all are.
 	Alive func(*auth.Pass) bool
 	// Logger is told of panics. Default slog.Default().
@@ -149,7 +151,7 @@ func New(h *hub.Hub, config Config) *Server {
 			Logger:       config.Logger,
 		}),
 	}
-	s.Viewers.alive = config.Alive
+	s.Viewers.alive, s.Viewers.room = config.Alive, config.Room
 	if config.Lab {
 		s.faults = fault.Open(s.broken)
 	}

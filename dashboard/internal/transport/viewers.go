@@ -26,6 +26,7 @@ type Viewers struct {
 	Taps meter.Taps
 
 	alive  func(*auth.Pass) bool
+	room   *Room
 	totals map[string]*meter.Total // by technique; the map does not change
 	crowds map[string]*meter.Tally // of those who have not named themselves; likewise
 
@@ -207,6 +208,7 @@ func (h *holding) again(set int) {
 	if isAnonymous(h.viewer) {
 		h.place = len(v.crowd)
 		v.crowd = append(v.crowd, h)
+		v.room.add(1)
 		return
 	}
 	w := v.get(h.viewer)
@@ -214,6 +216,7 @@ func (h *holding) again(set int) {
 		change{&w.every, &w.conflate}.apply(h.sub)
 	}
 	w.held = append(w.held, h)
+	v.room.add(1)
 }
 
 // set changes what the viewer gets by this holding, and by all its others.
@@ -263,6 +266,7 @@ func (h *holding) release() {
 	}
 	if i := slices.Index(w.held, h); i >= 0 {
 		w.held = slices.Delete(w.held, i, i+1)
+		v.room.add(-1)
 	}
 	w.seen = time.Now()
 }
@@ -276,6 +280,7 @@ func (v *Viewers) leaves(h *holding) {
 	v.crowd[h.place], v.crowd[last].place = v.crowd[last], h.place
 	v.crowd[last] = nil
 	v.crowd = v.crowd[:last]
+	v.room.add(-1)
 }
 
 // all calls each with everything that is held. v.mu is held.

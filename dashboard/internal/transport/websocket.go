@@ -47,6 +47,9 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 		p := problem.Bad("Sec-WebSocket-Key", "not a WebSocket handshake: the key is missing or is none", "16 bytes in base64, once (RFC 6455 section 4.1)")
 		return p.Send(c)
 	}
+	if p := s.crowded(c); p != nil {
+		return p.Send(c)
+	}
 	form, protocol, extension := s.socketForm(c, r)
 	account := s.begin(c, "websocket", r)
 	// Origin was judged before the request came here; the library's own check knows lists only. It does the handshake,

@@ -26,6 +26,7 @@ export default {
   state_connecting: "connecting",
   state_open: "open",
   state_waiting: "waiting to retry",
+  state_full: "no place left; polling needs none",
   state_offline: "offline",
   state_paused: "paused",
 

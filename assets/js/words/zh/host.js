@@ -26,6 +26,7 @@ export default {
   state_connecting: "正在连接",
   state_open: "已连接",
   state_waiting: "等待重试",
+  state_full: "名额已满；轮询不占名额",
   state_offline: "离线",
   state_paused: "已暂停",
 
