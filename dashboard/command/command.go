@@ -7,7 +7,7 @@
 //
 // The rules of their text: what was asked for goes to standard output and nothing else does; errors are one line on
 // standard error, lower-case, with a hint of the next step; exit 2 is a wrong command line, exit 1 anything else. Every
-// flag is also a variable, FIVEWIRE_ and its name.
+// flag is also a variable, FIVEWIRE_ and its name; environment.go refuses others that begin so.
 package command
 
 import (
@@ -31,7 +31,11 @@ func Main(cli any, description string, args []string) int {
 	if err != nil {
 		panic(err) // the struct is wrong, whatever the command line
 	}
-	ctx, err := parse(parser, file, args)
+	err = checkEnvironment(os.Environ(), parser.Model.Node)
+	var ctx *kong.Context
+	if err == nil {
+		ctx, err = parse(parser, file, args)
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", ownWords(err))
 		return 2
@@ -44,7 +48,7 @@ func Main(cli any, description string, args []string) int {
 }
 
 func newParser(cli any, description string, more ...kong.Option) (*kong.Kong, error) {
-	return kong.New(cli, append(more, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars("FIVEWIRE"), kong.Help(help),
+	return kong.New(cli, append(more, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars(prefix), kong.Help(help),
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))...)
 }
 
