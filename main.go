@@ -128,7 +128,7 @@ func (s *serve) Run(args command.Arguments) error {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}
 	go access.Watch(ctx, hangUps())
-	fmt.Println("fivewire:", s.Address(access.Opens(url)))
+	fmt.Println("fivewire:", s.Address(access, url))
 	return d.Serve(ctx, ln, s.BasePath)
 }
 

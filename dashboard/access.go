@@ -58,6 +58,7 @@ type Access struct {
 	config  AccessConfig
 	log     *slog.Logger
 	key     string // as it was at the start
+	made    bool   // by us, then, and kept nowhere
 	guard   *auth.Guard
 	proxies gate.Proxies
 	public  *url.URL // nil for none
@@ -85,7 +86,7 @@ func NewAccess(config AccessConfig) (*Access, error) {
 		return nil, err
 	}
 	if config.Key == "" && config.KeyFile == "" && config.UsersFile == "" && a.remote() {
-		a.config.Key = auth.NewKey()
+		a.config.Key, a.made = auth.NewKey(), true
 	}
 	secrets, err := a.secrets(auth.ReadOrMakeKey)
 	if err != nil {
@@ -174,6 +175,9 @@ func (a *Access) Opens(address string) string {
 	}
 	return address + "#k=" + a.key
 }
+
+// KeyMade tells whether the key was made by NewAccess, and is in no file: whoever shall have it has to be told.
+func (a *Access) KeyMade() bool { return a.made }
 
 // remote tells whether the dashboard is for others than this machine.
 func (a *Access) remote() bool {

@@ -46,10 +46,12 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 	})
 }
 
-// Address is what is printed of an address that opens the dashboard: all of it, but for a key that is in a file where
-// standard output is the journal, which others may read, and keeps it (systemd.exec(5), JOURNAL_STREAM).
-func (s *Serve) Address(opens string) string {
-	if s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") != "" {
+// Address is what is printed of where the dashboard is. A key that was made at this start is behind it, for it can be read
+// nowhere else. One in a file is, too, but where standard output is the journal, which others may read, and keeps it
+// (systemd.exec(5), JOURNAL_STREAM). One of the environment never is: who has set it knows it.
+func (s *Serve) Address(access *dashboard.Access, address string) string {
+	opens := access.Opens(address)
+	if inFile := s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") == ""; !access.KeyMade() && !inFile {
 		opens, _, _ = strings.Cut(opens, "#")
 	}
 	return opens

@@ -2,6 +2,9 @@ package command
 
 import (
 	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -24,17 +27,33 @@ func TestPasswordEndsWithItsLine(t *testing.T) {
 	}
 }
 
-// A key in a file does not get into the journal; one that was made at the start has nowhere else to be read.
+// A key in a file does not get into the journal, and one of the environment nowhere; one that was made at the start has
+// nowhere else to be read.
 func TestAddress(t *testing.T) {
-	const opens, address = "http://192.0.2.7:8055/#k=KEY", "http://192.0.2.7:8055/"
-	for _, tt := range []struct{ file, journal, want string }{
-		{"/etc/fivewire.key", "8:1234", address},
-		{"/etc/fivewire.key", "", opens},
-		{"", "8:1234", opens},
+	const address = "http://192.0.2.7:8055/"
+	file := filepath.Join(t.TempDir(), "key")
+	for _, tt := range []struct {
+		file, variable, journal string
+		told                    bool
+	}{
+		{file, "", "", true},
+		{file, "", "8:1234", false},
+		{"", "", "", true},
+		{"", "", "8:1234", true},
+		{"", strings.Repeat("key-", 8), "", false},
+		{"", strings.Repeat("key-", 8), "8:1234", false},
+		{file, strings.Repeat("key-", 8), "", true}, // which has the key then
 	} {
 		t.Setenv("JOURNAL_STREAM", tt.journal)
-		if got := (&Serve{KeyFile: tt.file}).Address(opens); got != tt.want {
-			t.Errorf("%+v: got %s", tt, got)
+		t.Setenv(keyVariable, tt.variable)
+		s := Serve{KeyFile: tt.file, Auth: "key"}
+		access, err := s.Access(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 8055}, "", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, key, told := strings.Cut(s.Address(access, address), "#k=")
+		if got != address || told != tt.told || told && len(key) < 20 || tt.variable != "" && key == tt.variable {
+			t.Errorf("%+v: got %s, and a key of %d letters", tt, got, len(key))
 		}
 	}
 }

@@ -61,7 +61,7 @@ var errNoBrowser = errors.New("no browser found: install Chromium (apt-get insta
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Unsetenv("FIVEWIRE_BROWSER") // the binary knows no such variable, and says so
+	os.Unsetenv("FIVEWIRE_BROWSER")     // the binary knows no such variable, and says so
 	beside := 2 * runtime.GOMAXPROCS(0) // a page draws while its test waits: with more of them, all only take longer
 	flag.Visit(func(f *flag.Flag) {
 		if f.Name == "test.parallel" {
