@@ -67,7 +67,7 @@ func TestUnknownURLs(t *testing.T) {
 	t.Parallel()
 	s := open(t, Config{}, "")
 	for path, want := range map[string]int{
-		"api/v1/carrierpigeon":                         400, // a technique that does not exist, and which do
+		"api/v1/carrierpigeon":                         404, // which exist is told below
 		"api/v1/wire?viewer=x&technique=ip":            400,
 		"api/v1/streaming?as=smoke":                    400,
 		"api/v1/wire":                                  400,
@@ -92,7 +92,7 @@ func TestUnknownURLs(t *testing.T) {
 			t.Errorf("%s: %s names no parameter", path, body)
 		}
 	}
-	if _, body, _ := s.get("api/v1/carrierpigeon"); !strings.Contains(body, `"allowed":["polling","longpolling","streaming","sse","websocket"]`) {
+	if _, body, _ := s.get("api/v1/carrierpigeon"); !strings.Contains(body, `"allowed":["polling","longpolling","streaming","sse","websocket","config",`) || strings.Count(body, `"marks"`) != 1 {
 		t.Errorf("got %s", body)
 	}
 }

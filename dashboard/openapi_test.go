@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 )
 
 // What is described is what is there, and the other way round; and every reference leads somewhere.
@@ -13,7 +15,7 @@ func TestOpenAPI(t *testing.T) {
 	_, body, _ := s.get("api/v1/openapi.json")
 	var described struct {
 		OpenAPI string
-		Paths   map[string]map[string]any
+		Paths   map[string]map[string]struct{ Responses map[string]any }
 	}
 	if err := json.Unmarshal([]byte(body), &described); err != nil || !strings.HasPrefix(described.OpenAPI, "3.1.") {
 		t.Fatalf("%q, %v", described.OpenAPI, err)
@@ -26,8 +28,12 @@ func TestOpenAPI(t *testing.T) {
 		}
 		path, method := parameter.ReplaceAllString(r.path, "{$1}"), strings.ToLower(r.method)
 		there[method+" "+path] = true
-		if described.Paths[path][method] == nil {
+		operation, is := described.Paths[path][method]
+		if !is {
 			t.Errorf("%s %s is not described", r.method, path)
+		}
+		if r.role > auth.Anybody && operation.Responses["default"] == nil {
+			t.Errorf("%s %s does not say what who may not is told", r.method, path)
 		}
 	}
 	for path, methods := range described.Paths {

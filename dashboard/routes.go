@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -142,8 +143,21 @@ func (d *Dashboard) noTechnique(c *fiber.Ctx) error {
 		p.Allowed = methods
 		return p.Send(c)
 	}
-	p := problem.Bad("technique", "there is no technique and no resource of this name", techniqueNames()...)
+	p := problem.New(fiber.StatusNotFound, "there is no technique and no other resource of this name")
+	p.Allowed = d.resources()
 	return p.Send(c)
+}
+
+// resources are the names below api/v1, the techniques first.
+func (d *Dashboard) resources() []string {
+	names := techniqueNames()
+	for _, r := range d.routes() {
+		name, ours := strings.CutPrefix(r.path, "/api/v1/")
+		if name, _, _ = strings.Cut(name, "/"); ours && !strings.HasPrefix(name, ":") && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (d *Dashboard) nothingHere(c *fiber.Ctx) error {
