@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,9 @@ func (d *Dashboard) crowdKey() []string {
 	guard := d.config.Access.guard
 	return []string{"FIVEWIRE_KEY=" + guard.Token(guard.Own(time.Now().Add(longestInCrowd)))}
 }
+
+// originForm is what viewers may say they are a page of: a scheme, a host, perhaps a port, and nothing else.
+var originForm = regexp.MustCompile(`^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$`)
 
 // longestInCrowd is how long the pass of a crowd lasts: longer than one may stay.
 const longestInCrowd = time.Hour
@@ -155,6 +159,8 @@ func (d *Dashboard) postLoad(c *fiber.Ctx) error {
 		Technique string  `json:"technique"`
 		Viewers   int     `json:"viewers"`
 		Duration  *string `json:"duration"`
+		CutEvery  *string `json:"cut_every"`
+		Origin    *string `json:"origin"`
 	}
 	if p := readJSON(c, &wanted); p != nil {
 		return p.Send(c)
@@ -173,6 +179,21 @@ func (d *Dashboard) postLoad(c *fiber.Ctx) error {
 				crowd.Shortest.String()+" to "+crowd.Longest.String(), "such as 30s or 2m").Send(c)
 		}
 		order.Duration = stay
+	}
+	if wanted.CutEvery != nil {
+		every, err := time.ParseDuration(*wanted.CutEvery)
+		if err != nil || every < crowd.ShortestCut || every > crowd.Longest {
+			return problem.Bad("cut_every", strconv.QuoteToASCII((*wanted.CutEvery)[:min(len(*wanted.CutEvery), 64)])+" is not how often a viewer may be cut",
+				crowd.ShortestCut.String()+" to "+crowd.Longest.String(), "nothing: leave it out, for never").Send(c)
+		}
+		order.CutEvery = every
+	}
+	if wanted.Origin != nil {
+		if !originForm.MatchString(*wanted.Origin) {
+			return problem.Bad("origin", strconv.QuoteToASCII((*wanted.Origin)[:min(len(*wanted.Origin), 64)])+" is not a page's origin",
+				"such as https://elsewhere.example", "nothing: leave it out").Send(c)
+		}
+		order.Origin = *wanted.Origin
 	}
 	if err := d.crowd.Start(order); err != nil {
 		return crowdProblem(err).Send(c)

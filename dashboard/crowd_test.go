@@ -103,6 +103,46 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// Viewers that are cut come back, and miss nothing.
+func TestCrowdIsCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	s := openWithCrowd(t, "")
+	if status, body := s.post("api/v1/load", "application/json", `{"technique":"sse","viewers":20,"duration":"1m","cut_every":"300ms"}`); status != 202 {
+		t.Fatalf("got %d %s", status, body)
+	}
+	var a crowdAnswer
+	eventually(t, "they have come back", func() bool {
+		a = s.crowdState()
+		return a.Reconnects > 40
+	})
+	if a.Missed != 0 || a.Duplicates != 0 || a.Messages == 0 {
+		t.Errorf("got %+v", a)
+	}
+}
+
+// Viewers of a page of another origin are refused, each time.
+func TestCrowdFromElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	s := openWithCrowd(t, "")
+	if status, body := s.post("api/v1/load", "application/json", `{"technique":"websocket","viewers":10,"duration":"1m","origin":"https://elsewhere.example"}`); status != 202 {
+		t.Fatalf("got %d %s", status, body)
+	}
+	var a crowdAnswer
+	eventually(t, "they are refused", func() bool {
+		a = s.crowdState()
+		return a.Refused >= 10 || !a.Running
+	})
+	if a.Connected != 0 || a.Messages != 0 || a.Errors["refused: answer 403"] == 0 {
+		t.Errorf("got %+v", a)
+	}
+}
+
 // The dashboard's end is the crowd's.
 func TestCrowdEndsWithDashboard(t *testing.T) {
 	if testing.Short() {
@@ -132,6 +172,8 @@ func TestCrowdRefuses(t *testing.T) {
 		`"parameter":"duration"`:  `{"technique":"sse","viewers":10,"duration":"11m"}`,
 		`"1s to 10m0s"`:           `{"technique":"sse","viewers":10,"duration":"-1s"}`,
 		`such as 30s or 2m`:       `{"technique":"sse","viewers":10,"duration":""}`,
+		`"parameter":"cut_every"`: `{"technique":"sse","viewers":10,"cut_every":"1ms"}`,
+		`"parameter":"origin"`:    `{"technique":"sse","viewers":10,"origin":"http://elsewhere/\r\nCookie: a"}`,
 		`unknown field`:           `{"technique":"sse","viewers":10,"url":"http://elsewhere/"}`,
 		`more behind the object`:  `{"technique":"sse","viewers":10}{}`,
 		`"parameter":"body"`:      `[]`,

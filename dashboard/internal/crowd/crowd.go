@@ -32,6 +32,9 @@ const (
 	Longest  = 10 * time.Minute
 )
 
+// ShortestCut is how often a viewer may cut itself, at most.
+const ShortestCut = 200 * time.Millisecond
+
 const (
 	rate   = 1000            // connects a second
 	grace  = 2 * time.Second // from being asked to end to being killed
@@ -68,6 +71,21 @@ type Order struct {
 	Viewers   int
 	Duration  time.Duration // from when all are in; what connecting takes is added, and is bounded too
 	Pause     time.Duration // polling: between an answer and the next question
+	CutEvery  time.Duration // each viewer cuts itself so often, and resumes; 0 for never
+	Origin    string        // of the page that they say they are of; "" for none, as programs do
+}
+
+// arguments are those of `fivewire load` behind the URL.
+func (o Order) arguments() []string {
+	args := []string{"--technique", o.Technique, "--viewers", strconv.Itoa(o.Viewers), "--rate", strconv.Itoa(rate),
+		"--duration", o.Duration.String(), "--pause", o.Pause.String(), "--attended"}
+	if o.CutEvery > 0 {
+		args = append(args, "--cut-every", o.CutEvery.String())
+	}
+	if o.Origin != "" {
+		args = append(args, "--header", "Origin: "+o.Origin)
+	}
+	return args
 }
 
 // A Crowd is none, one, or the last one. New makes it; all methods may be called from any goroutine.
@@ -190,9 +208,7 @@ func (c *Crowd) connect(r *run, url string, quiet time.Time) error {
 	case <-r.stop:
 		return nil
 	}
-	command := append(slices.Clone(c.config.Command), url, "--technique", r.order.Technique,
-		"--viewers", strconv.Itoa(r.order.Viewers), "--rate", strconv.Itoa(rate), "--duration", r.order.Duration.String(),
-		"--pause", r.order.Pause.String(), "--attended")
+	command := append(append(slices.Clone(c.config.Command), url), r.order.arguments()...)
 	environment := []string{}
 	if c.config.Environment != nil {
 		environment = append(environment, c.config.Environment()...)
