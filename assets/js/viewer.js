@@ -286,7 +286,7 @@ export class Viewer {
 }
 
 /** Crypto's randomUUID is for secure origins only, and a dashboard in a classroom is not one. */
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(9));
   return Array.from(bytes, (b) => b.toString(36).padStart(2, "0")).join("");
 }

@@ -1,14 +1,17 @@
 // @ts-check
-// What articles claim about the five techniques, claim by claim: the lesson that measures it here and what came out, or why
-// it cannot be measured from this page.
+// What articles claim about the five techniques, claim by claim: the lesson or the trial that measures it here, and what
+// came out.
 
 import { bytes } from "../format.js";
 import { make, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
 import { lessons, written } from "./lessons.js";
+import { play } from "./stage.js";
+import { trials } from "./trials.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {import("./lessons.js").Answer} Answer */
+/** @typedef {import("./stage.js").Piece} Piece */
 
 /** How many claims there are, numbered from 1. */
 const all = 28;
@@ -18,9 +21,16 @@ const million = 28;
 export class Claims {
   #lab;
   #table = make("table", "claims-table");
-  /** what came of each lesson in this visit @type {Map<string, Answer[]>} */
+  #status = make("p", "hidden"); // who sees, sees it in the row
+  /** @type {{trial: Piece, button: HTMLButtonElement}[]} */
+  #buttons = [];
+  /** @type {{trial: Piece, leaving: AbortController} | null} */
+  #running = null;
+  /** how each trial ended: words and what fills them @type {Map<string, {key: string, fill: Record<string, string>}>} */
+  #ended = new Map();
+  /** what came of each lesson and trial in this visit @type {Map<string, Answer[]>} */
   #came = new Map();
-  /** @type {{n: number, taught: string[], value: HTMLElement}[]} */
+  /** @type {{n: number, measured: string[], value: HTMLElement}[]} */
   #rows = [];
 
   /** @param {HTMLElement} root @param {Lab} lab */
@@ -35,14 +45,22 @@ export class Claims {
     box.tabIndex = 0;
     box.setAttribute("role", "region");
     caption(box, "claims.title", "data-say-label");
-    root.append(make("div", "panel-head", title, note), box);
+    this.#status.setAttribute("role", "status");
+    this.#status.dataset.testid = "claims-status";
+    root.append(make("div", "panel-head", title, note), this.#status, box);
     this.#build();
     lab.on("lesson", ({ lesson, answers }) => {
       this.#came.set(lesson, answers);
       this.#draw();
     });
+    lab.on("plays", () => this.#draw());
     follow(() => this.#draw());
     this.#draw();
+  }
+
+  /** The lab goes from the screen: a trial in its middle has been left. */
+  closed() {
+    this.#running?.leaving.abort();
   }
 
   #build() {
@@ -67,31 +85,67 @@ export class Claims {
         button.addEventListener("click", () => this.#lab.tell("learn", { lesson: name }));
         how.append(button, " ");
       }
-      if (taught.length === 0) caption(how, `claims.how_${n}`);
+      const trial = trials.find(({ claims }) => claims.includes(n));
+      if (trial) {
+        const button = make("button", "toggle");
+        button.type = "button";
+        button.dataset.testid = `trial-${trial.name}`;
+        button.addEventListener("click", () => this.#press(trial));
+        this.#buttons.push({ trial, button });
+        how.append(button, " ");
+      }
+      if (taught.length === 0) {
+        const way = make("span");
+        caption(way, `claims.how_${n}`);
+        how.append(way);
+      }
       body.append(make("tr", "", make("td", "number", String(n)), claim, how, value));
-      this.#rows.push({ n, taught, value });
+      this.#rows.push({ n, measured: trial ? [trial.name] : taught, value });
     }
     this.#table.append(make("thead", "", head), body);
   }
 
-  #draw() {
-    for (const { n, taught, value } of this.#rows) write(value, this.#value(n, taught));
+  /** Begins a trial, or leaves it. @param {Piece} trial */
+  async #press(trial) {
+    if (this.#running) return this.#running.leaving.abort();
+    const leaving = new AbortController();
+    this.#running = { trial, leaving };
+    this.#came.delete(trial.name);
+    write(this.#status, say("lessons.runs"));
+    const { answers, said } = await play(this.#lab, trial, 0, leaving.signal, () => {});
+    this.#running = null;
+    this.#ended.set(trial.name, said);
+    write(this.#status, say(said.key, said.fill));
+    if (said.key === "lessons.done") this.#came.set(trial.name, answers);
+    this.#draw();
   }
 
-  /** @param {number} n @param {string[]} taught */
-  #value(n, taught) {
+  #draw() {
+    for (const { trial, button } of this.#buttons) {
+      const runs = this.#running?.trial === trial;
+      write(button, say(runs ? "claims.leave" : "lessons.begin"));
+      button.disabled = !runs && this.#lab.playing !== "";
+    }
+    for (const { n, measured, value } of this.#rows) write(value, this.#value(n, measured));
+  }
+
+  /** @param {number} n @param {string[]} measured */
+  #value(n, measured) {
     if (n === million) {
       const memory = this.#came.get("crowd")?.find(({ figure }) => figure === "memory_per_viewer")?.measured;
       return memory === undefined || Number.isNaN(memory) ? say("claims.run_crowd") : say("claims.reckoned", { memory: bytes(memory * 1e6), each: bytes(memory) });
     }
-    if (taught.length === 0) return say("claims.not_here");
+    if (this.#running && measured.includes(this.#running.trial.name)) return say("lessons.runs");
     const told = [];
-    for (const name of taught) {
+    for (const name of measured) {
       for (const answer of this.#came.get(name) ?? []) {
         if (answer.choice !== undefined) told.push(say(`lessons.of_${name}_choice_${answer.choice}`));
         else told.push(say("claims.figure", { figure: say(`lessons.figure_${answer.figure}`), value: written(answer, answer.measured) }));
       }
     }
-    return told.length > 0 ? told.join(say("host.semicolon")) : say("claims.not_yet");
+    if (told.length > 0) return told.join(say("host.semicolon"));
+    const ended = this.#ended.get(measured[0]);
+    if (ended) return say(ended.key, ended.fill);
+    return say(this.#buttons.some(({ trial }) => trial.name === measured[0]) ? "claims.not_tried" : "claims.not_yet");
   }
 }

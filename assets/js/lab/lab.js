@@ -23,11 +23,14 @@ import { Pings } from "./pings.js";
  * message {lane, message}; exchange {lane, exchange}; state {lane, state}; answer {lane, answer} to a command on the lane's
  * own connection; figures {lane, figures, answer} (once a second what the meter has of a lane, since its reset, and its answer
  * as it came); fault {lane, fault, at} (lane null: all of them); lanes {} (there are others than before); reset {lane};
+ * plays {name} (a lesson or a trial begins; "": it has ended);
  * room {} (more or fewer connections are free than before); select {lane, exchange} (somebody wants to know more about an arrow; exchange null: no longer).
  */
 export class Lab extends EventTarget {
   /** @type {Lane[]} in the order they stand on screen */
   lanes = [];
+  /** the lesson or the trial that has the stage; "": none */
+  playing = "";
   clock = new Clock();
   slots;
   api;
@@ -141,6 +144,12 @@ export class Lab extends EventTarget {
     next.adopt(this.#viewer);
     if (before) this.launch(before);
     this.tell("lanes", {});
+  }
+
+  /** @param {string} name of what has the stage now; "": nothing */
+  plays(name) {
+    this.playing = name;
+    this.tell("plays", { name });
   }
 
   restyle() {

@@ -4,6 +4,7 @@
 
 import { bytes, delay, percent, three, unknown } from "../format.js";
 import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
+import { called } from "../panel/switch.js";
 import { caption, follow, say } from "../words/words.js";
 import { kinds, named } from "./kinds.js";
 import again from "./lesson/again.js";
@@ -24,7 +25,7 @@ import thin from "./lesson/thin.js";
 import together from "./lesson/together.js";
 import upgrade from "./lesson/upgrade.js";
 import upwards from "./lesson/upwards.js";
-import { Stage, Unable } from "./stage.js";
+import { play } from "./stage.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {"s" | "share" | "bytes" | "count" | "rate"} Unit */
@@ -34,21 +35,18 @@ import { Stage, Unable } from "./stage.js";
  * @property {string} [figure] the end of its key of words, lessons.figure_…
  * @property {Unit} [unit]
  * @property {number} [measured] NaN: it could not be
+ * @property {import("../transport/transport.js").Technique} [technique] what came out, where it is no number
  * @property {number | null} [expected] by the formula; null: there is none to expect it by
  * @property {string} [formula]
  * @property {boolean} [guessed] the prediction was of this one
  * @property {string} [choice] the one that was right
  */
 /**
- * @typedef {object} Lesson
- * @property {string} name of its file and its words
- * @property {number[]} claims of claims.js that it is about
- * @property {string[]} lanes that it needs
+ * @typedef {import("./stage.js").Piece & Guided} Lesson
+ * @typedef {object} Guided
  * @property {(interval: number) => number} seconds to watch, by the seconds between two messages
  * @property {{unit: Unit} | {choices: string[]}} guess what is to be predicted
- * @property {boolean} [meter] whether the server's counts are needed
  * @property {"faults" | "load"} [needs] what else the server must offer
- * @property {(stage: Stage, seconds: number) => Promise<Answer[]>} run
  */
 
 /** From the simplest on. @type {Lesson[]} */
@@ -69,7 +67,8 @@ const units = {
 };
 
 /** @param {Answer} answer @param {number | null | undefined} v */
-export function written({ unit = "count" }, v) {
+export function written({ unit = "count", technique }, v) {
+  if (technique) return called(technique);
   return v === null || v === undefined || Number.isNaN(v) ? unknown : units[unit].text(v);
 }
 
@@ -132,6 +131,7 @@ export class Lessons {
       this.choose(lesson);
       this.#select.focus();
     });
+    lab.on("plays", () => this.#draw());
     follow(() => this.#draw());
     this.choose(lessons[0].name);
   }
@@ -180,26 +180,19 @@ export class Lessons {
   }
 
   async #play() {
-    if (this.#running) return;
+    if (this.#running || this.#lab.playing) return;
     const lesson = this.#lesson;
     const guess = String(new FormData(this.#form).get("guess") ?? "");
     const leaving = new AbortController();
     this.#running = leaving;
     this.#came.delete(lesson);
-    const stage = new Stage(this.#lab, lesson, leaving.signal, (part) => (this.#progress.value = part));
     this.#tell("lessons.runs");
-    try {
-      await stage.set();
-      const answers = await lesson.run(stage, this.#seconds(lesson));
+    const { answers, said } = await play(this.#lab, lesson, this.#seconds(lesson), leaving.signal, (part) => (this.#progress.value = part));
+    this.#said = said;
+    if (said.key === "lessons.done") {
       this.#came.set(lesson, { answers, guess });
-      this.#said.key = "lessons.done";
       this.#lab.tell("lesson", { lesson: lesson.name, answers });
-    } catch (error) {
-      if (leaving.signal.aborted) this.#said = { key: "lessons.left", fill: {} };
-      else if (error instanceof Unable) this.#said = { key: error.message, fill: {} };
-      else this.#said = { key: "lessons.failed", fill: { why: error instanceof Error ? error.message : String(error) } };
     }
-    await stage.restore();
     this.#running = null;
     this.#draw();
     if (this.#came.has(lesson) && lesson === this.#lesson) this.#results.focus({ preventScroll: true });
@@ -224,7 +217,7 @@ export class Lessons {
     const called = lanes.map((key) => kinds.find((kind) => kind.key === key)).filter((kind) => kind !== undefined).map(named);
     const scene = say("lessons.scene", { lanes: called.join(say("host.comma")), n: Math.round(this.#seconds(this.#lesson)), interval: delay(this.#lab.config.interval / 1000) });
     write(this.#scene, needs ? `${scene} ${say(`lessons.with_${needs}`)}` : scene);
-    this.#begin.disabled = runs;
+    this.#begin.disabled = runs || this.#lab.playing !== "";
     reveal(this.#leave, runs);
     reveal(this.#progress, runs);
     write(this.#status, this.#said.key && say(this.#said.key, this.#said.fill));

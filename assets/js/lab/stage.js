@@ -21,8 +21,43 @@ import { Refused } from "../api.js";
 /** Milliseconds until a lane that brings nothing is given up. */
 const patience = 15_000;
 
+/**
+ * What a stage is set for: a lesson, or a trial.
+ * @typedef {object} Piece
+ * @property {string} name of its file and its words
+ * @property {number[]} claims of claims.js that it is about
+ * @property {string[]} lanes that it needs
+ * @property {boolean} [meter] whether the server's counts are needed
+ * @property {(stage: Stage, seconds: number) => Promise<import("./lessons.js").Answer[]>} run
+ */
+
 /** A lesson that cannot be played here; the message is a key of words. */
 export class Unable extends Error {}
+
+/**
+ * Plays one from beginning to end. The lab says meanwhile that it is being played: there is one stage.
+ * @param {import("./lab.js").Lab} lab
+ * @param {Piece} piece
+ * @param {number} seconds to watch
+ * @param {AbortSignal} signal it was left
+ * @param {(part: number) => void} tell how much of the watching is over, from 0 to 1
+ * @returns {Promise<{answers: import("./lessons.js").Answer[], said: {key: string, fill: Record<string, string>}}>} what came out, and how it ended, in words
+ */
+export async function play(lab, piece, seconds, signal, tell) {
+  const stage = new Stage(lab, piece, signal, tell);
+  lab.plays(piece.name);
+  try {
+    await stage.set();
+    return { answers: await piece.run(stage, seconds), said: { key: "lessons.done", fill: {} } };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (signal.aborted) return { answers: [], said: { key: "lessons.left", fill: {} } };
+    return { answers: [], said: error instanceof Unable ? { key: why, fill: {} } : { key: "lessons.failed", fill: { why } } };
+  } finally {
+    await stage.restore();
+    lab.plays("");
+  }
+}
 
 export class Stage {
   #lab;
@@ -36,7 +71,7 @@ export class Stage {
 
   /**
    * @param {Lab} lab
-   * @param {import("./lessons.js").Lesson} lesson
+   * @param {Piece} lesson
    * @param {AbortSignal} signal the lesson was left
    * @param {(part: number) => void} tell how much of the watching is over, from 0 to 1
    */
@@ -54,6 +89,18 @@ export class Stage {
 
   get api() {
     return this.#lab.api;
+  }
+
+  /** The lab itself, for what builds on its panels' parts. */
+  get lab() {
+    return this.#lab;
+  }
+
+  /** The address of something below api/v1/. @param {string} name @param {Record<string, string>} [query] */
+  url(name, query = {}) {
+    const url = new URL(name, this.#lab.base);
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+    return url.href;
   }
 
   /** The lesson's lanes run, and no others but the page's own. */
@@ -80,6 +127,31 @@ export class Stage {
     const lane = this.#lanes.get(key);
     if (!lane) throw new Error(`the lesson has no lane ${key}`);
     return lane;
+  }
+
+  /** One of the browser's connections, to be held until the lesson ends. @param {() => void} release of what holds it */
+  hold(release) {
+    if (!this.#lab.slots.take("stage", release)) throw new Unable("lessons.nothing_came");
+    this.later(() => {
+      release();
+      this.#lab.slots.give("stage");
+    });
+  }
+
+  /** To be done when the lesson ends, however it ends. @param {() => unknown} undo */
+  later(undo) {
+    this.#undo.push(undo);
+  }
+
+  /**
+   * What the server has counted of a viewer that is not a lane's; null where it sees bodies only.
+   * @param {string} viewer
+   * @param {import("../transport/transport.js").Technique} technique
+   * @returns {Promise<import("./figures.js").Figures | null>}
+   */
+  async cost(viewer, technique) {
+    const figures = (await this.api.wire(viewer)).transports?.[technique];
+    return figures && figures.measured !== "body" ? figures : null;
   }
 
   /**
@@ -144,11 +216,12 @@ export class Stage {
    * @param {string} technique
    * @param {number} viewers
    * @param {number} seconds
+   * @param {{cut_every?: string, origin?: string}} [more] what else POST load takes
    * @returns {Promise<any>} how it went, as GET load tells
    */
-  async crowd(technique, viewers, seconds) {
+  async crowd(technique, viewers, seconds, more = {}) {
     try {
-      await this.api.post("load", { technique, viewers, duration: `${seconds}s` });
+      await this.api.post("load", { technique, viewers, duration: `${seconds}s`, ...more });
     } catch (error) {
       if (error instanceof Refused && [404, 409].includes(error.status)) throw new Unable("lessons.needs_crowd");
       throw error;
@@ -161,7 +234,8 @@ export class Stage {
       await this.sleep(1000);
       state = await this.api.get("load");
     }
-    if (state.reason === "failed") throw new Error(state.error);
+    // Nobody gets in from elsewhere, which is what is to be seen.
+    if (state.reason === "failed" && !(more.origin && state.refused > 0)) throw new Error(state.error);
     return state;
   }
 

@@ -291,12 +291,17 @@ func TestServersWords(t *testing.T) {
 	}
 }
 
-// TestLessonsWords: each lesson has its name, its question, its choices and what is to be learned; and a lesson is one of
-// those that can be chosen.
+// TestLessonsWords: each lesson has its name, its question, its choices and what is to be learned, each trial its figures; and
+// a lesson is one of those that can be chosen.
 func TestLessonsWords(t *testing.T) {
 	texts := rooms(t, "en")["lessons"]
 	list := read(t, "assets/js/lab/lessons.js")
 	wanted := map[string]bool{}
+	figures := func(source string) {
+		for _, figure := range regexp.MustCompile(`figure: "(\w+)"`).FindAllStringSubmatch(source, -1) {
+			wanted["figure_"+figure[1]] = true
+		}
+	}
 	n := 0
 	walk(t, "assets/js/lab/lesson", ".js", func(file, source string) {
 		n++
@@ -315,13 +320,19 @@ func TestLessonsWords(t *testing.T) {
 				wanted["of_"+name+"_choice_"+choice[1]] = true
 			}
 		}
-		for _, figure := range regexp.MustCompile(`figure: "(\w+)"`).FindAllStringSubmatch(source, -1) {
-			wanted["figure_"+figure[1]] = true
-		}
+		figures(source)
 	})
 	if n < 14 {
 		t.Errorf("%d lessons, want 14 at least", n)
 	}
+	trials := read(t, "assets/js/lab/trials.js")
+	walk(t, "assets/js/lab/trial", ".js", func(file, source string) {
+		name := strings.TrimSuffix(path.Base(file), ".js")
+		if !strings.Contains(source, fmt.Sprintf("name: %q,", name)) || !strings.Contains(trials, fmt.Sprintf("import %s from \"./trial/%s.js\";", name, name)) {
+			t.Errorf("%s is no trial, by the name of its file", file)
+		}
+		figures(source)
+	})
 	for key := range wanted {
 		if texts[key] == nil {
 			t.Errorf("lessons.%s is missing", key)
