@@ -2,7 +2,7 @@
 // The lessons: each asks for a prediction first, then measures on real traffic, and sets what came out beside what a
 // formula expects. To add one, add its file to lesson/, its line here and its words to words/en/lessons.js and zh.
 
-import { bytes, delay, percent, three, unknown } from "../format.js";
+import { bytes, count, delay, percent, three, unknown } from "../format.js";
 import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { caption, follow, say } from "../words/words.js";
@@ -62,7 +62,7 @@ const units = {
   s: { text: (v) => (v < 0 ? `−${delay(-v)}` : delay(v)), typed: 1 / 1000 },
   share: { text: percent, typed: 1 / 100 },
   bytes: { text: bytes, typed: 1 },
-  count: { text: (v) => (Number.isFinite(v) ? three(v).replace(/\.?0+$/, "") : unknown), typed: 1 },
+  count: { text: (v) => (Number.isInteger(v) ? count(v) : Number.isFinite(v) ? String(Number(three(v))) : unknown), typed: 1 },
   rate: { text: (v) => (Number.isFinite(v) ? `${three(v)}/s` : unknown), typed: 1 },
 };
 
