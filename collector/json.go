@@ -33,7 +33,7 @@ func (e *Encoder) Append(b []byte, s *Snapshot) []byte {
 func encoderOf(t reflect.Type) encode {
 	if t == reflect.TypeFor[Number]() {
 		return func(b []byte, v reflect.Value) []byte {
-			return Number{value: v.Field(0).Float(), known: v.Field(1).Bool()}.append(b)
+			return Number{value: v.Field(0).Float(), known: v.Field(1).Bool()}.AppendJSON(b)
 		}
 	}
 	switch t.Kind() {

@@ -34,14 +34,15 @@ func (n Number) Get() (v float64, ok bool) { return n.value, n.known }
 
 // MarshalJSON writes at most six decimals below a hundredth, four below 100 and one above: finer than anything on a screen, and a third
 // of the bytes of a full float.
-func (n Number) MarshalJSON() ([]byte, error) { return n.append(nil), nil }
+func (n Number) MarshalJSON() ([]byte, error) { return n.AppendJSON(nil), nil }
 
-func (n Number) append(b []byte) []byte {
+// AppendJSON appends what MarshalJSON writes.
+func (n Number) AppendJSON(b []byte) []byte {
 	if !n.known {
 		return append(b, "null"...)
 	}
 	if n.value <= -0.00005 { // what is nearer to zero is written as zero
-		return Number{-n.value, true}.append(append(b, '-'))
+		return Number{-n.value, true}.AppendJSON(append(b, '-'))
 	}
 	scale := 1e4
 	switch {

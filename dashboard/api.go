@@ -87,7 +87,9 @@ func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	if err != nil {
 		return historyProblem(err).Send(c)
 	}
-	return sendJSON(c, result)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Send(result.AppendJSON(nil))
 }
 
 // queryInt reads a whole number from the query.

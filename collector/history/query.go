@@ -1,9 +1,11 @@
 package history
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
@@ -34,6 +36,45 @@ type Column struct {
 	Avg []collector.Number `json:"avg"`
 	Min []collector.Number `json:"min"`
 	Max []collector.Number `json:"max"`
+}
+
+// AppendJSON appends r as encoding/json writes it, which takes six times as long: it makes a piece of garbage of each of ten
+// thousands of numbers.
+func (r *Result) AppendJSON(b []byte) []byte {
+	b = append(b, `{"at":[`...)
+	for i, at := range r.At {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, at, 10)
+	}
+	b = append(b, `],"series":[`...)
+	for i := range r.Series {
+		c := &r.Series[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendJSONText(append(b, `{"name":`...), c.Name), `,"unit":`...)
+		b = appendJSONNumbers(appendJSONText(b, c.Unit), `,"avg":[`, c.Avg)
+		b = append(appendJSONNumbers(appendJSONNumbers(b, `],"min":[`, c.Min), `],"max":[`, c.Max), `]}`...)
+	}
+	return append(b, `]}`...)
+}
+
+func appendJSONText(b []byte, s string) []byte {
+	text, _ := json.Marshal(s) // of a string there is no error
+	return append(b, text...)
+}
+
+func appendJSONNumbers(b []byte, before string, list []collector.Number) []byte {
+	b = append(b, before...)
+	for i, n := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = n.AppendJSON(b)
+	}
+	return b
 }
 
 // Query returns the named series from one time to another, both included, in at most points points (1 … MaxPoints). If
