@@ -174,17 +174,40 @@ func (b *block) each(do func(name, unit []byte, at, size int)) error {
 // until is each, as long as do wants more.
 func (b *block) until(do func(name, unit []byte, at, size int) bool) error {
 	r := reader{b: b.list}
-	at := b.body
+	n := int(r.bounded(maxSeries))
+	at, list := b.body, r.b // a variable of its own, as in strand
+	number := func() int {
+		v, n := word(list)
+		if n <= 0 || v > mostBlock {
+			list, r.broken = nil, true
+			return 0
+		}
+		list = list[n:]
+		return int(v)
+	}
+	text := func() []byte {
+		n := number()
+		if n > len(list) {
+			r.broken = true
+			n = len(list)
+		}
+		s := list[:n]
+		list = list[n:]
+		return s
+	}
 	var name []byte
-	for i := range int(r.bounded(maxSeries)) {
-		same := int(r.bounded(uint64(len(name))))
-		rest := r.text()
+	for i := range n {
+		same := number()
+		rest := text()
+		if r.broken || same > len(name) {
+			return fmt.Errorf("%w: its names cannot be read", errBlock)
+		}
 		if i > 0 && string(name[same:]) >= string(rest) {
 			return fmt.Errorf("%w: its names are out of order", errBlock)
 		}
 		name = append(name[:same], rest...)
-		unit := r.text()
-		size := int(r.bounded(mostBlock))
+		unit := text()
+		size := number()
 		if r.broken {
 			return fmt.Errorf("%w: its names cannot be read", errBlock)
 		}

@@ -4,7 +4,7 @@ package history
 // greatest value are away from it. It may be shorter than the block: what is behind its end is missing.
 type column struct {
 	avg    []grain
-	lo, hi []grain // below and above avg, never negative; 0 where avg is missing
+	lo, hi []grain // below and above avg, never negative; 0 where avg is missing, and behind their ends
 }
 
 // put sets a row, at or behind the end.
@@ -16,7 +16,34 @@ func (c *column) put(row int, avg, least, most grain) {
 }
 
 func (c *column) add(avg, lo, hi grain) {
-	c.avg, c.lo, c.hi = append(c.avg, avg), append(c.lo, lo), append(c.hi, hi)
+	c.lo, c.hi = away(c.lo, len(c.avg), lo), away(c.hi, len(c.avg), hi)
+	c.avg = append(c.avg, avg)
+}
+
+// away sets the distance of a row behind the end. Most are nothing, those of the finest tier nearly all, and take no space.
+func away(strand []grain, row int, g grain) []grain {
+	if g == 0 {
+		return strand
+	}
+	for len(strand) < row {
+		strand = append(strand, 0)
+	}
+	return append(strand, g)
+}
+
+// least and most are what a row that is there has beside its mean.
+func (c *column) least(row int) grain {
+	if row < len(c.lo) {
+		return c.avg[row] - c.lo[row]
+	}
+	return c.avg[row]
+}
+
+func (c *column) most(row int) grain {
+	if row < len(c.hi) {
+		return c.avg[row] + c.hi[row]
+	}
+	return c.avg[row]
 }
 
 // at is a row's values, and whether there are any.
@@ -24,8 +51,7 @@ func (c *column) at(row int) (avg, least, most float64, ok bool) {
 	if row >= len(c.avg) || c.avg[row] == missing {
 		return 0, 0, 0, false
 	}
-	g := c.avg[row]
-	return g.value(), (g - c.lo[row]).value(), (g + c.hi[row]).value(), true
+	return c.avg[row].value(), c.least(row).value(), c.most(row).value(), true
 }
 
 // reset empties a column and keeps its space.

@@ -237,11 +237,12 @@ func TestTiersFor(t *testing.T) {
 	}{
 		{"usual", time.Second, 30 * day, Tiers()},
 		{"fast", 100 * time.Millisecond, 30 * day, Tiers()},
-		{"slow", 5 * time.Second, 30 * day, []Tier{{5 * time.Second, time.Hour}, {10 * time.Second, day}, {time.Minute, 30 * day}}},
-		{"minutes", time.Minute, 30 * day, []Tier{{time.Minute, 30 * day}}},
+		{"slow", 5 * time.Second, 30 * day, []Tier{{5 * time.Second, time.Hour}, {10 * time.Second, day}, {time.Minute, 30 * day}, {10 * time.Minute, 30 * day}}},
+		{"minutes", time.Minute, 30 * day, []Tier{{time.Minute, 30 * day}, {10 * time.Minute, 30 * day}}},
 		{"hour", time.Second, time.Hour, []Tier{{time.Second, time.Hour}}},
 		{"half-a-day", time.Second, 12 * time.Hour, []Tier{{time.Second, time.Hour}, {10 * time.Second, 12 * time.Hour}}},
-		{"year", time.Second, 366 * day, []Tier{{time.Second, time.Hour}, {10 * time.Second, day}, {time.Minute, 366 * day}}},
+		{"some-days", time.Second, 3 * day, []Tier{{time.Second, time.Hour}, {10 * time.Second, day}, {time.Minute, 3 * day}}},
+		{"year", time.Second, 366 * day, []Tier{{time.Second, time.Hour}, {10 * time.Second, day}, {time.Minute, 366 * day}, {10 * time.Minute, 366 * day}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := TiersFor(tt.interval, tt.keep); !slices.Equal(got, tt.want) {

@@ -51,6 +51,27 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestTierIsAdded opens a file that was written before there was a coarser tier: it is made up for.
+func TestTierIsAdded(t *testing.T) {
+	dir := t.TempDir()
+	before := Tier{time.Second, time.Hour}
+	h := open(t, dir, before)
+	sawTooth(h, 1000)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	both := []Tier{before, {10 * time.Second, time.Hour}}
+	always := New(both...)
+	sawTooth(always, 1000)
+	h = open(t, dir, both...)
+	if got, want := ask(t, h, 0, 999, 20), ask(t, always, 0, 999, 20); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if reach := h.Tiers()[1]; reach.Every != 10_000 || reach.From != epoch.UnixMilli() {
+		t.Errorf("the new tier is %+v, want it to begin with the old one", reach)
+	}
+}
+
 // killed is a history's directory as a process leaves it that is killed: what its goroutine has written.
 func killed(t testing.TB, h *History, dir string) string {
 	t.Helper()
@@ -259,36 +280,66 @@ func TestMonth(t *testing.T) {
 	}
 }
 
+// BenchmarkMonth asks a month on disk for what a page asks: a thousand points of a chart's series, over ranges that each
+// need as many rows as any of its tier does.
 func BenchmarkMonth(b *testing.B) {
 	dir := b.TempDir()
-	h, last := month(b, dir, time.Minute)
-	b.Run("query", func(b *testing.B) {
+	tiers := Tiers()[1:]
+	h := open(b, dir, tiers...)
+	some := make([]collector.Snapshot, 500)
+	for i := range some {
+		some[i] = wide(i)
+	}
+	last := collectortest.Start()
+	for i := range 29*24*60 + 24*360 {
+		s := some[i%len(some)]
+		s.At = last
+		h.Append(s)
+		if every := 10 * time.Second; i < 29*24*60 {
+			last = last.Add(6 * every)
+		} else {
+			last = last.Add(every)
+		}
+	}
+	one := []string{"cpu.busy"}
+	names := []string{"cpu.busy", "cpu.user", "cpu.nice", "cpu.system", "cpu.iowait", "cpu.irq", "cpu.softirq", "cpu.steal",
+		"memory.used", "disk.read_rate", "disk.write_rate", "network.receive_rate"}
+	for _, bb := range []struct {
+		name  string
+		names []string
+		span  time.Duration
+	}{
+		{"hour", names, time.Hour},
+		{"16h", names, 1000*time.Minute - time.Second},
+		{"day", names, 24 * time.Hour},
+		{"7d", names, 10000*time.Minute - time.Second},
+		{"month", names, 30 * 24 * time.Hour},
+		{"month-one", one, 30 * 24 * time.Hour},
+	} {
+		b.Run("query-"+bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if r, err := h.Query(bb.names, last.Add(-bb.span), last, 1000); err != nil || len(r.At) < 100 {
+					b.Fatal(len(r.At), err)
+				}
+			}
+		})
+	}
+	b.Run("json", func(b *testing.B) {
+		r, err := h.Query(names, last.Add(-24*time.Hour), last, 1000)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var text []byte
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := h.Query([]string{"cpu.busy"}, collectortest.Start(), last, 1000); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("query-charts", func(b *testing.B) {
-		names := []string{"cpu.busy", "cpu.user", "cpu.system", "memory.used", "memory.free", "disk.read_rate", "disk.write_rate", "network.receive_rate", "swap.used"}
-		for b.Loop() {
-			if _, err := h.Query(names, collectortest.Start(), last, 1000); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("query-hour", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := h.Query([]string{"cpu.busy"}, last.Add(-time.Hour), last, 1000); err != nil {
-				b.Fatal(err)
-			}
+			text = r.AppendJSON(text[:0])
 		}
 	})
 	h.Close()
 	b.Run("open", func(b *testing.B) {
 		for b.Loop() {
-			h, err := Open(dir, slog.New(slog.DiscardHandler), Tier{time.Minute, 30 * 24 * time.Hour})
+			h, err := Open(dir, slog.New(slog.DiscardHandler), tiers...)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,5 +1,5 @@
 // Package history keeps the numbers of snapshots for charts: the last hour by the second, the last day by ten seconds,
-// the last month by the minute.
+// the last month by the minute, and by ten minutes for charts of all of it.
 //
 // # What is promised
 //
@@ -32,7 +32,7 @@
 //
 // Numbers have fifteen bits: one part in 60 000. There are at most 2000 series at a time; further ones are left out, and
 // one that has had no value for an hour is forgotten until it has one again. Without a file, what is packed takes at
-// most 8 MiB: of the tiers it is the coarsest that are shortened. Safe for one writer and many readers.
+// most 8 MiB: the tier that takes the most is shortened, the finest last. Safe for one writer and many readers.
 package history
 
 import (
@@ -54,7 +54,7 @@ const (
 	// flush is how often the open blocks go onto the shelf: what may be lost.
 	flush = 10 * time.Second
 	// mostPacked bounds what is kept in memory.
-	mostPacked = 8<<20 - 1<<20 // what is not packed yet takes the rest
+	mostPacked = 8<<20 - 5<<19 // what is not packed yet takes the rest
 )
 
 // A Series is one number over time.
@@ -94,7 +94,7 @@ func New(tiers ...Tier) *History {
 
 // limits are by the number of a block's tier: those of tiers, each with its tables, and that of marks.
 func limits(tiers []Tier, bytes int) bounds {
-	b := bounds{bytes: bytes, rows: make([]int, markTier+1), coarsest: 2*len(tiers) - 1}
+	b := bounds{bytes: bytes, rows: make([]int, markTier+1), tiers: len(tiers)}
 	for i, t := range tiers {
 		rows := int(t.Keep/t.Every) + 1
 		b.rows[2*i], b.rows[2*i+1] = rows, rows // numbers, tables

@@ -291,6 +291,54 @@ func TestMemory(t *testing.T) {
 	runtime.KeepAlive(h)
 }
 
+// reach is how far back a tier goes.
+func reach(h *History, from time.Time, tier int) time.Duration {
+	return from.Sub(time.UnixMilli(h.Tiers()[tier].From))
+}
+
+// TestMemoryIsBounded fills a history in memory with more than it may hold, and looks at what it takes beside that.
+func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	some := make([]collector.Snapshot, 500)
+	for i := range some {
+		some[i] = wide(i)
+		for n := range 24 {
+			some[i].Filesystems = append(some[i].Filesystems, collector.Filesystem{Mount: fmt.Sprint("/mnt/", n), UsedRatio: collector.Known(0.5)})
+		}
+		for n := range 60 {
+			some[i].Sensors = append(some[i].Sensors, collector.Sensor{ID: fmt.Sprint("chip/of", n), Kind: "temperature", Value: collector.Known(40 + float64(i%7))})
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	const packed = 3 << 20
+	h := newHistory(newRAM(limits(Tiers(), packed)), Tiers())
+	var last time.Time
+	for i := range 4 * 3600 {
+		s := some[i%len(some)]
+		last = collectortest.Start().Add(time.Duration(i) * time.Second)
+		s.At = last
+		h.Append(s)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	used, n, held := after.HeapAlloc-before.HeapAlloc, len(h.Names()), h.shelf.(*ram).bytes
+	t.Logf("%d series take %.2f MiB, %.2f of them packed", n, float64(used)/(1<<20), float64(held)/(1<<20))
+	if n < 390 || held > packed || used > packed+8<<20-mostPacked {
+		t.Errorf("%d series take %d bytes, %d of them packed, want %d and %d for 400", n, used, held, packed+8<<20-mostPacked, packed)
+	}
+	// The hour is whole, and each coarser tier reaches further back than the finer ones.
+	seconds, tens, minutes, all := reach(h, last, 0), reach(h, last, 1), reach(h, last, 2), reach(h, last, 3)
+	if seconds < time.Hour || tens < time.Hour || minutes < 2*time.Hour || all < last.Sub(collectortest.Start()) {
+		t.Errorf("they reach back %v, %v, %v and %v", seconds, tens, minutes, all)
+	}
+	runtime.KeepAlive(h)
+	runtime.KeepAlive(some)
+}
+
 func BenchmarkAppend(b *testing.B) {
 	h := hour()
 	s := collectortest.Snapshot(0)

@@ -7,8 +7,7 @@ import (
 	"math"
 )
 
-// mostFile bounds what is of use in the file, which is at most some more than twice as long. The coarsest tier is
-// shortened for it.
+// mostFile bounds what is of use in the file, which is at most some more than twice as long.
 const mostFile = 256 << 20
 
 var errInUse = errors.New("another process uses this directory (hint: give each its own --data-dir)")
@@ -72,17 +71,26 @@ func (h *History) catchUp(t, finer *tier) {
 			end = b.times[len(b.times)-1] + t.every
 		}
 	})
-	moments := h.tablesSince(finer, end)
+	var columns map[*number]*column
 	h.shelf.each(finer.number, end-finer.span(), always, func(on stored) {
 		b, err := on.unpack(nil)
 		if err != nil || b.times[len(b.times)-1] < end {
 			return
 		}
-		columns := make(map[*number]*column)
+		moments := h.tablesBetween(finer, max(end, b.times[0]), b.times[len(b.times)-1]+finer.every)
+		before := columns // their space is used again
+		columns = make(map[*number]*column, len(before))
 		b.each(func(name, _ []byte, at, size int) {
-			c := new(column)
+			n := h.series[string(name)]
 			packed, err := on.part(at, size)
-			if n := h.series[string(name)]; n != nil && err == nil && c.unpack(packed, len(b.times)) {
+			if n == nil || err != nil {
+				return
+			}
+			c := before[n]
+			if c == nil {
+				c = new(column)
+			}
+			if c.unpack(packed, len(b.times)) {
 				columns[n] = c
 			}
 		})
@@ -107,15 +115,15 @@ func (h *History) catchUp(t, finer *tier) {
 	})
 }
 
-// tablesSince is what tables the shelf has of a tier from a time on.
-func (h *History) tablesSince(t *tier, from int64) (moments []Table) {
-	h.shelf.each(t.number+1, from-t.span(), always, func(on stored) {
+// tablesBetween is what tables the shelf has of a tier from one time to before another.
+func (h *History) tablesBetween(t *tier, from, to int64) (moments []Table) {
+	h.shelf.each(t.number+1, from-t.span(), to, func(on stored) {
 		b, who, rows, err := on.tables()
 		if err != nil {
 			return
 		}
 		for i, row := range rows {
-			if b.times[i] >= from {
+			if b.times[i] >= from && b.times[i] < to {
 				moments = append(moments, tableOf(b.times[i], who, row))
 			}
 		}

@@ -20,12 +20,7 @@ func (r *reader) byte() byte {
 }
 
 func (r *reader) uvarint() uint64 {
-	if len(r.b) > 0 && r.b[0] < 0x80 && !r.broken { // most are one byte
-		v := uint64(r.b[0])
-		r.b = r.b[1:]
-		return v
-	}
-	v, n := binary.Uvarint(r.b)
+	v, n := word(r.b)
 	return took(r, v, n)
 }
 
@@ -64,16 +59,22 @@ func (r *reader) text() []byte {
 	return s
 }
 
-// strand reads what packStrand wrote. Grains that no number has break it.
+// strand reads what packStrand wrote. Grains that no number has break it. It is where the time of an answer goes: what it
+// is at is a variable of its own and not the reader's, which the garbage collector would be told of each time.
 func (r *reader) strand(into []grain, differences bool) {
-	before := int64(0)
+	before, b := int64(0), r.b
 	for i := 0; i < len(into) && !r.broken; {
-		word := r.uvarint()
-		if word >= others {
-			v := before + unzigzag(word-(others-1))
+		w, n := word(b)
+		if n <= 0 {
+			r.broken = true
+			break
+		}
+		b = b[n:]
+		if w >= others {
+			v := before + unzigzag(w-(others-1))
 			if v < -int64(coarsest) || v > 2*int64(coarsest) || differences && v > int64(coarsest) || !differences && v < 0 {
 				r.broken = true
-				return
+				break
 			}
 			into[i] = grain(v)
 			i++
@@ -83,17 +84,34 @@ func (r *reader) strand(into []grain, differences bool) {
 			continue
 		}
 		g := grain(before)
-		if word == missed {
+		if w == missed {
 			g = missing
 		}
-		run := int(r.bounded(uint64(len(into) - i)))
-		if run == 0 || word == missed && !differences {
+		run, n := binary.Uvarint(b)
+		if n <= 0 || run == 0 || run > uint64(len(into)-i) || w == missed && !differences {
 			r.broken = true
-			return
+			break
 		}
+		b = b[n:]
 		for range run {
 			into[i] = g
 			i++
 		}
 	}
+	r.b = b
+}
+
+// word is binary.Uvarint, and faster for what there is most of: three bytes of a series that never rests, or one.
+func word(b []byte) (uint64, int) {
+	if len(b) > 2 {
+		switch {
+		case b[0] < 0x80:
+			return uint64(b[0]), 1
+		case b[1] < 0x80:
+			return uint64(b[0]&0x7f) | uint64(b[1])<<7, 2
+		case b[2] < 0x80:
+			return uint64(b[0]&0x7f) | uint64(b[1]&0x7f)<<7 | uint64(b[2])<<14, 3
+		}
+	}
+	return binary.Uvarint(b)
 }

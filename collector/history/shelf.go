@@ -23,9 +23,37 @@ type shelf interface {
 // bounds is how much of each tier a shelf keeps, in rows, and of all together in bytes. It is rows and not time, so that
 // a clock that was wrong for a while costs nothing that is good.
 type bounds struct {
-	rows     []int
-	bytes    int
-	coarsest int // the last tier of those that are shortened when there are too many bytes: marks are not
+	rows  []int // by the number of a block's tier
+	bytes int
+	tiers int // each has a number for its numbers and the next for its tables; marks are none of them
+}
+
+// A stock is what a shelf has of a tier.
+type stock struct {
+	blocks, bytes int
+	first         int64 // when the oldest begins
+}
+
+// excess is the tier whose oldest block is to go next when there are too many bytes; false when each has only one left.
+// It is the tier that takes the most, so that what is further back is there still, and coarser. The finest goes last:
+// it is what was just now.
+func (b *bounds) excess(bytes int, of func(tier uint8) stock) (uint8, bool) {
+	if bytes <= b.bytes {
+		return 0, false
+	}
+	var which uint8
+	most := 0
+	for i := b.tiers - 1; i >= 0 && (i > 0 || most == 0); i-- {
+		number := uint8(2 * i)
+		numbers, tables := of(number), of(number+1)
+		if all := numbers.bytes + tables.bytes; all > most && max(numbers.blocks, tables.blocks) > 1 {
+			most, which = all, number
+			if numbers.blocks <= 1 || tables.blocks > 1 && tables.first < numbers.first {
+				which++
+			}
+		}
+	}
+	return which, most > 0
 }
 
 // has tells whether there is such a tier.
@@ -71,13 +99,21 @@ func (s *ram) put(k key, rows int, packed []byte) {
 			s.drop(t)
 		}
 	}
-	// Too many bytes: the coarsest tiers, which reach back furthest, are shortened first.
-	for t := s.bounds.coarsest; t >= 0 && s.bytes > s.bounds.bytes; {
-		if len(s.tiers[t]) <= 1 {
-			t--
-			continue
+	for {
+		t, ok := s.bounds.excess(s.bytes, func(tier uint8) (has stock) {
+			for i, b := range s.tiers[tier] {
+				if i == 0 {
+					has.first = b.first
+				}
+				has.blocks++
+				has.bytes += len(b.packed)
+			}
+			return has
+		})
+		if !ok {
+			return
 		}
-		s.drop(t)
+		s.drop(int(t))
 	}
 }
 

@@ -145,11 +145,30 @@ func (f *file) forget(tier uint8, i int) {
 
 // bound forgets the oldest blocks that are too many. mu is held, or f not shared yet.
 func (f *file) bound() {
+	drop := func(tier uint8) {
+		delete(f.waiting, f.index[tier][0].key)
+		f.forget(tier, 0)
+	}
 	for t := range f.index {
-		for len(f.index[t]) > 1 && (f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] || t == f.bounds.coarsest && f.bytes > f.bounds.bytes) {
-			delete(f.waiting, f.index[t][0].key)
-			f.forget(uint8(t), 0)
+		for len(f.index[t]) > 1 && f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] {
+			drop(uint8(t))
 		}
+	}
+	for {
+		t, ok := f.bounds.excess(f.bytes, func(tier uint8) (has stock) {
+			for i, e := range f.index[tier] {
+				if i == 0 {
+					has.first = e.first
+				}
+				has.blocks++
+				has.bytes += e.size
+			}
+			return has
+		})
+		if !ok {
+			return
+		}
+		drop(t)
 	}
 }
 

@@ -18,6 +18,7 @@ type sieve struct {
 	gaps int   // between rows that came one after the other
 	last int64 // when the last row was
 	list []point
+	sums []sum // for the next points
 
 	// Space that is used again.
 	times   []int64
@@ -86,6 +87,9 @@ type sum struct {
 	least, most float64
 }
 
+// sumsFor is for how many points there is space made together.
+const sumsFor = 64
+
 // block takes the rows of a piece, with a column for each name; nil where there is none.
 func (s *sieve) block(p piece, times []int64, columns []*column) {
 	first := len(times)
@@ -144,7 +148,12 @@ func (s *sieve) place(at, every int64) int {
 		p.last, p.every = max(p.last, at), max(p.every, every)
 		return n - 1
 	}
-	s.list = append(s.list, point{at: start, first: at, last: at, every: every, sums: make([]sum, len(s.names))})
+	n := len(s.names)
+	if len(s.sums) < n {
+		s.sums = make([]sum, n*sumsFor)
+	}
+	s.list = append(s.list, point{at: start, first: at, last: at, every: every, sums: s.sums[:n:n]})
+	s.sums = s.sums[n:]
 	return len(s.list) - 1
 }
 
@@ -165,7 +174,7 @@ func (s *sum) addRows(c *column, from, to int) {
 			continue
 		}
 		s.sum += g.value()
-		least, most = min(least, g-c.lo[i]), max(most, g+c.hi[i])
+		least, most = min(least, c.least(i)), max(most, c.most(i))
 		n++
 	}
 	if n == 0 {

@@ -12,14 +12,19 @@ type Tier struct {
 	Keep  time.Duration // how far back, as long as there are no gaps: so many rows are kept
 }
 
-// Tiers is what is usual: seconds for an hour, ten of them for a day, minutes for thirty days.
+// Tiers is what is usual: seconds for an hour, ten of them for a day, minutes for thirty days, and the same thirty by ten
+// minutes, so that a chart of weeks has not to read all of the minutes.
 func Tiers() []Tier {
 	return []Tier{
 		{time.Second, time.Hour},
 		{10 * time.Second, 24 * time.Hour},
 		{time.Minute, 30 * 24 * time.Hour},
+		{10 * time.Minute, 30 * 24 * time.Hour},
 	}
 }
+
+// weeks is from how far back on the last tier is worth its space: before, a chart of a thousand points needs the minutes.
+const weeks = 7 * 24 * time.Hour
 
 // TiersFor is Tiers for a collector that takes a snapshot each interval, and for no longer than keep: none finer than the
 // interval, and none coarser that would not reach further back.
@@ -27,14 +32,18 @@ func TiersFor(interval, keep time.Duration) []Tier {
 	var tiers []Tier
 	usual := Tiers()
 	for i, t := range usual {
-		if i+1 < len(usual) && usual[i+1].Every <= interval {
+		last := i+1 == len(usual)
+		if !last && usual[i+1].Every <= interval || last && keep < weeks {
 			continue
 		}
 		t.Every = max(t.Every, interval)
-		if i+1 == len(usual) || t.Keep >= keep {
-			return append(tiers, Tier{t.Every, max(keep, t.Every)})
+		if t.Keep >= keep || t.Every >= time.Minute {
+			t.Keep = max(keep, t.Every)
 		}
 		tiers = append(tiers, t)
+		if t.Keep >= keep && t.Every < time.Minute {
+			break
+		}
 	}
 	return tiers
 }
