@@ -253,18 +253,19 @@ func (c *conn) Served() {
 func (c *conn) Close() error {
 	c.Served()
 	if !c.given.Swap(true) {
-		c.giveBack()
+		c.listener.giveBack(c.leave)
 	}
 	return c.Conn.Close()
 }
 
 // Keep keeps the place when the connection is closed here but lives on by another descriptor, until release is called,
-// once.
+// once. It does not hold on to the connection, of which there are thousands.
 func (c *conn) Keep() (release func()) {
 	if c.given.Swap(true) {
 		return func() {}
 	}
-	return c.giveBack
+	listener, leave := c.listener, c.leave
+	return func() { listener.giveBack(leave) }
 }
 
 // CloseWrite is the connection's own; an error where it has none.
@@ -283,9 +284,10 @@ func (c *conn) SetLinger(seconds int) error {
 	return syscall.EINVAL
 }
 
-func (c *conn) giveBack() {
-	c.leave()
-	c.listener.open.Add(-1)
+// giveBack gives a connection's place back, its address's too.
+func (l *Listener) giveBack(leave func()) {
+	leave()
+	l.open.Add(-1)
 }
 
 // SyscallConn is the connection's own; an error where it has none.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,5 +143,36 @@ func TestBarredIsNotWaitedFor(t *testing.T) {
 	close(l.closed)
 	if l.attend(scarce) {
 		t.Error("there is one place more than there are")
+	}
+}
+
+// Of a connection that has been kept nothing stays but its place: some hundred bytes each would, of thousands.
+func TestKeptIsForgotten(t *testing.T) {
+	ln := Wrap(&short{}, 1000, nil, quiet(t))
+	forgotten := make(chan struct{})
+	release := func() func() {
+		c, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(c.(*conn), func(done chan struct{}) { close(done) }, forgotten)
+		release := c.(*conn).Keep()
+		c.Close()
+		return release
+	}()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		runtime.GC()
+		select {
+		case <-forgotten:
+			release()
+			if n := ln.open.Load(); n != 0 {
+				t.Errorf("after its release %d places are taken", n)
+			}
+			return
+		case <-time.After(10 * time.Millisecond):
+			if time.Now().After(deadline) {
+				t.Fatal("what gives its place back holds on to the connection")
+			}
+		}
 	}
 }
