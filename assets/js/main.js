@@ -436,6 +436,7 @@ async function start() {
     filler.none();
     archive.none();
   }
+  filler.prepare();
   learnServer(config.zone);
   timeBar.refresh();
   if (config.now) clock.observe(config.now, performance.now());

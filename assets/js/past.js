@@ -13,6 +13,8 @@ export class Past {
   #store;
   #filled;
   #there = true;
+  /** asked before the first message comes, so that there is one answer less to wait for @type {Promise<{series: {name: string}[]}> | null} */
+  #early = null;
 
   /**
    * @param {import("./api.js").API} api
@@ -23,6 +25,13 @@ export class Past {
     this.#api = api;
     this.#store = store;
     this.#filled = filled;
+  }
+
+  /** It will be asked soon: what are the names? */
+  prepare() {
+    if (!this.#there) return;
+    this.#early = this.#api.series();
+    this.#early.catch(() => {}); // fill asks again
   }
 
   /** This server keeps no history. */
@@ -39,7 +48,9 @@ export class Past {
   async fill(from, to, interval, snapshot) {
     if (!this.#there || !(from < to)) return;
     try {
-      const { series } = await this.#api.series();
+      const early = this.#early;
+      this.#early = null;
+      const { series } = (early && await early.catch(() => null)) ?? await this.#api.series();
       const names = historic(series.map((/** @type {{name: string}} */ s) => s.name), snapshot);
       if (names.length === 0) return;
       const points = Math.min(most, Math.floor(numbers / names.length), Math.ceil((to - from) / interval) + 1);

@@ -141,7 +141,8 @@ export class Archive {
     this.#wanted = wish;
     this.waiting = true;
     const asking = this.#asking = new AbortController();
-    this.#timer = setTimeout(() => this.#fetch(from - beside * span, Math.min(to + beside * span, window.newest), step, asking.signal), settled);
+    const wait = this.#kept.length > 0 ? settled : 0; // a page that opens has no hand at its wheel
+    this.#timer = setTimeout(() => this.#fetch(from - beside * span, Math.min(to + beside * span, window.newest), step, asking.signal), wait);
   }
 
   /** @param {number} from @param {number} to @param {number} step @param {AbortSignal} signal */

@@ -23,10 +23,7 @@ func TestPageCost(t *testing.T) {
 	p.view(1440, 2600, "dark")
 	p.open(showcase(t, 600, time.Second, nil) + "?technique=sse")
 	p.live("sse")
-	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
-		return err
-	}))
+	p.ticking()
 	const messages = 3
 	// The first seconds are for what comes once: history, and code that is compiled while it runs.
 	p.until("it is warm", func(s state) bool { return s.Messages >= messages })
@@ -46,6 +43,15 @@ func TestPageCost(t *testing.T) {
 			t.Errorf("%g layouts for %g messages, want at most %g", after["LayoutCount"]-before["LayoutCount"], n, most)
 		}
 	}
+}
+
+// ticking has the browser count the time that the page's main thread works.
+func (p *page) ticking() {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+		return err
+	}))
 }
 
 // metrics are what the browser counts of the page, by name.
