@@ -18,6 +18,9 @@ import (
 // TestRealMounts mounts for real, where it may: in a process with mounts of its own, which end with it.
 func TestRealMounts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("makes namespaces and filesystems")
+	}
 	const child = "FIVEWIRE_TEST_MOUNTS"
 	if os.Getenv(child) != "" {
 		realMounts(t, os.Getenv(child))

@@ -89,7 +89,7 @@ func TestTornFiles(t *testing.T) {
 			sources := []Source{cpuSource(r, new(busyTime)), loadSource(r), memorySource(r), diskSource(r), filesystemSource(r), networkSource(r), processSource(r, new(busyTime)), hostSource(r)}
 			step := max(len(content)/6, 1)
 			if testing.Short() {
-				step *= 2
+				step *= 4
 			}
 			for n := 0; n < len(content); n += step {
 				for _, torn := range []string{

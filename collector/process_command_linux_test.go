@@ -116,7 +116,10 @@ func TestSilentLater(t *testing.T) {
 
 // However many do not answer, few are waited for, and not for long.
 func TestManySilentCommands(t *testing.T) {
-	const n = 100
+	n := 100
+	if testing.Short() {
+		n = 20
+	}
 	tr := maps.Clone(manyProcesses(n))
 	for name := range tr {
 		if filepath.Base(name) == "cmdline" {

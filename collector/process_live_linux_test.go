@@ -63,6 +63,9 @@ func liveOf(t testing.TB) liveWatch { return liveWatch{closed(t, newProcessWatch
 
 // A busy child is found, with its rate, by two real reads.
 func TestRealProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("keeps a processor busy")
+	}
 	pid := start(t, child(t, "sh", "-c", "while :; do :; done"))
 	w := liveOf(t)
 	w.read(t)

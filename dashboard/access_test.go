@@ -294,6 +294,9 @@ func TestKeyFileChanges(t *testing.T) {
 }
 
 func TestPasswordsSlowed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a password costs a twelfth of a second, on purpose")
+	}
 	t.Parallel()
 	line, err := PasswordLine("ann", "presenter", []byte("correct horse"))
 	if err != nil {

@@ -136,7 +136,10 @@ func TestAttackRun(t *testing.T) {
 
 	own := "Authorization: Bearer " + secretKey + "\r\n"
 	random := rand.New(rand.NewPCG(5, 8))
-	for _, r := range s.routes() {
+	for i, r := range s.routes() {
+		if testing.Short() && i%5 != 0 {
+			continue
+		}
 		path := strings.NewReplacer(":id", "me", ":technique", "sse", "*", "x").Replace(r.path)
 		methods := []string{r.method}
 		if r.method == "ALL" {

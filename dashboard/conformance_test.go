@@ -380,7 +380,11 @@ func TestHopping(t *testing.T) {
 	})
 	r := rand.New(rand.NewPCG(5, 5))
 	cursor, want := "", 0
-	for hop := range 200 {
+	hops := 200
+	if testing.Short() {
+		hops = 30
+	}
+	for hop := range hops {
 		c := s.client(load.Techniques()[r.IntN(5)])
 		left := 1 + r.IntN(4)
 		err := c.Watch(t.Context(), cursor, func(m load.Message) error {

@@ -370,6 +370,9 @@ func TestRate(t *testing.T) {
 
 // Many tries at the same time are no way around the bound: each is counted before it is looked at, which takes its time.
 func TestPasswordsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a password costs a twelfth of a second, on purpose")
+	}
 	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse"), cost-2)
 	if err != nil {
 		t.Fatal(err)

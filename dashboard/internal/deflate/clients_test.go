@@ -105,6 +105,9 @@ func has(t *testing.T, name string, args ...string) {
 
 // TestGzipClients: programs of others show every line at once and accept the end.
 func TestGzipClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts other programs")
+	}
 	const python = `
 import http.client, sys, zlib
 c = http.client.HTTPConnection(sys.argv[1])
@@ -164,6 +167,9 @@ for await (const text of answer.body.pipeThrough(new TextDecoderStream())) proce
 
 // TestWebSocketClients: the same on a WebSocket; what is for one viewer alone is a frame without RSV1 between the others.
 func TestWebSocketClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts another program")
+	}
 	const python = `
 import asyncio, sys, websockets
 async def main():

@@ -49,7 +49,11 @@ func gunzip(t testing.TB, file []byte) []byte {
 
 // TestStreams: viewers of every behaviour on one chain each have a whole gzip file at the end.
 func TestStreams(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 0))
 		type viewer struct {
 			Stream

@@ -22,10 +22,7 @@ import (
 // process in LISTEN_PID, which only the process itself knows.
 func startGiven(t *testing.T, ln interface{ File() (*os.File, error) }, args ...string) *server {
 	t.Helper()
-	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := needBinary(t)
 	socket, err := ln.File()
 	if err != nil {
 		t.Fatal(err)
@@ -145,10 +142,7 @@ func TestGivenUnixSocket(t *testing.T) {
 	if s.url != "unix:"+file {
 		t.Errorf("it says %s", s.url)
 	}
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := needBinary(t)
 	if out, err := exec.Command(program, "health", "--listen", s.url).CombinedOutput(); err != nil {
 		t.Errorf("health: %v: %s", err, out)
 	}

@@ -24,10 +24,7 @@ import (
 
 // The scripts in testdata/script are promises of the command line, one file each.
 func TestCommandLine(t *testing.T) {
-	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := needBinary(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {

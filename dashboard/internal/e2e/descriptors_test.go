@@ -27,10 +27,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 		t.Skip("lets the collector read for seconds")
 	}
 	t.Parallel() // it waits most of the time
-	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := needBinary(t)
 	s := startCommand(t, "sh", "-c", `ulimit -n 100; exec "$0" --listen 127.0.0.1:0 --interval 100ms`, file)
 	s.ready()
 	ctx, cancel := context.WithCancel(t.Context())

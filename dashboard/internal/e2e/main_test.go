@@ -204,13 +204,23 @@ type server struct {
 	exit chan error
 }
 
-// start runs the binary until the test ends; "--listen 127.0.0.1:0" unless args say otherwise.
-func start(t *testing.T, args ...string) *server {
+// needBinary is the binary, or skips: it is linked first.
+func needBinary(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("linking the binary takes longer than -short allows")
+	}
 	file, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// start runs the binary until the test ends; "--listen 127.0.0.1:0" unless args say otherwise.
+func start(t *testing.T, args ...string) *server {
+	t.Helper()
+	file := needBinary(t)
 	if !strings.Contains(strings.Join(args, " "), "--listen") {
 		args = append(args, "--listen", "127.0.0.1:0")
 	}

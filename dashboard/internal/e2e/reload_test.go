@@ -16,10 +16,7 @@ import (
 
 // SIGHUP: what can change does, what cannot is named, and what is wrong changes nothing and ends nothing.
 func TestReload(t *testing.T) {
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := needBinary(t)
 	file := filepath.Join(t.TempDir(), "fw.yaml")
 	write := func(content string) {
 		t.Helper()

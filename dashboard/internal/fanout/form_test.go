@@ -14,7 +14,11 @@ import (
 
 // A piece is its content, as one chunk where there are chunks, for every length at which a size gets another digit.
 func TestPiece(t *testing.T) {
-	lengths := []int{1<<20 - 1, 1 << 20, 1<<24 + 1}
+	lengths, most, more := []int{1<<20 - 1, 1 << 20}, 1<<24+1, 200
+	if testing.Short() {
+		most, more = 1<<20, 20
+	}
+	lengths = append(lengths, most)
 	for n := range 300 {
 		lengths = append(lengths, n)
 	}
@@ -23,10 +27,10 @@ func TestPiece(t *testing.T) {
 			lengths = append(lengths, n)
 		}
 	}
-	for range 200 {
+	for range more {
 		lengths = append(lengths, rand.IntN(70_000))
 	}
-	data := make([]byte, 1<<24+1)
+	data := make([]byte, most)
 	for i := range data {
 		data[i] = byte(i * 7)
 	}

@@ -37,7 +37,11 @@ func (s *shard) newLine() *line {
 
 // In a round every line has its turn once, though any others leave and join meanwhile.
 func TestRound(t *testing.T) {
-	for seed := range uint64(300) {
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 50
+	}
+	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 3))
 		h := hub.New(hub.Config{})
 		f := New(h, Config{Heartbeat: time.Hour, WriteTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)})

@@ -31,6 +31,9 @@ import (
 //
 // It runs where a node_exporter is installed. With FIVEWIRE_PEERS=1 a missing one is a failure.
 func TestAgainstNodeExporter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts other programs")
+	}
 	if runtime.GOOS != "linux" {
 		t.Skip("the names are those that node_exporter has on Linux")
 	}
