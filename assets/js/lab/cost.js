@@ -19,7 +19,7 @@ import { bytes, count, delay, percent, three, unknown } from "../format.js";
  * @property {string} label
  * @property {string} help what it is and where it comes from
  * @property {(facts: Facts) => number} read NaN: not known
- * @property {(value: number) => string} write
+ * @property {(value: number, values?: Record<string, number>) => string} write values: the whole line's
  * @property {"least" | "most"} [best] who wins; nobody without it
  * @property {boolean} [seldom] not shown where no lane has it
  */
@@ -48,6 +48,12 @@ function each(amount, { messages }) {
   return messages > 0 ? amount / messages : NaN;
 }
 
+/**
+ * The share of the payload; where framing is in it, which nobody can tell apart, it is no more than that.
+ * @param {number} share @param {Record<string, number>} [values]
+ */
+const atMost = (share, values) => (values && Number.isNaN(values.framing) && !Number.isNaN(share) ? `≤ ${percent(share)}` : percent(share));
+
 /** @param {number} v */
 const ratio = (v) => (Number.isNaN(v) ? unknown : Number.isInteger(v) ? String(v) : three(v));
 
@@ -59,7 +65,7 @@ export const columns = [
   { id: "heads", label: "costs.heads", help: "costs.heads_help", read: (facts) => bytesOf(facts, "head"), write: bytes, best: "least" },
   { id: "total", label: "costs.total", help: "costs.total_help", read: (facts) => bytesOf(facts, "total"), write: bytes, best: "least" },
   { id: "tls", label: "costs.tls", help: "costs.tls_help", read: tlsOf, write: bytes, best: "least", seldom: true },
-  { id: "efficiency", label: "costs.efficiency", help: "costs.efficiency_help", read: (facts) => bytesOf(facts, "payload") / bytesOf(facts, "total"), write: percent, best: "most" },
+  { id: "efficiency", label: "costs.efficiency", help: "costs.efficiency_help", read: (facts) => bytesOf(facts, "payload") / bytesOf(facts, "total"), write: atMost, best: "most" },
   { id: "packets", label: "costs.packets", help: "costs.packets_help", read: ({ figures }) => (figures?.packets ? each(figures.packets.in + figures.packets.out, figures) : NaN), write: ratio, best: "least" },
   { id: "requests", label: "costs.requests", help: "costs.requests_help", read: ({ figures }) => (figures ? each(figures.requests, figures) : NaN), write: ratio, best: "least" },
   { id: "connections", label: "costs.connections", help: "costs.connections_help", read: ({ figures }) => figures?.connections ?? NaN, write: count, best: "least" },
@@ -99,7 +105,7 @@ export function costs(lane, offset) {
  */
 export function winners({ write, best }, values) {
   const there = values.filter((v) => !Number.isNaN(v));
-  const shown = new Set(there.map(write));
+  const shown = new Set(there.map((v) => write(v)));
   if (!best || shown.size < 2) return values.map(() => false);
   const first = write(best === "least" ? Math.min(...there) : Math.max(...there));
   return values.map((v) => !Number.isNaN(v) && write(v) === first);

@@ -169,7 +169,7 @@ export class Costs {
       attribute(glyph, "href", `#glyph-${line.technique}`);
       columns.forEach((column, i) => {
         const value = line.values[column.id];
-        write(texts[i], column.write(value));
+        write(texts[i], column.write(value, line.values));
         attribute(cells[i], "data-value", String(value));
         attribute(cells[i], "data-best", String(marks[i][at]));
         const star = cells[i].firstElementChild;

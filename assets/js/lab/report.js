@@ -143,7 +143,7 @@ export class Report {
       id: i === all.length - 1 ? "costs" : `costs_pinned_${i + 1}`,
       title: say("report.run", { time: new Date(at).toLocaleTimeString(locale()), seconds: duration(seconds) }),
       columns: heads,
-      rows: lines.map((line) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id]) }))]),
+      rows: lines.map((line) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id], line.values) }))]),
     }));
   }
 

@@ -138,6 +138,23 @@ func TestDecodeCBOR(t *testing.T) {
 	}
 }
 
+// A share is a bound where something else is in it that nobody can tell apart, and a whole number keeps its zeros.
+func TestLabBounds(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { columns } = await import(base + "lab/cost.js");
+		const { written } = await import(base + "lab/lessons.js");
+		const efficiency = columns.find(({ id }) => id === "efficiency");
+		return [
+			efficiency.write(0.5, { framing: NaN }), efficiency.write(0.5, { framing: 8 }), efficiency.write(NaN, { framing: NaN }),
+			...[100, 20, 0, 12000, 1.5, 0.25, 120.7, NaN].map((v) => written({ unit: "count" }, v)),
+		].join(" | ");
+	})()`)
+	if want := "≤ 50.0 % | 50.0 % | — | 100 | 20 | 0 | 12,000 | 1.5 | 0.25 | 121 | —"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Trouble is told from what a lane does anyway, and timed from the last fresh message to the next.
 func TestLabRecovery(t *testing.T) {
 	p := modules(t)

@@ -27,7 +27,7 @@ export default {
   tls: "TLS",
   tls_help: "Bytes that TLS adds beside all the others: its records and, where the connection is new, the handshake. The column is there where the server itself speaks TLS",
   efficiency: "efficiency",
-  efficiency_help: "How much of all bytes is payload; where the envelope of a poll's answer is compressed together with the messages, it counts as payload too",
+  efficiency_help: "How much of all bytes is payload; no more than that, ≤, where the envelope of a poll's answer is compressed together with the messages",
   packets: "packets",
   packets_help: "TCP segments, both ways, as the server's kernel counts them; where it does not, there is a dash",
   requests: "requests",
