@@ -35,7 +35,7 @@ export default {
   figure_messages_help: "所有观众收到的消息总数。",
   figure_missed: "丢失",
   figure_missed_help: "观众收到的编号序列中的空缺。",
-  figure_age: "消息年龄 p50 · p99",
+  figure_age: "数据龄 p50 · p99",
   figure_age_help: "从消息产生到抵达正在等待它的观众；两者在同一台机器、同一时钟上。在 Linux 上由内核记录抵达时刻。",
   figure_cpu: "服务器 CPU",
   figure_cpu_help: "服务器进程的用户态与内核态时间（getrusage），人群到来之前与现在。",

@@ -28,7 +28,7 @@ export default {
   column_technique: "技术",
   column_verdict: "是否通过",
   column_first: "首条消息用时",
-  column_age: "其后消息的年龄",
+  column_age: "其后消息的数据龄",
   column_encoding: "内容编码",
   verdict_fine: "原样",
   verdict_buffered: "被扣留",

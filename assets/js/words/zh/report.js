@@ -4,7 +4,7 @@
 /** @type {import("../words.js").Room} */
 export default {
   title: "报告",
-  what: "开销表及其固定的运行、人群、最近消息的年龄，以及测量条件：可带走。Markdown 按屏幕取整，CSV 与 JSON 不取整。",
+  what: "成本表及其固定的运行、人群、最近消息的数据龄，以及测量条件：可带走。Markdown 按屏幕取整，CSV 与 JSON 不取整。",
   which: "报告格式",
   form_markdown: "Markdown",
   form_csv: "CSV",
