@@ -74,7 +74,7 @@ export class Claims {
     const body = make("tbody");
     for (let n = 1; n <= all; n++) {
       const taught = lessons.filter(({ claims }) => claims.includes(n)).map(({ name }) => name);
-      const [claim, how, value] = [make("th"), make("td"), make("td")];
+      const [claim, how, value] = [make("th"), make("div", "claim-ways"), make("td")];
       claim.scope = "row";
       caption(claim, `claims.claim_${n}`);
       for (const name of taught) {
@@ -83,7 +83,7 @@ export class Claims {
         button.dataset.testid = `claim-${n}-${name}`;
         caption(button, `lessons.of_${name}`);
         button.addEventListener("click", () => this.#lab.tell("learn", { lesson: name }));
-        how.append(button, " ");
+        how.append(button);
       }
       const trial = trials.find(({ claims }) => claims.includes(n));
       if (trial) {
@@ -92,14 +92,14 @@ export class Claims {
         button.dataset.testid = `trial-${trial.name}`;
         button.addEventListener("click", () => this.#press(trial));
         this.#buttons.push({ trial, button });
-        how.append(button, " ");
+        how.append(button);
       }
       if (taught.length === 0) {
         const way = make("span");
         caption(way, `claims.how_${n}`);
         how.append(way);
       }
-      body.append(make("tr", "", make("td", "number", String(n)), claim, how, value));
+      body.append(make("tr", "", make("td", "number", String(n)), claim, make("td", "", how), value));
       this.#rows.push({ n, measured: trial ? [trial.name] : taught, value });
     }
     this.#table.append(make("thead", "", head), body);

@@ -47,6 +47,7 @@ export class Inspector {
     caption(title, "inspector.title");
     this.#lanes.dataset.testid = "inspector-lane";
     this.#exchanges.dataset.testid = "inspector-exchange";
+    this.#exchanges.hidden = true; // until there is something to choose from
     this.#newest.dataset.testid = "inspector-newest";
     this.#hex.dataset.testid = "inspector-hex";
     caption(this.#lanes, "inspector.lane", "data-say-label");
@@ -177,7 +178,7 @@ export class Inspector {
     const options = this.#list.toReversed().map((exchange) => new Option(this.#title(exchange), String(exchange.n)));
     if (this.#shown && !this.#list.includes(this.#shown)) options.push(new Option(this.#title(this.#shown), String(this.#shown.n)));
     this.#exchanges.replaceChildren(...options);
-    this.#exchanges.disabled = options.length === 0;
+    reveal(this.#exchanges, options.length > 0);
     if (this.#shown) this.#exchanges.value = String(this.#shown.n);
   }
 
