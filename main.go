@@ -104,7 +104,7 @@ func (s *serve) Run(args command.Arguments) error {
 	}
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
-	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Access: access, PublicURL: s.PublicURL, TLS: secure, MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxPerAddress, MaxViewers: s.MaxViewers, Logger: log}
+	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Access: access, TLS: secure, MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxPerAddress, MaxViewers: s.MaxViewers, Logger: log}
 	if err := s.Alerts(&config); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type AccessConfig struct {
 	// UsersFile has names with a role and a password each: lines that PasswordLine makes.
 	UsersFile string
 	// PublicURL is what browsers call the dashboard, behind a proxy: its host is answered to, its origin is ours, and
-	// links lead there. "" for nothing.
+	// links lead there, of those who are told of alerts too. "" for nothing.
 	PublicURL string
 	// AllowHosts are more names to answer to.
 	AllowHosts []string
@@ -167,8 +167,8 @@ func (a *Access) secrets(readKey func(string) (string, error)) (s auth.Secrets, 
 // Opens is the URL that opens the dashboard: the public one if there is one, else address, with the key behind it as the
 // fragment if one is needed, or may be. A fragment never reaches a server, a log or a Referer.
 func (a *Access) Opens(address string) string {
-	if a.public != nil {
-		address = a.origin() + strings.TrimRight(a.public.Path, "/") + "/"
+	if page := a.page(); page != "" {
+		address = page
 	}
 	if a.key == "" || !a.remote() || strings.HasPrefix(address, "unix:") {
 		return address
@@ -227,6 +227,14 @@ func (a *Access) origin() string {
 		return ""
 	}
 	return a.public.Scheme + "://" + a.public.Host
+}
+
+// page is where browsers find the page by its public URL; "" for none.
+func (a *Access) page() string {
+	if a == nil || a.public == nil {
+		return ""
+	}
+	return a.origin() + strings.TrimRight(a.public.Path, "/") + "/"
 }
 
 // A visitor is who asks: by a pass, from this machine, or nobody in particular.

@@ -98,8 +98,8 @@ func (d *Dashboard) notice(s *collector.Snapshot, e alert.Event) webhook.Notice 
 	if e.Ended > 0 {
 		n.Ended = time.UnixMilli(e.Ended)
 	}
-	if d.config.PublicURL != "" {
-		n.Link = strings.TrimSuffix(d.config.PublicURL, "/") + "/" + "?at=" + strconv.FormatInt(e.Began, 10)
+	if page := d.config.Access.page(); page != "" {
+		n.Link = page + "?at=" + strconv.FormatInt(e.Began, 10)
 	}
 	return n
 }

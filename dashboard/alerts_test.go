@@ -37,7 +37,11 @@ func TestAlerts(t *testing.T) {
 		told <- v
 	}))
 	defer receiver.Close()
-	s := open(t, Config{AlertURL: receiver.URL + "/SECRET", PublicURL: "https://m.example/monitor", AlertOff: []string{"filesystem-full"}}, "")
+	access, err := NewAccess(AccessConfig{Open: true, PublicURL: "https://m.example/monitor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, Config{AlertURL: receiver.URL + "/SECRET", Access: access, AlertOff: []string{"filesystem-full"}}, "")
 	for n := range 70 {
 		s.Publish(squeezed(n))
 	}

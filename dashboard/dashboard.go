@@ -55,10 +55,8 @@ type Config struct {
 	AlertFormat string
 	// AlertOff are rules that nobody wants, of AlertRules.
 	AlertOff []string
-	// PublicURL is where the page is for those who are told of alerts, for a link to it; "" for no link.
-	PublicURL string
-	// Access is who may look; nil is whoever reaches it: a program that mounts the dashboard has its own middleware in
-	// front.
+	// Access is who may look, and by which URL; nil is whoever reaches it: a program that mounts the dashboard has its own
+	// middleware in front, and may say AccessConfig{Open: true, PublicURL: …}.
 	Access *Access
 	// MaxConnections is how many Serve takes at a time. Default as many as there are descriptors, less a reserve.
 	// MaxPerAddress is how many of them one address may have, but for loopback and proxies that are trusted. Default as many
