@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -288,6 +289,24 @@ func TestThrottleIsBounded(t *testing.T) {
 	}
 	if slowed < 800 {
 		t.Errorf("of 1000 at once %d were slowed", slowed)
+	}
+}
+
+// When there is no room, it is made for hundreds at once, and who has guessed most is not forgotten.
+func TestForget(t *testing.T) {
+	now := time.Now()
+	of := map[string]bucket{"guesser": {4, now}}
+	for i := range mostRemembered {
+		of[fmt.Sprint(i)] = bucket{1 + float64(i%3), now}
+	}
+	forget(of, now, pauseOfOne)
+	if n := len(of); n > mostRemembered*9/10 || n < mostRemembered*8/10 || of["guesser"].full != 4 {
+		t.Errorf("%d are left, the guesser with %v", n, of["guesser"])
+	}
+	of["new"] = bucket{1, now.Add(time.Hour)}
+	forget(of, now.Add(time.Hour), pauseOfOne)
+	if len(of) != 1 {
+		t.Errorf("%d are left when all but one are forgiven", len(of))
 	}
 }
 

@@ -1,8 +1,10 @@
 package auth
 
 import (
-	"math"
+	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -89,19 +91,17 @@ func (t *throttle) count(from string, now time.Time, tries float64) {
 	t.all = bucket{max(t.all.level(now, pauseOfAll)+tries, 0), now}
 }
 
-// forget makes room for one: first of those who are forgiven, else of who has least on it.
+// forget makes room for a tenth: of those who are forgiven, and of who has least on it. So all are looked through once for
+// hundreds that come, and not for each: who sends from ever new addresses would hold up everybody else otherwise.
 func forget(of map[string]bucket, now time.Time, pause time.Duration) {
-	least, who := math.Inf(1), ""
-	for from, b := range of {
-		switch level := b.level(now, pause); {
-		case level == 0:
-			delete(of, from)
-		case level < least:
-			least, who = level, from
-		}
+	maps.DeleteFunc(of, func(_ string, b bucket) bool { return b.level(now, pause) == 0 })
+	const stay = mostRemembered * 9 / 10
+	if len(of) <= stay {
+		return
 	}
-	if len(of) >= mostRemembered {
-		delete(of, who)
+	least := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Compare(of[a].level(now, pause), of[b].level(now, pause)) })
+	for _, from := range least[:len(of)-stay] {
+		delete(of, from)
 	}
 }
 
