@@ -85,7 +85,7 @@ const panels = {
     take("#tiles");
     const store = new Store(capacity, drawn);
     const tiles = new Tiles(store, frame);
-    const past = new Past(api, store, () => frame.mark(tiles.draw));
+    const past = new Past(api, store, () => frame.draw(tiles.draw));
     return {
       title: "host.now", draw: tiles.draw, pace: sparkPace, restyle: () => tiles.restyle(),
       show({ data, at, gap }, interval) {
@@ -165,9 +165,9 @@ function chart(entry) {
   window.restore({ span: spans[/** @type {keyof typeof spans} */ (query.get("range"))] ?? spans["5m"], end: NaN, moment: NaN });
   /** @type {Charts} */
   let charts;
-  const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.mark(charts.draw));
+  const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
   charts = new Charts(store, cores, window, archive, frame, [entry]);
-  const past = new Past(api, store, () => frame.mark(charts.draw));
+  const past = new Past(api, store, () => frame.draw(charts.draw));
   return {
     title: entry.title, draw: charts.draw, get pace() { return charts.pace; }, restyle: () => charts.restyle(),
     show({ data, at, gap }, interval) {
@@ -296,7 +296,7 @@ function live(panel, config) {
       const now = performance.now();
       if (!panel.draw || now - drew < (panel.pace ?? 0)) return;
       drew = now;
-      frame.mark(panel.draw);
+      frame.draw(panel.draw);
     },
   });
   use(technique);
@@ -312,7 +312,7 @@ function live(panel, config) {
   });
   const restyle = () => {
     panel.restyle?.();
-    if (panel.draw) frame.mark(panel.draw);
+    if (panel.draw) frame.draw(panel.draw);
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
   follow(() => {

@@ -68,9 +68,9 @@ import { learnServer } from "./zone.js";
 /** Samples kept: a quarter of an hour at the fastest interval. */
 const capacity = 9000;
 /** Milliseconds between two draws of the sparklines: five minutes are some 150 pixels wide, a pixel takes two seconds. */
-const sparkPace = 1900;
-/** Milliseconds between two looks at how old the reading on screen is. */
-const judging = 400;
+const sparkPace = 2000;
+/** Milliseconds after a second's beginning when it is told once more how old the reading on screen is. */
+const between = 600;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
@@ -87,7 +87,7 @@ const ages = techniques.map(() => new Ages());
 const received = new Recent(recently);
 
 const theme = new Theme(() => {
-  frame.mark(restyle);
+  frame.draw(restyle);
   address?.changed();
 });
 const language = new Language();
@@ -99,7 +99,7 @@ const meter = new Meter();
 const tiles = new Tiles(store, frame);
 const history = new History(api);
 const window = new Window();
-const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.mark(charts.draw));
+const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
 const charts = new Charts(store, cores, window, archive, frame);
 const timeBar = new TimeBar(window, charts, () => {
   remeasure();
@@ -126,8 +126,8 @@ const help = new Help();
 const access = new Access(api);
 api.denied = () => void access.check();
 const filler = new Past(api, store, () => {
-  frame.mark(charts.draw);
-  frame.mark(tiles.draw);
+  frame.draw(charts.draw);
+  frame.draw(tiles.draw);
 });
 
 const slots = new Slots();
@@ -149,6 +149,8 @@ let carried = -1;
 /** whether this server counts on its socket, until it says no */
 let counting = true;
 let asking = false;
+/** the meter's last answer, until it is shown: with the next second, whose frame there is anyway @type {(() => void) | null} */
+let answered = null;
 /** the technique that the strip's text was last of @type {string | undefined} */
 let described;
 /** what is known of the host @type {any} */
@@ -167,9 +169,10 @@ const showFigures = frame.atMost(() => 200, () => {
   marks.cover(window.from, window.to);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
-const drawCharts = frame.atMost(() => charts.pace, charts.draw);
+const showCounts = () => viewer && wire.count(viewer.counts);
+const drawCharts = frame.atMost(() => charts.pace, charts.draw, frame.draw);
 const describeSoon = frame.atMost(() => 1000, () => charts.describe());
-const drawTiles = frame.atMost(() => sparkPace, tiles.draw);
+const drawTiles = frame.atMost(() => sparkPace, tiles.draw, frame.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
   processes.show(latest.data);
@@ -229,7 +232,7 @@ function turnTo(then) {
     tiles.show(told);
     verdict.then(inShort(told, then.processes));
   }
-  frame.mark(tiles.draw);
+  frame.draw(tiles.draw);
   showFigures();
 }
 
@@ -297,7 +300,7 @@ function tell() {
   page.messages = String(counts.messages);
   page.missed = String(counts.missed);
   page.duplicates = String(counts.duplicates);
-  wire.count(counts);
+  frame.mark(showCounts);
 }
 
 /** Other tabs hold all the connections that there are: this page takes a way that needs none. */
@@ -330,7 +333,7 @@ function use(technique, chosen = true) {
   }
   viewer?.switchTo(technique);
   lab?.follow(technique);
-  frame.mark(restyle);
+  frame.draw(restyle);
   askWire();
 }
 
@@ -340,8 +343,8 @@ function restyle() {
   charts.restyle();
   followed.restyle();
   lab?.restyle();
-  frame.mark(tiles.draw);
-  frame.mark(charts.draw);
+  frame.draw(tiles.draw);
+  frame.draw(charts.draw);
 }
 
 /** What is for the wire lab alone is loaded when it is first looked at. @param {import("./panel/views.js").View} view */
@@ -359,7 +362,9 @@ async function askWire() {
   asking = true;
   const { technique, id } = viewer;
   try {
-    meter.show(technique, await api.wire(id), performance.now());
+    const cost = await api.wire(id);
+    const now = performance.now();
+    answered = () => meter.show(technique, cost, now);
   } catch (error) {
     if (error instanceof Refused && error.status === 404) {
       counting = false;
@@ -381,8 +386,11 @@ function judge(now) {
 
 /** What changes by itself, without a message. */
 function clocks() {
-  frame.every(judging, judge);
+  frame.every(1000, judge);
+  frame.every(1000, judge, between);
   frame.every(1000, (now) => {
+    answered?.();
+    answered = null;
     if (!viewer) return;
     const place = techniques.indexOf(viewer.technique);
     const [median, p99] = ages[place].percentiles([0.5, 0.99], clock.offset);
@@ -395,7 +403,7 @@ function clocks() {
     }
     if (latest && clock.server(now) - latest.at > 2 * interval) {
       charts.wait(clock.server(now));
-      frame.mark(charts.draw);
+      frame.draw(charts.draw);
     }
   });
   frame.every(2000, () => void askWire());

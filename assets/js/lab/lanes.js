@@ -157,7 +157,7 @@ export class Lanes {
   /** @param {Row} row */
   #mark(row) {
     this.#marked.add(row);
-    this.#lab.frame.mark(this.#draw);
+    this.#lab.frame.draw(this.#draw);
   }
 
   #draw = () => {

@@ -58,7 +58,7 @@ export class Charts {
     this.#frame = frame;
     this.#window = window;
     this.#archive = archive;
-    const mark = () => frame.mark(this.draw);
+    const mark = () => frame.draw(this.draw);
     this.#charts = which.map((entry) => this.#build(entry, mark));
     const above = this.#charts[0].chart;
     this.#strip = which[0].id === "cpu" ? new CoreStrip(this.#charts[0].root, cores, this.#crosshair, mark) : null;
@@ -94,13 +94,13 @@ export class Charts {
     this.#stacked = stacked;
     remember("stacked", String(stacked));
     this.restyle();
-    this.#frame.mark(this.draw);
+    this.#frame.draw(this.draw);
   }
 
   /** @param {import("../chart/crosshair.js").Mark[]} marks in the order of time */
   mark(marks) {
     this.#crosshair.marks = marks;
-    this.#frame.mark(this.draw);
+    this.#frame.draw(this.draw);
   }
 
   /** @param {any} s snapshot */
@@ -140,7 +140,7 @@ export class Charts {
       chart.draw();
     }
     this.#strip?.draw(from, to, above.left, above.right);
-    this.#legends();
+    this.#frame.mark(this.#legends);
     if (!this.#drawn && !this.#archive.waiting && this.#shown.length > 1) {
       this.#drawn = true;
       performance.mark("chart"); // what opening the page is measured by
@@ -274,7 +274,7 @@ export class Charts {
     this.#crosshair.move(store.at[Math.min(last, store.to - 1, Math.max(first, here + by))]);
   }
 
-  #legends() {
+  #legends = () => {
     const store = this.#shown;
     const { moment: picked, to, from, live, newest } = this.#window;
     const { at: pointed, marks } = this.#crosshair;
@@ -291,7 +291,7 @@ export class Charts {
     else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
     else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) }));
     this.#strip?.legend(Number.isNaN(at) ? to : at);
-  }
+  };
 }
 
 /** With the seconds, whatever the day. @param {number} at @param {number} now */

@@ -53,7 +53,7 @@ export class Followed {
     stop.addEventListener("click", () => this.follow(""));
     for (const canvas of [this.#cpu, this.#memory]) canvas.setAttribute("aria-hidden", "true");
     this.#box.append(this.#name, this.#text, make("span", "followed-picture", this.#cpu), make("span", "followed-picture", this.#memory), stop);
-    const mark = () => frame.mark(this.#draw);
+    const mark = () => frame.draw(this.#draw);
     this.#sparks = [
       new Spark(this.#cpu, this.#store, [{ name: "cpu", ink: "band-1" }], () => NaN, mark),
       new Spark(this.#memory, this.#store, [{ name: "memory", ink: "band-5" }], () => NaN, mark),
@@ -90,7 +90,7 @@ export class Followed {
 
   restyle() {
     for (const spark of this.#sparks) spark.restyle();
-    this.#frame.mark(this.#draw);
+    this.#frame.draw(this.#draw);
   }
 
   /** @param {number} at */
@@ -113,7 +113,7 @@ export class Followed {
     this.#store.append(at, pause, { cpu: used, memory: p.memory });
     write(this.#name, `${p.name} ${p.pid}`);
     write(this.#text, say("tables.followed", { cpu: percent(used == null ? used : used / divisor()), memory: bytes(p.memory), io: rate(traffic(p)) }));
-    this.#frame.mark(this.#draw);
+    this.#frame.draw(this.#draw);
   }
 
   #end() {

@@ -114,7 +114,7 @@ export class Tiles {
    */
   constructor(store, frame) {
     this.#store = store;
-    const redraw = () => frame.mark(this.draw);
+    const redraw = () => frame.draw(this.draw);
     this.#tiles = tiles.map((tile) => {
       const root = stamp("tile");
       root.dataset.testid = `tile-${tile.id}`;
