@@ -1,6 +1,6 @@
 // @ts-check
 // The wire as a sequence diagram: the server's life line above, the browser's below, time from right to left.
-// It is drawn a little into the future: the panel slides it, and a new picture is only needed when something happens.
+// It is drawn a little into the future, and slid: a new picture is only needed when something happens.
 
 import { drawArrows, drawHolds } from "./arrows.js";
 import { inks, type } from "./ink.js";
@@ -9,8 +9,8 @@ import { Surface } from "./surface.js";
 /** @typedef {import("../exchanges.js").Exchanges} Exchanges */
 
 /** Seconds of the past on screen, and seconds drawn ahead, in milliseconds. */
-export const span = 20_000;
-export const lead = 3_000;
+const span = 20_000;
+const lead = 3_000;
 
 /** Where the life lines are, from the upper and the lower edge, in sizes of the type: the style sheet draws them there. */
 const above = 3.2;
@@ -48,10 +48,6 @@ export class Lifelines {
     this.restyle();
   }
 
-  get width() {
-    return this.#surface.width;
-  }
-
   restyle() {
     const canvas = this.#surface.canvas;
     this.#inks = wireInks(canvas, this.#names);
@@ -59,23 +55,26 @@ export class Lifelines {
     ({ font: this.#font, size: this.#size } = type(canvas));
   }
 
-  /** @param {number} now milliseconds on performance.now()'s clock */
-  draw(now) {
+  /**
+   * @param {number} now milliseconds on performance.now()'s clock
+   * @param {import("./slide.js").Slide} slide what moves the canvas
+   */
+  draw(now, slide) {
     const ctx = this.#surface.begin();
-    if (!ctx) return false;
+    if (!ctx) return;
     ctx.font = this.#font;
     ctx.lineCap = ctx.lineJoin = "round";
     const { width, height } = this.#surface;
-    const right = width * (span / (span + lead));
+    const visible = width * (span / (span + lead));
+    const right = visible + slide.run(width - visible, lead);
     const top = Math.round(above * this.#size);
     const bottom = height - Math.round(below * this.#size);
-    const box = { now, right, width, top, bottom, pace: right / span, oldest: now - span - 1000, size: this.#size };
+    const box = { now, right, width, top, bottom, pace: visible / span, oldest: now - span - 1000, size: this.#size };
     drawHolds(ctx, this.#exchanges, box, this.#inks);
     /** @type {[technique: number, x: number][]} */
     const banners = [];
     drawArrows(ctx, this.#exchanges, box, this.#inks, (technique, x) => banners.push([technique, x]));
     for (const [technique, x] of banners) this.#banner(ctx, technique, x, bottom);
-    return true;
   }
 
   /**

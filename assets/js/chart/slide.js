@@ -1,6 +1,6 @@
 // @ts-check
 // Slides a canvas to the left by the compositor. What is drawn a little into the future moves smoothly and costs nothing
-// until something new happens.
+// until something new happens, and that is drawn without stopping it.
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -34,16 +34,20 @@ export class Slide {
   }
 
   /**
-   * From the beginning.
+   * Goes on to where it goes, or begins: after its end, and for another way. To begin takes styles and frames of the page, so what
+   * happens meanwhile is drawn where the canvas has come to.
    * @param {number} way CSS pixels
    * @param {number} time milliseconds that it takes
+   * @returns {number} CSS pixels that the canvas has gone
    */
   run(way, time) {
-    if (calm.matches) return;
-    if (this.#animation && way === this.#way && time === this.#time) {
+    if (calm.matches) return 0;
+    const same = way === this.#way && time === this.#time;
+    if (this.#animation && same && this.#animation.playState === "running") return (way * Number(this.#animation.currentTime ?? 0)) / time;
+    if (this.#animation && same) {
       this.#animation.currentTime = 0;
       this.#animation.play();
-      return;
+      return 0;
     }
     this.stop();
     this.#way = way;
@@ -57,6 +61,7 @@ export class Slide {
       { duration: time, fill: "forwards", easing: `steps(${steps})` },
     );
     this.#animation.onfinish = () => this.#ended();
+    return 0;
   }
 
   /** Where it was drawn. */

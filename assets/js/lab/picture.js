@@ -102,8 +102,11 @@ export class Picture {
     if (!this.#font) this.restyle();
     const ctx = this.#surface.begin();
     if (!ctx) return;
-    const box = this.#box(this.#view.now);
     const { width, height } = this.#surface;
+    const box = this.#box(this.#view.now);
+    const visible = box.right;
+    if (this.#view.frozen) this.#slide.stop();
+    else box.right += this.#slide.run(width - visible, this.#view.span * ahead);
     ctx.font = this.#font;
     ctx.lineCap = ctx.lineJoin = "round";
     const floor = height - 2;
@@ -119,9 +122,7 @@ export class Picture {
     const saw = { ...box, top: this.#tooth, bottom: floor };
     drawSaw(ctx, this.deliveries, saw, this.#clock.offset, this.#view.max, colour, this.#inks.error);
     this.#provoked(ctx, box, floor);
-    this.#ring(ctx, box);
-    if (this.#view.frozen) this.#slide.stop();
-    else this.#slide.run(width - box.right, this.#view.span * ahead);
+    this.#ring(ctx, box, box.right - visible);
   }
 
   /** Where the saw-tooth's scale ends. */
@@ -154,11 +155,11 @@ export class Picture {
     ctx.setLineDash([]);
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box */
-  #ring(ctx, box) {
+  /** @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box @param {number} gone */
+  #ring(ctx, box, gone) {
     const e = this.exchanges;
     if (this.#marked < e.start || this.#marked >= e.end) return;
-    const x = this.place(this.#marked);
+    const x = this.place(this.#marked) + gone;
     const half = 0.7 * this.#size;
     ctx.strokeStyle = this.#lines.ink;
     ctx.lineWidth = 1.5;

@@ -2,7 +2,7 @@
 // The wire strip: what the technique in use does on the wire, as it happens. The drawing is slid by the compositor and
 // only drawn anew when something happened, so a quiet connection costs nothing. Folded, hidden: it rests.
 
-import { lead, Lifelines, span } from "../chart/lifelines.js";
+import { Lifelines } from "../chart/lifelines.js";
 import { Slide } from "../chart/slide.js";
 import { count, delay } from "../format.js";
 import { recall, remember } from "../remember.js";
@@ -60,7 +60,7 @@ export class Wire {
 
   /** Something is new on the wire. */
   happened() {
-    if (this.#root.open) this.#frame.mark(this.#draw);
+    if (this.#root.open) this.#frame.draw(this.#draw);
   }
 
   /** @param {string} technique */
@@ -102,8 +102,5 @@ export class Wire {
   }
 
   /** @param {number} now */
-  #draw = (now) => {
-    if (!this.#lifelines.draw(Math.max(now, performance.now()))) return;
-    this.#slide.run(this.#lifelines.width * (lead / (span + lead)), lead);
-  };
+  #draw = (now) => this.#lifelines.draw(Math.max(now, performance.now()), this.#slide);
 }
