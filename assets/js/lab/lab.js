@@ -9,7 +9,7 @@ import { load } from "../words/words.js";
 import { Clock } from "./clock.js";
 import { kinds } from "./kinds.js";
 import { Lane } from "./lane.js";
-import { panels } from "./panels.js";
+import { dress, panels } from "./panels.js";
 import { Pings } from "./pings.js";
 
 /** @typedef {import("../message.js").Message} Message */
@@ -190,7 +190,7 @@ export class Lab extends EventTarget {
   }
 
   async #build() {
-    await load("lab", ...panels.map(({ name }) => name));
+    await Promise.all([dress(), load("lab", ...panels.map(({ name }) => name))]);
     const seen = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         const found = this.#panels.find(({ root }) => root === entry.target);

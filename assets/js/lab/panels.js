@@ -1,7 +1,8 @@
 // @ts-check
 // The panels of the wire lab, in the order they stand on the page. To add one, add its file here, its style sheet
-// css/lab/<name>.css to index.html and its words to words/en and words/zh.
+// css/lab/<name>.css below and its words to words/en and words/zh.
 
+import { make } from "../panel/dom.js";
 import { Auto } from "./auto.js";
 import { Claims } from "./claims.js";
 import { Costs } from "./costs.js";
@@ -38,3 +39,17 @@ export const panels = [
   { name: "doctor", Panel: Doctor },
   { name: "report", Panel: Report },
 ];
+
+/** Their style sheets, and techniques, which several of them show. The page that does not show the lab does without. */
+const sheets = [...panels.map(({ name }) => name).filter((name) => name !== "claims"), "techniques"];
+
+/** @returns {Promise<unknown>} they are there, or cannot be had */
+export function dress() {
+  return Promise.all(sheets.map((name) => new Promise((done) => {
+    const link = make("link");
+    link.rel = "stylesheet";
+    link.href = `css/lab/${name}.css`;
+    link.onload = link.onerror = done;
+    document.head.append(link);
+  })));
+}
