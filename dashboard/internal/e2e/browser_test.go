@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,16 +28,17 @@ func TestPageGoesLive(t *testing.T) {
 			}
 			p := newPage(t)
 			p.moving(true)
-			ms := 1000.0 // what is wanted; a busy machine takes longer, and what waits for a second attempt five seconds
-			for try := 0; try < 5 && ms >= 1000; try++ {
+			best := math.Inf(1) // a second is wanted; a busy machine takes longer, and what waits for a second attempt five seconds
+			for try := 0; try < 5 && best >= 1000; try++ {
 				p.open(s.url + "?technique=" + technique)
 				p.until("a message is there", func(s state) bool { return s.Messages > 0 })
 				// The page notes its first message as a performance mark.
-				ms = evaluate[float64](p, `performance.getEntriesByName("first-message")[0].startTime`)
+				ms := evaluate[float64](p, `performance.getEntriesByName("first-message")[0].startTime`)
 				t.Logf("first message after %.0f ms", ms)
+				best = min(best, ms)
 			}
-			if ms >= 4000 {
-				t.Errorf("the first message waited for something each time, at last for %.0f ms", ms)
+			if best >= 4000 {
+				t.Errorf("the first message waited for something each time, for %.0f ms at best", best)
 			}
 			p.until("it is open", func(s state) bool { return s.Technique == technique && s.State == "open" })
 			if host := p.text("hostname"); strings.TrimSpace(host) == "" {

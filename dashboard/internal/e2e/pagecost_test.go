@@ -18,10 +18,11 @@ var pageCost = flag.Duration("pagecost", 0, "measure for so long what a page at 
 // the browser counts it, with the strip open and folded.
 func TestPageCost(t *testing.T) {
 	needBrowser(t)
+	url := showcase(t, 600, time.Second, nil) // it stops after the page has been heard, which asks it each two seconds
 	p := newPage(t)
 	p.moving(true)
 	p.view(1440, 2600, "dark")
-	p.open(showcase(t, 600, time.Second, nil) + "?technique=sse")
+	p.open(url + "?technique=sse")
 	p.live("sse")
 	p.ticking()
 	const messages = 3
