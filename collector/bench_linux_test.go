@@ -20,7 +20,7 @@ import (
 const warmUp = 15
 
 // allocationsPerTick is what a steady tick of all default sources may allocate at most: the parts of a snapshot, which
-// are new on each tick, are 14, what is read seldom is 4, and the rest is for processes that come and go, and for the
+// are new on each tick, are 13, what is read seldom is 5, and the rest is for processes that come and go, and for the
 // race detector, which makes more.
 const allocationsPerTick = 40
 

@@ -8,6 +8,7 @@ import (
 
 func loadSource(r roots) Source {
 	file := kernelFile{path: r.ofProc("loadavg")}
+	last := new(loadPart)
 	return Source{Name: "load", Read: func(context.Context) (Part, error) {
 		b, err := file.read()
 		if err != nil {
@@ -17,7 +18,10 @@ func loadSource(r roots) Source {
 		if !ok {
 			return nil, errors.New("read load: /proc/loadavg has none")
 		}
-		return &loadPart{load}, nil
+		if load != last.load { // the kernel reckons it anew every five seconds
+			last = &loadPart{load}
+		}
+		return last, nil
 	}}
 }
 

@@ -53,7 +53,13 @@ func (own interfaceLookup) isOwn(name string, index uint64, address []byte) bool
 		return true
 	}
 	var told [6]byte // zero for one without an address, as in the answer
-	text := bytes.ReplaceAll(bytes.TrimSpace(address), []byte(":"), nil)
-	_, err := hex.Decode(told[:], text[:min(len(text), 2*len(told))])
+	var digits [2 * len(told)]byte
+	text := digits[:0]
+	for _, c := range bytes.TrimSpace(address) {
+		if c != ':' && len(text) < len(digits) {
+			text = append(text, c)
+		}
+	}
+	_, err := hex.Decode(told[:], text)
 	return is == index && (err != nil || len(text) == 0 || told == hardware)
 }

@@ -62,9 +62,9 @@ func splitArguments(cmdline []byte) []string {
 	if len(cmdline) == 0 {
 		return nil
 	}
-	var args []string
-	for arg := range bytes.SplitSeq(cmdline, []byte{0}) {
-		args = append(args, oneLine(string(arg)))
+	args := strings.Split(string(cmdline), "\x00")
+	for i := range args {
+		args[i] = oneLine(args[i])
 	}
 	return args
 }
@@ -103,6 +103,11 @@ type textSpan struct{ start, end int }
 // told apart; a single one is not.
 func joinArguments(args []string) (string, []textSpan) {
 	var b strings.Builder
+	length := 0
+	for _, arg := range args {
+		length += len(arg) + len(` ""`)
+	}
+	b.Grow(length)
 	spans := make([]textSpan, 0, len(args))
 	for i, arg := range args {
 		opens, closes := "", ""
@@ -168,8 +173,8 @@ func (r *redactor) apply() string {
 // split takes part of the text apart into words, as a shell does: quotes around a word are not part of it, and a word
 // goes on inside quotes that begin in its middle.
 func (r *redactor) split(within textSpan) []textSpan {
-	var words []textSpan
 	text := r.text[:within.end]
+	words := make([]textSpan, 0, 1+strings.Count(text[within.start:], " "))
 	for i := within.start; i < len(text); {
 		if text[i] == ' ' {
 			i++

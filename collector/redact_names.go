@@ -104,7 +104,8 @@ func secrecyOf(name string) secrecy {
 	if len(name) < 3 || len(name) > 80 {
 		return notSecret
 	}
-	words := nameWords(name)
+	var room [16]string // so that most names need no memory
+	words := nameWords(room[:0], name)
 	if len(words) == 0 {
 		return notSecret
 	}
@@ -217,13 +218,16 @@ func isRequest(word string) bool {
 	return false
 }
 
-// nameWords are the words of a name in small letters, without the numbers behind them.
-func nameWords(name string) []string {
-	var words []string
+// nameWords adds to words those of a name, in small letters and without the numbers behind them.
+func nameWords(words []string, name string) []string {
+	small := strings.ToLower(name)
+	if len(small) != len(name) {
+		return nil // it has bytes that no name has
+	}
 	start := 0
 	add := func(end int) {
-		if word := strings.TrimRight(name[start:end], "0123456789"); word != "" {
-			words = append(words, strings.ToLower(word))
+		if word := strings.TrimRight(small[start:end], "0123456789"); word != "" {
+			words = append(words, word)
 		}
 	}
 	for i := range len(name) {

@@ -188,7 +188,7 @@ func (r *redactor) named(words []textSpan, i int, c *command, text bool) {
 		}
 		return r.of(words[i+n])
 	}
-	switch strings.ToLower(s) {
+	switch strings.ToLower(s[:min(len(s), len("identified")+1)]) {
 	case "set", "put", "config", "mod", "modify":
 		c.setting = i + 8
 	case "identified":

@@ -49,21 +49,24 @@ const (
 	diagEnd    = diagHeader + 72
 )
 
-// parseListener reads a message about a socket that listens; one that is too short for it is an older kernel's.
-func parseListener(message []byte) (Listener, bool) {
+// parseFullListener reads a message about a socket that listens, if it is full; one that is too short for that is an older
+// kernel's.
+func parseFullListener(message []byte) (l Listener, full bool) {
 	if len(message) < diagEnd {
-		return Listener{}, false
+		return l, false
+	}
+	l.Queue = binary.NativeEndian.Uint32(message[diagQueue:])
+	l.Limit = binary.NativeEndian.Uint32(message[diagLimit:])
+	if !l.isFull() {
+		return l, false // as nearly all are: for these no text is made
 	}
 	address := netip.AddrFrom4([4]byte(message[diagSource:]))
 	if message[diagHeader] != syscall.AF_INET {
 		address = netip.AddrFrom16([16]byte(message[diagSource:])).Unmap()
 	}
-	return Listener{
-		Address: address.String(),
-		Port:    binary.BigEndian.Uint16(message[diagPort:]),
-		Queue:   binary.NativeEndian.Uint32(message[diagQueue:]),
-		Limit:   binary.NativeEndian.Uint32(message[diagLimit:]),
-	}, true
+	l.Address = address.String()
+	l.Port = binary.BigEndian.Uint16(message[diagPort:])
+	return l, true
 }
 
 // listenersPause is how long to wait, after looking at the listeners took so long, before they are looked at again

@@ -223,7 +223,7 @@ func (t *diagTally) parseDiag(b []byte) (done bool, err error) {
 			if state != tcpListen {
 				continue
 			}
-			if l, ok := parseListener(message); ok && l.isFull() {
+			if l, full := parseFullListener(message); full {
 				t.full.add(l)
 			}
 		}
