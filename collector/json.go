@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // An Encoder writes snapshots as JSON, byte for byte as encoding/json does, and allocates nothing but the space for
-// it: a snapshot has hundreds of Numbers, and encoding/json makes a piece of garbage of each. Make one with
-// NewEncoder; it may be used by one goroutine at a time.
+// it: a snapshot has hundreds of Numbers, and encoding/json makes a piece of garbage of each. A part that it has written
+// for the snapshot before, and that is shared with this one, it writes again without looking into it: parts must not
+// change. Make one with NewEncoder; it may be used by one goroutine at a time.
 type Encoder struct {
 	snapshot encode
 }
@@ -21,7 +23,7 @@ type encode func(b []byte, v reflect.Value) []byte
 
 // NewEncoder looks at the shape of a snapshot once.
 func NewEncoder() *Encoder {
-	return &Encoder{snapshot: encoderOf(reflect.TypeFor[Snapshot]())}
+	return &Encoder{snapshot: structEncoder(reflect.TypeFor[Snapshot](), remembering)}
 }
 
 // Append appends the JSON of s to b. A float64 that JSON cannot have is written as null.
@@ -38,7 +40,7 @@ func encoderOf(t reflect.Type) encode {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return structEncoder(t)
+		return structEncoder(t, encoderOf)
 	case reflect.Pointer:
 		of := encoderOf(t.Elem())
 		return func(b []byte, v reflect.Value) []byte {
@@ -92,8 +94,33 @@ func appendOther(b []byte, v reflect.Value) []byte {
 	return append(b, text...)
 }
 
-// structEncoder writes the fields as their tags say. An embedded struct's are written as if they were its own.
-func structEncoder(t reflect.Type) encode {
+// remembering is encoderOf with a memory of the last value, where that is a pointer or a slice.
+func remembering(t reflect.Type) encode {
+	of := encoderOf(t)
+	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Slice {
+		return of
+	}
+	var last unsafe.Pointer // it keeps what it points to, so nothing else can be there
+	var length int
+	var text []byte
+	return func(b []byte, v reflect.Value) []byte {
+		at, n := v.UnsafePointer(), 1
+		if v.Kind() == reflect.Slice {
+			n = v.Len()
+		}
+		if at != nil && at == last && n == length {
+			return append(b, text...)
+		}
+		start := len(b)
+		b = of(b, v)
+		last, length, text = at, n, append(text[:0], b[start:]...)
+		return b
+	}
+}
+
+// structEncoder writes the fields as their tags say, each by what of makes for its type. An embedded struct's are written as
+// if they were its own.
+func structEncoder(t reflect.Type, of func(reflect.Type) encode) encode {
 	type field struct {
 		index     []int
 		name      string // with quotes, colon and the comma before
@@ -111,7 +138,7 @@ func structEncoder(t reflect.Type) encode {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, field{f.Index, "," + strconv.Quote(name) + ":", encoderOf(f.Type), options == "omitempty", options == "omitzero"})
+		fields = append(fields, field{f.Index, "," + strconv.Quote(name) + ":", of(f.Type), options == "omitempty", options == "omitzero"})
 	}
 	return func(b []byte, v reflect.Value) []byte {
 		b = append(b, '{')

@@ -42,6 +42,27 @@ func TestEncoder(t *testing.T) {
 	}
 }
 
+// TestEncoderShares: snapshots share parts, and some of one that are other ones all the same.
+func TestEncoderShares(t *testing.T) {
+	encoder := collector.NewEncoder()
+	first := collectortest.Snapshot(1)
+	shared := first
+	other := first
+	other.Load = &collector.Load{One: first.Load.One + 1}
+	other.Disks = first.Disks[:1]
+	other.Users = nil
+	other.Networks = collectortest.Snapshot(2).Networks
+	for i, s := range []collector.Snapshot{first, shared, other, other, first} {
+		want, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := encoder.Append(nil, &s); !bytes.Equal(got, want) {
+			t.Fatalf("snapshot %d: got\n%s\nwant\n%s", i, got, want)
+		}
+	}
+}
+
 // FuzzNumberJSON: what is written is the number, to six decimals below a hundredth, four below 100 and one above.
 func FuzzNumberJSON(f *testing.F) {
 	for _, v := range []float64{0, 0.00004, 0.00005, 0.99995, 99.99994, 99.99996, 100, 100.05, 1e15 - 1, 1e15, 1e300, 5e-324} {

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
+// loadSource reads a file that the kernel writes anew every five seconds.
 func loadSource(r roots) Source {
 	file := kernelFile{path: r.ofProc("loadavg")}
-	last := new(loadPart)
-	return Source{Name: "load", Read: func(context.Context) (Part, error) {
+	return Source{Name: "load", Every: time.Second, Read: func(context.Context) (Part, error) {
 		b, err := file.read()
 		if err != nil {
 			return nil, fmt.Errorf("read load: %w", err)
@@ -18,10 +19,7 @@ func loadSource(r roots) Source {
 		if !ok {
 			return nil, errors.New("read load: /proc/loadavg has none")
 		}
-		if load != last.load { // the kernel reckons it anew every five seconds
-			last = &loadPart{load}
-		}
-		return last, nil
+		return &loadPart{load}, nil
 	}}
 }
 

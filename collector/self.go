@@ -37,13 +37,14 @@ type selfPart struct{ self Self }
 
 func (p *selfPart) AddTo(s *Snapshot) { s.Self = &p.self }
 
+// selfSource is read every second at most: a tick of a tenth of one should not be spent on what ticks cost.
 func selfSource() Source {
 	var reader selfReader // self_linux.go, self_notlinux.go, self_windows.go
 	samples := goSamples()
 	var started time.Time
 	var before ownCost
 	var at time.Time
-	return Source{Name: "self", Read: func(ctx context.Context) (Part, error) {
+	return Source{Name: "self", Every: time.Second, Read: func(ctx context.Context) (Part, error) {
 		now := time.Now()
 		after, err := reader.read(now)
 		if err != nil {

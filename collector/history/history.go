@@ -74,6 +74,8 @@ type History struct {
 	tiers   []*tier
 	series  map[string]*number
 	sum     summary
+	top     Table                // of the last snapshot
+	topOf   *collector.Processes // what it is made of
 	marks   marks
 	now     int64 // Unix milliseconds, of the last snapshot
 	flushed int64 // likewise, when the open blocks went onto the shelf last
@@ -128,9 +130,12 @@ func (h *History) Append(s collector.Snapshot) {
 	}
 	h.sum.values(&s, h.put)
 	if s.Processes != nil && freshParts(&s)("processes") {
-		moment := top(&s)
+		if s.Processes != h.topOf { // snapshots may come more often than processes are read
+			h.topOf, h.top = s.Processes, top(&s)
+		}
+		h.top.At = s.At
 		for _, t := range h.tiers {
-			t.tables.add(moment)
+			t.tables.add(h.top)
 		}
 	}
 	if since := at - h.flushed; since >= flush.Milliseconds() || since < 0 {

@@ -33,6 +33,22 @@ func who(h *History, seconds float64) string {
 	return text
 }
 
+// Processes are read less often than snapshots come: then two of them have the same.
+func TestProcessesOfTwoMoments(t *testing.T) {
+	h := New()
+	first := crowd(1, map[string]float64{"worker": 0.5})
+	second := at(2, collector.Known(0.5))
+	second.Processes = first.Processes
+	h.Append(first)
+	h.Append(second)
+	h.Append(crowd(3, map[string]float64{"thief": 3}))
+	for seconds, want := range map[float64]string{1: "1: worker=0.5", 2: "2: worker=0.5", 3: "3: thief=3"} {
+		if got := who(h, seconds); got != want {
+			t.Errorf("at %g s: got %s, want %s", seconds, got, want)
+		}
+	}
+}
+
 func TestProcessesOfAMoment(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)

@@ -57,6 +57,9 @@ func appendDifference(dst, base, text []byte, x *index) []byte {
 			i, at = i-1, at-1
 		}
 		n := gram
+		for i+n+gram <= len(text) && at+n+gram <= len(base) && isSame(base[at+n:], text[i+n:]) {
+			n += gram
+		}
 		for i+n < len(text) && at+n < len(base) && base[at+n] == text[i+n] {
 			n++
 		}
