@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fivewire/fivewire/dashboard/load"
 )
@@ -61,15 +62,17 @@ func TestMaxViewersLongPolling(t *testing.T) {
 	s.publish(1)
 	ctx, leave := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() {
-		ended <- s.client("longpolling").Watch(ctx, s.cursor(1), func(load.Message) error { return nil })
-	}()
-	refused := func() bool {
-		status, _, _ := s.get("api/v1/longpolling?wait=0s&after=" + s.cursor(1))
-		return status == 503
+	c := s.client("longpolling")
+	c.Wait = time.Minute
+	go func() { ended <- c.Watch(ctx, "", func(load.Message) error { return nil }) }()
+	eventually(t, "the place is taken", s.room.Full) // by the second question, on the first one's connection
+	if status, body, _ := s.get("api/v1/longpolling"); status != 503 {
+		t.Errorf("who comes then: got %d %s", status, body)
 	}
-	eventually(t, "the place is taken", refused)
 	leave()
 	<-ended
-	eventually(t, "the place is given back", func() bool { return !refused() })
+	eventually(t, "the place is given back", func() bool { return !s.room.Full() })
+	if status, body, _ := s.get("api/v1/longpolling"); status != 200 {
+		t.Errorf("who comes afterwards: got %d %s", status, body)
+	}
 }
