@@ -5,7 +5,7 @@
 export default {
   login: "Log in",
   you: "You, and others",
-  intro: "This dashboard asks who you are. The key is in the line that fivewire printed when it started, behind #k=, or in the file of --key-file.",
+  intro: "This dashboard asks who you are. The key is in the line that fivewire printed when it started, behind #k=, in the file of --key-file, or in FIVEWIRE_KEY.",
   intro_names: "This dashboard asks who you are: by the names and passwords in the file of --users-file.",
   proxy: "You come through a proxy that this dashboard was not told to trust, so nobody can tell who you are, and there is no key. Start it with --auth key, or with --public-url and --trust-proxy.",
   key: "Key",

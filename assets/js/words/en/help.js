@@ -62,6 +62,8 @@ export default {
   alerts_text: "What somebody should be woken for: ten rules. One fires when its value has been beyond the threshold for a while, and ends when it has been back behind an easier one for a while; mounts and sensors have alerts of their own. How many fire stands in the title of this tab. Silenced, a rule goes on firing and nobody is told; silences are forgotten when the server ends.",
   access: "the key symbol",
   access_text: "Who you are here, and the way out. An operator makes links there that let somebody else look for a while, without command lines and names of users, and takes them back. It is not shown where nobody is asked who he is. Who has to log in needs the key that fivewire printed when it started, behind #k=, or a name and a password.",
+  embed: "a panel elsewhere",
+  embed_text: "A page of your own may have single panels of this one, live, in a frame: embed/cpu behind this address, or the element in js/element.js. The server has to be told whose pages may, with --embed-from; where a login is asked for, the panel needs a link's token too. README has the names and the lines.",
   scopes: "this container, this pod",
   scopes_text: "Stands beside numbers that are not the whole host's, because the server runs in a container and sees no more. Where nothing stands, they are the host's.",
   cpu: "CPU",

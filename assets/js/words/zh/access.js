@@ -5,7 +5,7 @@
 export default {
   login: "登录",
   you: "您与他人",
-  intro: "此仪表盘需要确认您的身份。密钥位于 fivewire 启动时打印的那一行中 #k= 之后，或在 --key-file 指定的文件里。",
+  intro: "此仪表盘需要确认您的身份。密钥位于 fivewire 启动时打印的那一行中 #k= 之后，或在 --key-file 指定的文件、FIVEWIRE_KEY 变量里。",
   intro_names: "此仪表盘需要确认您的身份：请输入 --users-file 文件中的用户名和密码。",
   proxy: "您经由一个未被信任的代理访问，因此无法确认您的身份，而且没有设置密钥。请用 --auth key 启动，或使用 --public-url 和 --trust-proxy。",
   key: "密钥",
