@@ -396,7 +396,7 @@ function clocks() {
     const [median, p99] = ages[place].percentiles([0.5, 0.99], clock.offset);
     const requests = exchanges.requestRate(place, now, recently);
     meter.ages(median, p99, requests);
-    tell();
+    showCounts();
     if (described !== viewer.technique && Number.isFinite(requests)) {
       described = viewer.technique;
       wire.describe(viewer.technique, viewer.counts, requests, median);
