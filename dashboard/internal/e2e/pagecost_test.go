@@ -70,3 +70,38 @@ func (p *page) metrics() map[string]float64 {
 	}))
 	return all
 }
+
+// A lane draws each arrow where its canvas has been slid to, and begins the slide anew only at its end: to begin takes styles, and
+// frames of the page. With -pagecost 10s it tells how many frames a second five lanes have at ten messages a second.
+func TestLanesCost(t *testing.T) {
+	_, p := lab(t, "sse")
+	p.moving(true)
+	type seen struct {
+		Began          int     // slides
+		Seconds        float64 // watched
+		Draws, Frames  int
+		Drawing, Slide float64 // ms of a draw; seconds of a slide
+	}
+	got := evaluate[seen](p, `new Promise((done) => {
+		const seen = {Began: 0, Draws: 0, Frames: 0, Drawing: 0}, from = performance.now();
+		const observer = new PerformanceObserver((list) => {
+			for (const {name, duration} of list.getEntries()) if (name === "lanes") [seen.Draws, seen.Drawing] = [seen.Draws + 1, seen.Drawing + duration];
+		});
+		observer.observe({type: "measure"});
+		let start = NaN;
+		const look = () => {
+			seen.Frames++;
+			const [slide] = document.querySelector(".lane-window canvas").getAnimations();
+			if (slide && typeof slide.startTime === "number" && slide.startTime !== start) [start, seen.Began] = [slide.startTime, seen.Began + 1];
+			seen.Seconds = (performance.now() - from) / 1000;
+			if (seen.Draws < 40 || seen.Seconds < `+quote(pageCost.Seconds())+`) return requestAnimationFrame(look);
+			observer.disconnect();
+			done({...seen, Slide: slide.effect.getTiming().duration / 1000, Drawing: seen.Drawing / seen.Draws});
+		};
+		look();
+	})`)
+	t.Logf("%.1f frames a second, %.1f draws of %.1f ms", float64(got.Frames)/got.Seconds, float64(got.Draws)/got.Seconds, got.Drawing)
+	if most := 2 + int(got.Seconds/got.Slide); got.Began < 1 || got.Began > most {
+		t.Errorf("in %.1f s the slide of %.1f s has begun %d times, want at most %d", got.Seconds, got.Slide, got.Began, most)
+	}
+}
