@@ -93,8 +93,9 @@ func TestRealShortChildren(t *testing.T) {
 		}
 		pid := start(t, child(t, "sh", "-c", "while :; do "+path+"; done"))
 		w.read(t)
+		const wanted, most = 3, 60 // how often its children show depends on how often it gets a processor
 		told := 0
-		for range 5 {
+		for n := 0; told < wanted && n < most; n++ {
 			time.Sleep(300 * time.Millisecond)
 			p := find(t, w.read(t).Top, pid)
 			own, _ := p.CPU.Get()
@@ -106,8 +107,8 @@ func TestRealShortChildren(t *testing.T) {
 				told++
 			}
 		}
-		if told < 3 {
-			t.Errorf("its children are told of in %d of 5 reads", told)
+		if told < wanted {
+			t.Errorf("its children are told of in %d of %d reads", told, most)
 		}
 	})
 }
