@@ -46,6 +46,7 @@ type Snapshot struct {
 	GPUs         []GPU          `json:"gpus,omitempty"`
 	Processes    *Processes     `json:"processes,omitempty"`
 	Units        *Units         `json:"units,omitempty"`
+	FailedUnits  *FailedUnits   `json:"failed_units,omitempty"`
 	Users        []User         `json:"users,omitempty"`
 	Container    *Cgroup        `json:"container,omitempty"`
 	Neighbours   []Cgroup       `json:"neighbours,omitempty"`

@@ -63,6 +63,7 @@ func DefaultSources() []Source {
 		gpuSource(r),
 		processSource(r, busy),
 		unitSource(r),
+		failedSource(r),
 		userSource(r),
 		cgroupSource(r),
 		neighbourSource(r),

@@ -21,6 +21,9 @@ import (
 // AlertRules are the names of what alerts are about, for Config.AlertOff.
 func AlertRules() []string { return alert.Names() }
 
+// FormerAlertRule is the name of one that was among them, and may still be in Config.AlertOff.
+const FormerAlertRule = alert.Former
+
 // CheckAlertURL says what is wrong with an address and a format for alerts, without telling the address.
 func CheckAlertURL(address, format string) error { return webhook.Check(address, format) }
 

@@ -50,6 +50,7 @@ func Sources(script Script) []collector.Source {
 		source("gpus", func(to, from *collector.Snapshot) { to.GPUs = from.GPUs }),
 		source("processes", func(to, from *collector.Snapshot) { to.Processes = from.Processes }),
 		source("units", func(to, from *collector.Snapshot) { to.Units = from.Units }),
+		source("failed_units", func(to, from *collector.Snapshot) { to.FailedUnits = from.FailedUnits }),
 		source("users", func(to, from *collector.Snapshot) { to.Users = from.Users }),
 		source("container", func(to, from *collector.Snapshot) { to.Container = from.Container }),
 		source("neighbours", func(to, from *collector.Snapshot) { to.Neighbours = from.Neighbours }),

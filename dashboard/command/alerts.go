@@ -12,7 +12,7 @@ import (
 // validateAlerts refuses before anything is opened.
 func (s *Serve) validateAlerts() error {
 	for _, name := range s.AlertOff {
-		if !slices.Contains(dashboard.AlertRules(), name) {
+		if !slices.Contains(dashboard.AlertRules(), name) && name != dashboard.FormerAlertRule {
 			return fmt.Errorf("--alert-off %q is no rule: want of %s", name, strings.Join(dashboard.AlertRules(), ", "))
 		}
 	}

@@ -40,6 +40,9 @@ const (
 	LongestSilence = 7 * 24 * time.Hour
 )
 
+// Former was a rule: memory-pressure is what comes of it. Who does not want it has what they want.
+const Former = "swapping"
+
 // The states of a rule, and the last two those of an alert.
 const (
 	Off     = "off"     // nobody wants it
@@ -136,6 +139,9 @@ func New(off []string) (*Watch, error) {
 	}
 	var wrong []string
 	for _, name := range off {
+		if name == Former {
+			continue
+		}
 		i := slices.Index(Names(), name)
 		if i < 0 {
 			wrong = append(wrong, name)

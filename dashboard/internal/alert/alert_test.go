@@ -102,11 +102,11 @@ func TestGraceAndMoments(t *testing.T) {
 	killed := healthy()
 	killed.Marks = []collector.Mark{{At: 1, Kind: collector.MarkOOM, Text: "the kernel killed postgres"}}
 	h.look(2, healthy()).look(1, killed).is("3: began out-of-memory ")
-	if a := h.States(h.at)[7].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
+	if a := h.States(h.at)[6].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
 		t.Errorf("got %+v", a)
 	}
 	h.look(599, healthy()).look(1, killed).look(599, healthy()).is()
-	if a := h.States(h.at)[7].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
+	if a := h.States(h.at)[6].Alerts; len(a) != 1 || a[0].Text != "the kernel killed postgres" {
 		t.Errorf("got %+v", a)
 	}
 	h.look(2, healthy()).is("1204: ended out-of-memory ")
@@ -118,7 +118,7 @@ func TestSubjectsApart(t *testing.T) {
 	h.is("61: began filesystem-full /boot")
 	h.look(70, disks(disk("/", 0.97, false), disk("/boot", 0.96, false)))
 	h.is("161: began filesystem-full /")
-	if s := h.States(h.at)[4]; s.Subject != "/" || len(s.Alerts) != 2 || s.State != Firing {
+	if s := h.States(h.at)[3]; s.Subject != "/" || len(s.Alerts) != 2 || s.State != Firing {
 		t.Errorf("got %+v", s)
 	}
 	h.look(70, disks(disk("/", 0.5, false))) // the other one is unmounted
@@ -173,14 +173,16 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestHeatAndSwap(t *testing.T) {
+func TestHeatAndFailures(t *testing.T) {
 	h := newHost(t)
 	s := healthy()
 	s.Sensors = []collector.Sensor{{Chip: "coretemp", Label: "Package", Kind: "temperature", Value: collector.Known(101), Critical: collector.Known(100)}}
-	s.Paging = &collector.Paging{SwapIn: collector.Known(20 << 20), SwapOut: collector.Known(1 << 20)} // in only
+	s.FailedUnits = &collector.FailedUnits{}
 	h.look(61, s).is("61: began too-hot coretemp Package")
-	s.Paging.SwapOut = collector.Known(20 << 20)
-	h.look(61, s).is("122: began swapping ")
+	s.FailedUnits = &collector.FailedUnits{Total: 2, Names: []string{"backup.service", "nightly.service"}}
+	h.look(11, s).is("72: began unit-failed backup.service", "72: began unit-failed nightly.service")
+	s.FailedUnits = &collector.FailedUnits{Total: 1, Names: []string{"nightly.service"}}
+	h.look(61, s).is("83: ended unit-failed backup.service")
 }
 
 func TestUnknown(t *testing.T) {

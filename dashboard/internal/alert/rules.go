@@ -59,11 +59,6 @@ func rules() []rule {
 			say: func(r reading) string {
 				return fmt.Sprintf("for %s of the last minute everything waited for disks", percent(r.value))
 			}},
-		{name: "swapping", unit: "bytes/s", threshold: 16 << 20, easier: 4 << 20, hold: minute, linger: 5 * minute,
-			read: swapping,
-			say: func(r reading) string {
-				return fmt.Sprintf("%.0f MiB a second go to swap and come back", r.value/(1<<20))
-			}},
 		{name: "filesystem-full", unit: "ratio", threshold: 0.95, easier: 0.93, hold: minute, linger: minute,
 			read: fullness,
 			say:  func(r reading) string { return fmt.Sprintf("%s is full to %s", r.subject, percent(r.value)) }},
@@ -78,6 +73,9 @@ func rules() []rule {
 		{name: "out-of-memory", unit: "count", threshold: 1, easier: 1, linger: 10 * minute, moment: true,
 			read: (*memory).killed,
 			say:  func(r reading) string { return r.text }},
+		{name: "unit-failed", unit: "count", threshold: 1, easier: 1, hold: 10, linger: 10,
+			read: failed,
+			say:  func(r reading) string { return fmt.Sprintf("%s has failed", r.subject) }},
 		{name: "too-hot", unit: "ratio", threshold: 1, easier: 0.95, hold: minute, linger: 5 * minute,
 			read: heat,
 			say: func(r reading) string {
@@ -113,14 +111,16 @@ func stalled(of func(*collector.Pressure) *collector.Stall, which func(*collecto
 	}
 }
 
-// swapping is what goes both ways: what only goes out is cold memory that makes room.
-func swapping(_ *memory, s *collector.Snapshot) ([]reading, bool) {
-	if s.Paging == nil || !fresh(s, "paging") {
+// failed is each unit that systemd has given up on.
+func failed(_ *memory, s *collector.Snapshot) ([]reading, bool) {
+	if s.FailedUnits == nil || !fresh(s, "failed_units") {
 		return nil, false
 	}
-	in, ok := s.Paging.SwapIn.Get()
-	out, also := s.Paging.SwapOut.Get()
-	return []reading{{value: 2 * min(in, out)}}, ok && also
+	list := make([]reading, 0, len(s.FailedUnits.Names))
+	for _, name := range s.FailedUnits.Names {
+		list = append(list, reading{value: 1, subject: name})
+	}
+	return list, true
 }
 
 // fillable tells whether a filesystem is one whose being full is news: one that is written to, on a disk of this host.

@@ -239,7 +239,7 @@ func TestServersWords(t *testing.T) {
 	// each finds the words of a group in the files of a pattern, below a line where there is one.
 	for _, each := range []struct{ group, files, below, words string }{
 		{"reason", "*.go", "", `notHere\("([^"]+)"\)`},
-		{"source", "*.go", "", `Source\{Name: "([a-z]+)"|\bName:\s+"([a-z]+)",\n`},
+		{"source", "*.go", "", `Source\{Name: "([a-z_]+)"|\bName:\s+"([a-z_]+)",\n`},
 		{"mount", "mount_shown.go", "func (h hideReason) String()", `hidden\w+:\s+"([^"]+)"`},
 		{"process", "process_stat_linux.go", "func stateOf", `return "(\w+)"`},
 		{"link", "network_linux.go", "func netState", `return "(\w+)"`},

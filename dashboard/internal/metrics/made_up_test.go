@@ -36,7 +36,7 @@ func madeUpFacts() Facts {
 		},
 		GCs: 7,
 		Alerts: []alert.State{
-			{Rule: "cpu-pressure", State: alert.OK}, {Rule: "too-hot", State: alert.Off}, {Rule: "swapping", State: alert.Unknown},
+			{Rule: "cpu-pressure", State: alert.OK}, {Rule: "too-hot", State: alert.Off}, {Rule: "unit-failed", State: alert.Unknown},
 			{Rule: "filesystem-full", State: alert.Firing, Silenced: 1, Alerts: []alert.Alert{{State: alert.Firing}, {State: alert.Pending}, {State: alert.Firing}}},
 		},
 		Notices: &webhook.State{Sent: 3, Dropped: 1, Waiting: 2},

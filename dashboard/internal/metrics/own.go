@@ -63,7 +63,7 @@ func (e *Exporter) sources(w *sheet, s *collector.Snapshot, _ Facts) {
 		{"memory", s.Memory != nil}, {"paging", s.Paging != nil}, {"disks", s.Disks != nil}, {"filesystems", s.Filesystems != nil},
 		{"networks", s.Networks != nil}, {"sockets", s.Sockets != nil}, {"handles", s.Handles != nil}, {"sensors", s.Sensors != nil},
 		{"batteries", s.Batteries != nil}, {"gpus", s.GPUs != nil}, {"processes", s.Processes != nil}, {"units", s.Units != nil},
-		{"users", s.Users != nil}, {"container", s.Container != nil}, {"neighbours", s.Neighbours != nil}, {"scopes", s.Scopes != nil},
+		{"failed_units", s.FailedUnits != nil}, {"users", s.Users != nil}, {"container", s.Container != nil}, {"neighbours", s.Neighbours != nil}, {"scopes", s.Scopes != nil},
 		{"host", s.Host != nil}, {"uptime", uptime}, {"self", s.Self != nil},
 	} {
 		if part.there && !listed[part.source] {
@@ -145,6 +145,9 @@ func (e *Exporter) alerts(w *sheet, _ *collector.Snapshot, f Facts) {
 
 // units are those at the top only.
 func (e *Exporter) units(w *sheet, s *collector.Snapshot, _ Facts) {
+	if s.FailedUnits != nil {
+		w.gauge("fivewire_units_failed", "Units that systemd has given up on.").add(float64(s.FailedUnits.Total))
+	}
 	if s.Units == nil {
 		return
 	}

@@ -80,6 +80,8 @@ func leaveOut(s *collector.Snapshot, source string) {
 		s.Processes = nil
 	case "units":
 		s.Units = nil
+	case "failed_units":
+		s.FailedUnits = nil
 	case "container":
 		s.Container = nil
 	case "neighbours":

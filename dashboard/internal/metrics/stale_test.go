@@ -58,6 +58,7 @@ func TestEachSourceIsLeftOut(t *testing.T) {
 	s := madeUp()
 	s.Users, s.Scopes = []collector.User{{Name: "ann"}}, &collector.Scopes{}
 	s.Memory.Kernel = collector.Table{} // so that swap is written as well
+	s.FailedUnits = &collector.FailedUnits{}
 	s.Sources = nil
 	all := parse(t, text(t, exporter(t), s))
 	var states []collector.SourceState
