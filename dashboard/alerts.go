@@ -41,6 +41,7 @@ type alerting struct {
 	stop     context.CancelFunc
 	ended    sync.WaitGroup
 	silences pace
+	keeping  sync.Mutex // held while silences are written
 }
 
 // beginAlerts is New's.
@@ -50,6 +51,7 @@ func (d *Dashboard) beginAlerts() {
 		d.log.Error("an alert is not off", "error", err)
 	}
 	d.alerts.watch = watch
+	d.rememberSilences(time.Now())
 	ctx, stop := context.WithCancel(context.Background())
 	d.alerts.stop = stop
 	if d.config.AlertURL == "" {
@@ -169,5 +171,6 @@ func (d *Dashboard) postAlerts(c *fiber.Ctx) error {
 	if err := d.alerts.watch.Silence(in.Silence.Rule[:min(len(in.Silence.Rule), 64)], in.Silence.Subject, now, now.Add(length)); err != nil {
 		return problem.Bad("rule", err.Error(), alert.Names()...).Send(c)
 	}
+	d.keepSilences(now)
 	return d.getAlerts(c)
 }

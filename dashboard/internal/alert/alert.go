@@ -13,12 +13,13 @@
 // fired has ended.
 //
 // What is silenced fires as others do, and is not told of. When the silence is over and it fires still, it is told of
-// then. Silences are forgotten when the process ends.
+// then. Silences lists what is silenced, for whoever keeps it across restarts.
 //
 // Look is for one goroutine at a time, the rest for any. Nothing here waits, and nothing is sent: see package webhook.
 package alert
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -303,6 +304,29 @@ func (w *Watch) Silence(rule, subject string, now, until time.Time) error {
 	}
 	w.silences[silenced{rule, subject}] = until
 	return nil
+}
+
+// A Silence is what is not told of.
+type Silence struct {
+	Rule    string `json:"rule"`
+	Subject string `json:"subject,omitempty"` // "" for the whole rule
+	Until   int64  `json:"until"`             // Unix milliseconds
+}
+
+// Silences lists those that are not over, by rule and subject.
+func (w *Watch) Silences(now time.Time) []Silence {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := make([]Silence, 0, len(w.silences))
+	for what, until := range w.silences {
+		if now.Before(until) {
+			list = append(list, Silence{what.rule, what.subject, until.UnixMilli()})
+		}
+	}
+	slices.SortFunc(list, func(a, b Silence) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))
+	})
+	return list
 }
 
 // States lists the rules as they stand, in their order.

@@ -59,7 +59,7 @@ export default {
   verdict: "the verdict",
   verdict_text: "What the readings come to, in one line. A condition has to hold for some seconds before it is told, and to be away for some before it is taken back. Unknown: what it would have to be read from cannot be read, or it has only begun to look and something may be wrong.",
   alerts: "alerts",
-  alerts_text: "What somebody should be woken for: ten rules. One fires when its value has been beyond the threshold for a while, and ends when it has been back behind an easier one for a while; mounts and sensors have alerts of their own. How many fire stands in the title of this tab. Silenced, a rule goes on firing and nobody is told; silences are forgotten when the server ends.",
+  alerts_text: "What somebody should be woken for: ten rules. One fires when its value has been beyond the threshold for a while, and ends when it has been back behind an easier one for a while; mounts, units and sensors have alerts of their own. How many fire stands in the title of this tab. Silenced, a rule goes on firing and nobody is told; silences outlive a restart where history is on disk.",
   access: "the key symbol",
   access_text: "Who you are here, and the way out. An operator makes links there that let somebody else look for a while, without command lines and names of users, and takes them back. It is not shown where nobody is asked who he is. Who has to log in needs the key that fivewire printed when it started, behind #k=, or a name and a password.",
   embed: "a panel elsewhere",
