@@ -76,6 +76,7 @@ export class Claims {
       const taught = lessons.filter(({ claims }) => claims.includes(n)).map(({ name }) => name);
       const [claim, how, value] = [make("th"), make("div", "claim-ways"), make("td")];
       claim.scope = "row";
+      claim.id = `claim-${n}`;
       caption(claim, `claims.claim_${n}`);
       for (const name of taught) {
         const button = make("button", "toggle");
@@ -90,6 +91,7 @@ export class Claims {
         const button = make("button", "toggle");
         button.type = "button";
         button.dataset.testid = `trial-${trial.name}`;
+        button.setAttribute("aria-describedby", claim.id); // or all of them are alike to who goes from button to button
         button.addEventListener("click", () => this.#press(trial));
         this.#buttons.push({ trial, button });
         how.append(button);
