@@ -10,7 +10,6 @@
  * @property {number} asked
  * @property {number} ended when we had seen enough, or it was ended from elsewhere
  * @property {boolean} whole it was us who ended it
- * @property {boolean} opened there was an answer that is this technique's
  * @property {number} status of the answer; 0 where there was none, or where a browser does not tell (WebSocket)
  * @property {string} encoding what the answer's content was encoded as, though we had asked for it as it is
  * @property {{at: number, received: number}[]} messages at is the server's clock
