@@ -46,6 +46,8 @@ export class Lane {
   /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
   #base = null;
   #fresh = true;
+  /** when it connected, on performance.now()'s clock */
+  #started = NaN;
   /** @type {(() => void) | undefined} */
   #deaf;
 
@@ -87,6 +89,7 @@ export class Lane {
     if (this.running) return;
     this.running = true;
     this.#fresh = true;
+    this.#started = performance.now();
     if (Number.isNaN(this.began)) this.began = performance.now();
     this.#listen();
     if (!this.page) this.viewer.start();
@@ -239,8 +242,9 @@ export class Lane {
     this.#lab.clock.observe(message.at, message.received);
     this.deliveries.add(message.at, message.received);
     this.exchanges.note(message);
-    // The first had been waiting for whoever would come: its age says nothing about the technique.
-    if (!this.#fresh) this.ages.add(message.at, message.received);
+    // The first had been waiting for whoever would come, and so had what was made before it was started again: their age says
+    // nothing about the technique.
+    if (!this.#fresh && !(message.at < this.#lab.clock.server(this.#started))) this.ages.add(message.at, message.received);
     this.#fresh = false;
     this.#lab.tell("message", { lane: this, message });
   }
