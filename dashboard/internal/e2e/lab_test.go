@@ -169,7 +169,7 @@ func labStops(t *testing.T, s *server, p *page) {
 		t.Errorf("%s missed", missed)
 	}
 	counted := func() int {
-		n, err := strconv.Atoi(p.laneFigure("sse", "messages"))
+		n, err := strconv.Atoi(strings.ReplaceAll(p.laneFigure("sse", "messages"), ",", ""))
 		if err != nil {
 			t.Fatal(err)
 		}
