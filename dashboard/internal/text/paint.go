@@ -45,6 +45,34 @@ func (p *painter) put(st style, s string) *painter {
 	return p.cut(st, s, p.screen.Cols-p.width)
 }
 
+// say adds a sentence as rows of its own, broken between words; the last of at most so many is cut.
+func (p *painter) say(st style, s string, rows int) {
+	for ; rows > 1 && width(s) > p.screen.Cols; rows-- {
+		end := wordsEnd(s, p.screen.Cols)
+		if end == 0 {
+			break
+		}
+		p.row().put(st, s[:end])
+		s = s[end+1:]
+	}
+	p.row().put(st, s)
+}
+
+// wordsEnd is the last space before which a text takes no more than so many columns; 0 if there is none.
+func wordsEnd(s string, cols int) (end int) {
+	for i, r := range s {
+		if r == ' ' {
+			end = i
+		}
+		if _, w := glyph(r); w > cols {
+			return end
+		} else {
+			cols -= w
+		}
+	}
+	return 0
+}
+
 // left adds text in so many columns, cut or filled up.
 func (p *painter) left(st style, s string, cols int) *painter {
 	end := min(p.width+cols, p.screen.Cols)

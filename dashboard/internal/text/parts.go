@@ -13,6 +13,9 @@ import (
 // narrow is a screen, in columns, on which not everything has a place: what says most goes before what says least.
 const narrow = 60
 
+// mostRows is how many a sentence may take.
+const mostRows = 3
+
 // head is who it is, how it is, and what fires.
 func (p *painter) head(v *View) {
 	s := v.Snapshot
@@ -33,10 +36,10 @@ func (p *painter) head(v *View) {
 	p.row().put(dim, strings.Join(slices.DeleteFunc(facts, func(s string) bool { return strings.TrimSpace(s) == "" }), ", "))
 	if s.Verdict != nil {
 		st := map[string]style{"healthy": good, "busy": warn, "bad": bad}[s.Verdict.State]
-		p.row().put(st, s.Verdict.Text)
+		p.say(st, s.Verdict.Text, mostRows)
 	}
 	for _, text := range v.Firing {
-		p.row().put(bad, "! "+text)
+		p.say(bad, "! "+text, mostRows)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -114,6 +115,27 @@ func TestWithoutAnything(t *testing.T) {
 			s := Screen{80, rows, true}
 			check(t, Page(nil, v, s), s)
 			check(t, Picture(nil, v, s), Screen{80, 24, true})
+		}
+	}
+}
+
+// On a narrow screen the verdict is told to its end, and what has no end is cut.
+func TestSentencesAreBroken(t *testing.T) {
+	verdict := "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure"
+	for _, tt := range []struct {
+		verdict string
+		cols    int
+		want    []string
+	}{
+		{verdict, 80, []string{verdict}},
+		{verdict, 40, []string{"I/O-bound for 42 s: postgres (pid 811),", "38 % full pressure"}},
+		{strings.Repeat("x", 50) + " y", 40, []string{strings.Repeat("x", 39) + "…"}},
+		{strings.Repeat("数据 ", 40), 40, []string{strings.Repeat("数据 ", 7) + "数据", strings.Repeat("数据 ", 7) + "数据", strings.Repeat("数据 ", 7) + "数据…"}},
+	} {
+		page := string(Page(nil, View{Snapshot: &collector.Snapshot{Verdict: &collector.Verdict{Text: tt.verdict}}}, Screen{Cols: tt.cols}))
+		lines := strings.Split(page, "\n")
+		if got := lines[2 : 2+len(tt.want)]; !slices.Equal(got, tt.want) || lines[2+len(tt.want)] != "" {
+			t.Errorf("%d columns: got %q, want %q", tt.cols, lines[2:], tt.want)
 		}
 	}
 }
