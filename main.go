@@ -60,6 +60,7 @@ type serve struct {
 
 // Run wires collector → dashboard, and ends them in order: viewers first.
 func (s *serve) Run(args command.Arguments) error {
+	certificates, keys := hangUps(), hangUps() // from the first moment on: unheard, the signal would end us
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a heap of a few MiB, filled slowly: to collect twice as often costs nothing that can be measured
 	}
@@ -100,7 +101,7 @@ func (s *serve) Run(args command.Arguments) error {
 	}
 	if secure != nil {
 		url = strings.Replace(url, "http://", "https://", 1)
-		go secure.Watch(ctx, hangUps())
+		go secure.Watch(ctx, certificates)
 	}
 	addr, tcp := ln.Addr().(*net.TCPAddr)
 	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
@@ -127,7 +128,7 @@ func (s *serve) Run(args command.Arguments) error {
 	if !strings.HasPrefix(url, "unix:") {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}
-	go access.Watch(ctx, hangUps())
+	go access.Watch(ctx, keys)
 	fmt.Println("fivewire:", s.Address(access, url))
 	return d.Serve(ctx, ln, s.BasePath)
 }

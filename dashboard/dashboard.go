@@ -99,7 +99,7 @@ type Dashboard struct {
 	watching   watching
 	alone      atomic.Bool             // this program is ours: Serve was called
 	crowd      *crowd.Crowd            // nil where there cannot be one
-	silences   atomic.Int64            // answers that getPath holds
+	quiet      atomic.Int64            // answers that getPath holds
 	made       time.Time               // when New was called
 	guests     atomic.Pointer[channel] // nil before the first link
 	back       atomic.Pointer[func(net.Conn)]

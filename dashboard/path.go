@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	longestSilence = 2 * time.Minute
-	mostSilences   = 32 // answers that are silent at a time: each has a goroutine, until its time is over
+	longestQuiet = 2 * time.Minute
+	mostQuiet    = 32 // answers that are silent at a time: each has a goroutine, until its time is over
 )
 
 // A headField is one line of a request's head as it arrived.
@@ -49,14 +49,14 @@ func (d *Dashboard) getPath(c *fiber.Ctx) error {
 	if silent == 0 {
 		return sendJSON(c, answer)
 	}
-	if d.silences.Add(1) > mostSilences {
-		d.silences.Add(-1)
+	if d.quiet.Add(1) > mostQuiet {
+		d.quiet.Add(-1)
 		c.Set(fiber.HeaderRetryAfter, "60")
-		return problem.New(fiber.StatusServiceUnavailable, fmt.Sprintf("%d answers are silent already", mostSilences)).Send(c)
+		return problem.New(fiber.StatusServiceUnavailable, fmt.Sprintf("%d answers are silent already", mostQuiet)).Send(c)
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {
-		d.silences.Add(-1)
+		d.quiet.Add(-1)
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -64,7 +64,7 @@ func (d *Dashboard) getPath(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	conn := c.Context().Conn()
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		defer d.silences.Add(-1)
+		defer d.quiet.Add(-1)
 		_ = w.WriteByte('\n') // JSON may begin with one
 		if w.Flush() != nil {
 			return
@@ -97,8 +97,8 @@ func (d *Dashboard) silence(c *fiber.Ctx) (time.Duration, *problem.Problem) {
 		return 0, nil
 	}
 	silent, err := time.ParseDuration(text)
-	if err != nil || silent < 0 || silent > longestSilence {
-		return 0, problem.Bad("silent", strconv.QuoteToASCII(text[:min(len(text), 64)])+" is not a duration that fits here", "0s to "+longestSilence.String(), "such as 500ms or 75s")
+	if err != nil || silent < 0 || silent > longestQuiet {
+		return 0, problem.Bad("silent", strconv.QuoteToASCII(text[:min(len(text), 64)])+" is not a duration that fits here", "0s to "+longestQuiet.String(), "such as 500ms or 75s")
 	}
 	return silent, nil
 }

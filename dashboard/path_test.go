@@ -86,7 +86,7 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%s: after %v %q, %v", tt.silent, took, rest, err)
 		}
 	}
-	if n := s.silences.Load(); n != 0 {
+	if n := s.quiet.Load(); n != 0 {
 		t.Errorf("%d answers are still silent", n)
 	}
 }
@@ -98,11 +98,11 @@ func TestPathRefuses(t *testing.T) {
 			t.Errorf("%s: got %d %s", silent, status, body)
 		}
 	}
-	s.silences.Add(mostSilences)
+	s.quiet.Add(mostQuiet)
 	if status, body, header := s.get("api/v1/path?silent=1ms"); status != 503 || header.Get("Retry-After") == "" {
 		t.Errorf("too many: got %d %s", status, body)
 	}
-	s.silences.Add(-mostSilences)
+	s.quiet.Add(-mostQuiet)
 	if status, _, _ := s.get("api/v1/path?silent=1ms"); status != 200 {
 		t.Errorf("room again: got %d", status)
 	}

@@ -34,7 +34,7 @@ func watchFiles(ctx context.Context, now <-chan os.Signal, names []string, chang
 }
 
 // stamps tell whether files are others than before: a file that was moved into another's place has another number, size
-// or time.
+// or time, and one that may be read at last, or by fewer, another mode.
 func stamps(names []string) string {
 	var b strings.Builder
 	for _, name := range names {
@@ -44,7 +44,7 @@ func stamps(names []string) string {
 		if info, err := os.Stat(name); err != nil {
 			fmt.Fprintln(&b, "none")
 		} else {
-			fmt.Fprintln(&b, info.Size(), info.ModTime().UnixNano(), inode(info))
+			fmt.Fprintln(&b, info.Size(), info.ModTime().UnixNano(), info.Mode(), inode(info))
 		}
 	}
 	return b.String()

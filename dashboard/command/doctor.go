@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"github.com/fivewire/fivewire/dashboard/command/doctor"
 )
@@ -29,7 +30,9 @@ Examples:
 
 // Run examines and prints.
 func (d *Doctor) Run() error {
-	findings := doctor.Examine(doctor.This(d.Listen, d.DataDir))
+	host := doctor.This(d.Listen, d.DataDir)
+	host.Well = func() error { return (&Health{Serve: d.Serve, Wait: 2 * time.Second}).ask() }
+	findings := doctor.Examine(host)
 	if d.JSON {
 		encoder := json.NewEncoder(os.Stdout)
 		encoder.SetIndent("", "  ")

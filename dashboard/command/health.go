@@ -48,6 +48,15 @@ func (h *Health) Validate() error {
 
 // Run asks once.
 func (h *Health) Run() error {
+	if err := h.ask(); err != nil {
+		return err
+	}
+	fmt.Println("ok")
+	return nil
+}
+
+// ask is nil when the dashboard is well.
+func (h *Health) ask() error {
 	network, url, err := h.target()
 	if err != nil {
 		return err
@@ -86,7 +95,6 @@ func (h *Health) Run() error {
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %d: %q", url, answer.StatusCode, strings.TrimSpace(string(text)))
 	}
-	fmt.Println("ok")
 	return nil
 }
 

@@ -13,6 +13,8 @@ func address(h *Host) Finding {
 	switch {
 	case err == nil:
 		return ok(h.Listen + " is free")
+	case errors.Is(err, syscall.EADDRINUSE) && h.Well() == nil:
+		return ok("a fivewire answers on " + h.Listen)
 	case errors.Is(err, syscall.EADDRINUSE) && strings.HasPrefix(h.Listen, "unix:"):
 		return fail("somebody listens on "+h.Listen, "is it another fivewire? ss -xlp says who; or say another --listen")
 	case errors.Is(err, syscall.EADDRINUSE):

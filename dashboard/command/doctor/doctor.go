@@ -46,6 +46,7 @@ type Host struct {
 	DataDir string // "" for history in memory
 
 	Bind  func(address string) error                       // opens and closes what --listen names
+	Well  func() error                                     // nil where a fivewire answers there, and is well
 	Space func(dir string) (free, total uint64, err error) // bytes of the filesystem that has dir
 	Clock func() (synchronised bool, off time.Duration, err error)
 	Ring  func() error // nil where io_uring may be used

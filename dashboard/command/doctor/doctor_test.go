@@ -51,6 +51,7 @@ func made(t *testing.T, files map[string]string) *Host {
 		Listen:    "127.0.0.1:8055",
 		DataDir:   dir,
 		Bind:      func(string) error { return nil },
+		Well:      func() error { return errors.New("nobody answers") },
 		Space:     func(string) (uint64, uint64, error) { return 1 << 40, 1 << 41, nil },
 		Clock:     func() (bool, time.Duration, error) { return true, time.Millisecond, nil },
 		Ring:      func() error { return nil },
@@ -90,7 +91,10 @@ func TestFindings(t *testing.T) {
 		state  State
 		text   string
 	}{
-		"taken":           {address, nil, func(h *Host) { h.Bind = func(string) error { return &net.OpError{Err: syscall.EADDRINUSE} } }, Fail, "127.0.0.1:8055 is in use"},
+		"taken": {address, nil, func(h *Host) { h.Bind = func(string) error { return &net.OpError{Err: syscall.EADDRINUSE} } }, Fail, "127.0.0.1:8055 is in use"},
+		"taken by us": {address, nil, func(h *Host) {
+			h.Bind, h.Well = func(string) error { return syscall.EADDRINUSE }, func() error { return nil }
+		}, OK, "a fivewire answers on 127.0.0.1:8055"},
 		"low port":        {address, nil, func(h *Host) { h.Bind = func(string) error { return fs.ErrPermission } }, Fail, "may not be opened"},
 		"no such address": {address, nil, func(h *Host) { h.Bind = func(string) error { return syscall.EADDRNOTAVAIL } }, Fail, "no address of this machine"},
 		"unknown address": {address, nil, func(h *Host) { h.Bind = func(string) error { return errors.New("odd") } }, Fail, "odd"},
