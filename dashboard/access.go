@@ -28,14 +28,15 @@ type AccessConfig struct {
 	Required bool
 	// Key opens the dashboard to an operator. With KeyFile it is read from there, and the file is made, with a new key, if
 	// it is not there. Without either and without users a key is made where one is needed: where it is Required, or
-	// somebody comes through a proxy.
+	// somebody comes through a proxy or by another name.
 	Key, KeyFile string
 	// UsersFile has names with a role and a password each: lines that PasswordLine makes.
 	UsersFile string
 	// PublicURL is what browsers call the dashboard, behind a proxy: its host is answered to, its origin is ours, and
 	// links lead there, of those who are told of alerts too. "" for nothing.
 	PublicURL string
-	// AllowHosts are more names to answer to.
+	// AllowHosts are more names to answer to. Who says one is not taken for this machine: a proxy here passes on what a
+	// browser calls us.
 	AllowHosts []string
 	// TrustProxies are networks, addresses, "loopback" and "unix": who is there is believed what it forwards.
 	TrustProxies []string
@@ -181,7 +182,7 @@ func (a *Access) KeyMade() bool { return a.made }
 
 // remote tells whether the dashboard is for others than this machine.
 func (a *Access) remote() bool {
-	return !a.config.Open && (a.config.Required || a.public != nil || a.proxies.Any())
+	return !a.config.Open && (a.config.Required || a.public != nil || a.proxies.Any() || len(a.config.AllowHosts) > 0)
 }
 
 // asks tells whether anybody is asked who he is.

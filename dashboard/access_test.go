@@ -460,6 +460,7 @@ func TestSilentProxy(t *testing.T) {
 	for name, config := range map[string]AccessConfig{
 		"public URL":  {PublicURL: "https://mon.example/", Key: secretKey},
 		"trusted":     {TrustProxies: []string{"loopback"}, AllowHosts: []string{"mon.example"}, Key: secretKey},
+		"named":       {AllowHosts: []string{"mon.example"}, Key: secretKey},
 		"by a socket": {TrustProxies: []string{"unix"}, AllowHosts: []string{"mon.example"}, Key: secretKey},
 	} {
 		s := guardedBy(t, config)
@@ -503,4 +504,24 @@ func TestSentToGuests(t *testing.T) {
 	before := s.sent()
 	_, body, _ := guest.do("GET", "api/v1/polling", "")
 	eventually(t, "the poll is counted", func() bool { return s.sent() >= before+int64(len(body)) })
+}
+
+// A name that is answered to makes a key, for it is how a proxy's browsers come; whom nobody asks needs none.
+func TestNameMakesKey(t *testing.T) {
+	for _, tt := range []struct {
+		config AccessConfig
+		made   bool
+	}{
+		{AccessConfig{}, false},
+		{AccessConfig{AllowHosts: []string{"mon.example"}}, true},
+		{AccessConfig{AllowHosts: []string{"mon.example"}, Open: true}, false},
+	} {
+		access, err := NewAccess(tt.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if opens := access.Opens("http://127.0.0.1:1/"); access.KeyMade() != tt.made || strings.Contains(opens, "#k=") != tt.made {
+			t.Errorf("%+v: a key is made: %v, it opens with %s", tt.config, access.KeyMade(), opens)
+		}
+	}
 }

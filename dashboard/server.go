@@ -191,7 +191,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line").Send(c)
 		}
 		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
-			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another)").Send(c)
+			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another, and --trust-proxy or --auth key where a proxy passes it on)").Send(c)
 		}
 		return c.Next()
 	})

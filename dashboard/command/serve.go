@@ -33,7 +33,7 @@ type Serve struct {
 	KeyFile        string   `placeholder:"FILE" help:"The key is in FILE, which is made if it is not there; FIVEWIRE_KEY may have it instead. Without either a new one is made at each start."`
 	UsersFile      string   `placeholder:"FILE" help:"Names with a role and a password each, as \"fivewire password\" prints them."`
 	PublicURL      string   `name:"public-url" placeholder:"URL" help:"What browsers call the dashboard, behind a proxy: https://mon.example/monitor/."`
-	AllowHost      []string `placeholder:"NAME" help:"Answer to this name too; may be repeated."`
+	AllowHost      []string `placeholder:"NAME" help:"Answer to this name too, and ask who comes by it for a key; may be repeated."`
 	TrustProxy     []string `placeholder:"NET" help:"Believe what a proxy there forwards (X-Forwarded-For, -Proto, -Prefix): a network, an address, loopback or unix; may be repeated."`
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Speak TLS, with this certificate (PEM) and those that signed it behind it; read anew when it changes."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its key."`
