@@ -3,6 +3,7 @@ package dashboard
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,8 +101,12 @@ func TestUnknownURLs(t *testing.T) {
 // post says a command and returns status and body.
 func (s *site) post(path, contentType, body string, header ...string) (int, string) {
 	s.t.Helper()
-	defer http.DefaultClient.CloseIdleConnections()
-	status, answer, _ := ask(s.t, http.DefaultClient, "POST", s.url+path, body, append([]string{"Content-Type", contentType}, header...)...)
+	client := http.DefaultClient
+	if s.trust != nil {
+		client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.trust}}}
+	}
+	defer client.CloseIdleConnections()
+	status, answer, _ := ask(s.t, client, "POST", s.url+path, body, append([]string{"Content-Type", contentType}, header...)...)
 	return status, answer
 }
 

@@ -14,77 +14,77 @@ func (c *Conn) end() {
 	var late time.Time
 	for {
 		c.mu.Lock()
-		if c.over || c.closed && c.heard != nil {
-			break
-		}
+		done := c.over || c.closed && c.heard != nil
 		if c.closed && late.IsZero() {
 			late = time.Now().Add(lingers)
 		}
 		changed := c.changed
 		c.mu.Unlock()
-		if !wait(changed, late) {
-			c.mu.Lock()
+		if done || !wait(changed, late) {
 			break
 		}
 	}
-	defer c.mu.Unlock()
-	c.shut()
+	c.release()
 }
 
-// shut closes the connection below. mu is held.
-func (c *Conn) shut() {
+// shut ends the connection for err, and closes what is below: all of it, or the socket alone. mu is not held: TLS says
+// goodbye, and takes its time with who does not listen.
+func (c *Conn) shut(below net.Conn, err error) {
+	c.mu.Lock()
 	if c.over {
+		c.mu.Unlock()
 		return
 	}
 	c.over = true
 	if c.broken == nil {
-		c.broken = net.ErrClosed
+		c.broken = err
 	}
 	c.book.inside.Add(-int64(c.down.Len() + c.up.Len()))
 	c.down.Cut()
 	c.up.Cut()
-	c.Conn.Close()
 	c.tell()
+	c.mu.Unlock()
 	c.book.leave(c)
+	below.Close()
 }
 
 // release closes the connection below, whatever is inside.
-func (c *Conn) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.shut()
-}
+func (c *Conn) release() { c.shut(c.Conn, net.ErrClosed) }
 
 // fail says that the socket is broken.
-func (c *Conn) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.broken == nil {
-		c.broken = err
-	}
-	c.shut()
-}
+func (c *Conn) fail(err error) { c.shut(c.Conn, err) }
 
-// Cut resets the connection.
+// Cut resets the connection. No layer says goodbye: what has not left is lost, and the other end gets a reset.
 func (c *Conn) Cut() {
-	if l, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
-		l.SetLinger(0) // no goodbye: what has not left is lost, and the other end gets a reset
+	for below := c.Conn; ; {
+		switch layer := below.(type) {
+		case interface{ SetLinger(int) error }:
+			layer.SetLinger(0)
+			c.shut(below, syscall.ECONNRESET)
+			return
+		case interface{ NetConn() net.Conn }:
+			below = layer.NetConn()
+		default:
+			c.fail(syscall.ECONNRESET)
+			return
+		}
 	}
-	c.fail(syscall.ECONNRESET)
 }
 
 // Close ends the connection for its server. What is inside still comes out, and then the end does.
 func (c *Conn) Close() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.closed || c.over {
+		c.mu.Unlock()
 		return nil
 	}
 	c.closed = true
 	if !c.pumps.Load() {
-		c.shut()
+		c.mu.Unlock()
+		c.release()
 		return nil
 	}
+	defer c.mu.Unlock()
 	c.down.Finish(c.now())
 	if !c.reads && c.heard == nil { // somebody must notice when the other end has left
 		c.reads = true
@@ -99,12 +99,13 @@ func (c *Conn) Close() error {
 // CloseWrite ends our direction, behind what is inside.
 func (c *Conn) CloseWrite() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.pumps.Load() {
+		defer c.mu.Unlock()
 		c.down.Finish(c.now())
 		c.tell()
 		return nil
 	}
+	c.mu.Unlock()
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}

@@ -300,6 +300,58 @@ func TestCutEvery(t *testing.T) {
 	})
 }
 
+// A polite connection says goodbye to the other end, which takes long, before it closes what is below.
+type polite struct{ net.Conn }
+
+func (c polite) NetConn() net.Conn { return c.Conn }
+
+func (c polite) Close() error {
+	time.Sleep(5 * time.Second)
+	return c.Conn.Close()
+}
+
+// A hard connection can be reset.
+type hard struct {
+	net.Conn
+	reset bool
+}
+
+func (c *hard) SetLinger(seconds int) error {
+	c.reset = seconds == 0
+	return nil
+}
+
+// A cut is a reset of the socket: no layer on it says goodbye.
+func TestCutSaysNoGoodbye(t *testing.T) {
+	scene(t, func(r *rig) {
+		socket := &hard{Conn: r.conn.Conn}
+		r.conn.Conn = polite{polite{socket}}
+		r.conn.Hold("me", "sse")
+		time.Sleep(time.Second)
+		start := time.Now()
+		r.set(Scope{}, `{"cut":"once"}`)
+		took(r.t, "cut", time.Since(start), 0)
+		if _, err := r.far.Read(make([]byte, 1)); !socket.reset || !errors.Is(err, io.EOF) {
+			r.t.Errorf("got reset %v, %v, want a reset and the end", socket.reset, err)
+		}
+	})
+}
+
+// Nobody waits for a goodbye but who says it.
+func TestGoodbyeHoldsNobodyUp(t *testing.T) {
+	scene(t, func(r *rig) {
+		r.conn.Conn = polite{r.conn.Conn}
+		r.conn.Hold("me", "sse")
+		go r.conn.Close()
+		synctest.Wait()
+		if !r.conn.mu.TryLock() {
+			r.t.Fatal("the whole book waits for a goodbye")
+		}
+		r.conn.mu.Unlock()
+		time.Sleep(5 * time.Second)
+	})
+}
+
 func TestAdopted(t *testing.T) {
 	scene(t, func(r *rig) {
 		r.set(Scope{Viewer: "me"}, `{"cut":"once"}`)
