@@ -328,7 +328,10 @@ func (b *Book) bind(c *Conn, who Scope, old bool) (cut bool) {
 	defer b.mu.Unlock()
 	b.enter(c)
 	p := b.profile(who)
-	c.set(p)
+	if !c.set(p) { // it was closed before it was entered, and will not leave
+		b.leave(c)
+		return false
+	}
 	now := time.Now()
 	switch {
 	case p.cut == nil || !p.cut.hits(who, now):

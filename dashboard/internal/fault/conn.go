@@ -121,8 +121,8 @@ func (c *Conn) Doomed() bool {
 	return c.armed != nil
 }
 
-// set is what is wrong from now on.
-func (c *Conn) set(p profile) {
+// set is what is wrong from now on. It tells whether there is still a connection for it to be wrong with.
+func (c *Conn) set(p profile) (alive bool) {
 	both := Conditions{Delay: value(p.Delay), Jitter: value(p.Jitter), Mute: value(p.Mute)}
 	if wait := p.stalled.Sub(c.book.start); wait > c.now() {
 		both.Stall = wait
@@ -135,7 +135,7 @@ func (c *Conn) set(p profile) {
 		down.Buffer = 0
 	}
 	if c.risky = p.cut != nil; c.over {
-		return
+		return false
 	}
 	if down != c.down.conditions || both != c.up.conditions {
 		c.down.Set(down, c.now())
@@ -146,6 +146,7 @@ func (c *Conn) set(p profile) {
 	}
 	c.hears.Store(c.held && both != (Conditions{}) || c.reads)
 	c.tell()
+	return true
 }
 
 // start has bytes go through the wire. mu is held.

@@ -300,6 +300,20 @@ func TestCutEvery(t *testing.T) {
 	})
 }
 
+// What was cut and is then bound to somebody, as its server does not know yet, is not kept.
+func TestBoundWhenItWasCut(t *testing.T) {
+	scene(t, func(r *rig) {
+		r.conn.Bind("me", "sse")
+		r.conn.Cut()
+		r.set(Scope{}, `{"cut":"once"}`)
+		r.conn.Hold("me", "sse")
+		r.conn.Close()
+		if n := len(r.book.all()); n != 0 || r.conn.Doomed() {
+			r.t.Errorf("%d connections are left, doomed %v", n, r.conn.Doomed())
+		}
+	})
+}
+
 // A polite connection says goodbye to the other end, which takes long, before it closes what is below.
 type polite struct{ net.Conn }
 
