@@ -34,7 +34,7 @@ type Entry struct {
 // An entry is an Entry with what has become of it.
 type entry struct {
 	Entry
-	cuts   map[Scope]int // how often each viewer was cut
+	cuts   map[Scope]int // how often each viewer that has a name was cut
 	forgot map[Scope]bool
 }
 
@@ -47,14 +47,19 @@ func (e *entry) due(now time.Time) (n int, at time.Time) {
 	return 1, e.Since
 }
 
-// hits tells whether a viewer is still to be cut.
+// hits tells whether a viewer is still to be cut. One without a name always is, if its connection is old enough.
 func (e *entry) hits(who Scope, now time.Time) bool {
 	n, _ := e.due(now)
-	return e.cuts[who] < n && len(e.cuts) < mostRemembered
+	cuts, known := e.cuts[who]
+	return cuts < n && (known || who.anonymous() || len(e.cuts) < mostRemembered)
 }
 
 // hit says that a viewer has been cut as often as is due.
-func (e *entry) hit(who Scope, now time.Time) { e.cuts[who], _ = e.due(now) }
+func (e *entry) hit(who Scope, now time.Time) {
+	if !who.anonymous() { // whose next connection has another name
+		e.cuts[who], _ = e.due(now)
+	}
+}
 
 // A profile is what is wrong with one viewer on one technique.
 type profile struct {

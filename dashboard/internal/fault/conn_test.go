@@ -366,6 +366,27 @@ func TestGoodbyeHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+// A cut that comes back does so for everybody, however many without a name it has met, and for all whom it remembers.
+func TestCutEveryoneAgain(t *testing.T) {
+	every, start := 5*time.Second, time.Now()
+	e := &entry{Entry: Entry{Fault: Fault{Cut: &every}, Since: start}, cuts: make(map[Scope]int)}
+	for round := range 2 {
+		now := start.Add(time.Duration(round+1) * every)
+		for _, name := range []string{"~%d", "v%d"} {
+			for n := range mostRemembered {
+				who := Scope{fmt.Sprintf(name, n), "sse"}
+				if !e.hits(who, now) {
+					t.Fatalf("round %d: %v is not cut", round+1, who)
+				}
+				e.hit(who, now)
+			}
+		}
+		if e.hits(Scope{"v1", "sse"}, now) || e.hits(Scope{"one more", "sse"}, now) {
+			t.Error("somebody is cut twice, or without being remembered")
+		}
+	}
+}
+
 func TestAdopted(t *testing.T) {
 	scene(t, func(r *rig) {
 		r.set(Scope{Viewer: "me"}, `{"cut":"once"}`)
