@@ -102,10 +102,10 @@ func (b *Book) Set(scope Scope, f Fault, lifetime time.Duration) (Entry, error) 
 		lifetime = defaultLife
 	}
 	lifetime = min(lifetime, longestLife)
-	if f.Stall != nil && f == (Fault{Stall: f.Stall}) { // then it is over
+	if value(f.Stall) > 0 && f == (Fault{Stall: f.Stall}) { // then it is over
 		lifetime = min(lifetime, *f.Stall)
 	}
-	if value(f.Cut) == Once && f == (Fault{Cut: f.Cut, Forget: f.Forget}) { // what happens once waits only so long for its chance
+	if f.once() { // what happens once waits only so long for its chance
 		lifetime = min(lifetime, onceLife)
 	}
 	now := time.Now()

@@ -190,6 +190,11 @@ func (f Fault) OnTheWay() bool {
 	return f != Fault{}
 }
 
+// once tells whether all that it says is what happens once.
+func (f Fault) once() bool {
+	return f == (Fault{Cut: f.Cut, Forget: f.Forget}) && (f.Cut == nil || *f.Cut == Once) && (f.Forget == nil || *f.Forget)
+}
+
 // Names lists what is broken, in the words of the fields.
 func (f Fault) Names() []string {
 	names := []string{}

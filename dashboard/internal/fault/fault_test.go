@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func parsed(t *testing.T, text string) Fault {
@@ -113,6 +114,34 @@ func TestScopes(t *testing.T) {
 	}
 	if got := b.ClearAll(); got != 3 || len(b.List()) != 0 {
 		t.Errorf("got %d taken away and %v left", got, b.List())
+	}
+}
+
+// What is over early does not stay; what says that something is whole stays as long as was asked for.
+func TestLifetime(t *testing.T) {
+	b := Open(nil)
+	defer b.Close()
+	const asked = 10 * time.Minute
+	for text, want := range map[string]time.Duration{
+		`{"stall":"10s"}`:               10 * time.Second,
+		`{"stall":"10s","mute":true}`:   asked,
+		`{"stall":"0s"}`:                asked,
+		`{"cut":"once"}`:                onceLife,
+		`{"forget":true}`:               onceLife,
+		`{"cut":"once","forget":true}`:  onceLife,
+		`{"cut":"once","forget":false}`: asked,
+		`{"cut":"no","forget":true}`:    asked,
+		`{"cut":"no"}`:                  asked,
+		`{"cut":"5s"}`:                  asked,
+		`{"forget":false}`:              asked,
+	} {
+		e, err := b.Set(Scope{Viewer: "me"}, parsed(t, text), asked)
+		if got := e.Until.Sub(e.Since); err != nil || got != want {
+			t.Errorf("%s: stays %v, %v, want %v", text, got, err, want)
+		}
+		if len(b.List()) != 1 {
+			t.Errorf("%s is not in force", text)
+		}
 	}
 }
 
