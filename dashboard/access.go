@@ -95,6 +95,7 @@ func NewAccess(config AccessConfig) (*Access, error) {
 	}
 	a.key = secrets.Key
 	a.guard = auth.New(secrets, func() { a.ended() })
+	a.tellShut()
 	return a, nil
 }
 
@@ -166,7 +167,8 @@ func (a *Access) secrets(readKey func(string) (string, error)) (s auth.Secrets, 
 }
 
 // Opens is the URL that opens the dashboard: the public one if there is one, else address, with the key behind it as the
-// fragment if one is needed, or may be. A fragment never reaches a server, a log or a Referer.
+// fragment if one is needed, or may be. A fragment never reaches a server, a log or a Referer. No browser opens a Unix
+// socket, so its name has none: see MadeKey.
 func (a *Access) Opens(address string) string {
 	if page := a.page(); page != "" {
 		address = page
@@ -177,8 +179,13 @@ func (a *Access) Opens(address string) string {
 	return address + "#k=" + a.key
 }
 
-// KeyMade tells whether the key was made by NewAccess, and is in no file: whoever shall have it has to be told.
-func (a *Access) KeyMade() bool { return a.made }
+// MadeKey is the key where NewAccess made it, and it is in no file: whoever shall have it has to be told. "" for none.
+func (a *Access) MadeKey() string {
+	if !a.made {
+		return ""
+	}
+	return a.key
+}
 
 // remote tells whether the dashboard is for others than this machine.
 func (a *Access) remote() bool {
@@ -197,8 +204,16 @@ func (a *Access) Reload() error {
 	}
 	if a.guard.Replace(secrets) {
 		a.log.Info("the key or the users have changed: everybody has to log in again")
+		a.tellShut()
 	}
 	return nil
+}
+
+// tellShut logs that nobody can log in, where somebody has to: there is a file of users, and no name in it.
+func (a *Access) tellShut() {
+	if key, password := a.guard.Ways(); a.remote() && !key && !password {
+		a.log.Warn("nobody can log in: there is no name in the file of users, and no key (hint: fivewire password NAME >> FILE, or --key-file)", "file", a.config.UsersFile)
+	}
 }
 
 // Watch reloads the files when they change, and whenever there is something in now, until ctx ends.

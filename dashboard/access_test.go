@@ -520,8 +520,37 @@ func TestNameMakesKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if opens := access.Opens("http://127.0.0.1:1/"); access.KeyMade() != tt.made || strings.Contains(opens, "#k=") != tt.made {
-			t.Errorf("%+v: a key is made: %v, it opens with %s", tt.config, access.KeyMade(), opens)
+		if opens := access.Opens("http://127.0.0.1:1/"); (access.MadeKey() != "") != tt.made || strings.Contains(opens, "#k=") != tt.made {
+			t.Errorf("%+v: a key is made: %v, it opens with %s", tt.config, access.MadeKey() != "", opens)
+		}
+	}
+}
+
+// A file without names lets nobody in, and says so: at the start, and when it has become one.
+func TestNobodyCanLogIn(t *testing.T) {
+	line, err := PasswordLine("ann", "viewer", []byte("planted-password"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "users")
+	writeFile(t, file, "# nobody yet\n")
+	var log journal
+	said := func() int { return strings.Count(log.String(), "nobody can log in") }
+	config := AccessConfig{Required: true, UsersFile: file, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	access, err := NewAccess(config)
+	if err != nil || said() != 1 {
+		t.Fatalf("at the start: %v, %q", err, log.String())
+	}
+	for i, content := range []string{line, ""} {
+		writeFile(t, file, content)
+		if err := access.Reload(); err != nil || said() != 1+i {
+			t.Errorf("with %q: %v, %q", content, err, log.String())
+		}
+	}
+	for _, local := range []AccessConfig{{UsersFile: file}, {UsersFile: file, Required: true, Open: true}} {
+		local.Logger = config.Logger
+		if _, err := NewAccess(local); err != nil || said() != 2 {
+			t.Errorf("where nobody has to: %v, %q", err, log.String())
 		}
 	}
 }

@@ -47,13 +47,18 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 }
 
 // Address is what is printed of where the dashboard is. A key that was made at this start is behind it, for it can be read
-// nowhere else. One in a file is, too, but where standard output is the journal, which others may read, and keeps it
+// nowhere else; a Unix socket's name, which no browser opens, is followed by a line with it. One in a file is, too, but where standard output is the journal, which others may read, and keeps it
 // (systemd.exec(5), JOURNAL_STREAM). One of the environment never is: who has set it knows it.
 func (s *Serve) Address(access *dashboard.Access, address string) string {
-	opens := access.Opens(address)
-	if inFile := s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") == ""; !access.KeyMade() && !inFile {
-		opens, _, _ = strings.Cut(opens, "#")
+	opens, made := access.Opens(address), access.MadeKey()
+	inFile := s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") == ""
+	switch socket := strings.HasPrefix(opens, "unix:"); {
+	case socket && made != "":
+		return opens + "\nfivewire: the key is " + made
+	case socket || made != "" || inFile:
+		return opens
 	}
+	opens, _, _ = strings.Cut(opens, "#")
 	return opens
 }
 

@@ -57,3 +57,31 @@ func TestAddress(t *testing.T) {
 		}
 	}
 }
+
+// A key that was made is told on a socket as well, on a line of its own; where browsers have a URL, it is behind that.
+func TestAddressOfSocket(t *testing.T) {
+	t.Setenv(keyVariable, "")
+	const address = "unix:/run/fivewire#1.sock"
+	for _, tt := range []struct {
+		serve Serve
+		told  string // what the key is behind
+	}{
+		{Serve{Auth: "key"}, address + "\nfivewire: the key is "},
+		{Serve{Auth: "auto", TrustProxy: []string{"unix"}}, address + "\nfivewire: the key is "},
+		{Serve{Auth: "key", PublicURL: "https://mon.example/"}, "https://mon.example/#k="},
+		{Serve{Auth: "key", KeyFile: filepath.Join(t.TempDir(), "key")}, ""},
+		{Serve{Auth: "auto"}, ""},
+	} {
+		access, err := tt.serve.Access(&net.UnixAddr{Name: "/run/fivewire#1.sock", Net: "unix"}, "", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := address
+		if tt.told != "" {
+			want = tt.told + access.MadeKey()
+		}
+		if got := tt.serve.Address(access, address); got != want || tt.told != "" && access.MadeKey() == "" {
+			t.Errorf("%+v: printed %q, want %q", tt.serve, got, want)
+		}
+	}
+}
