@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -103,9 +102,7 @@ func (s *serve) Run(args command.Arguments) error {
 		url = strings.Replace(url, "http://", "https://", 1)
 		go secure.Watch(ctx, certificates)
 	}
-	addr, tcp := ln.Addr().(*net.TCPAddr)
-	lab := s.Lab == "on" || s.Lab == "auto" && tcp && addr.IP.IsLoopback()
-	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: lab, Access: access, TLS: secure, MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxPerAddress, MaxViewers: s.MaxViewers, Logger: log}
+	config := dashboard.Config{Assets: files, Interval: s.Interval, Lab: s.HasLab(ln.Addr(), access), Access: access, TLS: secure, MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxPerAddress, MaxViewers: s.MaxViewers, Logger: log}
 	if err := s.Alerts(&config); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func NewAccess(config AccessConfig) (*Access, error) {
 	if a.proxies, a.public, err = config.parse(); err != nil {
 		return nil, err
 	}
-	if config.Key == "" && config.KeyFile == "" && config.UsersFile == "" && a.remote() {
+	if config.Key == "" && config.KeyFile == "" && config.UsersFile == "" && a.asks() && a.Remote() {
 		a.config.Key, a.made = auth.NewKey(), true
 	}
 	secrets, err := a.secrets(auth.ReadOrMakeKey)
@@ -173,7 +173,7 @@ func (a *Access) Opens(address string) string {
 	if page := a.page(); page != "" {
 		address = page
 	}
-	if a.key == "" || !a.remote() || strings.HasPrefix(address, "unix:") {
+	if a.key == "" || !a.asks() || !a.Remote() || strings.HasPrefix(address, "unix:") {
 		return address
 	}
 	return address + "#k=" + a.key
@@ -187,9 +187,9 @@ func (a *Access) MadeKey() string {
 	return a.key
 }
 
-// remote tells whether the dashboard is for others than this machine.
-func (a *Access) remote() bool {
-	return !a.config.Open && (a.config.Required || a.public != nil || a.proxies.Any() || len(a.config.AllowHosts) > 0)
+// Remote tells whether the dashboard is for others than this machine, whether they are asked or not.
+func (a *Access) Remote() bool {
+	return a.config.Required || a.public != nil || a.proxies.Any() || len(a.config.AllowHosts) > 0
 }
 
 // asks tells whether anybody is asked who he is.
@@ -211,7 +211,7 @@ func (a *Access) Reload() error {
 
 // tellShut logs that nobody can log in, where somebody has to: there is a file of users, and no name in it.
 func (a *Access) tellShut() {
-	if key, password := a.guard.Ways(); a.remote() && !key && !password {
+	if key, password := a.guard.Ways(); a.asks() && a.Remote() && !key && !password {
 		a.log.Warn("nobody can log in: there is no name in the file of users, and no key (hint: fivewire password NAME >> FILE, or --key-file)", "file", a.config.UsersFile)
 	}
 }

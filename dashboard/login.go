@@ -45,7 +45,7 @@ func (d *Dashboard) identify(c *fiber.Ctx) error {
 		}
 		return strings.Join(lines, ",")
 	})
-	if a.remote() && !(gate.Hosts{}).Allow(string(h.Host())) { // a proxy that says nothing of itself has passed on what a browser calls us
+	if a.Remote() && !(gate.Hosts{}).Allow(string(h.Host())) { // a proxy that says nothing of itself has passed on what a browser calls us
 		way.Local = false
 	}
 	if bearers > 1 {

@@ -62,6 +62,12 @@ func (s *Serve) Address(access *dashboard.Access, address string) string {
 	return opens
 }
 
+// HasLab tells whether there is a lab: by itself where the dashboard is for this machine alone, and a browser finds it.
+func (s *Serve) HasLab(addr net.Addr, access *dashboard.Access) bool {
+	_, tcp := addr.(*net.TCPAddr)
+	return s.Lab == "on" || s.Lab == "auto" && tcp && dashboard.OnlyHere(addr) && !access.Remote()
+}
+
 // TLS is what NewTLS makes of the flags; nil for plain HTTP.
 func (s *Serve) TLS(log *slog.Logger) (*dashboard.TLS, error) {
 	if s.TLSCert == "" {

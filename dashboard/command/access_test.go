@@ -85,3 +85,35 @@ func TestAddressOfSocket(t *testing.T) {
 		}
 	}
 }
+
+// The lab is there by itself for this machine alone: not where others come, by the address or by what is in front.
+func TestLabByItself(t *testing.T) {
+	t.Setenv(keyVariable, "")
+	loopback, everywhere := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8055}, &net.TCPAddr{IP: net.IPv4zero, Port: 8055}
+	for _, tt := range []struct {
+		addr  net.Addr
+		serve Serve
+		want  bool
+	}{
+		{loopback, Serve{Auth: "auto", Lab: "auto"}, true},
+		{loopback, Serve{Auth: "off", Lab: "auto"}, true},
+		{loopback, Serve{Auth: "auto", Lab: "off"}, false},
+		{loopback, Serve{Auth: "auto", Lab: "auto", PublicURL: "https://mon.example/"}, false},
+		{loopback, Serve{Auth: "off", Lab: "auto", PublicURL: "https://mon.example/"}, false},
+		{loopback, Serve{Auth: "auto", Lab: "auto", TrustProxy: []string{"loopback"}}, false},
+		{loopback, Serve{Auth: "auto", Lab: "auto", AllowHost: []string{"mon.example"}}, false},
+		{loopback, Serve{Auth: "auto", Lab: "on", PublicURL: "https://mon.example/"}, true},
+		{loopback, Serve{Auth: "key", Lab: "auto"}, false},
+		{everywhere, Serve{Auth: "off", Lab: "auto"}, false},
+		{everywhere, Serve{Auth: "auto", Lab: "on"}, true},
+		{&net.UnixAddr{Name: "/run/fivewire.sock", Net: "unix"}, Serve{Auth: "auto", Lab: "auto"}, false},
+	} {
+		access, err := tt.serve.Access(tt.addr, "", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tt.serve.HasLab(tt.addr, access); got != tt.want {
+			t.Errorf("%v, %+v: got %v", tt.addr, tt.serve, got)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func installedFile(t *testing.T, name string) string {
 // understood: the program takes these arguments and variables.
 func understood(t *testing.T, where string, args []string, environment map[string]string) Serve {
 	t.Helper()
-	names := map[string]bool{"HOST_ROOT": true, "FIVEWIRE_CONFIG": true}
+	names := map[string]bool{"HOST_ROOT": true, "FIVEWIRE_CONFIG": true, keyVariable: true}
 	flags, err := serveFlags()
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +282,10 @@ func TestKubernetes(t *testing.T) {
 			key, _ := at(variables, i, "name").(string)
 			environment[key], _ = at(variables, i, "value").(string)
 		}
-		understood(t, name, nil, environment)
+		serve := understood(t, name, nil, environment)
+		if mounted := serve.BasePath != ""; mounted != (serve.Auth == "key") { // by another server of the pod, whose clients are on its loopback
+			t.Errorf("%s: --base-path %q with --auth %s", name, serve.BasePath, serve.Auth)
+		}
 		for _, probe := range []string{"livenessProbe", "readinessProbe"} {
 			command := texts(at(container, probe, "exec", "command"))
 			var cli testCommands

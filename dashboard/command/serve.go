@@ -15,7 +15,7 @@ type Serve struct {
 	Listen   string        `default:"127.0.0.1:8055" placeholder:"ADDRESS" help:"host:port, [::1]:port or unix:/path; port 0 picks a free one (default ${default})."`
 	Interval time.Duration `default:"1s" allowed:"100ms to 1m" help:"Time between two snapshots, 100ms to 1m (default ${default})."`
 	BasePath string        `placeholder:"/PATH" help:"Serve under a sub-path, such as /monitor."`
-	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere (default ${default})."`
+	Lab      string        `default:"auto" enum:"auto,on,off" placeholder:"auto|on|off" help:"What is there to be shown and not to be used, such as JSONP and faults; auto: on for loopback, off elsewhere and where others come, by --auth key, --public-url, --trust-proxy or --allow-host (default ${default})."`
 	DataDir  string        `placeholder:"DIR" help:"Keep history there, across restarts; without it, as much as fits into 8 MiB of memory."`
 	History  Days          `default:"30d" help:"How far back history goes, 1h to 366d (default ${default}): seconds for an hour, tens of them for a day, then minutes."`
 	Assets   string        `placeholder:"DIR" help:"Serve the browser's files from DIR, read anew at each request."`
