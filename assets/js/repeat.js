@@ -9,7 +9,7 @@ export class Repeat {
   #running;
 
   /**
-   * @param {number} pause milliseconds between an answer and the next question
+   * @param {number | (() => number)} pause milliseconds between an answer and the next question
    * @param {(signal: AbortSignal) => Promise<void>} job looks after its own failures; what it gets after the signal is nobody's any more
    */
   constructor(pause, job) {
@@ -35,6 +35,6 @@ export class Repeat {
   /** @param {AbortSignal} signal */
   async #run(signal) {
     await this.#job(signal);
-    if (!signal.aborted) setTimeout(() => signal.aborted || this.#run(signal), this.#pause);
+    if (!signal.aborted) setTimeout(() => signal.aborted || this.#run(signal), typeof this.#pause === "number" ? this.#pause : this.#pause());
   }
 }

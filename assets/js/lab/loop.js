@@ -2,6 +2,8 @@
 // The closed loop: a word goes up to the server, which puts it into the next message of everybody, and each lane shows when
 // it came. That age needs one clock, the page's own. It has the wait for the next message in it, the same for all lanes.
 
+import { Repeat } from "../repeat.js";
+
 const period = 2000;
 /** A word that has not come back by then is not waited for any more. */
 const patience = 60_000;
@@ -10,11 +12,10 @@ export class Loop {
   /** milliseconds from the word's way up to its arrival, by lane's key: the newest @type {Map<string, number>} */
   ages = new Map();
   #lab;
-  #timer = 0;
   #serial = 0;
   /** when each word went up, by word @type {Map<string, number>} */
   #sent = new Map();
-  #running = false;
+  #words = new Repeat(period, () => this.#say());
 
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
@@ -28,14 +29,11 @@ export class Loop {
   }
 
   start() {
-    if (this.#running) return;
-    this.#running = true;
-    this.#say();
+    this.#words.want(true);
   }
 
   stop() {
-    this.#running = false;
-    clearTimeout(this.#timer);
+    this.#words.want(false);
     this.#sent.clear();
   }
 
@@ -51,6 +49,5 @@ export class Loop {
         this.#sent.delete(word);
       }
     }
-    if (this.#running) this.#timer = setTimeout(() => this.#say(), period);
   }
 }

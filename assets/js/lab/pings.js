@@ -2,6 +2,8 @@
 // Asks the server for its time: quickly at first, then now and again, because clocks drift. The questions are requests of
 // their own, on no lane's account: a lane that carried them would cost more than the others.
 
+import { Repeat } from "../repeat.js";
+
 const quick = { questions: 12, pause: 200 };
 const slow = 5000;
 
@@ -9,9 +11,8 @@ export class Pings {
   /** of the questions answered so far, the quickest way there and back, in milliseconds; NaN before the first */
   best = NaN;
   #lab;
-  #timer = 0;
   #asked = 0;
-  #running = false;
+  #questions = new Repeat(() => (this.#asked < quick.questions ? quick.pause : slow), () => this.#ask());
 
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
@@ -19,15 +20,12 @@ export class Pings {
   }
 
   start() {
-    if (this.#running) return;
-    this.#running = true;
     this.#asked = 0;
-    this.#ask();
+    this.#questions.want(true);
   }
 
   stop() {
-    this.#running = false;
-    clearTimeout(this.#timer);
+    this.#questions.want(false);
   }
 
   async #ask() {
@@ -43,6 +41,5 @@ export class Pings {
       }
       this.#asked++;
     }
-    if (this.#running) this.#timer = setTimeout(() => this.#ask(), this.#asked < quick.questions ? quick.pause : slow);
   }
 }

@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The pure modules of the wire lab.
 
@@ -175,6 +178,45 @@ func TestLabRecovery(t *testing.T) {
 		})()`)
 		if got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// A lab that is closed and opened while a question is under way asks no oftener than one that stays open.
+func TestLabAsksOneAtATime(t *testing.T) {
+	p := modules(t)
+	for _, module := range []string{"Pings", "Loop"} {
+		got := evaluate[string](p, `(async () => {
+			const { `+module+` } = await import(base + "lab/`+strings.ToLower(module)+`.js");
+			const timers = [], answers = [];
+			const real = globalThis.setTimeout;
+			globalThis.setTimeout = (run) => timers.push(run);
+			try {
+				const settle = () => new Promise((resolve) => real.call(globalThis, resolve));
+				const asking = new `+module+`({
+					on: () => {}, lanes: [{ viewer: { id: "somebody" } }], clock: { sample: () => {} },
+					api: { command: () => new Promise((resolve) => answers.push(resolve)) },
+				});
+				const counts = [];
+				for (let i = 0; i < 3; i++) {
+					asking.start();
+					asking.stop();
+				}
+				asking.start();
+				for (let round = 0; round < 3; round++) {
+					counts.push(answers.length);
+					for (const answer of answers.splice(0)) answer({ at: 0 });
+					await settle();
+					for (const run of timers.splice(0)) run();
+					await settle();
+				}
+				return counts.join(" ");
+			} finally {
+				globalThis.setTimeout = real;
+			}
+		})()`)
+		if want := "4 1 1"; got != want {
+			t.Errorf("%s: questions under way are %s, want %s", module, got, want)
 		}
 	}
 }
