@@ -39,6 +39,8 @@ export class Ladder {
   #running = new AbortController();
   /** @type {number | undefined} */
   #falling;
+  /** until what was refused is tried again; none while it is being tried @type {number | undefined} */
+  #waiting;
   #pause = again.first;
 
   /**
@@ -58,6 +60,7 @@ export class Ladder {
     signal.addEventListener("abort", () => {
       deaf();
       clearTimeout(this.#falling);
+      clearTimeout(this.#waiting);
     });
     this.#climb(recall("auto"));
   }
@@ -102,13 +105,15 @@ export class Ladder {
 
   /** What was refused may be allowed another time. */
   #later() {
-    const { signal } = this.#running;
-    const timer = setTimeout(() => {
-      for (const rung of this.rungs) if (rung.state === "refused" || rung.state === "failed") rung.state = "untried";
+    if (this.#running.signal.aborted) return;
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => {
+      this.#waiting = undefined;
+      const refused = this.rungs.filter(({ state }) => state === "refused" || state === "failed");
+      for (const rung of refused) rung.state = "untried";
+      if (refused.length > 0) this.#pause = Math.min(again.most, 2 * this.#pause);
       this.#climb();
     }, this.#pause);
-    this.#pause = Math.min(again.most, 2 * this.#pause);
-    signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
   /** @param {Rung} rung @returns {Promise<boolean>} whether it is in use now */
@@ -196,5 +201,6 @@ export class Ladder {
     this.#set(used, "failed", "closed");
     this.#use(below);
     this.#pause = again.first;
+    if (this.#waiting !== undefined) this.#later();
   }
 }

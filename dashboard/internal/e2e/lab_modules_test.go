@@ -182,41 +182,92 @@ func TestLabRecovery(t *testing.T) {
 	}
 }
 
+// timers is a page's time that goes on only when it is told to: pass(ms).
+const timers = `
+	globalThis.really ??= globalThis.setTimeout;
+	let now = 0, ids = 0;
+	const due = new Map();
+	const settle = () => new Promise((resolve) => really.call(globalThis, resolve));
+	globalThis.setTimeout = (run, ms = 0) => (due.set(++ids, { at: now + ms, run }), ids);
+	globalThis.clearTimeout = (id) => due.delete(id);
+	const pass = async (ms) => {
+		const end = now + ms;
+		for (;;) {
+			await settle();
+			const [next] = [...due].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
+			if (!next) break;
+			due.delete(next[0]);
+			now = next[1].at;
+			next[1].run();
+		}
+		now = end;
+	};
+`
+
 // A lab that is closed and opened while a question is under way asks no oftener than one that stays open.
 func TestLabAsksOneAtATime(t *testing.T) {
 	p := modules(t)
 	for _, module := range []string{"Pings", "Loop"} {
 		got := evaluate[string](p, `(async () => {
+			`+timers+`
 			const { `+module+` } = await import(base + "lab/`+strings.ToLower(module)+`.js");
-			const timers = [], answers = [];
-			const real = globalThis.setTimeout;
-			globalThis.setTimeout = (run) => timers.push(run);
-			try {
-				const settle = () => new Promise((resolve) => real.call(globalThis, resolve));
-				const asking = new `+module+`({
-					on: () => {}, lanes: [{ viewer: { id: "somebody" } }], clock: { sample: () => {} },
-					api: { command: () => new Promise((resolve) => answers.push(resolve)) },
-				});
-				const counts = [];
-				for (let i = 0; i < 3; i++) {
-					asking.start();
-					asking.stop();
-				}
+			const answers = [], counts = [];
+			const asking = new `+module+`({
+				on: () => {}, lanes: [{ viewer: { id: "somebody" } }], clock: { sample: () => {} },
+				api: { command: () => new Promise((resolve) => answers.push(resolve)) },
+			});
+			for (let i = 0; i < 3; i++) {
 				asking.start();
-				for (let round = 0; round < 3; round++) {
-					counts.push(answers.length);
-					for (const answer of answers.splice(0)) answer({ at: 0 });
-					await settle();
-					for (const run of timers.splice(0)) run();
-					await settle();
-				}
-				return counts.join(" ");
-			} finally {
-				globalThis.setTimeout = real;
+				asking.stop();
 			}
+			asking.start();
+			for (let round = 0; round < 3; round++) {
+				counts.push(answers.length);
+				for (const answer of answers.splice(0)) answer({ at: 0 });
+				await pass(2000);
+			}
+			return counts.join(" ");
 		})()`)
 		if want := "4 1 1"; got != want {
 			t.Errorf("%s: questions under way are %s, want %s", module, got, want)
 		}
+	}
+}
+
+// What was refused is tried again after a pause that is doubled each time, and begins anew after a fall.
+func TestLadderTriesAgain(t *testing.T) {
+	p := modules(t)
+	ladder := func(techniques, lane, script string) string {
+		return evaluate[string](p, `(async () => {
+			`+timers+`
+			const { Ladder } = await import(base + "lab/ladder.js");
+			const tried = [], pauses = [];
+			let heard;
+			const viewer = { listen: ({ onState }) => ((heard = onState), () => {}), switchTo: () => {} };
+			const slots = { give: () => {}, take: (key) => key === "probe.sse" ? (tried.push(now / 1000), false) : !key.startsWith("probe.") };
+			const ladder = new Ladder({ viewer, key: "polling.auto", technique: "`+lane+`" },
+				{ slots, config: { techniques: `+techniques+`, interval: 1000 }, tell: () => {} }, () => {});
+			`+script+`
+		})()`)
+	}
+	got := ladder(`["polling", "longpolling", "streaming", "sse"]`, "streaming", `
+		await pass(220_000);
+		heard("streaming", "closed"); // it falls after 2 s and an interval
+		await pass(100_000);
+		ladder.stop();
+		await pass(1_000_000);
+		return tried.join(" ");`)
+	if want := "0 30 90 210 253 313"; got != want {
+		t.Errorf("tried after %s s, want %s", got, want)
+	}
+	got = ladder(`["polling"]`, "polling", `
+		for (let i = 0; i < 5; i++) {
+			await settle();
+			for (const { at } of due.values()) pauses.push(at - now);
+			await pass(pauses.at(-1));
+		}
+		return pauses.join(" ");`)
+	if want := "30000 30000 30000 30000 30000"; got != want {
+		t.Errorf("nothing is refused, and the pauses are %s, want %s", got, want)
 	}
 }
