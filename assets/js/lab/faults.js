@@ -35,7 +35,9 @@ export class Faults {
   #rows = [];
   /** the server's last word @type {{faults: import("./inforce.js").Entry[], inside: Record<string, import("./faultrow.js").Inside>} | null} */
   #state = null;
+  /** why the last wish was not granted, and why there was no answer to what is in force */
   #refused = "";
+  #unheard = "";
   #asking = false;
 
   /** @param {HTMLElement} root @param {import("./lab.js").Lab} lab */
@@ -189,8 +191,9 @@ export class Faults {
     this.#asking = true;
     try {
       this.#state = await this.#lab.api.get("faults", { viewer: this.#lab.lanes.map(({ viewer }) => viewer.id).join() });
+      this.#unheard = "";
     } catch (error) {
-      this.#refused = reason(error);
+      this.#unheard = reason(error);
     }
     this.#asking = false;
     this.#draw();
@@ -198,9 +201,10 @@ export class Faults {
 
   #draw() {
     this.#choices();
-    attribute(this.#status, "data-bad", String(this.#refused !== ""));
+    const why = this.#refused || this.#unheard;
+    attribute(this.#status, "data-bad", String(why !== ""));
     const there = this.#state?.faults ?? [];
-    write(this.#status, this.#refused ? say("faults.refused", { why: this.#refused }) : say(there.length > 0 ? "faults.some" : "faults.none"));
+    write(this.#status, why ? say("faults.refused", { why }) : say(there.length > 0 ? "faults.some" : "faults.none"));
     this.#list.show(there);
     this.#show();
   }
@@ -225,6 +229,7 @@ export class Faults {
     try {
       await this.#lab.api.command(viewer.id, { set: { conflate: only } });
       viewer.conflate = only;
+      this.#refused = "";
     } catch (error) {
       this.#refused = reason(error);
     }

@@ -271,3 +271,34 @@ func TestLadderTriesAgain(t *testing.T) {
 		t.Errorf("nothing is refused, and the pauses are %s, want %s", got, want)
 	}
 }
+
+// What is in force could not be asked once: when it can be again, nothing is wrong any more. A wish that was refused stays said.
+func TestFaultsAreHeardAgain(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Faults } = await import(base + "lab/faults.js");
+		const root = document.createElement("div"), said = [], fails = { get: false, post: false };
+		const answer = (how) => async () => {
+			if (fails[how]) throw new Error("not now");
+			return { faults: [{ fault: { cut: "5s" }, names: [], since: 0, until: 9 }], inside: {} };
+		};
+		const panel = new Faults(root, { on: () => {}, lanes: [], config: { techniques: [] }, clock: { server: (at) => at }, api: { get: answer("get"), post: answer("post") } });
+		const after = async (act, get, post) => {
+			Object.assign(fails, { get, post });
+			act();
+			await new Promise((resolve) => setTimeout(resolve));
+			said.push(root.querySelector('[data-testid="faults-status"]').dataset.bad);
+		};
+		const wish = () => root.querySelector('[data-testid="faults-clear"]').click(), look = () => panel.show(0);
+		await after(wish, false, false);
+		await after(look, true, false);
+		await after(look, false, false);
+		await after(wish, false, true);
+		await after(look, false, false);
+		await after(wish, false, false);
+		return said.join(" ");
+	})()`)
+	if want := "false true false true true false"; got != want {
+		t.Errorf("something is wrong: %s, want %s", got, want)
+	}
+}
