@@ -129,10 +129,15 @@ func (c *Crowd) Serve(url string) {
 	c.url = url
 }
 
-// Observe takes what the server costs at this moment. It is called at each snapshot.
+// Observe takes what the server costs at this moment. It is called at each snapshot. What has used no processor time
+// since the one before is the same reading again, of a collector that ticks more often than it reads its own cost: it says
+// nothing of this moment, and is left out.
 func (c *Crowd) Observe(s Sample) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if n := len(c.past); n > 0 && c.past[n-1].CPU == s.CPU {
+		return
+	}
 	for len(c.past) > 2 && s.At.Sub(c.past[1].At) > recent {
 		c.past = c.past[1:]
 	}
