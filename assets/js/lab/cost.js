@@ -73,7 +73,6 @@ export const columns = [
   { id: "p99", label: "costs.p99", help: "costs.age_help", read: ({ p99 }) => p99, write: delay, best: "least" },
   { id: "missed", label: "costs.missed", help: "costs.missed_help", read: ({ counts }) => counts.missed, write: count, best: "least" },
   { id: "duplicates", label: "costs.duplicates", help: "costs.duplicates_help", read: ({ counts }) => counts.duplicates, write: count, best: "least" },
-  { id: "cpu", label: "costs.cpu", help: "costs.cpu_help", read: ({ figures }) => (figures?.cpu_ms !== undefined ? each(figures.cpu_ms / 1000, figures) : NaN), write: delay, best: "least" },
 ];
 
 /**

@@ -38,6 +38,7 @@ export class Costs {
     const note = make("p", "panel-note");
     caption(title, "costs.title");
     caption(note, "costs.note");
+    caption(this.#foot, "costs.foot");
     caption(this.#pin, "costs.pin");
     caption(this.#pin, "costs.pin_help", "data-say-title");
     this.#pin.type = "button";
@@ -60,9 +61,6 @@ export class Costs {
     this.#fill(this.#live, run, say("costs.live", { seconds: count(run.seconds) }));
     for (const { run, group } of this.#pinned) this.#fill(group, run, say("costs.pinned", { time: time(run.at), seconds: count(run.seconds) }));
     reveal(this.#live.head, this.#pinned.length > 0);
-    const tells = run.lines.some(({ values }) => !Number.isNaN(values.cpu));
-    write(this.#foot, say("costs.foot"));
-    reveal(this.#foot, !tells);
     const lines = [run, ...this.#pinned.map(({ run }) => run)].flatMap(({ lines }) => lines);
     columns.forEach((column, i) => {
       const { id } = column;

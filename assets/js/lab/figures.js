@@ -16,7 +16,6 @@
  * @property {number} [rtt_ms]
  * @property {number} [min_rtt_ms]
  * @property {number} [unsent] bytes in the kernel's queue
- * @property {number} [cpu_ms]
  * @property {string} [measured] "body" where heads cannot be seen
  */
 
@@ -44,10 +43,7 @@ function combine(a, b, sign) {
     if (one !== undefined || other !== undefined) sum.bytes[way].tls = (one ?? 0) + sign * (other ?? 0);
   }
   if (a.packets && b.packets) sum.packets = { in: a.packets.in + sign * b.packets.in, out: a.packets.out + sign * b.packets.out };
-  for (const name of /** @type {const} */ (["retransmits", "cpu_ms"])) {
-    const [one, other] = [a[name], b[name]];
-    if (one !== undefined && other !== undefined) sum[name] = one + sign * other;
-  }
+  if (a.retransmits !== undefined && b.retransmits !== undefined) sum.retransmits = a.retransmits + sign * b.retransmits;
   return sum;
 }
 

@@ -12,7 +12,7 @@ export default {
   pin_help: "Keeps the figures as they are now, below the running ones, to compare with",
   unpin: "take this run away",
   best: "best",
-  foot: "Server CPU is not measurable for a single viewer here: one message is encoded once for all of them. What a crowd costs is.",
+  foot: "Server CPU is no column here: one message is encoded once for all viewers. What many viewers cost it is measured by the crowd.",
 
   messages: "messages",
   messages_help: "Messages delivered, counted by the server's meter since the lane began or was set to zero",
@@ -41,6 +41,4 @@ export default {
   missed_help: "Numbers left out in the sequence, counted by this page",
   duplicates: "twice",
   duplicates_help: "Messages that one connection brought a second time, counted by this page",
-  cpu: "server CPU",
-  cpu_help: "Processor time of the server for each message, where it can be measured for one viewer",
 };
