@@ -150,6 +150,7 @@ export class Lab extends EventTarget {
   plays(name) {
     this.playing = name;
     this.tell("plays", { name });
+    this.#room(); // what was given back meanwhile
   }
 
   restyle() {
@@ -176,7 +177,8 @@ export class Lab extends EventTarget {
   /** Connections were taken or given back, here or in another tab. */
   #room() {
     if (!this.#open) return;
-    for (const lane of this.lanes) if (lane.queued && this.slots.room > 0) this.launch(lane);
+    // Nobody walks onto a stage in the middle of the play.
+    for (const lane of this.playing ? [] : this.lanes) if (lane.queued && this.slots.room > 0) this.launch(lane);
     this.tell("room", {});
   }
 

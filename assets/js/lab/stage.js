@@ -106,18 +106,21 @@ export class Stage {
   /** The lesson's lanes run, and no others but the page's own. */
   async set() {
     const keys = this.#lesson.lanes;
-    for (const lane of this.#lab.lanes) {
-      if (keys.includes(lane.key) || lane.page || !lane.running) continue;
-      lane.stop();
-      this.#undo.push(() => this.#lab.isOpen && lane.start());
-    }
+    // One that waits for a connection would take the first that is free now; afterwards it comes behind those that ran.
+    const others = this.#lab.lanes.filter((lane) => !lane.page && (lane.queued || (lane.running && !keys.includes(lane.key))))
+      .sort((a, b) => Number(a.queued) - Number(b.queued));
+    for (const lane of others) lane.stop();
+    this.#undo.push(() => {
+      for (const lane of others) if (this.#lab.isOpen && this.#lab.lanes.includes(lane)) this.#lab.launch(lane);
+    });
     for (const key of keys) {
       const there = this.#lab.lane(key);
       const lane = there ?? this.#lab.add(key);
       this.#lanes.set(key, lane);
       if (!there) this.#undo.push(() => this.#lab.remove(lane));
       else if (!there.running) this.#undo.push(() => there.stop());
-      lane.start();
+      this.#lab.launch(lane);
+      if (lane.queued) throw new Unable("lessons.nothing_came");
     }
     await Promise.all(keys.map((key) => this.#arrived(this.lane(key))));
   }

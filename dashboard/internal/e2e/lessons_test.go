@@ -67,14 +67,7 @@ func lessonByKeys(t *testing.T, p *page) {
 func lessonLeft(t *testing.T, p *page) {
 	before := evaluate[string](p, stage)
 	begin := func() {
-		evaluate[bool](p, `(() => {
-			const choice = document.querySelector('[data-testid="lesson-choice"]');
-			choice.value = "slow";
-			choice.dispatchEvent(new Event("change"));
-			document.querySelector('[data-testid="lesson-guess"]').value = "5";
-			document.querySelector('[data-testid="lesson-begin"]').click();
-			return true;
-		})()`)
+		p.begins("slow")
 		p.waits("the lesson has its lane", stage+`.includes("polling.slow")`)
 	}
 	begin()
@@ -93,9 +86,9 @@ func lessonLeft(t *testing.T, p *page) {
 	}
 }
 
-// learns plays a lesson to its end and returns what was right, of those that ask for a choice; came has the figures.
-func (p *page) learns(t *testing.T, lesson string) {
-	t.Helper()
+// begins chooses a lesson, says something, and begins.
+func (p *page) begins(lesson string) {
+	p.t.Helper()
 	evaluate[bool](p, `(() => {
 		const choice = document.querySelector('[data-testid="lesson-choice"]');
 		choice.value = `+quote(lesson)+`;
@@ -106,6 +99,12 @@ func (p *page) learns(t *testing.T, lesson string) {
 		document.querySelector('[data-testid="lesson-begin"]').click();
 		return true;
 	})()`)
+}
+
+// learns plays a lesson to its end and returns what was right, of those that ask for a choice; came has the figures.
+func (p *page) learns(t *testing.T, lesson string) {
+	t.Helper()
+	p.begins(lesson)
 	p.says("lesson-status", "Measuring")
 	p.waits(lesson+" is over", `document.querySelector('[data-testid="lesson-begin"]').disabled === false`)
 	if got := p.text("lesson-status"); got != "Measured." {

@@ -16,6 +16,28 @@ func (p *page) answered() {
 	}
 }
 
+// claimed is how many connections a tab tells the others that it holds.
+func (p *page) claimed() int {
+	p.t.Helper()
+	return evaluate[int](p, `new Promise((resolve) => {
+		const channel = new BroadcastChannel("fivewire.slots");
+		channel.onmessage = ({ data }) => {
+			channel.close();
+			resolve(data.held);
+		};
+		channel.postMessage({ tab: "asks", born: Infinity, held: 0, ask: true });
+	})`)
+}
+
+// leaves begins a lesson and leaves it as soon as its stage is set.
+func (p *page) leaves(lesson, absent string) {
+	p.t.Helper()
+	p.begins(lesson)
+	p.waits(absent+" is off the stage", `document.querySelector('[data-testid="lane-`+absent+`"] .link')?.dataset.state === "paused"`)
+	p.click("lesson-leave")
+	p.says("lesson-status", "Left before its end")
+}
+
 // Two tabs of five lanes want six held connections and a few for questions; a browser has six. They share what there is, say
 // who waits, and nobody hangs; what one gives back the other takes.
 func TestTwoTabsOfFiveLanes(t *testing.T) {
@@ -29,6 +51,14 @@ func TestTwoTabsOfFiveLanes(t *testing.T) {
 	if first.shown("lanes-full") {
 		t.Errorf("alone, it says %q", first.text("lanes-full"))
 	}
+	first.leaves("late", "longpolling")
+	for _, technique := range techniques {
+		first.waits(technique+" is open again", `document.querySelector('[data-testid="lane-`+technique+`"] .link').dataset.state === "open"`)
+	}
+	if got := first.claimed(); got != 3 {
+		t.Errorf("after a lesson, it says that it holds %d of its 3 connections", got)
+	}
+
 	second := first.another()
 	second.view(1440, 1200, "dark")
 	second.open(s.url + "?technique=sse#lab")
@@ -41,6 +71,14 @@ func TestTwoTabsOfFiveLanes(t *testing.T) {
 	for _, technique := range []string{"longpolling", "streaming"} {
 		if got := second.laneState(technique); got != "queued" {
 			t.Errorf("in the second tab %s is %s", technique, got)
+		}
+	}
+	second.leaves("late", "longpolling")
+	second.begins("answers") // which needs both of those that wait
+	second.says("lesson-status", "One of its lanes brought nothing")
+	for _, technique := range []string{"longpolling", "streaming"} {
+		if got := second.laneState(technique); got != "queued" {
+			t.Errorf("in the second tab, after two lessons, %s is %s", technique, got)
 		}
 	}
 	first.answered()
