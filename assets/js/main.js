@@ -146,6 +146,8 @@ let interval = 1000;
 let carrier = 0;
 /** the one that brought those before; none yet */
 let carried = -1;
+/** when this page connected again after it had been hidden, on performance.now()'s clock */
+let resumed = NaN;
 /** whether this server counts on its socket, until it says no */
 let counting = true;
 let asking = false;
@@ -191,8 +193,9 @@ function take(message) {
   const { at, data } = message;
   if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
   clock.observe(at, message.received);
-  // The first message that a technique brings had been waiting for the switch: its age says nothing about the technique.
-  if (carrier === carried) ages[carrier].add(at, message.received);
+  // The first message that a technique brings had been waiting for the switch, and what was made while the page was hidden
+  // for that to end: their age says nothing about the technique.
+  if (carrier === carried && !(at < clock.server(resumed))) ages[carrier].add(at, message.received);
   carried = carrier;
   const before = store.newest;
   if (message.gap) store.gap();
@@ -275,6 +278,7 @@ function record(technique, exchange) {
 
 /** @param {Technique} technique @param {import("./panel/status.js").State} state */
 function turn(technique, state) {
+  if (page.state === "paused" && state !== "paused") resumed = performance.now();
   page.state = state;
   if (state === "waiting") { // EventSource and WebSocket do not tell a page why they were refused
     void access.check();

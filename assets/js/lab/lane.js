@@ -46,7 +46,7 @@ export class Lane {
   /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
   #base = null;
   #fresh = true;
-  /** when it connected, on performance.now()'s clock */
+  /** when it connected, on performance.now()'s clock; it has not yet: Infinity */
   #started = NaN;
   /** @type {(() => void) | undefined} */
   #deaf;
@@ -214,7 +214,11 @@ export class Lane {
     this.#deaf = this.viewer.listen({
       onMessage: (message) => this.#message(message),
       onExchange: (technique, exchange) => this.#exchanged(exchange, technique),
-      onState: (_, state) => this.#lab.tell("state", { lane: this, state }),
+      onState: (_, state) => {
+        if (state === "paused") this.#started = Infinity; // the page is hidden, and has let go
+        else if (this.#started === Infinity) this.#started = performance.now();
+        this.#lab.tell("state", { lane: this, state });
+      },
       onAnswer: (answer) => this.#lab.tell("answer", { lane: this, answer }),
     });
     // The page's has been open for longer than this lane has looked.

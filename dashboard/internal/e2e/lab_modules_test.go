@@ -302,3 +302,32 @@ func TestFaultsAreHeardAgain(t *testing.T) {
 		t.Errorf("something is wrong: %s, want %s", got, want)
 	}
 }
+
+// What a lane was not there for, because it was stopped or the page was hidden for long, has no age.
+func TestLabAgeOfWhatWaited(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Lane } = await import(base + "lab/lane.js");
+		const clock = { observe() {}, server: (now) => now }; // both clocks are one
+		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, api: { wire: async () => ({}) } });
+		let listener;
+		const counts = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
+		await lane.adopt({ id: "v", technique: "sse", state: "open", counts, listen: (l) => ((listener = l), () => {}), renew() {} });
+		const ages = [];
+		lane.ages.add = (at) => ages.push(at);
+		const now = performance.now();
+		const come = (...all) => all.forEach((at) => listener.onMessage({ at, received: performance.now(), id: "e-1", size: 1, data: {} }));
+		come(now + 1, now + 2); // the first had waited for whoever would come
+		listener.onState("sse", "connecting"); // a connection that failed makes things late indeed
+		come(now + 3);
+		listener.onState("sse", "paused");
+		while (performance.now() < now + 50) await new Promise((resolve) => setTimeout(resolve, 10));
+		listener.onState("sse", "connecting");
+		listener.onState("sse", "open");
+		come(now + 4, now + 5, performance.now() + 1);
+		return ages.map((at) => Math.round(at - now) > 49 ? "new" : Math.round(at - now)).join(" ");
+	})()`)
+	if want := "2 3 new"; got != want {
+		t.Errorf("got ages of %q, want %q", got, want)
+	}
+}
