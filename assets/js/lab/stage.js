@@ -3,6 +3,7 @@
 // it ends, everything is as it was before. What it sees is counted on real traffic.
 
 import { Refused } from "../api.js";
+import { sweep } from "../transport/polling.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {import("./lane.js").Lane} Lane */
@@ -85,6 +86,11 @@ export class Stage {
   /** Seconds between two messages at the source. */
   get interval() {
     return this.#lab.config.interval / 1000;
+  }
+
+  /** Of a lane's interval, from one of its questions to the next while it sweeps. */
+  get sweep() {
+    return sweep;
   }
 
   get api() {

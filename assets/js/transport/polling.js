@@ -8,7 +8,8 @@ import { report } from "./transport.js";
 
 const PATIENCE = 10_000;
 const JITTER = 0.1; // of the pause, so that pages do not ask in step, nor in step with the source
-const SWEEP = 1 / 16; // of the interval: so much earlier after the source's tick asks each question than the one before
+/** Of the interval, from one question to the next: each asks so much earlier after the source's tick than the one before. */
+export const sweep = 15 / 16;
 
 /** @type {import("./transport.js").Connect} */
 export async function connect(line) {
@@ -43,7 +44,7 @@ function rest(line, due) {
     case "lock":
       return Math.max(0, due + interval - performance.now());
     case "sweep":
-      return Math.max(0, due + interval * (1 - SWEEP) - performance.now());
+      return Math.max(0, due + interval * sweep - performance.now());
     default: // the pause begins when the answer is there
       return interval * (1 + JITTER * (2 * Math.random() - 1));
   }

@@ -331,3 +331,21 @@ func TestLabAgeOfWhatWaited(t *testing.T) {
 		t.Errorf("got ages of %q, want %q", got, want)
 	}
 }
+
+// What a lesson expects of a lane that sweeps is of the time that really lies between its questions.
+func TestLabExpectsWhatSweeps(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { sweep } = await import(base + "transport/polling.js");
+		const stage = { interval: 1, sweep, watch: async () => () => ({ answers: 1, empty: 1, requests: 1, seconds: 1, counts: { messages: 1, missed: 0 }, median: 0 }) };
+		const out = [];
+		for (const name of ["empty", "slow", "late", "phase"]) {
+			const { default: lesson } = await import(base + "lab/lesson/" + name + ".js");
+			for (const { expected, formula } of await lesson.run(stage, 1)) if (expected) out.push(formula + " = " + expected.toFixed(4));
+		}
+		return out.join(", ");
+	})()`)
+	if want := "1 − 15/16 · P/T = 0.8125, 16/15 · 1/P = 5.3333, 15/16 · P/T = 4.6875, 16/15 · 1/P = 0.2133, d + 15/16 · P/2 = 0.4688, d + 15/16 · P/2 = 0.4688"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -14,8 +14,8 @@ export default {
   async run(stage, seconds) {
     const { answers, empty, requests, seconds: span } = (await stage.watch(seconds))("polling.fast");
     return [
-      { figure: "empty", unit: "share", measured: empty / (answers + empty), expected: 1 - 1 / often, formula: "1 − P/T", guessed: true },
-      { figure: "request_rate", unit: "rate", measured: requests / span, expected: often / stage.interval, formula: "1/P" },
+      { figure: "empty", unit: "share", measured: empty / (answers + empty), expected: 1 - stage.sweep / often, formula: "1 − 15/16 · P/T", guessed: true },
+      { figure: "request_rate", unit: "rate", measured: requests / span, expected: often / (stage.sweep * stage.interval), formula: "16/15 · 1/P" },
     ];
   },
 };

@@ -12,7 +12,7 @@ export default {
     const seen = await stage.watch(seconds);
     const [asked, pushed] = [seen("polling").median, seen("websocket").median];
     return [
-      { figure: "age_polling", unit: "s", measured: asked, expected: pushed + stage.interval / 2, formula: "d + P/2", guessed: true },
+      { figure: "age_polling", unit: "s", measured: asked, expected: pushed + (stage.sweep * stage.interval) / 2, formula: "d + 15/16 · P/2", guessed: true },
       { figure: "age_pushed", unit: "s", measured: pushed, expected: null, formula: "d" },
     ];
   },

@@ -12,7 +12,7 @@ export default {
     const seen = await stage.watch(seconds);
     const [swept, locked, pushed] = ["polling", "polling.locked", "websocket"].map((key) => seen(key).median);
     return [
-      { figure: "age_swept", unit: "s", measured: swept, expected: pushed + stage.interval / 2, formula: "d + P/2" },
+      { figure: "age_swept", unit: "s", measured: swept, expected: pushed + (stage.sweep * stage.interval) / 2, formula: "d + 15/16 · P/2" },
       { figure: "age_locked", unit: "s", measured: locked, expected: null, formula: "d … d + P" },
       { choice: Math.abs(swept - locked) < 0.05 * stage.interval ? "same" : locked < swept ? "swept" : "locked" },
     ];

@@ -14,8 +14,8 @@ export default {
   async run(stage, seconds) {
     const { answers, counts, requests, seconds: span } = (await stage.watch(seconds))("polling.slow");
     return [
-      { figure: "per_answer", unit: "count", measured: counts.messages / answers, expected: pace, formula: "P/T", guessed: true },
-      { figure: "request_rate", unit: "rate", measured: requests / span, expected: 1 / (pace * stage.interval), formula: "1/P" },
+      { figure: "per_answer", unit: "count", measured: counts.messages / answers, expected: stage.sweep * pace, formula: "15/16 · P/T", guessed: true },
+      { figure: "request_rate", unit: "rate", measured: requests / span, expected: 1 / (stage.sweep * pace * stage.interval), formula: "16/15 · 1/P" },
       { figure: "missed", unit: "count", measured: counts.missed, expected: 0, formula: "" },
     ];
   },

@@ -31,7 +31,7 @@ export default {
   yours: "you said",
   right: "As you said: {answer}.",
   wrong: "Measured: {answer}.",
-  provenance: "Ages and answers are counted by this page, with the server's clock; bytes by the server, on its socket. T: time between two messages; P: between two questions; d: age of a message that is pushed; t: time watched.",
+  provenance: "Ages and answers are counted by this page, with the server's clock; bytes by the server, on its socket. T: time between two messages; P: a lane's time between two questions, of which it takes 15/16 while it changes its phase; d: age of a message that is pushed; t: time watched.",
 
   figure_age_polling: "median age, polling",
   figure_age_pushed: "median age, WebSocket",
