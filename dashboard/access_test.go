@@ -340,6 +340,8 @@ func TestPublicURL(t *testing.T) {
 		{"mon.example:443", "https://mon.example", 200},
 		{"127.0.0.1", "https://mon.example", 200},
 		{"mon.example", "https://mon.example:8443", 403},
+		{"mon.example", "http://mon.example", 403},
+		{"127.0.0.1", "http://127.0.0.1", 200},
 		{"mon.example", "https://mon.example.evil.example", 403},
 		{"mon.example.evil.example", "", 421},
 		{"mon.example", "null", 403},

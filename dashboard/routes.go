@@ -103,8 +103,9 @@ func (d *Dashboard) headers(c *fiber.Ctx) error {
 // sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.
 func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 	h := &c.Request().Header
-	origin := string(h.Peek("Origin"))
-	if !gate.SameOriginAs(d.config.Access.origin(), origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
+	public, origin := d.config.Access.origin(), string(h.Peek("Origin"))
+	if gate.Plain(public, origin, d.config.TLS != nil) ||
+		!gate.SameOriginAs(public, origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
 	}
 	return c.Next()

@@ -164,6 +164,16 @@ func TestTLSAndPlain(t *testing.T) {
 	say("\x16\x03\x01\x00\x05hello")
 }
 
+// A page that came by plain HTTP is not ours: anybody on its way could have written it.
+func TestTLSAndPagesOfPlain(t *testing.T) {
+	s, _, _ := secured(t)
+	for scheme, want := range map[string]int{"https": 201, "http": 403} {
+		if status, body := s.post("api/v1/marks", "application/json", `{"text":"deploy"}`, "Origin", scheme+"://"+s.addr); status != want {
+			t.Errorf("a page by %s: %d %s", scheme, status, body)
+		}
+	}
+}
+
 // What TLS adds is counted apart, and all that passes by the socket is one or the other, of all forms: the first request
 // has the handshake, and the last the goodbye. Held polls end when their viewer leaves, and so does everything else.
 func TestBytesOfTLS(t *testing.T) {

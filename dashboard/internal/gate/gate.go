@@ -9,7 +9,8 @@
 // given.
 //
 // Origin: a page that is not ours reads nothing. Browsers send Origin with every WebSocket handshake, every
-// cross-origin fetch and every POST; it has to be ours to the letter. On secure origins and localhost they also send
+// cross-origin fetch and every POST; it has to be ours to the letter, but for an s that a proxy may have taken from https:
+// see Plain for where that is known. On secure origins and localhost they also send
 // Sec-Fetch-Site, which no page can set, and which says same-origin behind a proxy too that has rewritten Host: then
 // that decides. Programs send neither, and pass.
 //
@@ -140,6 +141,15 @@ func SameOriginBehind(origin, site, host, forwarded string) bool {
 // SameOriginAs is for who knows what browsers call this dashboard: public, such as https://mon.example, is right too.
 func SameOriginAs(public, origin string) bool {
 	return public != "" && strings.EqualFold(origin, public)
+}
+
+// Plain tells whether a page came by http where browsers come by https alone: anybody on its way could have written it.
+// That is so of every origin but public where TLS is spoken here, and of the host of public, such as https://mon.example,
+// where it is not.
+func Plain(public, origin string, tls bool) bool {
+	scheme, authority, _ := strings.Cut(origin, "://")
+	host, secure := strings.CutPrefix(public, "https://")
+	return strings.EqualFold(scheme, "http") && (tls && !SameOriginAs(public, origin) || secure && strings.EqualFold(authority, host))
 }
 
 // Proven is SameOrigin where silence is no proof. A script element asks without an Origin, so of old browsers, and of all

@@ -180,3 +180,28 @@ func TestProven(t *testing.T) {
 		t.Error("nothing is the same as nothing")
 	}
 }
+
+func TestPlain(t *testing.T) {
+	for _, test := range []struct {
+		public, origin string
+		tls, want      bool
+	}{
+		{"", "http://127.0.0.1:8055", true, true},
+		{"", "HTTP://127.0.0.1:8055", true, true},
+		{"", "https://127.0.0.1:8055", true, false},
+		{"", "http://127.0.0.1:8055", false, false},
+		{"", "", true, false},
+		{"", "null", true, false},
+		{"https://mon.example", "http://mon.example", false, true},
+		{"https://mon.example", "http://MON.example", false, true},
+		{"https://mon.example", "https://mon.example", false, false},
+		{"https://mon.example", "http://127.0.0.1:8055", false, false}, // who is on this machine
+		{"http://mon.example", "http://mon.example", false, false},
+		{"http://mon.example", "http://mon.example", true, false}, // a proxy speaks TLS to us alone
+		{"", "http://", false, false},
+	} {
+		if got := Plain(test.public, test.origin, test.tls); got != test.want {
+			t.Errorf("public %q, Origin %q, TLS %v: got %v", test.public, test.origin, test.tls, got)
+		}
+	}
+}
