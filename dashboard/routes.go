@@ -77,6 +77,7 @@ func (d *Dashboard) Register(router fiber.Router) {
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers, d.identify)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	own.Use("/watch", d.sameOrigin, d.onlyOnce)
+	own.Use("/metrics", d.sameOrigin)
 	for _, r := range d.routes() {
 		handlers := []fiber.Handler{d.looks, d.only(r)}
 		if r.path == "/healthz" || r.path == "/readyz" { // which look at nothing
@@ -102,13 +103,21 @@ func (d *Dashboard) headers(c *fiber.Ctx) error {
 
 // sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.
 func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
+	if p := d.foreign(c); p != nil {
+		return p.Send(c)
+	}
+	return c.Next()
+}
+
+// foreign is what is wrong with a request of a page of another origin; nil for one that is not.
+func (d *Dashboard) foreign(c *fiber.Ctx) *problem.Problem {
 	h := &c.Request().Header
 	public, origin := d.config.Access.origin(), string(h.Peek("Origin"))
 	if gate.Plain(public, origin, d.config.TLS != nil) ||
 		!gate.SameOriginAs(public, origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
-		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it").Send(c)
+		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it")
 	}
-	return c.Next()
+	return nil
 }
 
 // onlyOnce refuses a query that says something twice: who is asked what it meant by that, a proxy, a log or we, would

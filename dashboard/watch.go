@@ -49,6 +49,9 @@ func readsText(accept string) bool {
 
 // getText is the page for who reads text: as of now.
 func (d *Dashboard) getText(c *fiber.Ctx) error {
+	if p := d.foreign(c); p != nil { // which may have the page in a link, and this nowhere
+		return p.Send(c)
+	}
 	v := d.visitor(c)
 	if !v.role.May(auth.Viewer) {
 		return d.denied(c, v, auth.Viewer).Send(c)
