@@ -120,6 +120,19 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// With the usual tiers a minute is made of ten seconds that are made of seconds.
+func TestKilledOfAllTiers(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	sawTooth(h, 5000)
+	h = open(t, killed(t, h, dir))
+	for i, r := range h.tiers[1:3] {
+		if last := r.row; last < epoch.UnixMilli()+4900_000 {
+			t.Errorf("the rows of %v end %d s before the process was killed", Tiers()[i+1].Every, 5000-(last-epoch.UnixMilli())/1000)
+		}
+	}
+}
+
 // The bits of a file are turned and its end is cut: whatever is whole is there afterwards, and nothing else.
 func TestDamaged(t *testing.T) {
 	if testing.Short() {

@@ -113,6 +113,8 @@ func (h *History) catchUp(t, finer *tier) {
 			}
 		}
 	})
+	h.store(t) // the next tier is made of what is on the shelf
+	h.storeTables(t)
 }
 
 // tablesBetween is what tables the shelf has of a tier from one time to before another.
