@@ -18,7 +18,8 @@
 // Marks are what happened at a moment. Each is kept as it is, and stored at once.
 //
 // Nothing is thrown away because of what the clock says. A tier keeps so many rows, and gives up those of the earliest
-// times. When the clock is set back, what was there for the same times stays, and answers hold both.
+// times. When the clock is set back, what was there for the same times stays, and answers hold both. With another interval
+// all that was kept is there still: by the finer tiers when they are used again, else by the coarser ones.
 //
 // # On disk
 //
@@ -96,10 +97,18 @@ func New(tiers ...Tier) *History {
 
 // limits are by the number of a block's tier: those of tiers, each with its tables, and that of marks.
 func limits(tiers []Tier, bytes int) bounds {
-	b := bounds{bytes: bytes, rows: make([]int, markTier+1), tiers: len(tiers)}
-	for i, t := range tiers {
+	used := slots(tiers)
+	b := bounds{bytes: bytes, rows: make([]int, markTier+1), every: make([]int64, mostTiers), finest: used[0]}
+	keep := func(slot int, t Tier) {
 		rows := int(t.Keep/t.Every) + 1
-		b.rows[2*i], b.rows[2*i+1] = rows, rows // numbers, tables
+		b.rows[2*slot], b.rows[2*slot+1] = rows, rows // numbers, tables
+		b.every[slot] = t.milliseconds()
+	}
+	for i, t := range tiers {
+		keep(used[i], t)
+	}
+	for _, t := range idle(tiers) {
+		keep(slotOf(t.Every), t)
 	}
 	b.rows[markTier] = mostMarks
 	return b
@@ -107,8 +116,9 @@ func limits(tiers []Tier, bytes int) bounds {
 
 func newHistory(s shelf, tiers []Tier) *History {
 	h := &History{shelf: s, series: make(map[string]*number)}
-	for i, t := range tiers {
-		h.tiers = append(h.tiers, &tier{place: i, number: uint8(2 * i), every: max(t.Every.Milliseconds(), 1), keep: t.Keep.Milliseconds(), grid: i > 0})
+	for i, slot := range slots(tiers) {
+		t := tiers[i]
+		h.tiers = append(h.tiers, &tier{place: i, number: uint8(2 * slot), every: t.milliseconds(), keep: t.Keep.Milliseconds(), grid: i > 0})
 	}
 	return h
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 )
 
 // mostFile bounds what is of use in the file, which is at most some more than twice as long.
@@ -32,7 +33,16 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 			h.run = max(h.run, e.run+1)
 		}
 	}
-	h.remember()
+	var finer []*tier
+	for _, t := range idle(tiers) {
+		finer = append(finer, &tier{number: uint8(2 * slotOf(t.Every)), every: t.milliseconds()})
+	}
+	for _, t := range append(finer, h.tiers...) {
+		for _, e := range f.index[t.number] {
+			t.widest = max(t.widest, e.every)
+		}
+	}
+	h.remember(finer)
 	return h, nil
 }
 
@@ -40,9 +50,9 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 const always = math.MaxInt64
 
 // remember takes from the shelf what an earlier run of the program knew: the names of its series, and of each tier's
-// next row the part that had come.
-func (h *History) remember() {
-	for _, t := range h.tiers {
+// next row the part that had come. Finer tiers are such as are not used any more.
+func (h *History) remember(finer []*tier) {
+	for _, t := range slices.Concat(finer, h.tiers) {
 		h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
 			b, err := on.unpack(nil)
 			if err != nil {
@@ -56,23 +66,70 @@ func (h *History) remember() {
 			})
 		})
 	}
+	for _, t := range slices.Backward(finer) {
+		h.catchUp(h.tiers[0], t)
+	}
 	for i, t := range h.tiers {
 		if i > 0 {
 			h.catchUp(t, h.tiers[i-1])
 		}
 	}
+	for i, t := range h.tiers {
+		t.since = h.hole(t, h.tiers[i+1:])
+	}
+}
+
+// hole is the end of the last time for which a tier has nothing and a coarser one has, since there was another interval;
+// 0 for none. Between other blocks than those of two runs there is no such.
+func (h *History) hole(t *tier, coarser []*tier) (end int64) {
+	type between struct{ last, first int64 }
+	var list []between
+	last, run := int64(0), h.run
+	h.shelf.each(t.number, h.now-t.keep-t.reach(), always, func(on stored) {
+		b, err := on.unpack(nil)
+		if err != nil {
+			return
+		}
+		if last > 0 && b.run != run && isGap(last, b.first, t.every) {
+			list = append(list, between{last, b.first})
+		}
+		last, run = max(last, b.times[len(b.times)-1]), b.run
+	})
+	list = append(list, between{h.last(t), h.now + 1})
+	for _, gap := range list {
+		for _, c := range coarser {
+			h.shelf.each(c.number, gap.last-c.reach(), gap.first, func(on stored) {
+				b, err := on.unpack(nil)
+				if err == nil && slices.ContainsFunc(b.times, func(at int64) bool {
+					return isGap(gap.last, at, max(t.every, t.widest)) && at < gap.first-c.every
+				}) {
+					end = max(end, gap.first)
+				}
+			})
+		}
+	}
+	return end
+}
+
+// last is when the last row of a tier begins; 0 when there is none.
+func (h *History) last(t *tier) int64 {
+	last := t.row
+	if n := len(t.times); n > 0 {
+		last = max(last, t.times[n-1])
+	}
+	h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
+		if b, err := on.unpack(nil); err == nil {
+			last = max(last, b.times[len(b.times)-1])
+		}
+	})
+	return last
 }
 
 // catchUp makes the rows that a tier has not, because the process was killed, of those of the finer one.
 func (h *History) catchUp(t, finer *tier) {
-	end := int64(0) // of the tier's last row
-	h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
-		if b, err := on.unpack(nil); err == nil {
-			end = b.times[len(b.times)-1] + t.every
-		}
-	})
+	end := h.last(t) + t.every // of the tier's last row
 	var columns map[*number]*column
-	h.shelf.each(finer.number, end-finer.span(), always, func(on stored) {
+	h.shelf.each(finer.number, end-finer.reach(), always, func(on stored) {
 		b, err := on.unpack(nil)
 		if err != nil || b.times[len(b.times)-1] < end {
 			return
@@ -119,7 +176,7 @@ func (h *History) catchUp(t, finer *tier) {
 
 // tablesBetween is what tables the shelf has of a tier from one time to before another.
 func (h *History) tablesBetween(t *tier, from, to int64) (moments []Table) {
-	h.shelf.each(t.number+1, from-t.span(), to, func(on stored) {
+	h.shelf.each(t.number+1, from-t.reach(), to, func(on stored) {
 		b, who, rows, err := on.tables()
 		if err != nil {
 			return

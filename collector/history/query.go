@@ -134,7 +134,7 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 			continue
 		}
 		p := piece{tier: t.number, every: t.every, from: max(from, begins), to: to, open: openBlock{key: t.key}}
-		p.earliest = p.from - t.span()
+		p.earliest = p.from - t.reach()
 		h.copyOpen(t, names, &p)
 		pieces = append([]piece{p}, pieces...)
 		if begins <= from {
@@ -155,7 +155,7 @@ func (h *History) begins(t *tier, coarsest bool) (int64, bool) {
 		at, ok = t.row, true
 	}
 	if !coarsest {
-		at = max(at, h.now-t.keep)
+		at = max(at, h.now-t.keep, t.since)
 	}
 	return at, ok
 }
@@ -211,10 +211,12 @@ func (h *History) width(pieces []piece, from, to int64, points int) int64 {
 func (h *History) rows(p piece, s *sieve) {
 	h.shelf.each(p.tier, p.earliest, p.to, func(on stored) {
 		b, err := on.unpack(s.times)
-		if err != nil || b.tier != p.tier || len(p.open.times) > 0 && b.key == p.open.key { // in memory it is newer
+		if err != nil || len(p.open.times) > 0 && b.key == p.open.key { // in memory it is newer
 			return
 		}
 		s.times = b.times
+		p := p
+		p.every = max(p.every, b.every) // of a time when the interval was longer
 		s.block(p, b.times, s.find(on, &b))
 	})
 	s.block(p, p.open.times, p.open.columns)

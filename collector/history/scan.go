@@ -11,6 +11,7 @@ import (
 type place struct {
 	at         int64
 	rows, size int
+	every      int64 // of its rows; known of what was there when the file was opened
 }
 
 // window is how much of a file is looked at together, at least twice the length of a usual block.
@@ -54,6 +55,7 @@ func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err e
 			}
 			_, intact := whole(rest)
 			block, err := unpack(rest, times)
+			block.tier = limits.number(block.tier, block.every)
 			if !intact || err != nil || !limits.has(block.tier) {
 				other++
 				used++
@@ -61,7 +63,7 @@ func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err e
 			}
 			times = block.times
 			if p := found[block.key]; len(block.times) >= p.rows {
-				found[block.key] = place{at + int64(used), len(block.times), size}
+				found[block.key] = place{at + int64(used), len(block.times), size, block.every}
 			}
 			used += size
 		}

@@ -3,6 +3,7 @@ package history
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // A shelf keeps packed blocks. Each method may be called from any goroutine.
@@ -23,9 +24,22 @@ type shelf interface {
 // bounds is how much of each tier a shelf keeps, in rows, and of all together in bytes. It is rows and not time, so that
 // a clock that was wrong for a while costs nothing that is good.
 type bounds struct {
-	rows  []int // by the number of a block's tier
-	bytes int
-	tiers int // each has a number for its numbers and the next for its tables; marks are none of them
+	rows   []int   // by the number of a block's tier: a slot has two, for its numbers and its tables; marks have one
+	every  []int64 // by slot; 0 where there is none
+	bytes  int
+	finest int // the slot of the finest tier that is used
+}
+
+// number is the one of a block in a file, which may be of a time when tiers were numbered by their places.
+func (b *bounds) number(tier uint8, every int64) uint8 {
+	if tier >= 2*mostTiers {
+		return tier
+	}
+	slot := slices.Index(b.every, every)
+	if slot < 0 {
+		slot = slotOf(time.Duration(every) * time.Millisecond)
+	}
+	return uint8(2*slot) + tier%2
 }
 
 // A stock is what a shelf has of a tier.
@@ -43,8 +57,8 @@ func (b *bounds) excess(bytes int, of func(tier uint8) stock) (uint8, bool) {
 	}
 	var which uint8
 	most := 0
-	for i := b.tiers - 1; i >= 0 && (i > 0 || most == 0); i-- {
-		number := uint8(2 * i)
+	weigh := func(slot int) {
+		number := uint8(2 * slot)
 		numbers, tables := of(number), of(number+1)
 		if all := numbers.bytes + tables.bytes; all > most && max(numbers.blocks, tables.blocks) > 1 {
 			most, which = all, number
@@ -52,6 +66,14 @@ func (b *bounds) excess(bytes int, of func(tier uint8) stock) (uint8, bool) {
 				which++
 			}
 		}
+	}
+	for slot := len(b.every) - 1; slot >= 0; slot-- {
+		if slot != b.finest {
+			weigh(slot)
+		}
+	}
+	if most == 0 {
+		weigh(b.finest)
 	}
 	return which, most > 0
 }
@@ -131,7 +153,7 @@ func (s *ram) each(tier uint8, from, to int64, do func(stored)) {
 	s.mu.RUnlock()
 	for _, b := range blocks {
 		if b.first >= from && b.first <= to {
-			do(stored{packed: b.packed, place: place{rows: b.rows, size: len(b.packed)}})
+			do(stored{tier: tier, packed: b.packed, place: place{rows: b.rows, size: len(b.packed)}})
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (map[ke
 		if _, err = data.WriteAt(packed, size); err != nil {
 			break
 		}
-		places[e.key] = place{size, e.rows, len(packed)}
+		places[e.key] = place{size, e.rows, len(packed), e.every}
 		size += int64(len(packed))
 	}
 	if err == nil {

@@ -113,7 +113,7 @@ func (f *file) put(k key, rows int, packed []byte) {
 	}
 	f.waiting[k] = packed
 	i, there := f.find(k)
-	e := entry{k, place{-1, rows, len(packed)}}
+	e := entry{k, place{-1, rows, len(packed), 0}}
 	if there {
 		f.forget(k.tier, i)
 	}
@@ -256,7 +256,7 @@ func (f *file) append(blocks map[key][]byte) (map[key]place, error) {
 		if err != nil {
 			return nil, err
 		}
-		places[k] = place{f.size + int64(len(b)), len(block.times), len(packed)}
+		places[k] = place{f.size + int64(len(b)), len(block.times), len(packed), block.every}
 		b = append(b, packed...)
 	}
 	f.swap.RLock()
@@ -294,7 +294,7 @@ func (f *file) each(tier uint8, from, to int64, do func(stored)) {
 	f.mu.RUnlock()
 	var space spaces
 	for _, e := range list {
-		do(stored{packed: waiting[e.key], file: f.data, place: e.place, space: &space})
+		do(stored{tier: tier, packed: waiting[e.key], file: f.data, place: e.place, space: &space})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 // A stored block is on a shelf: in memory, or in a file. It is good during the call that it is given to.
 type stored struct {
+	tier   uint8  // whatever the block says
 	packed []byte // in memory; else nil
 	file   io.ReaderAt
 	place
@@ -27,20 +28,28 @@ const ahead = 8 << 10
 const usualHead = 8 << 10
 
 // unpack reads its head.
-func (s stored) unpack(times []int64) (block, error) {
-	if s.packed != nil {
-		return unpack(s.packed, times)
-	}
-	b, err := s.read(&s.space.head, 0, min(usualHead, s.size))
-	if err != nil {
-		return block{}, err
-	}
-	if _, ok := headOf(b); !ok {
-		if b, err = s.read(&s.space.head, 0, s.size); err != nil {
+func (s stored) unpack(times []int64) (b block, err error) {
+	packed := s.packed
+	if packed == nil {
+		if packed, err = s.head(); err != nil {
 			return block{}, err
 		}
 	}
-	return unpack(b, times)
+	b, err = unpack(packed, times)
+	b.tier = s.tier
+	return b, err
+}
+
+// head reads so much that it is in it.
+func (s stored) head() ([]byte, error) {
+	b, err := s.read(&s.space.head, 0, min(usualHead, s.size))
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := headOf(b); !ok {
+		return s.read(&s.space.head, 0, s.size)
+	}
+	return b, nil
 }
 
 // part reads a part of it, until the next.

@@ -264,7 +264,7 @@ func (h *History) Processes(moment time.Time) (Table, bool) {
 		open := t.tables // its slices grow, and what is in them stays as it is
 		h.mu.RUnlock()
 		l := lookup{at: at, every: t.every}
-		h.shelf.each(t.number+1, at-t.span()-gapAfter*t.every, at, func(on stored) {
+		h.shelf.each(t.number+1, at-t.reach()-gapAfter*t.every, at, func(on stored) {
 			if b, who, rows, err := on.tables(); err == nil {
 				l.in(b.times, who, rows)
 			}

@@ -12,6 +12,9 @@ type Tier struct {
 	Keep  time.Duration // how far back, as long as there are no gaps: so many rows are kept
 }
 
+// milliseconds is from row to row.
+func (t Tier) milliseconds() int64 { return max(t.Every.Milliseconds(), 1) }
+
 // Tiers is what is usual: seconds for an hour, ten of them for a day, minutes for thirty days, and the same thirty by ten
 // minutes, so that a chart of weeks has not to read all of the minutes.
 func Tiers() []Tier {
@@ -48,6 +51,35 @@ func TiersFor(interval, keep time.Duration) []Tier {
 	return tiers
 }
 
+// slots are what tiers are called on a shelf: by what they are, and not by their places among tiers that may be others
+// next time. Each of Tiers has one; tiers of the same go to the next.
+func slots(tiers []Tier) []int {
+	list := make([]int, len(tiers))
+	for i, t := range tiers {
+		list[i] = slotOf(t.Every)
+		if i > 0 {
+			list[i] = max(list[i], list[i-1]+1)
+		}
+		list[i] = min(list[i], mostTiers-len(tiers)+i)
+	}
+	return list
+}
+
+func slotOf(every time.Duration) (slot int) {
+	for i, t := range Tiers() {
+		if t.Every <= every {
+			slot = i
+		}
+	}
+	return slot
+}
+
+// idle are the tiers that are finer than these, and have what there is of another interval.
+func idle(tiers []Tier) []Tier {
+	finer := TiersFor(time.Second, tiers[len(tiers)-1].Keep)
+	return slices.DeleteFunc(finer, func(t Tier) bool { return slotOf(t.Every) >= slots(tiers)[0] })
+}
+
 // blockRows is after how many rows a block is closed: enough to pack well, few enough to read one for a single point.
 const blockRows = 120
 
@@ -57,6 +89,8 @@ type tier struct {
 	number uint8 // of its blocks; those of its tables have the next
 	every  int64 // milliseconds
 	keep   int64 // likewise
+	widest int64 // likewise: every of blocks from when the interval was another
+	since  int64 // it has a hole before, which coarser ones have not; 0 for none
 	grid   bool  // rows begin at multiples of every; else with the first value after the row before
 	key    key   // of the open block
 	times  []int64
@@ -104,6 +138,9 @@ func (t *tier) closes(at int64) bool {
 
 // span is more than the time from the first row of a block to its last.
 func (t *tier) span() int64 { return blockRows * t.every }
+
+// reach is how long before a time a block may begin that has rows at it.
+func (t *tier) reach() int64 { return blockRows * max(t.every, t.widest) }
 
 // finish puts the row in the making into the open block, and its table.
 func (h *History) finish(t *tier) {
