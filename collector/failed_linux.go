@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -41,15 +43,19 @@ func (f *failedReader) read(ctx context.Context) (Part, error) {
 	defer cancel()
 	// A connection each time: one that is held would hear of everybody who comes and goes on the bus.
 	conn, err := dbus.Dial("unix:path="+dbus.EscapeBusAddressValue(f.socket), dbus.WithContext(ctx))
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrPermission):
 		return nil, notHere("no system bus to ask systemd on")
+	case err != nil:
+		return nil, fmt.Errorf("reach the system bus: %w", err)
 	}
 	defer conn.Close()
+	// A bus that knows no user of our id ends the connection, now or at the greeting: so it is in a container.
 	if err := conn.Auth(nil); err != nil {
-		return nil, fmt.Errorf("log in to the system bus: %w", err)
+		return nil, notLetIn(ctx, err)
 	}
 	if err := conn.Hello(); err != nil {
-		return nil, fmt.Errorf("greet the system bus: %w", err)
+		return nil, notLetIn(ctx, err)
 	}
 	var list []listedUnit
 	call := conn.Object("org.freedesktop.systemd1", "/org/freedesktop/systemd1").CallWithContext(ctx,
@@ -62,6 +68,14 @@ func (f *failedReader) read(ctx context.Context) (Part, error) {
 		return nil, fmt.Errorf("ask systemd for failed units: %w", err)
 	}
 	return failedPart(list), nil
+}
+
+// notLetIn is for an error of the login, which is no fault unless there was no answer in time.
+func notLetIn(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("log in to the system bus: %w", err)
+	}
+	return notHere("the system bus does not let this user ask")
 }
 
 // failedPart is what is shown of an answer.

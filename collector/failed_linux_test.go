@@ -5,18 +5,26 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
 
 // fakeBus answers on a socket below a root as the system's bus does: the login, and each call as answer says.
 func fakeBus(t *testing.T, answer func(member string, call, reply *dbus.Message)) roots {
+	t.Helper()
+	return listenBus(t, func(conn net.Conn) { serveBus(conn, answer) })
+}
+
+// listenBus serves one connection after the other on the socket of a bus.
+func listenBus(t *testing.T, serve func(net.Conn)) roots {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(root, "run/dbus"), 0o755); err != nil {
@@ -38,7 +46,7 @@ func fakeBus(t *testing.T, answer func(member string, call, reply *dbus.Message)
 			if err != nil {
 				return
 			}
-			serveBus(conn, answer)
+			serve(conn)
 			conn.Close()
 		}
 	}()
@@ -123,5 +131,45 @@ func TestFailedUnitsMissing(t *testing.T) {
 	}
 	if _, err := newFailedReader(refuse("org.freedesktop.DBus.Error.AccessDenied")).read(context.Background()); err == nil || isMissing(err) {
 		t.Errorf("refused: %v, want an error", err)
+	}
+}
+
+// A bus does not let in who has no name there: that is not here. No answer is a fault, and so is no socket to ask on.
+func TestFailedUnitsNotLetIn(t *testing.T) {
+	until := func(line, answer string) roots {
+		return listenBus(t, func(conn net.Conn) {
+			for in := bufio.NewScanner(conn); in.Scan(); {
+				switch {
+				case strings.HasPrefix(in.Text(), line):
+					fmt.Fprint(conn, answer)
+					return
+				case strings.HasPrefix(in.Text(), "AUTH EXTERNAL"):
+					fmt.Fprint(conn, "OK 0123456789abcdef0123456789abcdef\r\n")
+				case strings.HasPrefix(in.Text(), "NEGOTIATE"):
+					fmt.Fprint(conn, "ERROR\r\n")
+				default:
+					fmt.Fprint(conn, "REJECTED EXTERNAL\r\n")
+				}
+			}
+		})
+	}
+	for _, tt := range []struct{ name, line, answer string }{
+		{"ended at the login", "AUTH EXTERNAL", ""},
+		{"refused at the login", "AUTH EXTERNAL", "REJECTED EXTERNAL\r\n"},
+		{"ended at the greeting", "BEGIN", ""},
+	} {
+		if _, err := newFailedReader(until(tt.line, tt.answer)).read(t.Context()); !isMissing(err) {
+			t.Errorf("%s: %v, want it missing", tt.name, err)
+		}
+	}
+	silent := listenBus(t, func(conn net.Conn) { io.Copy(io.Discard, conn) })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := newFailedReader(silent).read(ctx); err == nil || isMissing(err) {
+		t.Errorf("silent: %v, want an error", err)
+	}
+	long := roots{root: "/" + strings.Repeat("a", 200)} // longer than an address of a socket may be
+	if _, err := newFailedReader(long).read(t.Context()); err == nil || isMissing(err) {
+		t.Errorf("no socket can be had: %v, want an error", err)
 	}
 }
