@@ -222,6 +222,26 @@ func TestAttackRun(t *testing.T) {
 		}
 		s.publish(1)
 	}
+	// A method that nobody knows passes by no gate.
+	for name, attack := range map[string]struct {
+		host, head string
+		want       int
+	}{
+		"foreign-host": {"evil.example", own, 421},
+		"chunked":      {s.addr, own + "Transfer-Encoding: chunked\r\n", 400},
+		"own":          {s.addr, own, 400},
+	} {
+		for _, method := range []string{"BREW", "get", "PROPFIND"} {
+			end := "\r\n"
+			if name == "chunked" {
+				end += "0\r\n\r\n"
+			}
+			status, head, body := s.raw(method + " /api/v1/config HTTP/1.1\r\nHost: " + attack.host + "\r\n" + attack.head + "Connection: close\r\n" + end)
+			if status != attack.want || !strings.Contains(head, "application/problem+json") {
+				t.Errorf("%s, %s: got %d %s%s", method, name, status, head, body)
+			}
+		}
+	}
 	for range 200 { // no requests at all
 		s.raw(string(randomBytes(random, 300)) + "\r\n\r\n")
 	}

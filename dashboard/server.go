@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -184,23 +185,46 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		if box := transport.Middlebox(c.Context().Conn()); box != nil {
 			box.Unbind() // what the last request was, this one may not be
 		}
-		h := &c.Request().Header
-		// What two servers could read in two ways is not read at all.
-		if protocol := string(h.Protocol()); !gate.Framed(h.RawHeaders()) || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {
-			c.Context().SetConnectionClose()
-			return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line").Send(c)
-		}
-		if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
-			return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another, and --trust-proxy or --auth key where a proxy passes it on)").Send(c)
+		if p := refused(c, hosts); p != nil {
+			return p.Send(c)
 		}
 		return c.Next()
 	})
+	// Fiber answers a method that it does not know before it asks anybody.
+	handle := server.Handler
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
+			handle(ctx)
+			return
+		}
+		c := app.AcquireCtx(ctx)
+		defer app.ReleaseCtx(c)
+		p := refused(c, hosts)
+		if p == nil {
+			p = problem.New(fiber.StatusBadRequest, "no URL takes that method")
+		}
+		_ = p.Send(c)
+	}
 	if base = strings.Trim(base, "/"); base != "" {
 		d.Register(app.Group("/" + path.Clean(base)))
 	} else {
 		d.Register(app)
 	}
 	return app
+}
+
+// refused is what is wrong with a request before anybody asks what it wants; nil for nothing.
+func refused(c *fiber.Ctx, hosts gate.Hosts) *problem.Problem {
+	h := &c.Request().Header
+	// What two servers could read in two ways is not read at all.
+	if protocol := string(h.Protocol()); !gate.Framed(h.RawHeaders()) || protocol != "HTTP/1.1" && protocol != "HTTP/1.0" {
+		c.Context().SetConnectionClose()
+		return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line")
+	}
+	if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
+		return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another, and --trust-proxy or --auth key where a proxy passes it on)")
+	}
+	return nil
 }
 
 // quiet drops fasthttp's own log lines: they quote requests.
