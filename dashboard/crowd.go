@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/accept"
 	"github.com/fivewire/fivewire/dashboard/internal/crowd"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
@@ -24,7 +25,8 @@ const (
 	// crowdMemory is what one viewer may take of the machine's memory, both ends, the kernel's and goroutines where
 	// there is no epoll included: more than it does.
 	crowdMemory = 64 << 10
-	// crowdSpare descriptors are for everybody else. accept.Wrap keeps as many from viewers.
+	// crowdSpare descriptors are for everybody else. accept.Wrap keeps as many from viewers. So are as many of the places
+	// that somebody has counted out, or a quarter of those if that is less.
 	crowdSpare = 256
 )
 
@@ -49,18 +51,29 @@ func (d *Dashboard) observe(s *collector.Snapshot) {
 
 // crowdAt is where a process of this machine finds a dashboard that is served on an address; "" where none does.
 func crowdAt(addr net.Addr, base string) string {
-	tcp, ok := addr.(*net.TCPAddr)
+	tcp, ok := crowdFrom(addr).(*net.TCPAddr)
 	if !ok {
 		return "" // a Unix socket: the viewers know HTTP over TCP only
-	}
-	ip := tcp.IP
-	if ip == nil || ip.IsUnspecified() {
-		ip = net.IPv4(127, 0, 0, 1)
 	}
 	if base = strings.Trim(base, "/"); base != "" {
 		base += "/"
 	}
-	return "http://" + net.JoinHostPort(ip.String(), strconv.Itoa(tcp.Port)) + "/" + base
+	return "http://" + net.JoinHostPort(tcp.IP.String(), strconv.Itoa(tcp.Port)) + "/" + base
+}
+
+// crowdFrom is the address that a process of this machine goes to, where somebody listens on addr, and comes from: the
+// kernel gives it the one that it goes to.
+func crowdFrom(addr net.Addr) net.Addr {
+	if tcp, ok := addr.(*net.TCPAddr); ok && (tcp.IP == nil || tcp.IP.IsUnspecified()) {
+		return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}
+	}
+	return addr
+}
+
+// An entrance is by what everybody comes in, and from where a crowd does.
+type entrance struct {
+	*accept.Listener
+	crowd net.Addr
 }
 
 // crowdKey is how a crowd's viewers may look.
@@ -81,13 +94,13 @@ const longestInCrowd = time.Hour
 // A crowdAnswer is GET, POST and DELETE api/v1/load.
 type crowdAnswer struct {
 	crowd.State
-	Most   int    `json:"most"`    // viewers that there may be now
-	MostBy string `json:"most_by"` // what bounds them: lab, descriptors, memory, container
+	Most   int    `json:"most"`    // viewers that there may be now, of those that hold a connection
+	MostBy string `json:"most_by"` // what bounds them, of crowdBounds
 	Now    int64  `json:"now"`     // Unix milliseconds
 }
 
 func (d *Dashboard) crowdAnswer() crowdAnswer {
-	most, by := d.mostInCrowd()
+	most, by := d.mostInCrowd("")
 	return crowdAnswer{State: d.crowd.State(), Most: most, MostBy: by, Now: time.Now().UnixMilli()}
 }
 
@@ -98,20 +111,37 @@ func crowdBounds() map[string]string {
 		"descriptors": "the descriptors that this process may have (ulimit -n)",
 		"memory":      "the memory that is available",
 		"container":   "the memory limit of this container",
+		"viewers":     "how many may hold a connection (--max-viewers)",
+		"connections": "how many connections there may be (--max-connections)",
+		"address":     "how many connections one address may have (--max-connections-per-address)",
 	}
 }
 
-// mostInCrowd is how many viewers this machine can bear, and what says so.
-func (d *Dashboard) mostInCrowd() (most int, by string) {
+// mostInCrowd is how many viewers on a technique this machine can bear and this server has places for, and what says so;
+// "" is a technique that holds connections.
+func (d *Dashboard) mostInCrowd(technique string) (most int, by string) {
 	most, by = crowd.Most, "lab"
-	newest := d.shown.Load()
-	if newest == nil {
-		return most, by
-	}
 	bound := func(room float64, name string) {
 		if n := int(max(min(room, math.MaxInt32), 0)); n < most {
 			most, by = n, name
 		}
+	}
+	places := func(all, taken int, name string) { bound(float64(all-taken-min(all/4, crowdSpare)), name) }
+	config := &d.config
+	if config.MaxViewers > 0 && technique != "polling" {
+		places(config.MaxViewers, d.room.Held(), "viewers")
+	}
+	if e := d.entrance.Load(); e != nil {
+		if config.MaxConnections > 0 {
+			places(config.MaxConnections, e.Open(), "connections")
+		}
+		if taken, bounded := e.OpenOf(e.crowd); bounded {
+			places(config.MaxPerAddress, taken, "address")
+		}
+	}
+	newest := d.shown.Load()
+	if newest == nil {
+		return most, by
 	}
 	s := &newest.snapshot
 	if s.Self != nil {
@@ -168,7 +198,7 @@ func (d *Dashboard) postLoad(c *fiber.Ctx) error {
 	if !slices.Contains(techniqueNames(), wanted.Technique) {
 		return problem.Bad("technique", strconv.QuoteToASCII(wanted.Technique[:min(len(wanted.Technique), 64)])+" is no technique", techniqueNames()...).Send(c)
 	}
-	if most, by := d.mostInCrowd(); wanted.Viewers < fewestInCrowd || wanted.Viewers > most {
+	if most, by := d.mostInCrowd(wanted.Technique); wanted.Viewers < fewestInCrowd || wanted.Viewers > most {
 		return problem.Bad("viewers", strconv.Itoa(wanted.Viewers)+" viewers are outside of what can be here", fmt.Sprintf("%d to %d, by %s", fewestInCrowd, most, crowdBounds()[by])).Send(c)
 	}
 	order := crowd.Order{Technique: wanted.Technique, Viewers: wanted.Viewers, Duration: usualCrowd, Pause: d.config.Interval}

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -218,6 +219,48 @@ func TestCrowdIsBounded(t *testing.T) {
 		if a := s.crowdState(); a.Most != tt.most || a.MostBy != tt.by || crowdBounds()[a.MostBy] == "" {
 			t.Errorf("%s: got %d by %q, want %d by %q", tt.name, a.Most, a.MostBy, tt.most, tt.by)
 		}
+	}
+}
+
+// So are those of the server, with room to spare for everybody else.
+func TestCrowdIsBoundedByPlaces(t *testing.T) {
+	for name, tt := range map[string]struct {
+		config     Config
+		from       net.Addr
+		hold, poll int
+		by         string
+	}{
+		"viewers":     {Config{MaxViewers: 100}, nil, 74, 5000, "viewers"}, // one is held
+		"many":        {Config{MaxViewers: 3257}, nil, 3000, 5000, "viewers"},
+		"connections": {Config{MaxConnections: 100}, nil, 74, 74, "connections"},
+		"loopback":    {Config{MaxPerAddress: 100}, nil, 5000, 5000, "lab"},
+		"address":     {Config{MaxPerAddress: 100}, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7)}, 75, 75, "address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.config.Lab, tt.config.Load = true, []string{os.Args[0], "load"}
+			s := open(t, tt.config, "")
+			s.publish(1)
+			conn, r := s.ask("sse", "")
+			defer conn.Close()
+			if _, err := r.ReadByte(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "one is held", func() bool { return len(s.transports.Viewers.List()) == 1 })
+			if tt.from != nil {
+				s.entrance.Store(&entrance{s.entrance.Load().Listener, tt.from})
+			}
+			most := func(technique string) int { n, _ := s.mostInCrowd(technique); return n }
+			eventually(t, fmt.Sprintf("%d may hold connections, %d poll", tt.hold, tt.poll), func() bool {
+				return most("sse") == tt.hold && most("polling") == tt.poll
+			})
+			if a := s.crowdState(); a.MostBy != tt.by || crowdBounds()[a.MostBy] == "" {
+				t.Errorf("got %d by %q, want %q", a.Most, a.MostBy, tt.by)
+			}
+			status, body := s.post("api/v1/load", "application/json", `{"technique":"sse","viewers":5001}`)
+			if status != 400 || !strings.Contains(body, crowdBounds()[tt.by]) {
+				t.Errorf("got %d %s", status, body)
+			}
+		})
 	}
 }
 

@@ -97,11 +97,12 @@ type Dashboard struct {
 	looking    looking
 	alerts     alerting
 	watching   watching
-	alone      atomic.Bool             // this program is ours: Serve was called
-	crowd      *crowd.Crowd            // nil where there cannot be one
-	quiet      atomic.Int64            // answers that getPath holds
-	made       time.Time               // when New was called
-	guests     atomic.Pointer[channel] // nil before the first link
+	alone      atomic.Bool              // this program is ours: Serve was called
+	crowd      *crowd.Crowd             // nil where there cannot be one
+	entrance   atomic.Pointer[entrance] // nil before Serve
+	quiet      atomic.Int64             // answers that getPath holds
+	made       time.Time                // when New was called
+	guests     atomic.Pointer[channel]  // nil before the first link
 	back       atomic.Pointer[func(net.Conn)]
 	commands   auth.Rate
 	logging    sync.Mutex  // over what Access remembers of the log

@@ -105,7 +105,9 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 		d.crowd.Serve(crowdAt(ln.Addr(), base))
 	}
 	failed := make(chan error, 1)
-	var connections net.Listener = accept.Wrap(ln, d.config.MaxConnections, &accept.Addresses{Max: d.config.MaxPerAddress, Free: d.config.Access.proxy}, d.log)
+	listener := accept.Wrap(ln, d.config.MaxConnections, &accept.Addresses{Max: d.config.MaxPerAddress, Free: d.config.Access.proxy}, d.log)
+	d.entrance.Store(&entrance{listener, crowdFrom(ln.Addr())})
+	var connections net.Listener = listener
 	if d.config.TLS != nil {
 		connections = d.config.TLS.listener(connections, hosts)
 	}

@@ -124,6 +124,12 @@ func (l *Listener) otherDescriptors(open int) int {
 	return l.others
 }
 
+// Open is how many connections there are.
+func (l *Listener) Open() int { return int(l.open.Load()) }
+
+// OpenOf is how many a peer's address has; bounded tells whether there is a most.
+func (l *Listener) OpenOf(peer net.Addr) (n int, bounded bool) { return l.by.taken(peer) }
+
 // Accept returns the next connection, or net.ErrClosed.
 func (l *Listener) Accept() (net.Conn, error) {
 	pause := time.Duration(0)

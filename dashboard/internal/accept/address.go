@@ -16,22 +16,39 @@ type Addresses struct {
 	open map[netip.Prefix]int
 }
 
-// enter takes a place for a connection, if there is one, and says how it is given back.
-func (a *Addresses) enter(peer net.Addr) (leave func(), ok bool) {
+// taken is how many connections a peer's address has; bounded tells whether there is a most.
+func (a *Addresses) taken(peer net.Addr) (n int, bounded bool) {
+	from, bounded := a.from(peer)
+	if !bounded {
+		return 0, false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.open[from], true
+}
+
+// from is what a peer is counted by, if it is.
+func (a *Addresses) from(peer net.Addr) (from netip.Prefix, bounded bool) {
 	tcp, isTCP := peer.(*net.TCPAddr)
 	if a == nil || a.Max <= 0 || !isTCP {
-		return func() {}, true
+		return from, false
 	}
 	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
 	if addr.IsLoopback() || a.Free != nil && a.Free(addr) {
-		return func() {}, true
+		return from, false
 	}
 	bits := 32
 	if addr.Is6() {
 		bits = 64
 	}
 	from, err := addr.Prefix(bits)
-	if err != nil {
+	return from, err == nil
+}
+
+// enter takes a place for a connection, if there is one, and says how it is given back.
+func (a *Addresses) enter(peer net.Addr) (leave func(), ok bool) {
+	from, bounded := a.from(peer)
+	if !bounded {
 		return func() {}, true
 	}
 	a.mu.Lock()

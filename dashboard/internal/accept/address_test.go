@@ -25,6 +25,15 @@ func TestAddresses(t *testing.T) {
 			}
 		}
 	}
+	for text, want := range map[string]int{"192.0.2.7": 2, "::ffff:192.0.2.7": 2, "192.0.2.8": 0, "192.0.2.9": -1, "::1": -1} {
+		n, bounded := a.taken(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(text), 2)))
+		if !bounded {
+			n = -1
+		}
+		if n != want {
+			t.Errorf("%s has %d, want %d", text, n, want)
+		}
+	}
 	if _, ok := from("192.0.2.8"); !ok {
 		t.Error("another address is refused")
 	}

@@ -27,6 +27,14 @@ func NewRoom(max int) *Room {
 // Full tells whether there is no place left.
 func (r *Room) Full() bool { return r != nil && r.held.Load() >= r.max }
 
+// Held is how many places are taken. Where everybody has one they are not counted.
+func (r *Room) Held() int {
+	if r == nil {
+		return 0
+	}
+	return int(r.held.Load())
+}
+
 func (r *Room) add(n int64) {
 	if r != nil {
 		r.held.Add(n)
