@@ -11,6 +11,7 @@ import { kinds } from "./kinds.js";
 import { Lane } from "./lane.js";
 import { dress, panels } from "./panels.js";
 import { Pings } from "./pings.js";
+import { thin, whole } from "./thin.js";
 
 /** @typedef {import("../message.js").Message} Message */
 /** @typedef {import("../transport/transport.js").Exchange} Exchange */
@@ -129,6 +130,9 @@ export class Lab extends EventTarget {
     this.#pings.stop();
     for (const lane of this.lanes) lane.end();
     for (const { panel } of this.#panels) panel.closed?.();
+    // What the page shows is not to be thinner for what was tried here, whichever lane it was tried on.
+    const viewer = this.#viewer;
+    if (viewer.every > 0 || viewer.conflate) thin(this.api, viewer, whole).catch(() => {});
   }
 
   /**

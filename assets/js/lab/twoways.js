@@ -83,8 +83,7 @@ export class TwoWays {
     for (const lane of this.#said.keys()) if (!lanes.includes(lane)) this.#said.delete(lane);
   }
 
-  closed() { // the page's own viewer goes on, and wants everything again
-    for (const [lane, { every }] of this.#said) if (lane.page && every > 0) lane.setEvery(0).catch(() => {});
+  closed() {
     this.#said.clear();
   }
 

@@ -40,7 +40,31 @@ func labTwoWays(t *testing.T, _ *server, p *page) {
 			}
 		}
 	}
-	before := p.state()
-	p.press("l") // the host's page wants everything again
-	p.until("all messages come", func(s state) bool { return s.Messages > before.Messages+30 })
+	// The host's page wants everything again, also of those messages that wait.
+	evaluate[bool](p, `(document.querySelector('[data-testid="fault-lane-sse-conflate"] input').click(), true)`)
+	evaluate[bool](p, `(() => {
+		const { fetch } = window;
+		window.said = [];
+		window.fetch = (url, init) => {
+			if (init?.method === "POST") said.push(init.body);
+			return fetch(url, init);
+		};
+		return true;
+	})()`)
+	p.press("l")
+	p.waits("the server is told", `said.includes('{"set":{"every":"0ms","conflate":false}}')`)
+	place := func(s state) (n int) {
+		fmt.Sscan(s.LastID[strings.LastIndex(s.LastID, "-")+1:], &n)
+		return n
+	}
+	mark := p.state()
+	p.until("none is left out", func(s state) bool {
+		made := place(s) - place(mark)
+		if made < 10 {
+			return false
+		}
+		got := s.Messages - mark.Messages
+		mark = s
+		return got == made
+	})
 }
