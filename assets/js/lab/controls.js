@@ -71,7 +71,7 @@ export class Controls {
 
   show() {
     const { frozen, span } = this.#view;
-    const { clock, lanes, config } = this.#lab;
+    const { clock, lanes, config, playing } = this.#lab;
     attribute(this.#still, "aria-pressed", String(frozen));
     write(this.#still, say("lanes.freeze"));
     write(this.#span, say("lanes.seconds", { n: span / 1000 }));
@@ -81,7 +81,7 @@ export class Controls {
     const there = new Set(lanes.map((lane) => lane.key));
     const left = kinds.filter((kind) => !there.has(kind.key) && kind.variant !== "auto" && config.techniques.includes(kind.technique));
     const names = [say("lanes.add"), ...left.map(named), ...phases.map((phase) => term("lanes.phase", phase))];
-    for (const lane of lanes) { // one that is locked by its name stays so
+    for (const lane of playing ? [] : lanes) { // one that is locked by its name stays so, and a lesson's lanes are as it needs them
       if (lane.technique === "polling" && lane.variant !== "locked") lane.viewer.phase = /** @type {Phase} */ (this.#phase.value || phases[0]);
     }
     if (names.join() === this.#offered) return;

@@ -68,6 +68,11 @@ export class Lane {
     return this.viewer.technique;
   }
 
+  /** When its kind polls, whatever was chosen for it. */
+  get phase() {
+    return this.#kind.phase ?? "jitter";
+  }
+
   get state() {
     return this.running ? this.viewer.state : this.queued ? "queued" : "paused";
   }

@@ -4,6 +4,7 @@
 
 import { Refused } from "../api.js";
 import { sweep } from "../transport/polling.js";
+import { thin, whole } from "./thin.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {import("./lane.js").Lane} Lane */
@@ -125,6 +126,8 @@ export class Stage {
       this.#lanes.set(key, lane);
       if (!there) this.#undo.push(() => this.#lab.remove(lane));
       else if (!there.running) this.#undo.push(() => there.stop());
+      await this.#plain(lane);
+      this.#signal.throwIfAborted();
       this.#lab.launch(lane);
       if (lane.queued) throw new Unable("lessons.nothing_came");
     }
@@ -332,6 +335,25 @@ export class Stage {
       } catch {
         // The server is gone, or has forgotten it already.
       }
+    }
+  }
+
+  /** A lane is what its kind says and no thinner, whatever was chosen for it, until the lesson ends. @param {Lane} lane */
+  async #plain({ viewer, phase: usual }) {
+    const { phase, every, conflate } = viewer;
+    const thinned = every > 0 || conflate;
+    viewer.phase = usual;
+    this.#undo.push(() => {
+      if (!this.#lab.isOpen) return undefined; // then it is the page's, or nobody's
+      viewer.phase = phase;
+      return thinned && thin(this.api, viewer, { every, conflate });
+    });
+    if (!thinned) return;
+    try {
+      await thin(this.api, viewer, whole);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 404)) throw error;
+      viewer.conflate = false; // the server knows nobody of this name, and leaves nothing out
     }
   }
 

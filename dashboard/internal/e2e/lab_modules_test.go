@@ -332,6 +332,36 @@ func TestLabAgeOfWhatWaited(t *testing.T) {
 	}
 }
 
+// A lesson has its lanes as their kinds are, whatever was chosen for them, and gives that back; and a lane that waits for a
+// connection is no lane that plays.
+func TestLabStage(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]any](p, `(async () => {
+		const { play } = await import(base + "lab/stage.js");
+		const said = [], seen = [];
+		let messages = 0;
+		const viewer = { id: "v", phase: "lock", every: 500, conflate: true, get counts() { return { messages: messages++ }; } };
+		const lane = { key: "polling", page: true, running: true, queued: false, phase: "sweep", viewer };
+		const waits = { key: "sse", running: false, queued: true, phase: "jitter", viewer: { ...viewer }, stop() { this.queued = false; } };
+		const lab = {
+			lanes: [lane, waits], isOpen: true, plays: () => {}, lane: (key) => lab.lanes.find((lane) => lane.key === key),
+			launch: (lane) => { lane.queued = !lane.running; },
+			api: { command: async (id, { set }) => said.push(id + " " + set.every + " " + set.conflate) },
+		};
+		const how = () => [viewer.phase, viewer.every, viewer.conflate, waits.queued].join(" ");
+		const run = async () => { seen.push(how()); return []; };
+		for (const lanes of [["polling"], ["polling", "sse"]]) {
+			const { said } = await play(lab, { name: "n", claims: [], lanes, run }, 1, new AbortController().signal, () => {});
+			seen.push(said.key, how());
+		}
+		return [...seen, ...said];
+	})()`)
+	if want := `["sweep 0 false false","lessons.done","lock 500 true true","lessons.nothing_came","lock 500 true true",` +
+		`"v 0ms false","v 500ms true","v 0ms false","v 0ms false","v 500ms true","v 500ms true"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
 // What a lesson expects of a lane that sweeps is of the time that really lies between its questions.
 func TestLabExpectsWhatSweeps(t *testing.T) {
 	p := modules(t)
