@@ -46,6 +46,7 @@ var leaks = [][]string{
 	{"redis-cli", "CONFIG", "SET", "requirepass", "S3C"}, {"npm", "config", "set", "//registry.npmjs.org/:_authToken", "S3C"}, {"consul", "kv", "put", "app/db/password", "S3C"},
 	{"git", "config", "--global", "http.proxyPassword", "S3C"}, {"pulumi", "config", "set", "--secret", "dbPassword", "S3C"},
 	{"x", "/password:S3C"}, {"x", "/Password:S3C x"}, {"x", "--pw", "S3C"}, {"x", "--pw=S3C"}, {"x", "--hmac-key=S3C"}, {"x", "--aes-key", "S3C"},
+	{"fivewire", "serve", "--alert-url", "https://hooks.example/S3C"}, {"fivewire", "--alert-url=https://hooks.example/S3C", "--lab=on"}, {"env", "FIVEWIRE_ALERT_URL=https://h.example/S3C", "fivewire"},
 	{"env", "PASSWORD_HASH=S3C"}, {"env", "PAT=S3C", "GITHUB_PAT=S3C"},
 
 	// Programs.

@@ -120,6 +120,9 @@ func secrecyOf(name string) secrecy {
 	if last == "id" && before == "secret" || last == "hash" && isPassword(before) {
 		return surelySecret
 	}
+	if last == "url" && before == "alert" { // our own: who has it can write there
+		return surelySecret
+	}
 	if isAttribute(last) || len(words) > 1 && isRequest(first) {
 		return notSecret
 	}
