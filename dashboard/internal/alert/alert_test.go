@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,5 +298,38 @@ func BenchmarkLook(b *testing.B) {
 	for b.Loop() {
 		s.At = s.At.Add(time.Second)
 		w.Look(&s)
+	}
+}
+
+// Of many failed units the first names are told: what is pushed off the list is not well.
+func TestFailedUnitsBeyondTheList(t *testing.T) {
+	w, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for i := range 32 {
+		names = append(names, fmt.Sprintf("u%02d.service", i))
+	}
+	look := func(total int, names []string) (ended []string) {
+		for range 60 {
+			for _, e := range w.Look(&collector.Snapshot{At: time.Unix(1e9, 0), Interval: collector.Known(1), FailedUnits: &collector.FailedUnits{Total: total, Names: names}}) {
+				if e.Rule == "unit-failed" && e.Ended > 0 {
+					ended = append(ended, e.Subject)
+				}
+			}
+		}
+		return ended
+	}
+	look(32, names)
+	more := append([]string{"a.service"}, names[:31]...)
+	if ended := look(33, more); len(ended) > 0 {
+		t.Errorf("pushed off the list: %v ended", ended)
+	}
+	if ended := look(33, append([]string{"a.service", "b.service"}, names[1:31]...)); !slices.Equal(ended, names[:1]) {
+		t.Errorf("one is well: %v ended, want %v", ended, names[:1])
+	}
+	if ended := look(1, []string{"a.service"}); len(ended) != 31 {
+		t.Errorf("all but one are well: %v ended", ended)
 	}
 }

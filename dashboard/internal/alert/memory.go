@@ -10,9 +10,10 @@ type memory struct {
 	interval float64 // the least that there was, in seconds
 	late     float64 // how much of the last minutes was lost, a ratio
 	mounts   map[string]*mount
-	look     float64 // when mounts were looked at last
-	kills    float64 // of the last snapshot
-	kill     string  // the last one, in words
+	look     float64  // when mounts were looked at last
+	kills    float64  // of the last snapshot
+	kill     string   // the last one, in words
+	units    []string // that have failed
 }
 
 // A mount is a filesystem over time.

@@ -74,7 +74,7 @@ func rules() []rule {
 			read: (*memory).killed,
 			say:  func(r reading) string { return r.text }},
 		{name: "unit-failed", unit: "count", threshold: 1, easier: 1, hold: 10, linger: 10,
-			read: failed,
+			read: (*memory).failed,
 			say:  func(r reading) string { return fmt.Sprintf("%s has failed", r.subject) }},
 		{name: "too-hot", unit: "ratio", threshold: 1, easier: 0.95, hold: minute, linger: 5 * minute,
 			read: heat,
@@ -112,12 +112,21 @@ func stalled(of func(*collector.Pressure) *collector.Stall, which func(*collecto
 }
 
 // failed is each unit that systemd has given up on.
-func failed(_ *memory, s *collector.Snapshot) ([]reading, bool) {
+func (m *memory) failed(s *collector.Snapshot) ([]reading, bool) {
 	if s.FailedUnits == nil || !fresh(s, "failed_units") {
 		return nil, false
 	}
-	list := make([]reading, 0, len(s.FailedUnits.Names))
-	for _, name := range s.FailedUnits.Names {
+	names := slices.Clone(s.FailedUnits.Names)
+	if n := len(names); n > 0 && s.FailedUnits.Total > n { // those behind the last name may have failed still
+		for _, name := range m.units {
+			if name > s.FailedUnits.Names[n-1] && len(names) < n+mostSubjects {
+				names = append(names, name)
+			}
+		}
+	}
+	m.units = names
+	list := make([]reading, 0, len(names))
+	for _, name := range names {
 		list = append(list, reading{value: 1, subject: name})
 	}
 	return list, true
