@@ -126,7 +126,7 @@ func (s *serve) Run(args command.Arguments) error {
 		url += strings.TrimSuffix(s.BasePath, "/") + "/"
 	}
 	go access.Watch(ctx, keys)
-	fmt.Println("fivewire:", s.Address(access, url))
+	fmt.Println("fivewire:", s.Address(access, url, command.OnTerminal()))
 	return d.Serve(ctx, ln, s.BasePath)
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"github.com/fivewire/fivewire/dashboard"
 )
 
@@ -47,20 +49,23 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 }
 
 // Address is what is printed of where the dashboard is. A key that was made at this start is behind it, for it can be read
-// nowhere else; a Unix socket's name, which no browser opens, is followed by a line with it. One in a file is, too, but where standard output is the journal, which others may read, and keeps it
-// (systemd.exec(5), JOURNAL_STREAM). One of the environment never is: who has set it knows it.
-func (s *Serve) Address(access *dashboard.Access, address string) string {
+// nowhere else; a Unix socket's name, which no browser opens, is followed by a line with it. One in a file is on a terminal alone: whatever else
+// takes standard output, such as a journal, keeps it, and others may read that. One of the environment never is: who has
+// set it knows it.
+func (s *Serve) Address(access *dashboard.Access, address string, terminal bool) string {
 	opens, made := access.Opens(address), access.MadeKey()
-	inFile := s.KeyFile != "" && os.Getenv("JOURNAL_STREAM") == ""
 	switch socket := strings.HasPrefix(opens, "unix:"); {
 	case socket && made != "":
 		return opens + "\nfivewire: the key is " + made
-	case socket || made != "" || inFile:
+	case socket || made != "" || s.KeyFile != "" && terminal:
 		return opens
 	}
 	opens, _, _ = strings.Cut(opens, "#")
 	return opens
 }
+
+// OnTerminal tells whether somebody reads standard output as it comes.
+func OnTerminal() bool { return term.IsTerminal(int(os.Stdout.Fd())) }
 
 // HasLab tells whether there is a lab: by itself where the dashboard is for this machine alone, and a browser finds it.
 func (s *Serve) HasLab(addr net.Addr, access *dashboard.Access) bool {

@@ -27,31 +27,31 @@ func TestPasswordEndsWithItsLine(t *testing.T) {
 	}
 }
 
-// A key in a file does not get into the journal, and one of the environment nowhere; one that was made at the start has
+// A key in a file is shown on a terminal alone, and one of the environment nowhere; one that was made at the start has
 // nowhere else to be read.
 func TestAddress(t *testing.T) {
 	const address = "http://192.0.2.7:8055/"
 	file := filepath.Join(t.TempDir(), "key")
 	for _, tt := range []struct {
-		file, variable, journal string
-		told                    bool
+		file, variable string
+		terminal       bool
+		told           bool
 	}{
-		{file, "", "", true},
-		{file, "", "8:1234", false},
-		{"", "", "", true},
-		{"", "", "8:1234", true},
-		{"", strings.Repeat("key-", 8), "", false},
-		{"", strings.Repeat("key-", 8), "8:1234", false},
-		{file, strings.Repeat("key-", 8), "", true}, // which has the key then
+		{file, "", true, true},
+		{file, "", false, false},
+		{"", "", true, true},
+		{"", "", false, true},
+		{"", strings.Repeat("key-", 8), true, false},
+		{"", strings.Repeat("key-", 8), false, false},
+		{file, strings.Repeat("key-", 8), true, true}, // which has the key then
 	} {
-		t.Setenv("JOURNAL_STREAM", tt.journal)
 		t.Setenv(keyVariable, tt.variable)
 		s := Serve{KeyFile: tt.file, Auth: "key"}
 		access, err := s.Access(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 8055}, "", slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, key, told := strings.Cut(s.Address(access, address), "#k=")
+		got, key, told := strings.Cut(s.Address(access, address, tt.terminal), "#k=")
 		if got != address || told != tt.told || told && len(key) < 20 || tt.variable != "" && key == tt.variable {
 			t.Errorf("%+v: got %s, and a key of %d letters", tt, got, len(key))
 		}
@@ -80,7 +80,7 @@ func TestAddressOfSocket(t *testing.T) {
 		if tt.told != "" {
 			want = tt.told + access.MadeKey()
 		}
-		if got := tt.serve.Address(access, address); got != want || tt.told != "" && access.MadeKey() == "" {
+		if got := tt.serve.Address(access, address, true); got != want || tt.told != "" && access.MadeKey() == "" {
 			t.Errorf("%+v: printed %q, want %q", tt.serve, got, want)
 		}
 	}

@@ -16,9 +16,11 @@ func TestWhoMayLook(t *testing.T) {
 	needBrowser(t)
 	file := filepath.Join(t.TempDir(), "key")
 	s := start(t, "--interval", "200ms", "--auth", "key", "--key-file", file)
-	address, key, found := strings.Cut(s.url, "#k=")
-	if text, err := os.ReadFile(file); err != nil || !found || strings.TrimSpace(string(text)) != key {
-		t.Fatalf("printed %s, the file has %q, %v", s.url, text, err)
+	address := s.url
+	text, err := os.ReadFile(file)
+	key := strings.TrimSpace(string(text))
+	if err != nil || key == "" || strings.Contains(address, "#") { // which no terminal reads
+		t.Fatalf("printed %s, the file has %q, %v", address, text, err)
 	}
 	answer := func(method, path, body string) (int, string) {
 		t.Helper()
