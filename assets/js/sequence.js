@@ -6,13 +6,16 @@ export class Sequence {
   cursor = "";
   #epoch = "";
   #seq = 0;
+  /** whether jumps were wanted when the last message was taken */
+  #thinned = false;
 
   /** Messages taken; lost before one that was taken; sent twice by one connection. */
   counts = { messages: 0, missed: 0, duplicates: 0 };
 
   /**
    * Whether to take a message. One that another connection has brought already is left, quietly: while two techniques
-   * hand over, both bring the same. A jump in the numbers makes the message one after a gap, whoever is to blame.
+   * hand over, both bring the same. A jump in the numbers makes the message one after a gap, whoever is to blame; but a jump
+   * that began while jumps were wanted was asked for.
    * @param {import("./message.js").Message} message
    * @param {{epoch: string, seq: number}} link what the same connection brought last; it is brought up to date
    * @param {boolean} thinned whether jumps are wanted
@@ -28,7 +31,7 @@ export class Sequence {
     link.seq = seq;
     if (epoch === this.#epoch) {
       if (seq <= this.#seq) return false;
-      if (seq > this.#seq + 1 && (message.gap || !thinned)) {
+      if (seq > this.#seq + 1 && (message.gap || !(thinned || this.#thinned))) {
         this.counts.missed += seq - this.#seq - 1;
         message.gap = true;
       }
@@ -38,6 +41,7 @@ export class Sequence {
     }
     this.#epoch = epoch;
     this.#seq = seq;
+    this.#thinned = thinned;
     this.cursor = message.id;
     this.counts.messages++;
     return true;

@@ -187,9 +187,14 @@ export class Lane {
    * Wants at most one message in this time from now on, and tells the server.
    * @param {number} ms 0 is all of them
    */
-  setEvery(ms) {
-    this.viewer.every = ms;
-    return this.command({ set: { every: `${ms}ms` } });
+  async setEvery(ms) {
+    const { viewer } = this;
+    if (ms > 0) viewer.every = ms;
+    try {
+      return await this.command({ set: { every: `${ms}ms` } });
+    } finally {
+      viewer.every = ms; // not before: the server leaves numbers out until it has heard it
+    }
   }
 
   /** Asks the meter. */

@@ -98,6 +98,9 @@ func TestSequence(t *testing.T) {
 		{"hole", `[[0,"e-1"],[0,"e-5"]]`, `e-1 gap:e-5 messages=2 missed=3 duplicates=0`},
 		{"gap", `[[0,"e-1"],[0,"e-9",true]]`, `e-1 gap:e-9 messages=2 missed=7 duplicates=0`},
 		{"restart", `[[0,"e-7"],[1,"f-3",true],[1,"f-4"]]`, `e-7 gap:f-3 f-4 messages=3 missed=2 duplicates=0`},
+		{"thinned", `[[0,"e-1",false,true],[0,"e-6",false,true],[0,"e-9"],[0,"e-10"]]`, `e-1 e-6 e-9 e-10 messages=4 missed=0 duplicates=0`},
+		{"thinned-no-longer", `[[0,"e-1",false,true],[0,"e-3"],[0,"e-6"]]`, `e-1 e-3 gap:e-6 messages=3 missed=2 duplicates=0`},
+		{"gap-while-thinned", `[[0,"e-1",false,true],[0,"e-9",true,true]]`, `e-1 gap:e-9 messages=2 missed=7 duplicates=0`},
 		{"restart-from-the-first", `[[0,"e-7"],[1,"f-1",true]]`, `e-7 gap:f-1 messages=2 missed=0 duplicates=0`},
 	}
 	for _, test := range tests {
@@ -107,9 +110,9 @@ func TestSequence(t *testing.T) {
 			const sequence = new Sequence();
 			const links = [{ epoch: "", seq: 0 }, { epoch: "", seq: 0 }];
 			const out = [];
-			for (const [link, id, gap] of `+test.play+`) {
+			for (const [link, id, gap, thinned = false] of `+test.play+`) {
 				const message = toMessage({ id, at: 0, gap, data: {} }, 0);
-				if (sequence.take(message, links[link], false)) out.push((message.gap ? "gap:" : "") + id);
+				if (sequence.take(message, links[link], thinned)) out.push((message.gap ? "gap:" : "") + id);
 			}
 			const { messages, missed, duplicates } = sequence.counts;
 			return [...out, "messages=" + messages, "missed=" + missed, "duplicates=" + duplicates].join(" ");
