@@ -15,6 +15,7 @@ import (
 // A wireAnswer is what a viewer's messages have cost, and its last exchanges if they were asked for.
 type wireAnswer struct {
 	Viewer     string                   `json:"viewer"`
+	Since      int64                    `json:"since"` // Unix milliseconds: when this meter began, at nothing
 	Transports map[string]meter.Figures `json:"transports"`
 	Commands   *meter.Figures           `json:"commands,omitempty"` // that came by requests of their own
 	CPU        string                   `json:"cpu"`
@@ -43,7 +44,7 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 	if n > meter.MostExchanges {
 		return problem.Bad("exchanges", fmt.Sprintf("%d exchanges", n), allowed).Send(c)
 	}
-	answer := wireAnswer{Viewer: id, CPU: noCPU}
+	answer := wireAnswer{Viewer: id, Since: d.made.UnixMilli(), CPU: noCPU}
 	if n > 0 {
 		if !d.config.Lab || d.visitor(c).redacted() {
 			return problem.New(fiber.StatusNotFound, "exchanges are recorded in the lab only, and this dashboard's lab is off: start it with --lab on").Send(c)

@@ -303,6 +303,7 @@ func TestWireRefuses(t *testing.T) {
 		"no-viewer":  {Config{Lab: true}, "exchanges=5", `"parameter":"viewer"`, 400},
 		"technique":  {Config{Lab: true}, "viewer=me&exchanges=5&technique=ip", `"parameter":"technique"`, 400},
 		"figures":    {Config{}, "viewer=me", `"transports":{}`, 200},
+		"since":      {Config{}, "viewer=me", `{"viewer":"me","since":1`, 200},
 		"none-of-it": {Config{}, "viewer=me&exchanges=0", `"transports":{}`, 200},
 	} {
 		t.Run(name, func(t *testing.T) {

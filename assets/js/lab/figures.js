@@ -1,6 +1,6 @@
 // @ts-check
-// What the meter says of a lane, as one sum: over the techniques it has used, less what was counted before it was set to
-// zero. Pure.
+// What the meter says of a lane, as one sum: over the techniques it has used and over the meters that have counted, less
+// what was counted before it was set to zero. Pure.
 
 /** @typedef {{total: number, head: number, framing: number, payload: number, tls?: number}} Way tls: beside the total, where there is TLS */
 /**
@@ -19,6 +19,7 @@
  * @property {string} [measured] "body" where heads cannot be seen
  */
 
+const counts = /** @type {const} */ (["requests", "connections", "messages"]);
 const ways = /** @type {const} */ (["in", "out"]);
 const parts = /** @type {const} */ (["total", "head", "framing", "payload"]);
 
@@ -36,7 +37,7 @@ function nothing() {
 function combine(a, b, sign) {
   /** @type {Figures} */
   const sum = { ...a, bytes: { in: { ...a.bytes.in }, out: { ...a.bytes.out } } };
-  for (const name of /** @type {const} */ (["requests", "connections", "messages"])) sum[name] += sign * b[name];
+  for (const name of counts) sum[name] += sign * b[name];
   for (const way of ways) {
     for (const part of parts) sum.bytes[way][part] += sign * b.bytes[way][part];
     const [one, other] = [a.bytes[way].tls, b.bytes[way].tls];
@@ -56,6 +57,33 @@ export function total(answer, techniques) {
   /** @type {Figures[]} */
   const there = techniques.map((technique) => answer?.transports?.[technique]).filter(Boolean);
   return there.length === 0 ? nothing() : there.reduce((sum, figures) => combine(figures, sum, 1));
+}
+
+/** What a viewer has cost by all meters that have counted it: a server that was started again has another, from nothing. */
+export class Account {
+  /** @type {Figures | null} */
+  sum = null;
+  /** by the meters before @type {Figures | null} */
+  #before = null;
+  /** the last answer @type {Figures | null} */
+  #last = null;
+  #since = NaN;
+
+  /**
+   * @param {Figures} figures by the meter there is now
+   * @param {number} since when it began; NaN where it does not say
+   * @returns {Figures} by all of them
+   */
+  take(figures, since) {
+    const last = this.#last;
+    // A server that goes on may have forgotten a viewer meanwhile.
+    if (last && (counts.some((name) => figures[name] < last[name]) || (since !== this.#since && !Number.isNaN(since - this.#since)))) this.#before = this.sum;
+    this.#last = figures;
+    this.#since = since;
+    // One that has not heard of the viewer yet has nothing to say.
+    this.sum = this.#before === null ? figures : figures.requests === 0 ? this.#before : combine(figures, this.#before, 1);
+    return this.sum;
+  }
 }
 
 /**

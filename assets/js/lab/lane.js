@@ -7,7 +7,7 @@ import { Exchanges } from "../exchanges.js";
 import { lasting, techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
 import { Deliveries } from "./deliveries.js";
-import { since, total } from "./figures.js";
+import { Account, since, total } from "./figures.js";
 
 /** @typedef {import("./figures.js").Figures} Figures */
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
@@ -43,6 +43,10 @@ export class Lane {
   #lab;
   /** what the viewer had counted when this lane's counts began @type {Counts} */
   #before = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
+  /** what it has cost, whichever server has counted */
+  #account = new Account();
+  /** the last question to the meter */
+  #asked = Promise.resolve();
   /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
   #base = null;
   #fresh = true;
@@ -150,6 +154,7 @@ export class Lane {
     this.began = performance.now();
     this.ages = new Ages();
     this.figures = null;
+    this.#account = new Account();
     // A viewer that nobody has heard of yet has cost nothing; of another one the meter has to say what it has.
     this.#base = this.page || this.running ? undefined : null;
     this.#lab.tell("reset", { lane: this });
@@ -197,13 +202,17 @@ export class Lane {
     }
   }
 
-  /** Asks the meter. */
-  async measure() {
+  /** Asks the meter: one question at a time, so that no answer is older than the one before. */
+  measure() {
+    return (this.#asked = this.#asked.then(() => this.#ask()));
+  }
+
+  async #ask() {
     const { viewer } = this;
     try {
       const answer = await this.#lab.api.wire(viewer.id);
       if (viewer !== this.viewer) return;
-      const figures = total(answer, this.page ? [this.technique] : techniques);
+      const figures = this.#account.take(total(answer, this.page ? [this.technique] : techniques), answer.since ?? NaN);
       if (this.#base === undefined) this.#base = figures;
       this.answer = answer;
       this.figures = since(figures, this.#base);

@@ -82,6 +82,34 @@ func TestLabFigures(t *testing.T) {
 	}
 }
 
+// What was counted before the server was started again, or forgot the viewer, is kept, and what is counted now is added to it.
+func TestLabFiguresOverARestart(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, script, want string }{
+		{"one-meter", `take(3, 1); take(5, 1)`, "5"},
+		{"another-meter", `take(400, 1); take(2, 2); take(9, 2)`, "409"},
+		{"another-meter-that-has-more", `take(4, 1); take(9, 2)`, "13"},
+		{"not-heard-of-yet", `take(400, 1); take(0, 2); take(0, 2); take(2, 2)`, "402"},
+		{"twice", `take(4, 1); take(0, 2); take(3, 3); take(5, 3)`, "9"},
+		{"forgotten", `take(4, 1); take(0, 1); take(2, 1)`, "6"},
+		{"does-not-say", `take(4); take(6); take(2)`, "8"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { Account, total } = await import(base + "lab/figures.js");
+			const account = new Account();
+			const way = (n) => ({ total: n, head: n, framing: 0, payload: 0 });
+			const take = (n, since = NaN) => account.take(total(n === 0 ? { transports: {} } :
+				{ transports: { sse: { requests: n, connections: n, messages: n, bytes: { in: way(n), out: way(n) }, packets: { in: n, out: n } } } }, ["sse"]), since);
+			`+test.script+`;
+			const { requests, connections, messages, bytes, packets } = account.sum;
+			return [...new Set([requests, connections, messages, bytes.in.total, bytes.out.head, packets?.out])].join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
 // The ring of deliveries forgets the oldest, a copy stands still, and a tooth is as high as things got old.
 func TestLabDeliveries(t *testing.T) {
 	p := modules(t)
