@@ -87,6 +87,17 @@ export class Account {
 }
 
 /**
+ * Less one request and one connection, as far as they are held: they go on, so whoever counts from now on counts them too.
+ * @param {Figures} figures
+ * @param {{request: boolean, connection: boolean}} held
+ * @returns {Figures}
+ */
+export function without(figures, { request, connection }) {
+  const less = (/** @type {number} */ n, /** @type {boolean} */ held) => Math.max(0, n - Number(held));
+  return { ...figures, requests: less(figures.requests, request), connections: less(figures.connections, connection) };
+}
+
+/**
  * @param {Figures} now
  * @param {Figures | null} before
  * @returns {Figures}

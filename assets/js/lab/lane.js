@@ -7,7 +7,7 @@ import { Exchanges } from "../exchanges.js";
 import { lasting, techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
 import { Deliveries } from "./deliveries.js";
-import { Account, since, total } from "./figures.js";
+import { Account, since, total, without } from "./figures.js";
 
 /** @typedef {import("./figures.js").Figures} Figures */
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
@@ -43,12 +43,14 @@ export class Lane {
   #lab;
   /** what the viewer had counted when this lane's counts began @type {Counts} */
   #before = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
-  /** what it has cost, whichever server has counted */
+  /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
+  #base = null;
+  /** what it held then is counted */
+  #keeps = true;
+  /** what it has cost, by whichever meter has counted */
   #account = new Account();
   /** the last question to the meter */
   #asked = Promise.resolve();
-  /** likewise the meter; undefined: its next answer says @type {Figures | null | undefined} */
-  #base = null;
   #fresh = true;
   /** when it connected, on performance.now()'s clock; it has not yet: Infinity */
   #started = NaN;
@@ -134,6 +136,7 @@ export class Lane {
       this.#silence();
     } else this.stop();
     this.viewer = this.#make();
+    this.#started = NaN;
     this.resetCounts();
   }
 
@@ -143,20 +146,22 @@ export class Lane {
     this.page = true;
     this.viewer = viewer;
     this.start();
-    await this.resetCounts();
     // Its connection has been held for long, and the other lanes have just begun: so does this one.
-    if (this.page && this.viewer === viewer && lasting.has(viewer.technique)) viewer.renew();
+    const anew = lasting.has(viewer.technique);
+    await this.resetCounts(!anew);
+    if (anew && this.page && this.viewer === viewer) viewer.renew();
   }
 
-  /** Everything it counts begins anew. */
-  async resetCounts() {
+  /** Everything it counts begins anew. @param {boolean} [keeps] what it holds goes on, and counts */
+  async resetCounts(keeps = true) {
+    this.#keeps = keeps;
     this.#before = this.viewer.counts;
     this.began = performance.now();
     this.ages = new Ages();
     this.figures = null;
     this.#account = new Account();
     // A viewer that nobody has heard of yet has cost nothing; of another one the meter has to say what it has.
-    this.#base = this.page || this.running ? undefined : null;
+    this.#base = this.page || !Number.isNaN(this.#started) ? undefined : null;
     this.#lab.tell("reset", { lane: this });
     if (this.#base === undefined) await this.measure();
   }
@@ -213,7 +218,10 @@ export class Lane {
       const answer = await this.#lab.api.wire(viewer.id);
       if (viewer !== this.viewer) return;
       const figures = this.#account.take(total(answer, this.page ? [this.technique] : techniques), answer.since ?? NaN);
-      if (this.#base === undefined) this.#base = figures;
+      if (this.#base === undefined) {
+        const connection = this.#keeps && this.running && this.state === "open"; // polls come by one, too, that the browser keeps
+        this.#base = without(figures, { request: connection && this.technique !== "polling", connection });
+      }
       this.answer = answer;
       this.figures = since(figures, this.#base);
       this.#lab.tell("figures", { lane: this, figures: this.figures, answer });
