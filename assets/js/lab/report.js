@@ -108,10 +108,10 @@ export class Report {
     const newest = lanes.map((lane) => lane.newest).find(Boolean);
     const size = newest ? byteLength(JSON.stringify({ id: newest.id, at: newest.at, data: newest.data })) : NaN;
     const machine = host ? [host.hostname, host.platform, host.kernel, host.arch, `${host.cpus} × ${host.cpu_model}`].filter(Boolean).join(" ") : unknown;
-    const broken = faults === null ? say("report.unknown_faults") : JSON.stringify(faults.faults ?? faults);
-    /** @type {[string, string | number][]} */
+    const broken = faults === null ? say("report.unknown_faults") : (faults.faults ?? []);
+    /** @type {[string, string | number | object[]][]} */
     const conditions = [
-      ["made", new Date().toLocaleString(locale(), { timeZoneName: "short" })], ["version", config.version], ["machine", machine],
+      ["made", new Date().toISOString()], ["version", config.version], ["machine", machine],
       ["address", location.host + location.pathname], ["browser", navigator.userAgent], ["interval_ms", config.interval],
       ["message_bytes", Number.isNaN(size) ? unknown : size],
       ["compress", new URLSearchParams(location.search).get("compress") ?? "auto"],
@@ -143,6 +143,7 @@ export class Report {
       id: i === all.length - 1 ? "costs" : `costs_pinned_${i + 1}`,
       title: say("report.run", { time: new Date(at).toLocaleTimeString(locale()), seconds: duration(seconds) }),
       columns: heads,
+      run: { at: new Date(at).toISOString(), seconds },
       rows: lines.map((line) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id], line.values) }))]),
     }));
   }

@@ -10,12 +10,13 @@ import { lines } from "../csv.js";
  * @property {string} title
  * @property {{id: string, title: string}[]} columns
  * @property {(Cell | string)[][]} rows
+ * @property {{at: string, seconds: number}} [run] when its figures were taken, and over how long: of what has a time
  */
 /** A number with how the screen writes it; NaN is unknown. @typedef {{value: number, text: string}} Cell */
 /**
  * @typedef {object} Report
  * @property {string} title
- * @property {{id: string, title: string, value: string | number}[]} conditions
+ * @property {{id: string, title: string, value: string | number | object[]}[]} conditions
  * @property {Table[]} tables
  * @property {{lane: string, at: number[], age_ms: number[]}[]} ages of each message when it came: at is Unix milliseconds on the
  *   server's clock
@@ -29,6 +30,9 @@ function inTable(words) {
   return words.replace(/[\\`*_{}[\]<>|~]/g, "\\$&").replace(/\s+/g, " ").trim();
 }
 
+/** A list in one field. @param {string | number | object[]} value */
+const flat = (value) => (typeof value === "object" ? JSON.stringify(value) : value);
+
 /** @param {string[][]} rows the first is the head */
 function pipes(rows) {
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(" | ")} |`;
@@ -37,7 +41,7 @@ function pipes(rows) {
 
 /** @param {Report} report */
 export function markdown({ title, conditions, tables }) {
-  const parts = [`# ${inTable(title)}`, conditions.map(({ title, value }) => `- ${inTable(title)}: ${inTable(String(value))}`).join("\n")];
+  const parts = [`# ${inTable(title)}`, conditions.map(({ title, value }) => `- ${inTable(title)}: ${inTable(String(flat(value)))}`).join("\n")];
   for (const { title, columns, rows } of tables) {
     parts.push(`## ${inTable(title)}`, pipes([columns.map(({ title }) => inTable(title)), ...rows.map((cells) => cells.map((cell) => inTable(text(cell))))]));
   }
@@ -47,7 +51,8 @@ export function markdown({ title, conditions, tables }) {
 /** @param {Report} report */
 export function csv({ conditions, tables, ages }) {
   /** @type {(string | number | Cell)[][]} */
-  const rows = conditions.map(({ id, value }) => ["condition", id, value]);
+  const rows = conditions.map(({ id, value }) => ["condition", id, flat(value)]);
+  for (const { id, run } of tables) if (run) rows.push(["run", id, run.at, run.seconds]);
   for (const { id, columns, rows: body } of tables) rows.push([], [id, ...columns.map(({ id }) => id)], ...body.map((cells) => [id, ...cells]));
   if (ages.length > 0) rows.push([], ["ages", "lane", "at", "age_ms"]);
   for (const { lane, at, age_ms: age } of ages) at.forEach((moment, i) => rows.push(["ages", lane, moment, age[i]]));
@@ -60,6 +65,7 @@ export function json({ title, conditions, tables, ages }) {
   return `${JSON.stringify({
     title,
     conditions: Object.fromEntries(conditions.map(({ id, value }) => [id, value])),
+    runs: Object.fromEntries(tables.flatMap(({ id, run }) => (run ? [[id, run]] : []))),
     tables: Object.fromEntries(tables.map(({ id, columns, rows }) => [id, rows.map((cells) => Object.fromEntries(columns.map(({ id }, i) => [id, known(cells[i])])))])),
     ages,
   }, null, 2)}\n`;

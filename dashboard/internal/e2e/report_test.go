@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The report's figures are the cost table's, in all three forms; and its conditions are those there are.
@@ -23,6 +24,16 @@ func TestReport(t *testing.T) {
 	}
 	p.click("report-make")
 	p.waits("it is made", `document.querySelector('[data-testid="report-status"]').textContent.startsWith("Made")`)
+	var takes struct {
+		Conditions struct {
+			Made   time.Time
+			Faults []any
+		}
+		Runs map[string]struct {
+			At      time.Time
+			Seconds float64
+		}
+	}
 	text := func(form string) string {
 		p.set("report-form", form)
 		return p.text("report-text")
@@ -39,6 +50,10 @@ func TestReport(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(text("json")), &report); err != nil {
 		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(text("json")), &takes); err != nil || takes.Conditions.Faults == nil || takes.Runs["costs_pinned_1"].Seconds <= 0 ||
+		takes.Conditions.Made.Before(takes.Runs["costs_pinned_1"].At) || len(takes.Runs) != 2 {
+		t.Errorf("when and under which faults: got %+v, %v", takes, err)
 	}
 	lanes := map[string]map[string]any{}
 	for _, row := range report.Tables["costs_pinned_1"] {
@@ -107,15 +122,17 @@ func TestReportIsQuoted(t *testing.T) {
 	got := evaluate[[]string](p, `(async () => {
 		const { csv, markdown, json } = await import(base + "lab/reporting.js");
 		const report = {
-			title: "a | b", conditions: [{ id: "machine", title: "m", value: '=cmd("x"),1\n' }, { id: "n", title: "n", value: -2 }],
-			tables: [{ id: "t", title: "T", columns: [{ id: "lane", title: "lane" }, { id: "x", title: "x" }], rows: [["<b>|", { value: NaN, text: "—" }], ["b", { value: 1 / 3, text: "0.33" }]] }],
+			title: "a | b", conditions: [{ id: "machine", title: "m", value: '=cmd("x"),1\n' }, { id: "n", title: "n", value: -2 }, { id: "f", title: "f", value: [{ rtt: "1s" }] }],
+			tables: [{ id: "t", title: "T", run: { at: "2026-01-02T03:04:05.678Z", seconds: 1.5 }, columns: [{ id: "lane", title: "lane" }, { id: "x", title: "x" }], rows: [["<b>|", { value: NaN, text: "—" }], ["b", { value: 1 / 3, text: "0.33" }]] }],
 			ages: [{ lane: "sse", at: [1], age_ms: [2.5] }],
 		};
-		return [csv(report), markdown(report), JSON.stringify(JSON.parse(json(report)).tables)];
+		return [csv(report), markdown(report), ...["conditions", "runs", "tables"].map((name) => JSON.stringify(JSON.parse(json(report))[name]))];
 	})()`)
 	want := []string{
-		"condition,machine,\"'=cmd(\"\"x\"\"),1\n\"\r\ncondition,n,-2\r\n\r\nt,lane,x\r\nt,<b>|,\r\nt,b,0.3333333333333333\r\n\r\nages,lane,at,age_ms\r\nages,sse,1,2.5\r\n",
-		"# a \\| b\n\n- m: =cmd(\"x\"),1\n- n: -2\n\n## T\n\n| lane | x |\n| --- | ---: |\n| \\<b\\>\\| | — |\n| b | 0.33 |\n",
+		"condition,machine,\"'=cmd(\"\"x\"\"),1\n\"\r\ncondition,n,-2\r\ncondition,f,\"[{\"\"rtt\"\":\"\"1s\"\"}]\"\r\nrun,t,2026-01-02T03:04:05.678Z,1.5\r\n\r\nt,lane,x\r\nt,<b>|,\r\nt,b,0.3333333333333333\r\n\r\nages,lane,at,age_ms\r\nages,sse,1,2.5\r\n",
+		"# a \\| b\n\n- m: =cmd(\"x\"),1\n- n: -2\n- f: \\[\\{\"rtt\":\"1s\"\\}\\]\n\n## T\n\n| lane | x |\n| --- | ---: |\n| \\<b\\>\\| | — |\n| b | 0.33 |\n",
+		`{"machine":"=cmd(\"x\"),1\n","n":-2,"f":[{"rtt":"1s"}]}`,
+		`{"t":{"at":"2026-01-02T03:04:05.678Z","seconds":1.5}}`,
 		`{"t":[{"lane":"<b>|","x":null},{"lane":"b","x":0.3333333333333333}]}`,
 	}
 	for i := range want {
