@@ -15,6 +15,8 @@ import { named } from "./kinds.js";
 
 /** Runs kept: more cannot be compared by eye. */
 const most = 6;
+/** Milliseconds after which somebody may want another one: before, it was a double click. */
+const again = 1000;
 /** Of the whole of a message, in the order of the bar. */
 const parts = ["payload", "framing", "heads"];
 
@@ -91,7 +93,10 @@ export class Costs {
 
   /** Keeps what there is now. */
   #keep() {
-    const pinned = { run: this.#now(), group: this.#group() };
+    const run = this.#now();
+    const last = this.#pinned.at(-1);
+    if (last && run.at - last.run.at < again) return;
+    const pinned = { run, group: this.#group() };
     const remove = make("button", "tool");
     const cross = make("span", "", "×");
     cross.setAttribute("aria-hidden", "true");

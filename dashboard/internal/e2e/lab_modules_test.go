@@ -412,3 +412,20 @@ func TestLabExpectsWhatSweeps(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A double click pins one run.
+func TestLabPinsOnce(t *testing.T) {
+	p := modules(t)
+	got := evaluate[int](p, `(async () => {
+		const { Costs } = await import(base + "lab/costs.js");
+		const root = document.createElement("div");
+		new Costs(root, { lanes: [], clock: { offset: 0 }, on() {} });
+		const pin = root.querySelector('[data-testid="costs-pin"]');
+		pin.click();
+		pin.click();
+		return root.querySelectorAll("tbody").length;
+	})()`)
+	if got != 2 { // the one that goes on, and what was pinned
+		t.Errorf("there are %d runs, want 2", got)
+	}
+}
