@@ -151,39 +151,51 @@ export class Faults {
   /** @param {Fault} fault @param {string} [lifetime] */
   #break(fault, lifetime = this.#life.value) {
     const { scope, lane, lanes } = this.#chosen();
-    this.#watch(lane, lanes, fault);
-    return this.#do({ ...scope, fault, lifetime });
+    return this.#watch(lane, lanes, fault, { ...scope, fault, lifetime });
   }
 
   #restart() {
-    this.#watch(null, this.#lab.lanes, { restart: true });
-    return this.#do({ restart: true });
+    return this.#watch(null, this.#lab.lanes, { restart: true }, { restart: true });
   }
 
-  /** From now on it is measured how they come through. @param {Lane | null} one @param {Lane[]} lanes @param {Fault} fault */
-  #watch(one, lanes, fault) {
+  /**
+   * Asks for it, and from then on it is measured how they come through; what was measured before stays if it is refused.
+   * @param {Lane | null} one @param {Lane[]} lanes @param {Fault} fault @param {object} body
+   */
+  async #watch(one, lanes, fault, body) {
     const at = performance.now();
+    const running = lanes.filter((lane) => lane.running);
+    const kept = new Map(this.#recoveries);
     const { clock, config } = this.#lab;
-    for (const lane of lanes) {
-      if (!lane.running) continue;
+    for (const lane of running) {
       const { deliveries, counts } = lane;
       const peak = deliveries.peak(at - before, clock.offset);
       this.#recoveries.set(lane.key, new Recovery(at, counts, usual(deliveries, at - before, clock.offset), peak || 0, config.interval));
-      lane.provoke(at);
     }
-    this.#lab.tell("fault", { lane: one, fault, at });
+    if (await this.#post(body)) {
+      for (const lane of running) lane.provoke(at);
+      this.#lab.tell("fault", { lane: one, fault, at });
+    } else this.#recoveries = kept;
+    await this.#ask();
   }
 
   /** @param {object} body */
   async #do(body) {
+    await this.#post(body);
+    await this.#ask();
+  }
+
+  /** @param {object} body @returns {Promise<boolean>} whether it was done */
+  async #post(body) {
     try {
       const answer = await this.#lab.api.post("faults", body);
       if (answer) this.#state = { ...answer, inside: { ...this.#state?.inside, ...answer.inside } };
       this.#refused = "";
+      return true;
     } catch (error) {
       this.#refused = reason(error);
+      return false;
     }
-    await this.#ask();
   }
 
   async #ask() {

@@ -429,3 +429,41 @@ func TestLabPinsOnce(t *testing.T) {
 		t.Errorf("there are %d runs, want 2", got)
 	}
 }
+
+// What was measured of the fault before stays where another one is refused, and nobody hears of that one.
+func TestFaultsWatchWhatIsAccepted(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Faults } = await import(base + "lab/faults.js");
+		const { Deliveries } = await import(base + "lab/deliveries.js");
+		const root = document.createElement("div"), out = [];
+		let refuse = false, told = 0, provoked = 0;
+		const lane = { key: "sse", technique: "sse", variant: "", running: true, counts: { messages: 0, missed: 0, duplicates: 0, reconnects: 0 },
+			deliveries: new Deliveries(), viewer: { id: "v", conflate: false }, provoke: () => provoked++, staleness: () => 0 };
+		const post = async () => {
+			if (refuse) throw new Error("no");
+		};
+		new Faults(root, { lanes: [lane], lane: () => lane, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: ["sse"] }, on() {},
+			tell: () => told++, api: { post, get: async () => ({ faults: [], inside: {} }) } });
+		const row = () => root.querySelector('[data-testid="fault-lane-sse"]').dataset.state;
+		const apply = async () => {
+			root.querySelector("form").requestSubmit();
+			await new Promise((done) => setTimeout(done, 50));
+			out.push([row(), told, provoked].join(" "));
+		};
+		document.body.append(root);
+		refuse = true;
+		await apply();
+		refuse = false;
+		await apply();
+		lane.counts.missed = 3;
+		refuse = true;
+		await apply();
+		out.push(root.querySelector('[data-testid="fault-lane-sse-missed"]').textContent);
+		root.remove();
+		return out;
+	})()`)
+	if want := []string{" 0 0", "fine 1 1", "fine 1 1", "3"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
