@@ -123,6 +123,7 @@ export default {
   reason_no_nvidia_smi_and_no_gpu_that_the_kernel_tells_about: "没有 nvidia-smi，内核也未报告任何 GPU",
   reason_no_systemd_units_in_the_control_groups: "控制组中没有 systemd 单元",
   reason_no_system_bus_to_ask_systemd_on: "没有可询问 systemd 的系统总线",
+  reason_the_system_bus_does_not_let_this_user_ask: "系统总线不允许此用户查询",
   reason_no_systemd_on_the_system_bus: "系统总线上没有 systemd",
   reason_the_system_bus_does_not_let_this_user_ask: "系统总线不允许此用户询问",
   reason_no_control_groups_on_this_kernel: "此内核没有控制组",
