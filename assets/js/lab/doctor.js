@@ -97,8 +97,11 @@ export class Doctor {
     const { signal } = running;
     this.#results = [];
     this.#between = this.#silence = null;
-    const { base, config, api } = this.#lab;
+    const { base, config, api, slots } = this.#lab;
+    // It holds one connection for each technique in turn, and one that is silent: beside it if there is room, else after it.
+    const take = (/** @type {string} */ key) => slots.take(key, () => running.abort(), true);
     try {
+      if (!take("doctor")) return this.#do("doctor.full");
       this.#do("doctor.arriving");
       const { heartbeat_ms: heartbeat, hold_ms: hold } = await api.config();
       this.#patience = Math.max(heartbeat, hold);
@@ -108,10 +111,11 @@ export class Doctor {
       if (found) this.#choice.value = found;
       // By itself and in the background: it takes as long as it takes.
       this.#waiting = Number(this.#wait.value);
-      const idle = silence(base, this.#waiting * 1000, signal).then((life) => {
+      const quiet = () => silence(base, this.#waiting * 1000, signal).then((life) => {
         this.#silence = life;
         this.#draw();
       });
+      const idle = take("silence") ? quiet() : null;
       const time = Math.min(12_000, Math.max(3000, 5 * config.interval));
       for (const technique of techniques) {
         if (!config.techniques.includes(technique)) continue;
@@ -124,12 +128,17 @@ export class Doctor {
       }
       this.#doing = null;
       this.#draw();
-      await idle;
+      if (idle) slots.give("doctor");
+      await (idle ?? quiet());
     } catch (error) {
       if (running !== this.#running) return;
       this.#do(signal.aborted ? "doctor.stopped" : "doctor.failed", { why: error instanceof Error ? error.message : String(error) });
     } finally {
-      if (running === this.#running) this.#running = null;
+      if (running === this.#running) {
+        this.#running = null;
+        slots.give("doctor");
+        slots.give("silence");
+      }
       this.#draw();
     }
   }

@@ -467,3 +467,31 @@ func TestFaultsWatchWhatIsAccepted(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// The doctor holds no connection that there is not, and gives back what it had.
+func TestDoctorAsksForAConnection(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { load } = await import(base + "words/words.js");
+		const { Doctor } = await import(base + "lab/doctor.js");
+		await load("doctor");
+		let room = 0, asked = 0;
+		const held = new Set();
+		const root = document.createElement("div");
+		new Doctor(root, {
+			base: new URL(base), config: { techniques: [], interval: 1000 }, api: { config: async () => { asked++; throw new Error("ill"); } },
+			slots: { take: (key) => held.size < room && held.add(key), give: (key) => held.delete(key) },
+		});
+		const out = [];
+		for (room of [0, 1]) {
+			root.querySelector('[data-testid="doctor-start"]').click();
+			out.push(String(held.size));
+			await new Promise((resolve) => setTimeout(resolve));
+			out.push(asked + " " + held.size + " " + root.querySelector('[data-testid="doctor-status"]').textContent);
+		}
+		return out;
+	})()`)
+	if want := `["0","0 0 Tabs of this page hold all the connections that this browser can spare. Close some of them first.","1","1 0 The server cannot be asked: ill"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}

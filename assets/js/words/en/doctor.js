@@ -10,6 +10,7 @@ export default {
   arriving: "Asking the server what it sees of us …",
   looking: "Looking at {technique} …",
   stopped: "Stopped.",
+  full: "Tabs of this page hold all the connections that this browser can spare. Close some of them first.",
   failed: "The server cannot be asked: {why}",
   well: "All five come through as they were sent. Nothing to do.",
   well_so_far: "All five come through as they were sent. How long silence is borne is still being looked at.",

@@ -10,6 +10,7 @@ export default {
   arriving: "正在询问服务器看到了什么……",
   looking: "正在检查{technique}……",
   stopped: "已停止。",
+  full: "本页的各标签页已占用浏览器可让出的全部连接。请先关闭其中几个。",
   failed: "无法询问服务器：{why}",
   well: "五种技术都原样通过。无需处理。",
   well_so_far: "五种技术都原样通过。静默能维持多久仍在检查。",
