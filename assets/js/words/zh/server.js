@@ -125,7 +125,6 @@ export default {
   reason_no_system_bus_to_ask_systemd_on: "没有可询问 systemd 的系统总线",
   reason_the_system_bus_does_not_let_this_user_ask: "系统总线不允许此用户查询",
   reason_no_systemd_on_the_system_bus: "系统总线上没有 systemd",
-  reason_the_system_bus_does_not_let_this_user_ask: "系统总线不允许此用户询问",
   reason_no_control_groups_on_this_kernel: "此内核没有控制组",
   reason_its_control_group_sets_no_limit_and_is_no_container_s: "所在控制组未设限额，也不属于任何容器",
   reason_its_control_group_is_not_mounted_here: "所在控制组未挂载到此处",
