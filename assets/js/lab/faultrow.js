@@ -3,7 +3,7 @@
 
 import { bytes, count, delay } from "../format.js";
 import { attribute, make, symbol, write } from "../panel/dom.js";
-import { say, term } from "../words/words.js";
+import { say } from "../words/words.js";
 import { named } from "./kinds.js";
 
 /** @typedef {import("./lane.js").Lane} Lane */
@@ -56,7 +56,7 @@ export class FaultRow {
     if (this.#box.checked !== lane.viewer.conflate) this.#box.checked = lane.viewer.conflate;
     attribute(this.element, "data-state", recovery?.state ?? "");
     attribute(this.element, "data-took", String(Math.round(took))); // for tests
-    this.#write("state", recovery ? term("faults.state", recovery.state) : "—", trouble);
+    this.#write("state", recovery ? verdict(recovery) : "—", trouble || recovery?.state === "broken");
     this.#write("recover", Number.isNaN(took) ? "—" : trouble ? say("faults.so_far", { time: delay(took / 1000) }) : delay(took / 1000));
     this.#write("missed", count(cost?.missed), Number(cost?.missed) > 0);
     this.#write("late", count(recovery?.late));
@@ -74,6 +74,14 @@ export class FaultRow {
     write(cell, text);
     attribute(cell, "data-bad", String(bad));
   }
+}
+
+/** How it came through, in words. @param {import("./recovery.js").Recovery} recovery */
+export function verdict({ state, own, breaks, back, lateBy }) {
+  const cut = breaks > 0 && (state === "cut" || state === "recovered");
+  const time = delay((cut ? back : lateBy) / 1000);
+  const text = cut ? say(breaks > 1 ? "faults.state_cuts" : "faults.state_cut", { n: breaks, time }) : say(`faults.state_${state}`, { time });
+  return own ? text : say("faults.elsewhere", { text });
 }
 
 /** What the kernel has not sent yet, by the meter's last answer. @param {Lane} lane */

@@ -10,7 +10,7 @@ import { InForce, valued } from "./inforce.js";
 import { named } from "./kinds.js";
 import { Loop } from "./loop.js";
 import { faults, lifetimes, presets } from "./presets.js";
-import { Recovery } from "./recovery.js";
+import { Recovery, usual } from "./recovery.js";
 
 /** @typedef {import("./lane.js").Lane} Lane */
 /** @typedef {import("./presets.js").Fault} Fault */
@@ -18,6 +18,8 @@ import { Recovery } from "./recovery.js";
 
 /** What is usual is judged by so many milliseconds before. */
 const before = 10_000;
+/** What breaks so soon after this page's word, milliseconds, breaks by it. */
+const soon = 5_000;
 
 export class Faults {
   #lab;
@@ -52,6 +54,10 @@ export class Faults {
       said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"));
     lab.on("message", ({ lane, message }) => {
       this.#recoveries.get(lane.key)?.message(message.received, lab.clock.server(message.received) - message.at);
+    });
+    lab.on("exchange", ({ lane, exchange: { at, dir, kind } }) => {
+      if (kind === "end" || kind === "error") this.#broke(lane, at);
+      else if (dir === "down" && kind !== "reply") this.#recoveries.get(lane.key)?.up(at);
     });
     lab.on("lanes", () => this.#draw());
     lab.on("reset", ({ lane }) => this.#recoveries.delete(lane.key));
@@ -166,17 +172,32 @@ export class Faults {
     const at = performance.now();
     const running = lanes.filter((lane) => lane.running);
     const kept = new Map(this.#recoveries);
-    const { clock, config } = this.#lab;
-    for (const lane of running) {
-      const { deliveries, counts } = lane;
-      const peak = deliveries.peak(at - before, clock.offset);
-      this.#recoveries.set(lane.key, new Recovery(at, counts, usual(deliveries, at - before, clock.offset), peak || 0, config.interval));
-    }
+    for (const lane of running) this.#begin(lane, at, true);
     if (await this.#post(body)) {
       for (const lane of running) lane.provoke(at);
       this.#lab.tell("fault", { lane: one, fault, at });
     } else this.#recoveries = kept;
     await this.#ask();
+  }
+
+  /** A lane's connection ended or failed: by what this page broke, or by something else, which is measured as well. @param {Lane} lane @param {number} at */
+  #broke(lane, at) {
+    const there = this.#recoveries.get(lane.key);
+    const known = there && (!there.own || there.on || at - there.at < soon || !Number.isNaN(there.down));
+    if (known) there.broke(at);
+    else if (lane.newest) this.#begin(lane, at, false).broke(at);
+  }
+
+  /** @param {Lane} lane @param {number} at @param {boolean} own this page's doing */
+  #begin(lane, at, own) {
+    const { clock, config } = this.#lab;
+    const { deliveries, counts, newest, viewer, technique } = lane;
+    const there = this.#recoveries.get(lane.key);
+    // What came under a fault is not what is usual. When polling asks and when the source speaks drift apart and together.
+    const as = there && (there.on || at - there.until < before) ? there.usual : usual(deliveries, at - before, clock.offset, technique === "polling" ? viewer.interval : 0);
+    const recovery = new Recovery(at, counts, as, config.interval, { own, last: newest?.received });
+    this.#recoveries.set(lane.key, recovery);
+    return recovery;
   }
 
   /** @param {object} body */
@@ -189,7 +210,7 @@ export class Faults {
   async #post(body) {
     try {
       const answer = await this.#lab.api.post("faults", body);
-      if (answer) this.#state = { ...answer, inside: { ...this.#state?.inside, ...answer.inside } };
+      if (answer) this.#heard({ ...answer, inside: { ...this.#state?.inside, ...answer.inside } });
       this.#refused = "";
       return true;
     } catch (error) {
@@ -202,13 +223,22 @@ export class Faults {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      this.#state = await this.#lab.api.get("faults", { viewer: this.#lab.lanes.map(({ viewer }) => viewer.id).join() });
+      this.#heard(await this.#lab.api.get("faults", { viewer: this.#lab.lanes.map(({ viewer }) => viewer.id).join() }));
       this.#unheard = "";
     } catch (error) {
       this.#unheard = reason(error);
     }
     this.#asking = false;
     this.#draw();
+  }
+
+  /** The server said what is broken. @param {any} state */
+  #heard(state) {
+    this.#state = state;
+    for (const lane of this.#lab.lanes) {
+      const recovery = this.#recoveries.get(lane.key);
+      if (recovery?.own) recovery.inForce(state.faults.some((/** @type {import("./inforce.js").Entry} */ entry) => concerns(entry, lane)), performance.now());
+    }
   }
 
   #draw() {
@@ -260,12 +290,9 @@ export class Faults {
 
 }
 
-/** How old messages of a lane usually are when they come. @param {import("./deliveries.js").Deliveries} d @param {number} since @param {number} offset */
-function usual(d, since, offset) {
-  const ages = [];
-  for (let i = d.end - 1; i >= d.start && d.received[d.slot(i)] >= since; i--) ages.push(d.received[d.slot(i)] - d.at[d.slot(i)] - offset);
-  ages.sort((a, b) => a - b);
-  return ages.length > 0 ? Math.max(0, ages[ages.length >> 1]) : 0;
+/** @param {import("./inforce.js").Entry} entry @param {Lane} lane */
+function concerns({ viewer, technique }, lane) {
+  return (!viewer || viewer === lane.viewer.id) && (!technique || technique === lane.technique);
 }
 
 /** @param {unknown} error */

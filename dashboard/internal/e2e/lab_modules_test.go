@@ -205,7 +205,7 @@ func TestLabRecovery(t *testing.T) {
 	} {
 		got := evaluate[string](p, `(async () => {
 			const { Recovery } = await import(base + "lab/recovery.js");
-			const r = new Recovery(0, {messages: 9, missed: 0, duplicates: 0, reconnects: 1}, 20, 1020, 1000);
+			const r = new Recovery(0, {messages: 9, missed: 0, duplicates: 0, reconnects: 1}, {age: 20, peak: 1020, spread: 10}, 1000);
 			`+test.script+`;
 			return [r.state, r.longest, r.times, r.late].join(" ");
 		})()`)
@@ -492,6 +492,54 @@ func TestDoctorAsksForAConnection(t *testing.T) {
 		return out;
 	})()`)
 	if want := `["0","0 0 Tabs of this page hold all the connections that this browser can spare. Close some of them first.","1","1 0 The server cannot be asked: ill"]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// A cut, a delay and a restart that happened are told, and a lane that is late under a fault has not recovered.
+func TestLabVerdict(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, script, want string }{
+		{"nothing", `beat(0, 5, 22);`, "fine: nothing to notice here NaN"},
+		{"one-late-message", `beat(0, 5, 22); r.message(5100, 300); beat(6, 9, 22);`, "fine: nothing to notice here NaN"},
+		{"cut", `beat(0, 3, 22); r.broke(2400); r.up(2700); beat(3, 6, 22);`, "cut: cut, back after 300 ms 1000"},
+		{"cut-and-asked-in-vain", `beat(0, 3, 22); r.broke(2400); r.broke(2500); r.up(2700); beat(3, 6, 22);`, "cut: cut, back after 300 ms 1000"},
+		{"cut-before-a-message", `r.broke(100); r.message(1000, 22);`, "cut: cut, back after 900 ms 1500"},
+		{"cut-still", `beat(0, 3, 22); r.broke(2400); r.look(3000, 1000);`, "broken: cut, not back yet NaN"},
+		{"cut-twice", `beat(0, 3, 22); r.broke(2400); r.up(2700); r.broke(2800); beat(3, 6, 22);`, "cut: cut 2 times, last back after 200 ms 1000"},
+		{"cut-for-long", `beat(0, 3, 22); r.broke(2400); r.look(6000, 4000); r.up(7400); beat(8, 9, 22);`, "recovered: cut, back after 5.00 s 6000"},
+		{"delay", `beat(0, 6, 1020);`, "late: late by 1.00 s NaN"},
+		{"delay-within-the-ups-and-downs", `beat(0, 6, 40);`, "fine: nothing to notice here NaN"},
+		{"delay-mended", `beat(0, 6, 1020); r.inForce(false, 6000); beat(6, 9, 20);`, "recovered: recovered NaN"},
+		{"buffer", `for (const at of [6000, 12000]) for (let age = 5520; age > 0; age -= 1000) r.message(at, age);`, "late: late by 2.50 s 6000"},
+		{"restart", `r = make({ own: false }); r.broke(0); r.look(4000, 4500); r.up(5000); r.message(5100, 20);`, "recovered: cut, back after 5.00 s; not by this page 5600"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const [{ Recovery }, { verdict }, { load }] = await Promise.all(["lab/recovery.js", "lab/faultrow.js", "words/words.js"].map((name) => import(base + name)));
+			await load("faults");
+			const make = (more) => new Recovery(0, {messages: 9, missed: 0, duplicates: 0, reconnects: 1}, {age: 20, peak: 1020, spread: 10}, 1000, { last: -500, ...more });
+			let r = make({});
+			const beat = (from, to, age) => { for (let t = from; t < to; t++) r.message(1000 * t, age); };
+			`+test.script+`;
+			return r.state + ": " + verdict(r) + " " + r.longest;
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// What is usual for a lane is told by the middle of its ages, and how far they go by themselves.
+func TestLabUsual(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]any](p, `(async () => {
+		const [{ usual }, { Deliveries }] = await Promise.all(["lab/recovery.js", "lab/deliveries.js"].map((name) => import(base + name)));
+		const d = new Deliveries();
+		d.add(0, 900);
+		for (let i = 1; i <= 11; i++) d.add(1000 * i - i, 1000 * i + 100);
+		return [usual(new Deliveries(), 0, 0, 0), usual(d, 1000, 100, 0), usual(d, 1000, 100, 50)];
+	})()`)
+	if want := `[{"age":0,"peak":0,"spread":0},{"age":6,"peak":1005,"spread":4},{"age":6,"peak":1005,"spread":50}]`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
 	}
 }
