@@ -95,10 +95,12 @@ export class Faults {
     for (const { name, fault, lifetime } of presets) {
       const button = said("button", `faults.preset_${name}`, "toggle");
       button.type = "button";
-      caption(button, `faults.preset_${name}_help`, "data-say-title");
       button.dataset.testid = `faults-${name}`;
       button.addEventListener("click", () => (fault ? this.#break(fault, lifetime) : this.#restart()));
-      ready.append(button);
+      const story = said("span", `faults.preset_${name}_help`, "faults-story");
+      story.id = `faults-story-${name}`;
+      attribute(button, "aria-describedby", story.id);
+      ready.append(make("div", "faults-preset", button, story));
     }
     const own = make("details", "faults-own", said("summary", "faults.own"));
     own.dataset.testid = "faults-own";

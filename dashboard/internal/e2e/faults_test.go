@@ -124,7 +124,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("mute", func(t *testing.T) {
 		exhaustive(t)
-		p.click("faults-firewall")
+		p.click("faults-drop")
 		p.lanesAre("are in trouble", techniques, func(c comesThrough) bool { return c.State == "trouble" && c.Took > 1500 })
 		p.mends()
 		whole(t, p.lanesAre("have recovered", techniques, func(c comesThrough) bool { return c.State == "recovered" }))

@@ -543,3 +543,47 @@ func TestLabUsual(t *testing.T) {
 		t.Errorf("got %s, want %s", quote(got), want)
 	}
 }
+
+// A connection that breaks by itself is watched, and its row says that this page did not ask for it.
+func TestFaultsWatchWhatBreaks(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const [{ Faults }, { Deliveries }, { load }] = await Promise.all(["lab/faults.js", "lab/deliveries.js", "words/words.js"].map((name) => import(base + name)));
+		await load("faults", "lab");
+		const root = document.createElement("div"), listeners = {};
+		const counts = { messages: 1, missed: 0, duplicates: 0, reconnects: 0 };
+		const make = (key, newest) => ({ key, technique: key, variant: "", viewer: { id: key, interval: 1000 }, counts, newest, running: true, deliveries: new Deliveries(), staleness: () => 100 });
+		const lanes = [make("sse", { received: 900 }), make("streaming", null)];
+		const api = { get: async () => ({ faults: [], inside: {} }) };
+		const panel = new Faults(root, { on: (type, listener) => (listeners[type] ??= []).push(listener), lanes, config: { techniques: [], interval: 1000 }, clock: { server: (at) => at, offset: 0 }, api });
+		const happens = (at, dir, kind) => lanes.forEach((lane) => listeners.exchange.forEach((listener) => listener({ lane, exchange: { at, dir, kind } })));
+		happens(1000, "down", "error");
+		happens(1500, "up", "request");
+		happens(1600, "down", "reply");
+		happens(2000, "down", "open");
+		panel.show(2000);
+		await new Promise((resolve) => setTimeout(resolve));
+		const state = (key) => root.querySelector('[data-testid="fault-lane-' + key + '-state"]').textContent;
+		return state("sse") + " | " + state("streaming");
+	})()`)
+	if want := "cut, back after 1.00 s; not by this page | —"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What each preset breaks stands beside it for everybody to read, and the firewall is one that keeps a WebSocket out.
+func TestFaultPresets(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const [{ Faults }, { presets }, { load }] = await Promise.all(["lab/faults.js", "lab/presets.js", "words/words.js"].map((name) => import(base + name)));
+		await load("faults");
+		const root = document.createElement("div");
+		new Faults(root, { on: () => {}, lanes: [], config: { techniques: [] }, clock: { server: (at) => at }, api: {} });
+		const mute = presets.filter(({ name }) => !root.querySelector("#" + root.querySelector('[data-testid="faults-' + name + '"]').getAttribute("aria-describedby"))?.textContent);
+		const does = (name) => JSON.stringify(presets.find((preset) => preset.name === name).fault);
+		return mute.map(({ name }) => name).join() + does("firewall") + does("drop");
+	})()`)
+	if want := `{"refuse_upgrade":true,"cut":"once"}{"mute":true}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
