@@ -11,6 +11,7 @@ import { Account, since, total, without } from "./figures.js";
 
 /** @typedef {import("./figures.js").Figures} Figures */
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
+/** @typedef {"asked" | "failed" | ""} Request asked: nothing has come yet. failed: nothing came. "": it was answered */
 
 /** Arrows kept: a minute of asking and being answered ten times a second, and some. */
 const arrows = 2048;
@@ -52,6 +53,8 @@ export class Lane {
   /** the last question to the meter */
   #asked = Promise.resolve();
   #fresh = true;
+  /** what became of its last request @type {Request} */
+  #request = "";
   /** when it connected, on performance.now()'s clock; it has not yet: Infinity */
   #started = NaN;
   /** @type {(() => void) | undefined} */
@@ -79,8 +82,11 @@ export class Lane {
     return this.#kind.phase ?? "jitter";
   }
 
+  /** The viewer's; of one that comes up no more also whether it has asked again, or its last request failed. */
   get state() {
-    return this.running ? this.viewer.state : this.queued ? "queued" : "paused";
+    if (!this.running) return this.queued ? "queued" : "paused";
+    const { state } = this.viewer;
+    return (state === "waiting" && this.#request) || state;
   }
 
   /** What the page has got by this lane since the last reset. @returns {Counts} */
@@ -262,6 +268,7 @@ export class Lane {
   #exchanged(exchange, technique = this.technique) {
     const place = techniques.indexOf(technique);
     this.exchanges.add(place, exchange);
+    if (technique === this.technique) this.#request = request(this.#request, exchange.kind);
     // Something came by the one in use: the one before, if there was another, has been let go.
     if ((exchange.kind === "messages" || exchange.kind === "empty") && technique === this.technique) this.exchanges.only(place, exchange.at);
     this.#lab.tell("exchange", { lane: this, exchange });
@@ -279,4 +286,16 @@ export class Lane {
     this.#fresh = false;
     this.#lab.tell("message", { lane: this, message });
   }
+}
+
+/**
+ * What has become of a request when something has happened.
+ * @param {Request} before
+ * @param {import("../transport/transport.js").Exchange["kind"]} kind
+ * @returns {Request}
+ */
+export function request(before, kind) {
+  if (kind === "request") return "asked";
+  if (kind === "error") return before && "failed"; // a connection that was there broke, or it never was
+  return kind === "command" || kind === "reply" ? before : "";
 }

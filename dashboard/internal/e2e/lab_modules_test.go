@@ -587,3 +587,26 @@ func TestFaultPresets(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A lane that is not connected says whether its request is out or has failed, or nobody has asked yet.
+func TestLabRequest(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ happens, want string }{
+		{"request open messages error", ""},
+		{"request open end", ""},
+		{"request open error request", "asked"},
+		{"request open error request error", "failed"},
+		{"request open error request command reply", "asked"},
+		{"request error request error request", "asked"},
+		{"request open error request open", ""},
+		{"request empty request error", "failed"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { request } = await import(base + "lab/lane.js");
+			return `+quote(test.happens)+`.split(" ").reduce(request, "");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.happens, got, test.want)
+		}
+	}
+}

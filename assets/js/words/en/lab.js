@@ -13,6 +13,8 @@ export default {
   state_connecting: "connecting",
   state_open: "open",
   state_waiting: "waiting to try again",
+  state_asked: "asked again, no answer yet",
+  state_failed: "request failed; waiting to try again",
   state_offline: "offline",
   state_paused: "stopped",
   state_queued: "waits for a connection",

@@ -13,6 +13,8 @@ export default {
   state_connecting: "连接中",
   state_open: "已连接",
   state_waiting: "等待重试",
+  state_asked: "已再次请求，尚无应答",
+  state_failed: "请求失败；等待重试",
   state_offline: "离线",
   state_paused: "已停止",
   state_queued: "等待连接",
