@@ -209,7 +209,7 @@ export class Lane {
     try {
       return await this.command({ set: { every: `${ms}ms` } });
     } finally {
-      viewer.every = ms; // not before: the server leaves numbers out until it has heard it
+      if (ms === 0) viewer.every = ms; // not before: the server leaves numbers out until it has heard it
     }
   }
 
