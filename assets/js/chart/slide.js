@@ -22,10 +22,6 @@ export class Slide {
     this.#canvas = canvas;
     this.#ended = ended;
     this.#smooth = smooth;
-    calm.addEventListener("change", () => {
-      this.stop();
-      ended();
-    });
   }
 
   /** The reader wants nothing to move: draw once a second instead. */
@@ -41,7 +37,10 @@ export class Slide {
    * @returns {number} CSS pixels that the canvas has gone
    */
   run(way, time) {
-    if (calm.matches) return 0;
+    if (calm.matches) {
+      this.stop();
+      return 0;
+    }
     const same = way === this.#way && time === this.#time;
     if (this.#animation && same && this.#animation.playState === "running") return (way * Number(this.#animation.currentTime ?? 0)) / time;
     if (this.#animation && same) {

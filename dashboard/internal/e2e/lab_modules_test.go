@@ -1,8 +1,14 @@
 package e2e
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/chromedp"
 )
 
 // The pure modules of the wire lab.
@@ -465,6 +471,40 @@ func TestFaultsWatchWhatIsAccepted(t *testing.T) {
 	})()`)
 	if want := []string{" 0 0", "fine 1 1", "fine 1 1", "3"}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A picture that is taken away is forgotten, with its canvas and its lane.
+func TestPictureIsForgotten(t *testing.T) {
+	p := modules(t)
+	evaluate[bool](p, `(async () => {
+		const { Picture } = await import(base + "lab/picture.js");
+		const { TimeView } = await import(base + "lab/timeview.js");
+		const { Exchanges } = await import(base + "exchanges.js");
+		const { Deliveries } = await import(base + "lab/deliveries.js");
+		const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+		const lane = { technique: "sse", provoked: [], exchanges: new Exchanges([false, false, true, true, true]), deliveries: new Deliveries(8) };
+		const picture = new Picture(lane, new TimeView(), { offset: 0 }, () => picture.exchanges);
+		globalThis.kept = { lane: new WeakRef(lane), picture: new WeakRef(picture) };
+		picture.window.style.cssText = "inline-size: 200px; block-size: 100px";
+		document.body.append(picture.window);
+		await frame();
+		picture.draw();
+		await frame();
+		picture.window.remove();
+		return true;
+	})()`)
+	for end := time.Now().Add(20 * time.Second); ; {
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, heapprofiler.CollectGarbage, cdp.Empty{})
+			return err
+		}))
+		if evaluate[bool](p, `!kept.picture.deref() && !kept.lane.deref()`) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("it is still kept")
+		}
 	}
 }
 
