@@ -15,7 +15,7 @@ export default {
   messages: "messages",
   messages_help: "Counted by this page since the lane began or was set to zero",
   requests: "requests",
-  requests_help: "Counted by the server's meter for this lane alone; one that was held when the lane was set to zero counts",
+  requests_help: "Counted by the server's meter for this lane alone; one that was held when the lane was set to zero counts; a WebSocket handshake that is refused (426) does not",
   connections: "connections",
   connections_help: "TCP connections that this lane's requests came by, by the server's meter; one that was held when the lane was set to zero counts",
   bytes: "bytes",

@@ -15,7 +15,7 @@ export default {
   messages: "消息",
   messages_help: "自该泳道开始或清零以来，由本页统计",
   requests: "请求",
-  requests_help: "由服务器的计量器单独为该泳道统计；清零时仍保持的请求也计入",
+  requests_help: "由服务器的计量器单独为该泳道统计；清零时仍保持的请求也计入，被拒绝（426）的 WebSocket 握手不计入",
   connections: "连接",
   connections_help: "该泳道的请求所用的 TCP 连接数，由服务器的计量器统计；清零时仍保持的连接也计入",
   bytes: "字节",
