@@ -71,8 +71,9 @@ export class Verdict {
     this.#reveal();
   }
 
-  /** In the words of another language; the rest comes with show. */
+  /** In the words of another language; the rest comes with show. What was told aloud is not told again. */
   reword() {
+    write(this.#announcer, "");
     this.stale(this.#old);
   }
 
