@@ -49,9 +49,9 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 }
 
 // Address is what is printed of where the dashboard is. A key that was made at this start is behind it, for it can be read
-// nowhere else; a Unix socket's name, which no browser opens, is followed by a line with it. One in a file is on a terminal alone: whatever else
-// takes standard output, such as a journal, keeps it, and others may read that. One of the environment never is: who has
-// set it knows it.
+// nowhere else; a Unix socket's name, which no browser opens, is followed by a line with it. One in a file is on a terminal
+// alone: whatever else takes standard output, such as a journal, keeps it, and others may read that. One of the environment
+// never is: who has set it knows it.
 func (s *Serve) Address(access *dashboard.Access, address string, terminal bool) string {
 	opens, made := access.Opens(address), access.MadeKey()
 	switch socket := strings.HasPrefix(opens, "unix:"); {
