@@ -4,9 +4,12 @@
 // written; each line of standard input is then written to every connection, by one write(2) each, as a chunk. It reads no
 // request's words, notices nobody who leaves or is slow but by closing them, and forgets what it has written.
 //
+// As longpolling, each line is an answer to whoever has asked since the last, by one write(2), and the next request is one
+// read(2) once epoll says that it has come: who asks a moment too late misses a message, and is not told.
+//
 // .ci/fanout runs it beside fivewire and Nchan: its CPU a message is the kernel's share of theirs, on that machine.
 //
-//	floor <messages.ndjson
+//	floor streaming|longpolling <messages.ndjson
 //
 // It prints "fivewire: " and its address, as the others do that the script starts, and ends with its input.
 package main
@@ -28,29 +31,36 @@ import (
 const head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 func main() {
+	technique := "streaming"
+	if len(os.Args) > 1 {
+		technique = os.Args[1]
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatalf("floor: %v", err)
 	}
 	var mu sync.Mutex
-	var held []int
-	go func() {
-		request := make([]byte, 4096)
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				log.Fatalf("floor: %v", err)
-			}
-			fd, err := answer(conn.(*net.TCPConn), request)
-			if err != nil {
-				log.Print("floor: ", err)
-				continue
-			}
-			mu.Lock()
-			held = append(held, fd)
-			mu.Unlock()
+	var held []int // who is written to with the next line
+	hold := func(fd int) {
+		mu.Lock()
+		held = append(held, fd)
+		mu.Unlock()
+	}
+	head := head
+	if technique == "longpolling" {
+		head = ""
+		asked, err := newAsked()
+		if err != nil {
+			log.Fatalf("floor: %v", err)
 		}
-	}()
+		go asked.read(hold)
+		next := hold
+		hold = func(fd int) {
+			asked.add(fd)
+			next(fd)
+		}
+	}
+	go accept(ln, head, hold)
 	fmt.Printf("fivewire: http://%s/\n", ln.Addr())
 
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
@@ -59,23 +69,84 @@ func main() {
 		if err != nil {
 			return
 		}
-		chunk := fmt.Appendf(nil, "%x\r\n%s\r\n", len(line), dated(line, time.Now()))
+		line = dated(line, time.Now())
+		frame := fmt.Appendf(nil, "%x\r\n%s\r\n", len(line), line)
+		if technique == "longpolling" {
+			frame = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(line), line)
+		}
 		mu.Lock()
-		kept := held[:0]
-		for _, fd := range held {
-			if n, err := unix.Write(fd, chunk); err != nil || n < len(chunk) {
+		asking := held
+		held = nil
+		mu.Unlock()
+		kept := asking[:0]
+		for _, fd := range asking {
+			if n, err := unix.Write(fd, frame); err != nil || n < len(frame) {
 				unix.Close(fd)
 				continue
 			}
 			kept = append(kept, fd)
 		}
-		held = kept
-		mu.Unlock()
+		if technique == "streaming" {
+			mu.Lock()
+			held = append(held, kept...)
+			mu.Unlock()
+		}
+	}
+}
+
+// accept answers with head who connects, and has them held.
+func accept(ln net.Listener, head string, hold func(fd int)) {
+	request := make([]byte, 4096)
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			log.Fatalf("floor: %v", err)
+		}
+		fd, err := answer(conn.(*net.TCPConn), request, head)
+		if err != nil {
+			log.Print("floor: ", err)
+			continue
+		}
+		hold(fd)
+	}
+}
+
+// asked tells who has sent a request.
+type asked struct{ epoll int }
+
+func newAsked() (asked, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	return asked{fd}, err
+}
+
+func (a asked) add(fd int) {
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)}
+	if err := unix.EpollCtl(a.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+		log.Fatalf("floor: %v", err)
+	}
+}
+
+func (a asked) read(hold func(fd int)) {
+	events := make([]unix.EpollEvent, 1024)
+	request := make([]byte, 4096)
+	for {
+		n, err := unix.EpollWait(a.epoll, events, -1)
+		if err != nil && err != unix.EINTR {
+			log.Fatalf("floor: %v", err)
+		}
+		for _, event := range events[:max(n, 0)] {
+			fd := int(event.Fd)
+			if n, err := unix.Read(fd, request); n > 0 {
+				hold(fd)
+			} else if err != unix.EAGAIN {
+				unix.Close(fd)
+			}
+		}
 	}
 }
 
 // answer reads what is asked, writes a head, and keeps a copy of the descriptor: no goroutine, no poller.
-func answer(conn *net.TCPConn, request []byte) (fd int, err error) {
+func answer(conn *net.TCPConn, request []byte, head string) (fd int, err error) {
 	defer conn.Close()
 	if _, err := conn.Read(request); err != nil {
 		return 0, err
