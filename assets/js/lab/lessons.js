@@ -20,6 +20,7 @@ import late from "./lesson/late.js";
 import longpoll from "./lesson/longpoll.js";
 import phase from "./lesson/phase.js";
 import proxy from "./lesson/proxy.js";
+import six from "./lesson/six.js";
 import slow from "./lesson/slow.js";
 import thin from "./lesson/thin.js";
 import together from "./lesson/together.js";
@@ -45,13 +46,15 @@ import { play } from "./stage.js";
  * @typedef {import("./stage.js").Piece & Guided} Lesson
  * @typedef {object} Guided
  * @property {(interval: number) => number} seconds to watch, by the seconds between two messages
- * @property {{unit: Unit} | {choices: string[]}} guess what is to be predicted
+ * @property {{unit?: Unit, choices?: string[]}} guess what is to be predicted: a number, one of these, or both
  * @property {"faults" | "load"} [needs] what else the server must offer
  */
 
+/** @typedef {{number: number, choice: string}} Guess what was predicted; NaN and "" where that was not asked */
+
 /** From the simplest on. @type {Lesson[]} */
 export const lessons = [
-  late, phase, empty, slow, heads, longpoll, answers, together, framing, alike, compressed, binary, upwards, again, upgrade, proxy, thin, crowd,
+  late, phase, empty, slow, heads, longpoll, answers, together, framing, alike, compressed, binary, upwards, six, again, upgrade, proxy, thin, crowd,
 ];
 
 /** No lesson is so short that nothing can be seen, nor so long that a class falls asleep; seconds. */
@@ -86,7 +89,7 @@ export class Lessons {
   #status = make("p", "lesson-status");
   #results = make("div", "lesson-results");
   #lesson = lessons[0];
-  /** what came out, by lesson @type {Map<Lesson, {answers: Answer[], guess: string}>} */
+  /** what came out, by lesson @type {Map<Lesson, {answers: Answer[], guess: Guess}>} */
   #came = new Map();
   /** @type {AbortController | null} */
   #running = null;
@@ -153,36 +156,15 @@ export class Lessons {
 
   /** Makes the field or the choices for the prediction. */
   #ask() {
-    const { name, guess } = this.#lesson;
-    if ("unit" in guess) {
-      const input = make("input");
-      Object.assign(input, { type: "number", name: "guess", step: "any", min: "0", required: true });
-      input.dataset.testid = "lesson-guess";
-      const [before, unit] = [make("span"), make("span")];
-      caption(before, "lessons.prediction");
-      caption(unit, `lessons.unit_${guess.unit}`);
-      this.#guess.replaceChildren(make("label", "lesson-number", before, input, unit));
-      return;
-    }
-    const box = make("fieldset", "lesson-choices");
-    const legend = make("legend");
-    caption(legend, "lessons.prediction");
-    box.append(legend);
-    for (const choice of guess.choices) {
-      const input = make("input");
-      Object.assign(input, { type: "radio", name: "guess", value: choice, required: true });
-      input.dataset.testid = `lesson-guess-${choice}`;
-      const text = make("span");
-      caption(text, `lessons.of_${name}_choice_${choice}`);
-      box.append(make("label", "lesson-choice", input, text));
-    }
-    this.#guess.replaceChildren(box);
+    const { name, guess: { unit, choices } } = this.#lesson;
+    this.#guess.replaceChildren(...(unit ? [number(unit)] : []), ...(choices ? [oneOf(name, choices)] : []));
   }
 
   async #play() {
     if (this.#running || this.#lab.playing) return;
     const lesson = this.#lesson;
-    const guess = String(new FormData(this.#form).get("guess") ?? "");
+    const form = new FormData(this.#form);
+    const guess = { number: Number(form.get("guess") ?? NaN), choice: String(form.get("choice") ?? "") };
     const leaving = new AbortController();
     this.#running = leaving;
     this.#came.delete(lesson);
@@ -226,9 +208,9 @@ export class Lessons {
     if (came) this.#show(came.answers, came.guess);
   }
 
-  /** @param {Answer[]} answers @param {string} guess */
+  /** @param {Answer[]} answers @param {Guess} guess */
   #show(answers, guess) {
-    const { name, guess: asked } = this.#lesson;
+    const { name } = this.#lesson;
     const head = make("tr");
     for (const key of ["lessons.figure", "lessons.measured", "lessons.expected", "lessons.yours"]) {
       const cell = make("th", key === "lessons.figure" ? "" : "number");
@@ -240,11 +222,11 @@ export class Lessons {
     let told = "";
     for (const answer of answers) {
       if (answer.choice !== undefined) {
-        told = say(guess === answer.choice ? "lessons.right" : "lessons.wrong", { answer: say(`lessons.of_${name}_choice_${answer.choice}`) });
+        told = say(guess.choice === answer.choice ? "lessons.right" : "lessons.wrong", { answer: say(`lessons.of_${name}_choice_${answer.choice}`) });
         continue;
       }
       const { figure, unit = "count", measured = NaN, expected = null, formula, guessed } = answer;
-      const yours = guessed && "unit" in asked ? Number(guess) * units[unit].typed : null;
+      const yours = guessed ? guess.number * units[unit].typed : null;
       const most = Math.max(measured, expected ?? 0, yours ?? 0);
       const label = make("th");
       label.scope = "row";
@@ -272,4 +254,32 @@ export class Lessons {
     property(cell, "ratio", v !== null && most > 0 && Number.isFinite(v) ? Math.max(0, v) / most : 0);
     return cell;
   }
+}
+
+/** The field for a number. @param {Unit} of */
+function number(of) {
+  const input = make("input");
+  Object.assign(input, { type: "number", name: "guess", step: "any", min: "0", required: true });
+  input.dataset.testid = "lesson-guess";
+  const [before, unit] = [make("span"), make("span")];
+  caption(before, "lessons.prediction");
+  caption(unit, `lessons.unit_${of}`);
+  return make("label", "lesson-number", before, input, unit);
+}
+
+/** @param {string} name of the lesson @param {string[]} choices */
+function oneOf(name, choices) {
+  const box = make("fieldset", "lesson-choices");
+  const legend = make("legend");
+  caption(legend, "lessons.prediction");
+  box.append(legend);
+  for (const choice of choices) {
+    const input = make("input");
+    Object.assign(input, { type: "radio", name: "choice", value: choice, required: true });
+    input.dataset.testid = `lesson-guess-${choice}`;
+    const text = make("span");
+    caption(text, `lessons.of_${name}_choice_${choice}`);
+    box.append(make("label", "lesson-choice", input, text));
+  }
+  return box;
 }

@@ -3,6 +3,7 @@
 // it ends, everything is as it was before. What it sees is counted on real traffic.
 
 import { Refused } from "../api.js";
+import { allowed } from "../slots.js";
 import { sweep } from "../transport/polling.js";
 import { thin, whole } from "./thin.js";
 
@@ -148,6 +149,27 @@ export class Stage {
       release();
       this.#lab.slots.give("stage");
     });
+  }
+
+  /**
+   * All the connections that this browser can still have are the lesson's, until it ends: nobody begins to hold one
+   * meanwhile. A page that polls long lets go of its own, which comes and goes.
+   * @returns {{held: number, allowed: number | null}} how many are held already, here and in other tabs, and how many a browser
+   *   allows; null: as many as it likes
+   */
+  seize() {
+    const { slots, lanes } = this.#lab;
+    const page = lanes.find((lane) => lane.page && lane.technique === "longpolling");
+    if (page) {
+      const { viewer } = page;
+      viewer.stop();
+      this.later(() => viewer.start());
+    }
+    const [held, limited] = [slots.own + slots.others, slots.room < Infinity];
+    const keys = Array.from({ length: allowed }, (_, i) => `stage.${i}`);
+    for (const key of keys) slots.take(key, () => {}, true);
+    this.later(() => keys.forEach((key) => slots.give(key)));
+    return { held, allowed: limited ? allowed : null };
   }
 
   /** To be done when the lesson ends, however it ends. @param {() => unknown} undo */

@@ -86,6 +86,36 @@ func lessonLeft(t *testing.T, p *page) {
 	}
 }
 
+// Six connections are all there are, whatever the page itself holds; who leaves while they are taken gives them back.
+func lessonSix(t *testing.T, p *page) {
+	if got := p.came("held"); len(got) != 3 || got[0] != "6" || got[1] != "6 = HTTP/1.1" || got[2] != "7" {
+		t.Errorf("got %q connections, want 6 of 6, and 7 predicted", got)
+	}
+	p.says("lesson-results", "Measured: the poll waits until a stream is let go.")
+	waited := p.seconds(t, "poll_full")
+	if free := p.seconds(t, "poll_free"); free <= 0 || waited < 3.9 {
+		t.Errorf("a poll takes %v s, and %v s while all are held for 4", free, waited)
+	}
+	if n := p.seconds(t, "websocket_full"); n <= 0 || n > waited {
+		t.Errorf("a WebSocket takes %v s, and a poll %v", n, waited)
+	}
+	if n := p.figure(t, "messages_websocket", ""); n <= 0 {
+		t.Errorf("%v messages came by WebSocket meanwhile", n)
+	}
+}
+
+// seconds is what was measured, in that unit.
+func (p *page) seconds(t *testing.T, name string) float64 {
+	t.Helper()
+	n := p.figure(t, name, "s", "ms", "µs")
+	for unit, factor := range map[string]float64{"ms": 1e-3, "µs": 1e-6} {
+		if strings.HasSuffix(p.came(name)[0], " "+unit) {
+			return n * factor
+		}
+	}
+	return n
+}
+
 // begins chooses a lesson, says something, and begins.
 func (p *page) begins(lesson string) {
 	p.t.Helper()
@@ -95,7 +125,7 @@ func (p *page) begins(lesson string) {
 		choice.dispatchEvent(new Event("change"));
 		const number = document.querySelector('[data-testid="lesson-guess"]');
 		if (number) number.value = "7";
-		else document.querySelector('[data-testid^="lesson-guess-"]').click();
+		document.querySelector('[data-testid^="lesson-guess-"]')?.click();
 		document.querySelector('[data-testid="lesson-begin"]').click();
 		return true;
 	})()`)
@@ -175,6 +205,24 @@ func TestLessons(t *testing.T) {
 			if n := p.figure(t, "binary", "%"); n < 20 || n >= 100 {
 				t.Errorf("CBOR is %v %% of JSON", n)
 			}
+		}},
+		{"six", func(t *testing.T) {
+			lessonSix(t, p)
+			p.answered()
+			held := p.claimed()
+			p.choose("longpolling") // a connection that comes and goes
+			p.live("longpolling")
+			p.learns(t, "six")
+			lessonSix(t, p)
+			p.live("longpolling")
+			p.choose("sse")
+			p.live("sse")
+			p.begins("six")
+			p.until("it holds all it can", func(state) bool { return p.claimed() > held })
+			p.click("lesson-leave")
+			p.says("lesson-status", "Left before its end")
+			p.answered()
+			p.until("it holds what it held", func(state) bool { return p.claimed() == held })
 		}},
 		{"phase", func(t *testing.T) {
 			p.figure(t, "age_swept", "ms", "s")
