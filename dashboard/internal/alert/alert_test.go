@@ -174,6 +174,32 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// A collector's first snapshot comes 250 ms after its start and the next ones on the grid: the first interval is a piece of one.
+func TestShortFirstInterval(t *testing.T) {
+	for _, first := range []float64{0.001, 0.05, 0.25, 0.285} {
+		w, err := New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := healthy()
+		at := time.UnixMilli(1_800_000_000_000)
+		for i := range 4000 {
+			interval := 0.25 + first
+			if i == 1 {
+				interval = first
+			}
+			if i > 0 {
+				s.Interval = collector.Known(interval)
+			}
+			at = at.Add(time.Duration(interval * float64(time.Second)))
+			s.At = at
+			if events := w.Look(&s); len(events) > 0 {
+				t.Fatalf("the first interval is %g s, the others %g s: %+v", first, interval, events)
+			}
+		}
+	}
+}
+
 func TestHeatAndFailures(t *testing.T) {
 	h := newHost(t)
 	s := healthy()

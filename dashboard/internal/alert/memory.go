@@ -7,7 +7,8 @@ import (
 // A memory is what the rules need of the snapshots before.
 type memory struct {
 	clock    float64
-	interval float64 // the least that there was, in seconds
+	begun    bool    // there was an interval
+	interval float64 // the least that there was, in seconds, but for the first
 	late     float64 // how much of the last minutes was lost, a ratio
 	mounts   map[string]*mount
 	look     float64  // when mounts were looked at last
@@ -40,13 +41,14 @@ const (
 func (m *memory) note(s *collector.Snapshot, clock float64) {
 	interval, _ := s.Interval.Get()
 	m.clock = clock
-	if interval > 0 && (m.interval == 0 || interval < m.interval) {
-		m.interval = interval
-	}
-	if interval > 0 {
+	if interval > 0 && m.begun { // the first is what is left of one: a collector's first snapshot comes early
+		if m.interval == 0 || interval < m.interval {
+			m.interval = interval
+		}
 		lost := max(interval-1.5*m.interval, 0) / interval
 		m.late += (lost - m.late) * min(interval/lateOver, 1)
 	}
+	m.begun = m.begun || interval > 0
 	m.kills = 0
 	for _, mark := range s.Marks {
 		if mark.Kind == collector.MarkOOM {
