@@ -43,6 +43,7 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 		}
 	}
 	h.remember(finer)
+	go f.write()
 	return h, nil
 }
 
@@ -134,7 +135,6 @@ func (h *History) catchUp(t, finer *tier) {
 		if err != nil || b.times[len(b.times)-1] < end {
 			return
 		}
-		moments := h.tablesBetween(finer, max(end, b.times[0]), b.times[len(b.times)-1]+finer.every)
 		before := columns // their space is used again
 		columns = make(map[*number]*column, len(before))
 		b.each(func(name, _ []byte, at, size int) {
@@ -164,30 +164,35 @@ func (h *History) catchUp(t, finer *tier) {
 					n.tiers[t.place].heap.addRow(avg, least, most)
 				}
 			}
-			for len(moments) > 0 && moments[0].At.UnixMilli() < at+finer.every {
-				t.tables.add(moments[0])
-				moments = moments[1:]
-			}
 		}
 	})
+	h.catchUpTables(t, finer, end)
 	h.store(t) // the next tier is made of what is on the shelf
 	h.storeTables(t)
 }
 
-// tablesBetween is what tables the shelf has of a tier from one time to before another.
-func (h *History) tablesBetween(t *tier, from, to int64) (moments []Table) {
-	h.shelf.each(t.number+1, from-t.reach(), to, func(on stored) {
+// catchUpTables is catchUp for the tables of the same rows.
+func (h *History) catchUpTables(t, finer *tier, end int64) {
+	row := tier{every: t.every, grid: t.grid} // of tables: t is at its last row already
+	h.shelf.each(finer.number+1, end-finer.reach(), always, func(on stored) {
 		b, who, rows, err := on.tables()
 		if err != nil {
 			return
 		}
-		for i, row := range rows {
-			if b.times[i] >= from && b.times[i] < to {
-				moments = append(moments, tableOf(b.times[i], who, row))
+		for i, at := range b.times {
+			if at < end {
+				continue
 			}
+			if row.begins(at) {
+				h.finishTable(t)
+				row.row = row.start(at)
+			}
+			t.tables.add(tableOf(at, who, rows[i]))
 		}
 	})
-	return moments
+	if row.row < t.row { // it is not the row in the making
+		h.finishTable(t)
+	}
 }
 
 // A State is where a History is kept.

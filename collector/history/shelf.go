@@ -11,7 +11,7 @@ type shelf interface {
 	// put keeps a block, instead of the one of the same key. It does not wait for a disk.
 	put(k key, rows int, packed []byte)
 	// each calls do with the blocks of a tier that begin from one time to another, both included, in the order of their
-	// keys.
+	// keys. do must not ask for more: a shelf may be held for it, and somebody wait to have it alone.
 	each(tier uint8, from, to int64, do func(stored))
 	// oldest is when the first block of a tier begins; false when there is none.
 	oldest(tier uint8) (int64, bool)

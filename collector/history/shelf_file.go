@@ -56,7 +56,7 @@ type entry struct {
 	place // at is -1 as long as it is not in the file
 }
 
-// openFile opens the file in a directory, and makes both if need be.
+// openFile opens the file in a directory, and makes both if need be. What is put waits until write is begun.
 func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -73,7 +73,6 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 		lock.Close()
 		return nil, err
 	}
-	go f.write()
 	return f, nil
 }
 

@@ -92,6 +92,45 @@ func TestProcessesOfAMoment(t *testing.T) {
 	}
 }
 
+// A jealous shelf is one that must not be asked while it answers.
+type jealous struct {
+	shelf
+	t       *testing.T
+	answers bool
+}
+
+func (s *jealous) each(tier uint8, from, to int64, do func(stored)) {
+	if s.answers {
+		s.t.Error("the shelf is asked while it answers: it waits for ever when its file is to be written anew")
+	}
+	s.answers = true
+	s.shelf.each(tier, from, to, do)
+	s.answers = false
+}
+
+// Tiers that were not there are made up for, tables included, by one question after the other.
+func TestTablesAreMadeUpFor(t *testing.T) {
+	tiers := []Tier{{time.Second, time.Hour}, {10 * time.Second, time.Hour}, {time.Minute, 24 * time.Hour}}
+	shelf := newRAM(limits(tiers, mostPacked))
+	h, all := newHistory(shelf, tiers[:1]), New(tiers...)
+	for i := range 200 {
+		s := crowd(i, map[string]float64{"idle": 0.1, "worker": float64(i*7%100) / 10})
+		h.Append(s)
+		all.Append(s)
+	}
+	h.Close()
+	h = newHistory(&jealous{shelf: shelf, t: t}, tiers)
+	h.remember(nil)
+	for _, h := range []*History{h, all} {
+		h.tiers = h.tiers[1:]
+	}
+	for _, seconds := range []float64{65, 75, 129, 195, 199} {
+		if got, want := who(h, seconds), who(all, seconds); got != want || got == "-" {
+			t.Errorf("at %g s: got %s, want %s", seconds, got, want)
+		}
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	h := New(Tier{time.Second, time.Hour})
 	for i := range 200 {
