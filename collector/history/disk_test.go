@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -113,51 +114,85 @@ func TestKilledAHundredTimes(t *testing.T) {
 	t.Logf("%d seconds of history were written", written)
 }
 
+// A fullDisk has room for a file of so many bytes.
+type fullDisk struct {
+	*os.File
+	room int64
+}
+
+func (d fullDisk) WriteAt(b []byte, at int64) (int, error) {
+	n, err := d.File.WriteAt(b[:min(max(d.room-at, 0), int64(len(b)))], at)
+	if err == nil && n < len(b) {
+		err = syscall.ENOSPC
+	}
+	return n, err
+}
+
 // A disk that cannot be written costs what is on it, and nothing else; when it can be again, all is written.
 func TestDiskFails(t *testing.T) {
-	dir := t.TempDir()
-	h := open(t, dir)
-	f := h.shelf.(*file)
-	sawTooth(h, 100)
-	killed(t, h, dir) // all is written
-	good := f.data
-	bad, err := os.Open(filepath.Join(dir, fileName)) // not for writing
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.swap.Lock()
-	f.data = bad
-	f.swap.Unlock()
-	for i := 100; i < 400; i++ {
-		h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
-	}
-	for i := 0; h.State().Problem == ""; i++ {
-		if i > 10_000 {
-			t.Fatal("nobody says that the disk fails")
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if got := len(strings.Fields(ask(t, h, 0, 1000, 1000))); got != 400 {
-		t.Errorf("while the disk fails %d rows are there, want 400", got)
-	}
-	f.swap.Lock()
-	f.data = good
-	f.swap.Unlock()
-	for i := 400; i < 420; i++ {
-		h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
-	}
-	bad.Close()
-	left := killed(t, h, dir)
-	if p := h.State().Problem; p != "" {
-		t.Errorf("the disk is well, and it says %q", p)
-	}
-	again, err := Open(left, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	if got := len(strings.Fields(ask(t, again, 0, 1000, 1000))); got < 410 {
-		t.Errorf("%d rows were written after all, want 420 less those of the last 10 s", got)
+	for _, tt := range []struct {
+		name, want string
+		fail       func(t *testing.T, good *os.File) data
+	}{
+		{"read-only", "history cannot be written and goes on in memory", func(t *testing.T, good *os.File) data {
+			bad, err := os.Open(good.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { bad.Close() })
+			return bad
+		}},
+		{"full", syscall.ENOSPC.Error(), func(t *testing.T, good *os.File) data {
+			info, err := good.Stat()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fullDisk{good, info.Size() + 100} // of a block a piece can be written
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			h := open(t, dir)
+			f := h.shelf.(*file)
+			sawTooth(h, 100)
+			killed(t, h, dir) // all is written
+			good := f.data.(*os.File)
+			f.swap.Lock()
+			f.data = tt.fail(t, good)
+			f.swap.Unlock()
+			for i := 100; i < 400; i++ {
+				h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
+			}
+			for i := 0; h.State().Problem == ""; i++ {
+				if i > 10_000 {
+					t.Fatal("nobody says that the disk fails")
+				}
+				time.Sleep(time.Millisecond)
+			}
+			if got := h.State().Problem; !strings.Contains(got, tt.want) {
+				t.Errorf("it says %q, want %q", got, tt.want)
+			}
+			if got := len(strings.Fields(ask(t, h, 0, 1000, 1000))); got != 400 {
+				t.Errorf("while the disk fails %d rows are there, want 400", got)
+			}
+			f.swap.Lock()
+			f.data = good
+			f.swap.Unlock()
+			for i := 400; i < 420; i++ {
+				h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
+			}
+			left := killed(t, h, dir)
+			if p := h.State().Problem; p != "" {
+				t.Errorf("the disk is well, and it says %q", p)
+			}
+			again := open(t, left)
+			if got := len(strings.Fields(ask(t, again, 0, 1000, 1000))); got < 410 {
+				t.Errorf("%d rows were written after all, want 420 less those of the last 10 s", got)
+			}
+			if _, other, err := scan(good, limits(Tiers(), mostFile)); other > 0 || err != nil {
+				t.Errorf("%d bytes in the file are of nothing, %v", other, err)
+			}
+		})
 	}
 }
 
@@ -213,6 +248,97 @@ func TestWrittenAnew(t *testing.T) {
 	if got := ask(t, again, 3000, 5980, 3000); got != want {
 		t.Errorf("after it was written anew: got %.200s…, want %.200s…", got, want)
 	}
+}
+
+// A file that is too long and cannot be written anew has no block twice, and an end.
+func TestCannotBeWrittenAnew(t *testing.T) {
+	dir := t.TempDir()
+	f, err := openFile(dir, limits(Tiers(), mostFile), slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		go f.write()
+		f.close()
+	}()
+	inTheWay := filepath.Join(f.path+".new", "x")
+	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	times := make([]int64, blockRows)
+	for i := range times {
+		times[i] = int64(i) * 1000
+	}
+	var names []Series
+	var columns []*column
+	for i := range 1500 {
+		c := new(column)
+		for range times {
+			c.add(grain(random.IntN(1<<20)), 0, 0)
+		}
+		names, columns = append(names, Series{fmt.Sprintf("n%04d", i), "count"}), append(columns, c)
+	}
+	k := key{first: 1000}
+	packed := func(run int) []byte { return pack(key{first: 1000, run: uint32(run)}, 1000, times, names, columns) }
+	size := int64(len(packed(0)))
+	longest := 3*size + 2*slack + size
+	check := func(run int) {
+		t.Helper()
+		n := 0
+		f.each(0, 0, always, func(on stored) {
+			if b, err := on.unpack(nil); err != nil || b.run != uint32(run) {
+				t.Errorf("got the block of run %d, %v, want that of %d", b.run, err, run)
+			}
+			n++
+		})
+		if n != 1 {
+			t.Errorf("there are %d blocks, want 1", n)
+		}
+	}
+	put := func(run int) {
+		f.put(k, len(times), packed(run))
+		f.writeOnce()
+		check(run)
+	}
+	run := 0
+	for ; f.size <= 2*size+slack; run++ {
+		put(run)
+	}
+	if f.problem != nil {
+		t.Fatalf("while it is short enough it says %q", f.problem)
+	}
+	for ; f.size+size <= longest; run++ {
+		put(run)
+		if len(f.waiting) > 0 {
+			t.Fatal("what has been written waits")
+		}
+		if f.problem == nil || !strings.Contains(f.problem.Error(), "its file grows") {
+			t.Fatalf("it says %v", f.problem)
+		}
+	}
+	for range 3 {
+		put(run)
+		if len(f.waiting) != 1 || !strings.Contains(f.problem.Error(), "goes on in memory") {
+			t.Fatalf("the file is as long as it may be: %d wait, and it says %q", len(f.waiting), f.problem)
+		}
+		run++
+	}
+	if info, err := os.Stat(f.path); err != nil || info.Size() > longest {
+		t.Errorf("the file is of %d bytes, want up to %d", info.Size(), longest)
+	}
+	os.Remove(inTheWay)
+	put(run)
+	if f.problem == nil {
+		t.Error("it was tried again at once")
+	}
+	os.Remove(f.path + ".new")
+	f.tried = f.tried.Add(-rest)
+	put(run + 1)
+	if info, err := os.Stat(f.path); err != nil || info.Size() != size || f.problem != nil || len(f.waiting) > 0 {
+		t.Errorf("written anew it is of %d bytes, want %d; %d wait, and it says %v", info.Size(), size, len(f.waiting), f.problem)
+	}
+	put(run + 2)
 }
 
 func TestInUse(t *testing.T) {

@@ -27,7 +27,8 @@
 // killed is at most the ten seconds. Each block of rows in the file says by itself what it is and has a checksum: what
 // is damaged is left out, and said, and everything else is there. When the disk is full, read-only or broken, the newest
 // blocks wait in memory, it is tried again every ten seconds, and State says so. A directory that another process uses,
-// or that cannot be written, is an error of Open. The file grows to at most some more than twice what is of use in it.
+// or that cannot be written, is an error of Open. The file grows to at most some more than twice what is of use in it;
+// where there is no room to write it anew to three times that, and then the newest blocks wait in memory too.
 //
 // # Limits
 //

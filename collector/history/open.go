@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// mostFile bounds what is of use in the file, which is at most some more than twice as long.
+// mostFile bounds what is of use in the file, which is some more than twice as long at most, or thrice.
 const mostFile = 256 << 20
 
 var errInUse = errors.New("another process uses this directory (hint: give each its own --data-dir)")
@@ -211,7 +211,7 @@ func (h *History) State() State {
 		defer f.mu.RUnlock()
 		s.Bytes = f.bytes
 		if f.problem != nil {
-			s.Problem = fmt.Sprintf("history cannot be written and goes on in memory: %v", f.problem)
+			s.Problem = f.problem.Error()
 		}
 	}
 	return s

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 )
 
@@ -15,15 +16,15 @@ func (f *file) writeAnew() error {
 	list := slices.Concat(f.index...)
 	waiting := maps.Clone(f.waiting)
 	f.mu.RUnlock()
-	places, size, err := f.copyTo(f.path+".new", list, waiting)
+	data, places, size, err := f.copyTo(f.path+".new", list, waiting)
+	if err == nil {
+		f.swap.Lock()
+		defer f.swap.Unlock()
+		err = f.exchange(data)
+	}
 	if err != nil {
 		os.Remove(f.path + ".new")
-		return fmt.Errorf("write the history anew: %w", err)
-	}
-	f.swap.Lock()
-	defer f.swap.Unlock()
-	if err := f.exchange(); err != nil {
-		return fmt.Errorf("put the new history in the place of the old one: %w", err)
+		return fmt.Errorf("it cannot be written anew: %w", err)
 	}
 	f.size = size
 	f.mu.Lock()
@@ -51,10 +52,10 @@ func (f *file) writeAnew() error {
 }
 
 // copyTo writes blocks to a new file, and tells where they are and how long it is. What has been damaged is left out.
-func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (map[key]place, int64, error) {
+func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (*os.File, map[key]place, int64, error) {
 	data, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	places := make(map[key]place, len(list))
 	size := int64(0)
@@ -79,20 +80,33 @@ func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (map[ke
 	if err == nil {
 		err = data.Sync()
 	}
-	return places, size, errors.Join(err, data.Close())
+	if err != nil {
+		data.Close()
+	}
+	return data, places, size, err
 }
 
-// exchange puts the new file in the place of the old one. Not every system lets go of a name that is open. swap is held.
-func (f *file) exchange() error {
-	f.data.Close()
-	renamed := os.Rename(f.path+".new", f.path)
-	data, err := os.OpenFile(f.path, os.O_RDWR, 0o600)
-	if err == nil {
-		f.data = data
+// exchange puts the new file in the place of the old one. swap is held.
+func (f *file) exchange(data *os.File) error {
+	if runtime.GOOS == "windows" { // it does not let go of a name that is open
+		data.Close()
+		f.data.Close()
+		renamed := os.Rename(f.path+".new", f.path)
+		data, err := os.OpenFile(f.path, os.O_RDWR, 0o600)
+		if err == nil {
+			f.data = data
+		}
+		return errors.Join(renamed, err)
 	}
+	if err := os.Rename(f.path+".new", f.path); err != nil {
+		data.Close()
+		return err
+	}
+	f.data.Close()
+	f.data = data
 	if dir, err := os.Open(filepath.Dir(f.path)); err == nil { // the name is to outlive a power cut
 		dir.Sync()
 		dir.Close()
 	}
-	return errors.Join(renamed, err)
+	return nil
 }

@@ -24,11 +24,14 @@ const (
 	complain = time.Minute
 	// slack is how much of the file may be of no use any more, beside as much as is of use.
 	slack = 4 << 20
+	// rest is how long it is not tried again to write the file anew, after that failed: it may fill the disk each time.
+	rest = 10 * time.Minute
 )
 
 // A file is a shelf on disk: blocks, one behind the other. What is put waits in memory until its goroutine has written
 // it, and is answered from there. A block that replaces another is written behind it; when half the file is of no use it
-// is written anew. There is no order to lose: a block that is damaged is lost by itself.
+// is written anew. Where that fails it grows by as much again, and no further. There is no order to lose: a block that is
+// damaged is lost by itself.
 type file struct {
 	bounds bounds
 	log    *slog.Logger
@@ -38,8 +41,12 @@ type file struct {
 	ended  chan struct{}
 
 	swap sync.RWMutex // held while data is used; it is exchanged when the file is written anew
-	data *os.File
-	size int64 // of the file; only for the goroutine
+	data data
+
+	// Only for the goroutine:
+	size    int64     // of the file
+	tooLong error     // why it is longer than it need be
+	tried   time.Time // when it was to be written anew last
 
 	mu        sync.RWMutex
 	index     [][]entry // by tier, in the order of keys; what waits included
@@ -47,8 +54,17 @@ type file struct {
 	bytes     int       // of all blocks
 	waiting   map[key][]byte
 	closed    bool
-	problem   error // why the last attempt to write failed
+	problem   error // what is wrong with the file, a sentence
 	complains time.Time
+}
+
+// data is an *os.File, or one of a test.
+type data interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
 }
 
 type entry struct {
@@ -77,16 +93,18 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 }
 
 // open opens the file and looks through it.
-func (f *file) open() (err error) {
-	if f.data, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+func (f *file) open() error {
+	data, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
 		return err
 	}
-	found, other, err := scan(f.data, f.bounds)
+	f.data = data
+	found, other, err := scan(data, f.bounds)
 	if err == nil {
-		f.size, err = f.data.Seek(0, io.SeekEnd)
+		f.size, err = data.Seek(0, io.SeekEnd)
 	}
 	if err != nil {
-		f.data.Close()
+		data.Close()
 		return fmt.Errorf("read %s: %w", f.path, err)
 	}
 	if other > 0 {
@@ -203,16 +221,27 @@ func (f *file) write() {
 
 func (f *file) writeOnce() {
 	f.mu.RLock()
-	waiting := maps.Clone(f.waiting)
-	live := int64(f.bytes)
+	n, live := len(f.waiting), int64(f.bytes)
 	f.mu.RUnlock()
-	if len(waiting) == 0 {
+	if n == 0 {
 		return
 	}
-	places, err := f.append(waiting)
-	if err == nil && f.size > 2*live+slack {
-		err = f.writeAnew()
-		places = nil // they are in the index
+	err := f.shorten(live)
+	if err != nil && f.size > 3*live+2*slack {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.report(fmt.Errorf("history goes on in memory: %w", err))
+		return
+	}
+	if err != nil {
+		err = fmt.Errorf("history is written, and its file grows: %w", err)
+	}
+	f.mu.RLock()
+	waiting := maps.Clone(f.waiting)
+	f.mu.RUnlock()
+	places, failed := f.append(waiting)
+	if failed != nil {
+		err = fmt.Errorf("history cannot be written and goes on in memory: %w", failed)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -220,6 +249,16 @@ func (f *file) writeOnce() {
 	for k, p := range places {
 		f.placed(k, waiting[k], p)
 	}
+}
+
+// shorten writes the file anew, with what waits, when it is longer than it need be for what is of use.
+func (f *file) shorten(live int64) error {
+	if f.size <= 2*live+slack {
+		f.tooLong = nil
+	} else if now := time.Now(); f.tooLong == nil || now.Sub(f.tried) >= rest {
+		f.tooLong, f.tried = f.writeAnew(), now
+	}
+	return f.tooLong
 }
 
 // placed notes where a block is, unless there is a newer one. mu is held.
@@ -240,13 +279,16 @@ func (f *file) report(err error) {
 		f.log.Info("the history is written again", "file", f.path)
 	case err != nil && (f.problem == nil || now.Sub(f.complains) >= complain):
 		f.complains = now
-		f.log.Warn("the history cannot be written: it goes on in memory, and is tried again", "file", f.path, "error", err)
+		f.log.Warn("the history is not on disk as it should be, and it is tried again", "file", f.path, "error", err)
 	}
 	f.problem = err
 }
 
 // append writes blocks behind the others, in the order of keys: all, or none that counts.
 func (f *file) append(blocks map[key][]byte) (map[key]place, error) {
+	if len(blocks) == 0 { // the file has just been written anew
+		return nil, nil
+	}
 	places := make(map[key]place, len(blocks))
 	var b []byte
 	for _, k := range slices.SortedFunc(maps.Keys(blocks), key.compare) {
