@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,29 @@ func TestAnotherInterval(t *testing.T) {
 		fillFrom(h, to, to+1500, every)
 		to += 1500
 		checkAll(t, h, to)
+	}
+}
+
+// Who wants less of the past than before is not told that the rest is damaged.
+func TestLessIsKept(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir, TiersFor(time.Second, keptDays)...)
+	fillFrom(h, 0, day-3600, 10)
+	fillFrom(h, day-3600, day, 1)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	h, err := Open(dir, slog.New(slog.NewTextHandler(&said, nil)), TiersFor(time.Second, time.Hour)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if said.Len() > 0 {
+		t.Errorf("got %s", &said)
+	}
+	if got := strings.Fields(ask(t, h, day-3600, day, MaxPoints)); len(got) != 3600 {
+		t.Errorf("%d rows of the last hour are there, want 3600", len(got))
 	}
 }
 

@@ -18,7 +18,8 @@ type place struct {
 const window = 1 << 20
 
 // scan finds every whole block, whatever else is there. Of a key the one with the most rows counts, and of those the
-// last: a block is written again while it grows. other is how many bytes belong to none.
+// last: a block is written again while it grows. Those of tiers that are not kept any more are left out. other is how many
+// bytes belong to none at all.
 func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err error) {
 	found = make(map[key]place)
 	buf := make([]byte, window)
@@ -56,13 +57,13 @@ func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err e
 			_, intact := whole(rest)
 			block, err := unpack(rest, times)
 			block.tier = limits.number(block.tier, block.every)
-			if !intact || err != nil || !limits.has(block.tier) {
+			if !intact || err != nil {
 				other++
 				used++
 				continue
 			}
 			times = block.times
-			if p := found[block.key]; len(block.times) >= p.rows {
+			if p := found[block.key]; limits.has(block.tier) && len(block.times) >= p.rows {
 				found[block.key] = place{at + int64(used), len(block.times), size, block.every}
 			}
 			used += size
