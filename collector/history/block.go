@@ -31,7 +31,7 @@ type block struct {
 }
 
 // A key is where a block belongs: its tier, the time of its first row, and in which run of the program it was made.
-// When the clock was set back two blocks may begin at the same time.
+// When the clock was set back two blocks may begin at the same time, and are of two runs.
 type key struct {
 	tier  uint8
 	first int64 // Unix milliseconds

@@ -68,7 +68,7 @@ type Series struct {
 // A History is made by New or Open.
 type History struct {
 	shelf   shelf
-	run     uint32 // which run of the program this is, of those that have used the shelf
+	run     uint32 // which run of the program this is, of those that have used the shelf, or since the clock was set back
 	path    string // of its file; "" in memory
 	problem string // why it has none
 

@@ -134,6 +134,42 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
+// The first row of a block is one that the clock may be set back into, again and again.
+func TestClockSetBackToTheStartOfABlock(t *testing.T) {
+	tiers := []Tier{{time.Second, time.Minute}, {10 * time.Minute, 24 * time.Hour}}
+	for _, disk := range []bool{false, true} {
+		h, dir := New(tiers...), t.TempDir()
+		for _, pass := range []struct {
+			from, to int
+			busy     float64
+		}{{0, 1300, 1}, {480, 1300, 0.5}, {30, 700, 0}, {10, 1900, 0.75}, {0, 1900, 0.25}} {
+			if disk { // and restarted each time
+				if err := h.Close(); err != nil {
+					t.Fatal(err)
+				}
+				h = open(t, dir, tiers...)
+			}
+			for i := pass.from; i < pass.to; i++ {
+				h.Append(at(float64(i), collector.Known(pass.busy)))
+			}
+		}
+		h.tiers = h.tiers[1:]
+		r, err := h.Query([]string{"cpu.busy"}, epoch, epoch.Add(time.Hour), MaxPoints)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for i, at := range r.At {
+			least, _ := r.Series[0].Min[i].Get()
+			most, _ := r.Series[0].Max[i].Get()
+			got = append(got, fmt.Sprintf("%d:%g-%g", (at-epoch.UnixMilli())/1000, least, most))
+		}
+		if got, want := strings.Join(got, " "), "0:0-1 600:0-1 1200:0.25-1 1800:0.25-0.75"; got != want {
+			t.Errorf("on disk: %v: got the least and the most %s, want %s", disk, got, want)
+		}
+	}
+}
+
 func TestSeries(t *testing.T) {
 	h := New(Tier{time.Second, time.Hour})
 	h.Append(collectortest.Snapshot(7))

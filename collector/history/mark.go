@@ -37,26 +37,11 @@ func (h *History) Mark(m collector.Mark) error {
 		open.list = nil
 	}
 	if len(open.list) == 0 {
-		open.key = key{tier: markTier, first: m.At, run: h.run}
-		for h.hasMarks(open.key) { // two blocks of one run are not to begin at the same time
-			open.key.first++
-			m.At++
-		}
+		open.key = h.next(open.key, markTier, m.At)
 	}
 	open.list = append(open.list, m)
 	h.shelf.put(open.key, len(open.list), open.pack())
 	return nil
-}
-
-// hasMarks tells whether a block is on the shelf.
-func (h *History) hasMarks(k key) bool {
-	found := false
-	h.shelf.each(markTier, k.first, k.first, func(on stored) {
-		if b, err := on.unpack(nil); err == nil && b.key == k {
-			found = true
-		}
-	})
-	return found
 }
 
 // Marks are those from one time to another, both included, in the order of their times.

@@ -134,7 +134,7 @@ func (h *History) finishTable(tier *tier) {
 		t.times, t.rows, t.who = nil, nil, nil
 	}
 	if len(t.times) == 0 {
-		t.key, t.known = key{tier: tier.number + 1, first: at, run: h.run}, make(map[identity]int32)
+		t.key, t.known = h.next(t.key, tier.number+1, at), make(map[identity]int32)
 	}
 	row := make([]use, 0, len(t.busiest.Processes))
 	for _, p := range t.busiest.Processes {

@@ -155,7 +155,7 @@ func (h *History) finish(t *tier) {
 		}
 	}
 	if len(t.times) == 0 {
-		t.key = key{tier: t.number, first: t.row, run: h.run}
+		t.key = h.next(t.key, t.number, t.row)
 	}
 	row := len(t.times)
 	t.times = append(t.times, t.row)
@@ -169,6 +169,15 @@ func (h *History) finish(t *tier) {
 	}
 	t.row, t.fresh = 0, true
 	h.finishTable(t)
+}
+
+// next is the key of a block behind another one of its tier. Where the clock was set back it is of another run: of the
+// blocks of one no two begin at the same time, and none is put in the place of another.
+func (h *History) next(before key, tier uint8, first int64) key {
+	if first <= before.first {
+		h.run++
+	}
+	return key{tier, first, h.run}
 }
 
 // store packs the open block onto the shelf.
