@@ -116,7 +116,7 @@ type openBlock struct {
 }
 
 // pieces cuts a range: the coarsest tier that is fine enough for so many points, and before it begins those that go
-// further back. They are in the order of time.
+// further back, whole rows of theirs. They are in the order of time.
 func (h *History) pieces(names []string, from, to int64, points int) []piece {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -127,11 +127,18 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 	var pieces []piece
 	for i, t := range h.tiers[fit:] {
 		begins, ok := h.begins(t, fit+i == len(h.tiers)-1)
+		least := to // by when it begins, if it has what the finer ones have not
+		joint := int64(0)
 		if len(pieces) > 0 {
-			to = pieces[0].from - t.every // a row that reaches into the finer piece is in there
+			least = pieces[0].from - t.every // its first row is else of the same values as their first
+			joint = (pieces[0].from + t.every - 1) / t.every * t.every
+			to = joint - t.every
 		}
-		if !ok || begins > to {
+		if !ok || begins > least || from > to {
 			continue
+		}
+		if len(pieces) > 0 {
+			pieces[0].from = joint // where a row of this tier ends, so that none is there twice or not at all
 		}
 		p := piece{tier: t.number, every: t.every, from: max(from, begins), to: to, open: openBlock{key: t.key}}
 		p.earliest = p.from - t.reach()

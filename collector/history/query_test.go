@@ -137,6 +137,52 @@ func TestQueryProperties(t *testing.T) {
 	}
 }
 
+// Where one tier goes on for another every second is in the answer, and in one point only, wherever the finer one begins.
+func TestJointOfTiers(t *testing.T) {
+	for n := 700; n < 830; n += 7 {
+		h := New(Tier{time.Second, 100 * time.Second}, Tier{10 * time.Second, 300 * time.Second}, Tier{time.Minute, time.Hour})
+		for i := 37; i < n; i++ {
+			h.Append(at(float64(i), collector.Known(float64(i)))) // so that a point tells what it stands for
+		}
+		for _, points := range []int{MaxPoints, 60, 20} {
+			for _, from := range []int{0, n - 430, n - 301, n - 290, n - 105, n - 99} {
+				r, err := h.Query([]string{"cpu.busy"}, at(float64(from), collector.Number{}).At, at(float64(n), collector.Number{}).At, points)
+				if err != nil {
+					t.Fatal(err)
+				}
+				next := -1.0
+				for i, least := range r.Series[0].Min {
+					first, ok := least.Get()
+					last, _ := r.Series[0].Max[i].Get()
+					if next < 0 && ok && first < float64(from)+60 {
+						next = first
+					}
+					if !ok || first != next {
+						t.Fatalf("the last %d of %d s, by %d points: point %d begins with second %g (%v), want %g", n-from, n, points, i, first, ok, next)
+					}
+					next = last + 1
+				}
+				if next != float64(n) {
+					t.Errorf("the last %d of %d s, by %d points: they end before second %g", n-from, n, points, next)
+				}
+			}
+		}
+	}
+}
+
+// What has just begun is there by the second from the first one on: the rows of coarser tiers that hold the first are no more.
+func TestBeginningOfAll(t *testing.T) {
+	h, want := New(), New(Tier{time.Second, time.Hour})
+	for _, h := range []*History{h, want} {
+		for i := 37; i < 900; i++ {
+			h.Append(at(float64(i), collector.Known(float64(i))))
+		}
+	}
+	if got, want := ask(t, h, -3600, 900, MaxPoints), ask(t, want, -3600, 900, MaxPoints); got != want {
+		t.Errorf("got %.200s…, want %.200s…", got, want)
+	}
+}
+
 type sample struct {
 	at   time.Time
 	busy float64
