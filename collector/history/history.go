@@ -33,7 +33,7 @@
 // # Limits
 //
 // Numbers have fifteen bits: one part in 60 000. There are at most 2000 series at a time; further ones are left out, and
-// one that has had no value for an hour is forgotten until it has one again. Without a file, what is packed takes at
+// one that has had no value for an hour is forgotten until it has one again, at the latest when places run short. Without a file, what is packed takes at
 // most 8 MiB: the tier that takes the most is shortened, the finest last. Safe for one writer and many readers.
 package history
 
@@ -50,6 +50,8 @@ import (
 
 const (
 	maxSeries = 2000
+	// short is how few places are few.
+	short = maxSeries / 10
 	// forget is how long a series may be without a value, and look how often that is looked at.
 	forget = time.Hour
 	look   = time.Minute
@@ -184,10 +186,25 @@ func (h *History) put(name []byte, unit string, n collector.Number) {
 	}
 }
 
-// forget drops series that have run dry, once none of their values is in an open block.
+// forget drops series that have run dry, once none of their values is in an open block. One of ten minutes is open for 20 h:
+// when places run short it is closed, if that makes up for the space it costs.
 func (h *History) forget() {
+	dry := func(n *number) bool { return h.now-n.seen > forget.Milliseconds() }
+	if len(h.series) > maxSeries-short {
+		many := 0
+		for _, n := range h.series {
+			if dry(n) {
+				many++
+			}
+		}
+		for _, t := range h.tiers {
+			if many > short/2 && t.span() > forget.Milliseconds() {
+				h.turn(t)
+			}
+		}
+	}
 	maps.DeleteFunc(h.series, func(_ string, n *number) bool {
-		return h.now-n.seen > forget.Milliseconds() && !slices.ContainsFunc(n.tiers, func(p part) bool { return p.heap.n > 0 || len(p.open.avg) > 0 })
+		return dry(n) && !slices.ContainsFunc(n.tiers, func(p part) bool { return p.heap.n > 0 || len(p.open.avg) > 0 })
 	})
 }
 

@@ -265,6 +265,47 @@ func TestSeriesComeAndGo(t *testing.T) {
 	}
 }
 
+// Containers come and go, each with series of its own. Those that have gone keep no place from those that come, though the
+// open block of ten minutes has their values; what was theirs can be asked for.
+func TestPlacesForSeriesAreFreed(t *testing.T) {
+	h := New()
+	disks := func(i int, name string, n int) {
+		s := at(float64(i), collector.Known(0.5))
+		for k := range n {
+			s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint(name, k), Busy: collector.Known(1)})
+		}
+		h.Append(s)
+	}
+	for round := range 3 {
+		for i := 0; i < 4000; i += 10 {
+			if i == 1000 {
+				disks(round*4000+i, fmt.Sprint("veth", round, "."), maxSeries-50)
+			} else {
+				disks(round*4000+i, "sda", 1)
+			}
+		}
+	}
+	disks(12_000, "new", 1)
+	names := make(map[string]bool)
+	for _, s := range h.Names() {
+		names[s.Name] = true
+	}
+	if !names["disk.new0.busy"] || !names["disk.sda0.busy"] {
+		t.Errorf("a new disk has no place among %d series", len(names))
+	}
+	for round := range 3 {
+		name := fmt.Sprint("disk.veth", round, ".7.busy")
+		r, err := h.Query([]string{name}, epoch, epoch.Add(4*time.Hour), MaxPoints)
+		if err != nil || extremes(r.Series[0]) != [2]float64{1, 1} {
+			t.Errorf("%s: got %v, %v", name, r, err)
+		}
+	}
+	h.tiers = h.tiers[3:]
+	if got, want := ask(t, h, 0, 12_000, MaxPoints), 21; len(strings.Fields(got)) != want || strings.Contains(got, "-") {
+		t.Errorf("got %s, want %d rows of ten minutes", got, want)
+	}
+}
+
 func TestHostileNumbers(t *testing.T) {
 	h := New(Tier{time.Second, time.Hour})
 	h.Append(at(0, collector.Known(math.MaxFloat64)))

@@ -148,11 +148,7 @@ func (h *History) finish(t *tier) {
 		return
 	}
 	if t.closes(t.row) {
-		h.store(t)
-		t.times = t.times[:0]
-		for _, n := range h.series {
-			n.tiers[t.place].open.reset()
-		}
+		h.turn(t)
 	}
 	if len(t.times) == 0 {
 		t.key = h.next(t.key, t.number, t.row)
@@ -169,6 +165,15 @@ func (h *History) finish(t *tier) {
 	}
 	t.row, t.fresh = 0, true
 	h.finishTable(t)
+}
+
+// turn stores the open block; the next row is in another.
+func (h *History) turn(t *tier) {
+	h.store(t)
+	t.times = t.times[:0]
+	for _, n := range h.series {
+		n.tiers[t.place].open.reset()
+	}
 }
 
 // next is the key of a block behind another one of its tier. Where the clock was set back it is of another run: of the
