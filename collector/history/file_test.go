@@ -183,10 +183,10 @@ func TestDamaged(t *testing.T) {
 		f := h.shelf.(*file)
 		for k, p := range intact {
 			found := false
-			for _, e := range f.index[k.tier] {
+			for _, e := range f.tiers[k.tier] {
 				found = found || e.key == k && e.rows >= p.rows
 			}
-			if list := f.index[k.tier]; !found && (len(list) == 0 || k.compare(list[0].key) > 0) {
+			if list := f.tiers[k.tier]; !found && (len(list) == 0 || k.compare(list[0].key) > 0) {
 				t.Errorf("seed %d, %s: block %v was whole and is not there", seed, what, k)
 			}
 		}

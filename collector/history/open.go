@@ -28,7 +28,7 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 	}
 	h := newHistory(f, tiers)
 	h.path = f.path
-	for _, list := range f.index {
+	for _, list := range f.tiers {
 		for _, e := range list {
 			h.run = max(h.run, e.run+1)
 		}
@@ -38,7 +38,7 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 		finer = append(finer, &tier{number: uint8(2 * slotOf(t.Every)), every: t.milliseconds()})
 	}
 	for _, t := range append(finer, h.tiers...) {
-		for _, e := range f.index[t.number] {
+		for _, e := range f.tiers[t.number] {
 			t.widest = max(t.widest, e.every)
 		}
 	}

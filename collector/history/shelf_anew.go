@@ -13,7 +13,7 @@ import (
 // writeAnew makes a file of what is of use, and puts it in the place of the old one.
 func (f *file) writeAnew() error {
 	f.mu.RLock()
-	list := slices.Concat(f.index...)
+	list := slices.Concat(f.tiers...)
 	waiting := maps.Clone(f.waiting)
 	f.mu.RUnlock()
 	data, places, size, err := f.copyTo(f.path+".new", list, waiting)
@@ -34,9 +34,9 @@ func (f *file) writeAnew() error {
 			f.placed(k, packed, p)
 		}
 	}
-	for t := range f.index {
-		for i := len(f.index[t]) - 1; i >= 0; i-- {
-			e := &f.index[t][i]
+	for t := range f.tiers {
+		for i := len(f.tiers[t]) - 1; i >= 0; i-- {
+			e := &f.tiers[t][i]
 			if e.at < 0 {
 				continue // it came meanwhile, and waits
 			}

@@ -33,12 +33,12 @@ const (
 // is written anew. Where that fails it grows by as much again, and no further. There is no order to lose: a block that is
 // damaged is lost by itself.
 type file struct {
-	bounds bounds
-	log    *slog.Logger
-	path   string
-	lock   io.Closer
-	work   chan struct{} // a token when something waits
-	ended  chan struct{}
+	index // what waits included: it is at -1 there
+	log   *slog.Logger
+	path  string
+	lock  io.Closer
+	work  chan struct{} // a token when something waits
+	ended chan struct{}
 
 	swap sync.RWMutex // held while data is used; it is exchanged when the file is written anew
 	data data
@@ -48,10 +48,7 @@ type file struct {
 	tooLong error     // why it is longer than it need be
 	tried   time.Time // when it was to be written anew last
 
-	mu        sync.RWMutex
-	index     [][]entry // by tier, in the order of keys; what waits included
-	rows      []int     // by tier
-	bytes     int       // of all blocks
+	// Guarded by mu:
 	waiting   map[key][]byte
 	closed    bool
 	problem   error // what is wrong with the file, a sentence
@@ -67,11 +64,6 @@ type data interface {
 	Truncate(size int64) error
 }
 
-type entry struct {
-	key
-	place // at is -1 as long as it is not in the file
-}
-
 // openFile opens the file in a directory, and makes both if need be. What is put waits until write is begun.
 func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -82,8 +74,8 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 		return nil, err
 	}
 	f := &file{
-		bounds: b, log: log, path: filepath.Join(dir, fileName), lock: lock, work: make(chan struct{}, 1), ended: make(chan struct{}),
-		index: make([][]entry, len(b.rows)), rows: make([]int, len(b.rows)), waiting: make(map[key][]byte),
+		index: newIndex(b), log: log, path: filepath.Join(dir, fileName), lock: lock, work: make(chan struct{}, 1),
+		ended: make(chan struct{}), waiting: make(map[key][]byte),
 	}
 	if err := f.open(); err != nil {
 		lock.Close()
@@ -110,15 +102,10 @@ func (f *file) open() error {
 	if other > 0 {
 		f.log.Warn("a part of the history is damaged and left out; the rest is whole", "file", f.path, "bytes", other, "of", f.size)
 	}
-	for k, p := range found {
-		f.index[k.tier] = append(f.index[k.tier], entry{k, p})
-		f.rows[k.tier] += p.rows
-		f.bytes += p.size
+	for _, k := range slices.SortedFunc(maps.Keys(found), key.compare) {
+		f.add(entry{k, found[k]})
 	}
-	for _, list := range f.index {
-		slices.SortFunc(list, func(a, b entry) int { return a.key.compare(b.key) })
-	}
-	f.bound()
+	f.bound(func(key) {})
 	return nil
 }
 
@@ -129,63 +116,14 @@ func (f *file) put(k key, rows int, packed []byte) {
 		return
 	}
 	f.waiting[k] = packed
-	i, there := f.find(k)
-	e := entry{k, place{-1, rows, len(packed), 0}}
-	if there {
-		f.forget(k.tier, i)
-	}
-	f.index[k.tier] = slices.Insert(f.index[k.tier], i, e)
-	f.rows[k.tier] += rows
-	f.bytes += len(packed)
-	f.bound()
+	f.add(entry{k, place{-1, rows, len(packed), 0}})
+	f.bound(func(k key) { delete(f.waiting, k) })
 	if f.problem != nil {
 		f.spare()
 	}
 	select {
 	case f.work <- struct{}{}:
 	default:
-	}
-}
-
-// find is the place of a key in the index of its tier. mu is held.
-func (f *file) find(k key) (int, bool) {
-	return slices.BinarySearchFunc(f.index[k.tier], k, func(e entry, k key) int { return e.key.compare(k) })
-}
-
-// forget takes an entry out of the index. mu is held.
-func (f *file) forget(tier uint8, i int) {
-	e := f.index[tier][i]
-	f.index[tier] = slices.Delete(f.index[tier], i, i+1)
-	f.rows[tier] -= e.rows
-	f.bytes -= e.size
-}
-
-// bound forgets the oldest blocks that are too many. mu is held, or f not shared yet.
-func (f *file) bound() {
-	drop := func(tier uint8) {
-		delete(f.waiting, f.index[tier][0].key)
-		f.forget(tier, 0)
-	}
-	for t := range f.index {
-		for len(f.index[t]) > 1 && f.rows[t]-f.index[t][0].rows >= f.bounds.rows[t] {
-			drop(uint8(t))
-		}
-	}
-	for {
-		t, ok := f.bounds.excess(f.bytes, func(tier uint8) (has stock) {
-			for i, e := range f.index[tier] {
-				if i == 0 {
-					has.first = e.first
-				}
-				has.blocks++
-				has.bytes += e.size
-			}
-			return has
-		})
-		if !ok {
-			return
-		}
-		drop(t)
 	}
 }
 
@@ -268,7 +206,7 @@ func (f *file) placed(k key, packed []byte, p place) {
 	}
 	delete(f.waiting, k)
 	if i, there := f.find(k); there {
-		f.index[k.tier][i].place = p
+		f.tiers[k.tier][i].place = p
 	}
 }
 
@@ -325,7 +263,7 @@ func (f *file) each(tier uint8, from, to int64, do func(stored)) {
 	f.swap.RLock()
 	defer f.swap.RUnlock()
 	f.mu.RLock()
-	list := slices.DeleteFunc(slices.Clone(f.index[tier]), func(e entry) bool { return e.first < from || e.first > to })
+	list := f.between(tier, from, to)
 	waiting := make(map[key][]byte)
 	for _, e := range list {
 		if e.at < 0 {
@@ -337,24 +275,6 @@ func (f *file) each(tier uint8, from, to int64, do func(stored)) {
 	for _, e := range list {
 		do(stored{tier: tier, packed: waiting[e.key], file: f.data, place: e.place, space: &space})
 	}
-}
-
-func (f *file) oldest(tier uint8) (int64, bool) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if len(f.index[tier]) == 0 {
-		return 0, false
-	}
-	return f.index[tier][0].first, true
-}
-
-func (f *file) newest(tier uint8) int64 {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if n := len(f.index[tier]); n > 0 {
-		return f.index[tier][n-1].first
-	}
-	return 0
 }
 
 func (f *file) close() error {
