@@ -1,9 +1,11 @@
 package dashboard
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,5 +78,50 @@ func TestHistoryOnDisk(t *testing.T) {
 	third.Publish(collectortest.Snapshot(0))
 	if _, body, _ := third.get("api/v1/polling"); !strings.Contains(body, `"name":"history","error":"history is in memory only`) {
 		t.Errorf("the snapshot does not say that the history is in memory: %.300s", body)
+	}
+}
+
+// Who opens the page right after a restart, before anything has been published, sees the last hour.
+func TestLastHourAfterARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	kept, err := history.Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hour = 3600
+	for i := range hour + 100 {
+		kept.Append(collectortest.Snapshot(i))
+	}
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err = history.Open(dir, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	s := open(t, Config{History: kept}, "")
+	var known struct {
+		Series []history.Series `json:"series"`
+		Tiers  []history.Reach  `json:"tiers"`
+	}
+	begin := collectortest.Start().Add(100 * time.Second).UnixMilli()
+	_, body, _ := s.get("api/v1/history")
+	if err := json.Unmarshal([]byte(body), &known); err != nil {
+		t.Fatal(err)
+	}
+	if len(known.Series) < 50 || len(known.Tiers) == 0 || known.Tiers[0].From > begin {
+		t.Errorf("got %d series, and tiers %+v; want the seconds from %d on", len(known.Series), known.Tiers, begin)
+	}
+	var result struct {
+		At     []int64
+		Series []struct{ Avg []*float64 }
+	}
+	_, body, _ = s.get(fmt.Sprintf("api/v1/history?series=cpu.busy,memory.used&from=%d&to=%d&points=%d", begin, begin+hour*1000-1, hour))
+	if err := json.Unmarshal([]byte(body), &result); err != nil {
+		t.Fatal(err)
+	}
+	if len(result.At) != hour || len(result.Series) != 2 || slices.Contains(result.Series[1].Avg, nil) {
+		t.Errorf("got %d points of %d series, want a whole hour: %.300s", len(result.At), len(result.Series), body)
 	}
 }

@@ -134,6 +134,33 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
+// A clock that is a day ahead for a while costs nothing: what was before is a day ago then, and an hour ago when it is right
+// again.
+func TestClockSetForward(t *testing.T) {
+	h := New()
+	sawTooth(h, 3000)
+	want := ask(t, h, 0, 2999, MaxPoints)
+	for i := range 100 {
+		h.Append(at(float64(day+i), collector.Known(0.5)))
+	}
+	if got := ask(t, h, day, day+200, MaxPoints); strings.Count(got, ":0.5") != 100 || strings.Contains(got, "-") {
+		t.Errorf("a day later: got %s, want 100 rows", got)
+	}
+	got := ask(t, h, 0, day+200, MaxPoints)
+	if n := len(strings.Fields(got)); !strings.HasPrefix(got, "0:0/") || strings.Count(got, "-") != 1 || n < 290 {
+		t.Errorf("from before: got %.99s… with %d gaps, %d points; want some 300 with one gap", got, strings.Count(got, "-"), n)
+	}
+	for i := 3000; i < 3100; i++ {
+		h.Append(at(float64(i), collector.Known(0.25)))
+	}
+	if got := ask(t, h, 0, 2999, MaxPoints); got != want {
+		t.Errorf("when it is right again: got %.99s…, want %.99s…", got, want)
+	}
+	if got := ask(t, h, 3000, 3100, MaxPoints); strings.Count(got, ":0.25") != 100 {
+		t.Errorf("and on: got %s", got)
+	}
+}
+
 // The first row of a block is one that the clock may be set back into, again and again.
 func TestClockSetBackToTheStartOfABlock(t *testing.T) {
 	tiers := []Tier{{time.Second, time.Minute}, {10 * time.Minute, 24 * time.Hour}}
