@@ -75,6 +75,30 @@ export function written({ unit = "count", technique }, v) {
   return v === null || v === undefined || Number.isNaN(v) ? unknown : units[unit].text(v);
 }
 
+/**
+ * What was predicted of a figure.
+ * @param {Answer} answer @param {Guess} guess
+ * @returns {number | null} null: nothing was
+ */
+function predicted({ guessed, unit = "count" }, guess) {
+  return guessed && !Number.isNaN(guess.number) ? guess.number * units[unit].typed : null;
+}
+
+/**
+ * What the longest bar of each unit stands for: figures that can be compared are drawn on one scale.
+ * @param {Answer[]} answers @param {Guess} guess
+ * @returns {Map<Unit, number>}
+ */
+export function longest(answers, guess) {
+  /** @type {Map<Unit, number>} */
+  const most = new Map();
+  for (const answer of answers) {
+    const { unit = "count", measured, expected } = answer;
+    for (const v of [measured, expected, predicted(answer, guess)]) if (v && Number.isFinite(v)) most.set(unit, Math.max(most.get(unit) ?? 0, v));
+  }
+  return most;
+}
+
 export class Lessons {
   #lab;
   #select = make("select", "chart-choice");
@@ -210,28 +234,30 @@ export class Lessons {
 
   /** @param {Answer[]} answers @param {Guess} guess */
   #show(answers, guess) {
-    const { name } = this.#lesson;
+    const { name, guess: { unit: asked } } = this.#lesson;
     const head = make("tr");
-    for (const key of ["lessons.figure", "lessons.measured", "lessons.expected", "lessons.yours"]) {
+    for (const key of ["lessons.figure", "lessons.measured", "lessons.expected", ...(asked ? ["lessons.yours"] : [])]) {
       const cell = make("th", key === "lessons.figure" ? "" : "number");
       cell.scope = "col";
       caption(cell, key);
       head.append(cell);
     }
     const body = make("tbody");
+    const scale = longest(answers, guess);
+    const word = (/** @type {string} */ choice) => say(`lessons.of_${name}_choice_${choice}`);
     let told = "";
     for (const answer of answers) {
       if (answer.choice !== undefined) {
-        told = say(guess.choice === answer.choice ? "lessons.right" : "lessons.wrong", { answer: say(`lessons.of_${name}_choice_${answer.choice}`) });
+        told = say(guess.choice === answer.choice ? "lessons.right" : "lessons.wrong", { yours: word(guess.choice), answer: word(answer.choice) });
         continue;
       }
-      const { figure, unit = "count", measured = NaN, expected = null, formula, guessed } = answer;
-      const yours = guessed ? guess.number * units[unit].typed : null;
-      const most = Math.max(measured, expected ?? 0, yours ?? 0);
+      const { figure, unit = "count", measured = NaN, expected = null, formula } = answer;
+      const most = scale.get(unit) ?? 0;
       const label = make("th");
       label.scope = "row";
       caption(label, `lessons.figure_${figure}`);
-      const row = make("tr", "", label, this.#cell(answer, measured, most), this.#cell(answer, expected, most, formula), this.#cell(answer, yours, most));
+      const row = make("tr", "", label, this.#cell(answer, measured, most), this.#cell(answer, expected, most, formula));
+      if (asked) row.append(this.#cell(answer, predicted(answer, guess), most));
       row.dataset.figure = figure;
       body.append(row);
     }
@@ -243,7 +269,7 @@ export class Lessons {
 
   /**
    * A number with its bar.
-   * @param {Answer} answer @param {number | null} v @param {number} most the longest bar's
+   * @param {Answer} answer @param {number | null} v @param {number} most what the longest bar stands for
    * @param {string} [formula]
    */
   #cell(answer, v, most, formula) {

@@ -419,6 +419,23 @@ func TestLabExpectsWhatSweeps(t *testing.T) {
 	}
 }
 
+// What a lesson measures in one unit is drawn on one scale, with what was expected and predicted of it.
+func TestLessonBars(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]any](p, `(async () => {
+		const { longest } = await import(base + "lab/lessons.js");
+		const bars = (number, ...answers) => Object.fromEntries(longest(answers, { number, choice: "" }));
+		return [
+			bars(500, { unit: "s", measured: 0.4, expected: 0.45, guessed: true }, { unit: "s", measured: 0.002, expected: null }, { unit: "bytes", measured: 7, expected: 9 }),
+			bars(300, { unit: "s", measured: 0.4, expected: 0.45, guessed: true }, { unit: "s", measured: 2 }, { choice: "same" }),
+			bars(NaN, { measured: NaN, expected: 6, guessed: true }, { measured: Infinity }, { unit: "share", measured: 0 }),
+		];
+	})()`)
+	if want := `[{"bytes":9,"s":0.5},{"s":2},{"count":6}]`; quote(got) != want {
+		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
 // A double click pins one run.
 func TestLabPinsOnce(t *testing.T) {
 	p := modules(t)

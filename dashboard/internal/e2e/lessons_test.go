@@ -26,7 +26,7 @@ func (p *page) reach(testid string) {
 	p.t.Fatalf("the Tab key does not come to %s", testid)
 }
 
-// came is a lesson's figure: measured, expected and predicted, as they stand in the table.
+// came is a lesson's figure: measured, expected and, where a number was asked for, predicted, as they stand in the table.
 func (p *page) came(figure string) []string {
 	p.t.Helper()
 	return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="lesson-table"] tr[data-figure="`+figure+`"] td')].map((e) => e.textContent)`)
@@ -91,7 +91,7 @@ func lessonSix(t *testing.T, p *page) {
 	if got := p.came("held"); len(got) != 3 || got[0] != "6" || got[1] != "6 = HTTP/1.1" || got[2] != "7" {
 		t.Errorf("got %q connections, want 6 of 6, and 7 predicted", got)
 	}
-	p.says("lesson-results", "Measured: the poll waits until a stream is let go.")
+	p.says("lesson-results", "You said: the poll is answered at once all the same. Measured: the poll waits until a stream is let go.")
 	waited := p.seconds(t, "poll_full")
 	if free := p.seconds(t, "poll_free"); free <= 0 || waited < 3.9 {
 		t.Errorf("a poll takes %v s, and %v s while all are held for 4", free, waited)
@@ -146,7 +146,7 @@ func (p *page) learns(t *testing.T, lesson string) {
 func (p *page) figure(t *testing.T, name string, units ...string) float64 {
 	t.Helper()
 	cells := p.came(name)
-	if len(cells) != 3 {
+	if len(cells) < 2 {
 		t.Fatalf("%s: got %q", name, cells)
 	}
 	number, unit, _ := strings.Cut(cells[0], " ")
@@ -169,7 +169,7 @@ func TestLessons(t *testing.T) {
 	}{
 		// What the server counts on its socket is what the specification says: a frame's head is 4 bytes at these lengths.
 		{"framing", func(t *testing.T) {
-			if got := p.came("framing_websocket"); len(got) != 3 || !strings.HasPrefix(got[0], "4 B") || !strings.HasPrefix(got[1], "4 B") {
+			if got := p.came("framing_websocket"); len(got) != 2 || !strings.HasPrefix(got[0], "4 B") || !strings.HasPrefix(got[1], "4 B") {
 				t.Errorf("got %q, want 4 B measured and expected", got)
 			}
 			if n := p.figure(t, "framing_sse", "B"); math.Abs(n-32) > 12 {
@@ -227,7 +227,7 @@ func TestLessons(t *testing.T) {
 		{"phase", func(t *testing.T) {
 			p.figure(t, "age_swept", "ms", "s")
 			p.figure(t, "age_locked", "ms", "s", "µs")
-			if got := evaluate[string](p, `document.querySelector(".lesson-told")?.textContent ?? ""`); !strings.HasPrefix(got, "Measured: ") && !strings.HasPrefix(got, "As you said: ") {
+			if got := evaluate[string](p, `document.querySelector(".lesson-told")?.textContent ?? ""`); !strings.HasPrefix(got, "You said: ") && !strings.HasPrefix(got, "As you said: ") {
 				t.Errorf("whose messages are older: got %q", got)
 			}
 		}},

@@ -30,7 +30,7 @@ export default {
   expected: "expected",
   yours: "you said",
   right: "As you said: {answer}.",
-  wrong: "Measured: {answer}.",
+  wrong: "You said: {yours}. Measured: {answer}.",
   provenance: "Ages and answers are counted by this page, with the server's clock; bytes by the server, on its socket. T: time between two messages; P: a lane's time between two questions, of which it takes 15/16 while it changes its phase; d: age of a message that is pushed; t: time watched.",
 
   figure_age_polling: "median age, polling",

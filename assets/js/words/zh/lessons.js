@@ -29,7 +29,7 @@ export default {
   expected: "公式预期",
   yours: "您的预测",
   right: "与您的预测一致：{answer}。",
-  wrong: "实测结果：{answer}。",
+  wrong: "您的预测：{yours}。实测结果：{answer}。",
   provenance: "数据龄和应答由本页统计，采用服务器的时钟；字节数由服务器在其套接字上统计。T：两条消息的间隔；P：泳道两次询问的间隔，变换相位时实取其 15/16；d：推送消息到达时的数据龄；t：观察时长。",
 
   figure_age_polling: "数据龄中位数，轮询",
