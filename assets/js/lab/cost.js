@@ -96,6 +96,23 @@ export function costs(lane, offset) {
   return Object.fromEntries(columns.map(({ id, read }) => [id, read(facts)]));
 }
 
+/** Who has counted so much longer or shorter than the others is not compared with them: seconds, and a part of theirs. */
+const apart = { seconds: 3, part: 0.1 };
+
+/**
+ * Whose figures are not to be compared with the others': what was broken on purpose, unless all were, and who has counted
+ * for another time than most.
+ * @param {{seconds: number, broken: boolean}[]} lines
+ * @returns {{usual: number, why: ("" | "fault" | "time")[]}} usual: seconds that the others have counted
+ */
+export function compare(lines) {
+  const sound = lines.filter(({ seconds, broken }) => !broken && seconds > 0);
+  const times = (sound.length > 0 ? sound : lines).map(({ seconds }) => seconds).sort((a, b) => a - b);
+  const usual = times[times.length >> 1] ?? 0;
+  const far = Math.max(apart.seconds, apart.part * usual);
+  return { usual, why: lines.map(({ seconds, broken }) => (broken && sound.length > 0 ? "fault" : Math.abs(seconds - usual) > far ? "time" : "")) };
+}
+
 /**
  * Who is best in a column: those that nobody is better than, as far as the screen shows it; nobody when all are alike.
  * @param {Column} column

@@ -5,11 +5,11 @@
 import { clock as time, count } from "../format.js";
 import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
-import { columns, costs, shown, winners } from "./cost.js";
+import { columns, compare, costs, shown, winners } from "./cost.js";
 import { named } from "./kinds.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
-/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>}} Line */
+/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>, seconds: number, broken: boolean}} Line seconds: that it has counted */
 /** @typedef {{at: number, seconds: number, lines: Line[]}} Run */
 /** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, glyph: Element, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
 
@@ -87,7 +87,10 @@ export class Costs {
   #now() {
     const { lanes, clock } = this.#lab;
     const began = Math.min(...lanes.map((lane) => lane.began).filter(Number.isFinite));
-    const lines = lanes.map((lane) => ({ key: lane.key, technique: lane.technique, variant: lane.variant, values: costs(lane, clock.offset) }));
+    const lines = lanes.map((lane) => {
+      const { key, technique, variant, seconds, broken } = lane;
+      return { key, technique, variant, values: costs(lane, clock.offset), seconds, broken };
+    });
     return { at: Date.now(), seconds: Number.isFinite(began) ? (performance.now() - began) / 1000 : 0, lines };
   }
 
@@ -162,19 +165,23 @@ export class Costs {
     write(group.title, title);
     const ordered = this.#order ? lines.toSorted(by(this.#order)) : lines;
     const widest = Math.max(...lines.map(({ values }) => values.total).filter(Number.isFinite));
-    const marks = columns.map((column) => winners(column, ordered.map(({ values }) => values[column.id])));
+    const { usual, why } = compare(ordered);
+    const marks = columns.map((column) => winners(column, ordered.map(({ values }, i) => (why[i] ? NaN : values[column.id]))));
     /** @type {Element | null} */
     let before = group.head;
     ordered.forEach((line, at) => {
       const { row, name, glyph, cells, texts } = this.#row(group, line);
       write(name, named(line));
       attribute(row, "data-technique", line.technique);
+      attribute(row, "data-apart", why[at]); // for tests
+      const reason = why[at] && say(`costs.apart_${why[at]}`, { seconds: count(line.seconds), others: count(usual) });
       attribute(glyph, "href", `#glyph-${line.technique}`);
       columns.forEach((column, i) => {
         const value = line.values[column.id];
         write(texts[i], column.write(value, line.values));
         attribute(cells[i], "data-value", String(value));
         attribute(cells[i], "data-best", String(marks[i][at]));
+        attribute(cells[i], "title", column.best ? reason : "");
         const star = cells[i].firstElementChild;
         if (star instanceof HTMLElement) {
           reveal(star, marks[i][at]);

@@ -60,7 +60,10 @@ export class Faults {
       else if (dir === "down" && kind !== "reply") this.#recoveries.get(lane.key)?.up(at);
     });
     lab.on("lanes", () => this.#draw());
-    lab.on("reset", ({ lane }) => this.#recoveries.delete(lane.key));
+    lab.on("reset", ({ lane }) => {
+      this.#recoveries.delete(lane.key);
+      if (this.#state?.faults.length) this.#ask(); // what is broken still concerns what it counts from now on
+    });
     follow(() => this.#draw());
     this.#draw();
   }
@@ -239,7 +242,9 @@ export class Faults {
     this.#state = state;
     for (const lane of this.#lab.lanes) {
       const recovery = this.#recoveries.get(lane.key);
-      if (recovery?.own) recovery.inForce(state.faults.some((/** @type {import("./inforce.js").Entry} */ entry) => concerns(entry, lane)), performance.now());
+      const there = state.faults.some((/** @type {import("./inforce.js").Entry} */ entry) => concerns(entry, lane));
+      if (there) lane.broken = true;
+      if (recovery?.own) recovery.inForce(there, performance.now());
     }
   }
 

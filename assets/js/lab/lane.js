@@ -39,6 +39,8 @@ export class Lane {
   began = NaN;
   /** when something was broken on purpose that concerns it, the last few times, on performance.now()'s clock @type {number[]} */
   provoked = [];
+  /** whether something that concerns it was broken on purpose while it counted */
+  broken = false;
 
   #kind;
   #lab;
@@ -55,6 +57,9 @@ export class Lane {
   #fresh = true;
   /** what became of its last request @type {Request} */
   #request = "";
+  /** milliseconds that it has run since its counts began, but for those since it last went on */
+  #ran = 0;
+  #on = NaN;
   /** when it connected, on performance.now()'s clock; it has not yet: Infinity */
   #started = NaN;
   /** @type {(() => void) | undefined} */
@@ -100,13 +105,18 @@ export class Lane {
     };
   }
 
+  /** How long it has counted, in seconds: not while it is stopped. */
+  get seconds() {
+    return (this.#ran + (this.running ? performance.now() - this.#on : 0)) / 1000;
+  }
+
   /** Connects; what it has missed since stop comes first. */
   start() {
     this.queued = false;
     if (this.running) return;
     this.running = true;
     this.#fresh = true;
-    this.#started = performance.now();
+    this.#started = this.#on = performance.now();
     if (Number.isNaN(this.began)) this.began = performance.now();
     this.#listen();
     if (!this.page) this.viewer.start();
@@ -117,6 +127,7 @@ export class Lane {
     if (this.page || !(this.running || this.queued)) return;
     this.queued = false;
     if (this.running) {
+      this.#ran += performance.now() - this.#on;
       this.running = false;
       this.viewer.stop();
       this.#silence();
@@ -162,7 +173,9 @@ export class Lane {
   async resetCounts(keeps = true) {
     this.#keeps = keeps;
     this.#before = this.viewer.counts;
-    this.began = performance.now();
+    this.began = this.#on = performance.now();
+    this.#ran = 0;
+    this.broken = false;
     this.ages = new Ages();
     this.figures = null;
     this.#account = new Account();
@@ -175,6 +188,7 @@ export class Lane {
   /** Something that concerns it is broken on purpose. @param {number} at milliseconds on performance.now()'s clock */
   provoke(at) {
     this.provoked = [...this.provoked.slice(-15), at];
+    this.broken = true;
   }
 
   /**

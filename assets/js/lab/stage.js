@@ -194,7 +194,8 @@ export class Stage {
    * @param {object | null} fault as POST faults takes it
    */
   async fault(key, fault) {
-    const { viewer, technique } = this.lane(key);
+    const lane = this.lane(key);
+    const { viewer, technique } = lane;
     const scope = { viewer: viewer.id, technique };
     try {
       await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
@@ -202,7 +203,9 @@ export class Stage {
       if (error instanceof Refused && [404, 405, 409].includes(error.status)) throw new Unable("lessons.needs_faults");
       throw error;
     }
-    this.#lab.tell("fault", { lane: this.lane(key), fault, at: performance.now() });
+    const at = performance.now();
+    if (fault) lane.provoke(at);
+    this.#lab.tell("fault", { lane, fault, at });
     if (fault) this.#undo.push(() => this.api.post("faults", { ...scope, fault: null }));
   }
 

@@ -436,6 +436,53 @@ func TestLessonBars(t *testing.T) {
 	}
 }
 
+// What was broken, or has counted for another time than most, is not compared with the others.
+func TestLabCompares(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, lines, want string }{
+		{"alike", `[60], [60.5], [61]`, `60.5: , , `},
+		{"added-later", `[60], [60], [12]`, `60: , , time`},
+		{"added-long-ago", `[600], [600], [560]`, `600: , , `},
+		{"two-of-different-times", `[60], [12]`, `60: , time`},
+		{"just-begun", `[0.5], [2], [3]`, `2: , , `},
+		{"one-broken", `[60], [60, true], [60]`, `60: , fault, `},
+		{"all-broken", `[60, true], [60, true], [12, true]`, `60: , , time`},
+		{"broken-but-for-one-that-never-ran", `[60, true], [0], [60, true]`, `60: , time, `},
+		{"nobody", ``, `0: `},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { compare } = await import(base + "lab/cost.js");
+			const { usual, why } = compare([`+test.lines+`].map(([seconds, broken = false]) => ({ seconds, broken })));
+			return usual + ": " + why.join(", ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Who is not compared has no star, though he would be the best, and his cells say why.
+func TestCostStars(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Costs }, { load }] = await Promise.all(["lab/costs.js", "words/words.js"].map((name) => import(base + name)));
+		await load("costs", "lab");
+		const root = document.createElement("div");
+		const lane = (key, age, seconds, broken) => ({ key, technique: key, variant: "", began: 0, seconds, broken, figures: null,
+			counts: { messages: 1, missed: 0, duplicates: 0, reconnects: 0 }, ages: { percentiles: () => [age, age] } });
+		new Costs(root, { lanes: [lane("sse", 0.1, 60, true), lane("polling", 0.2, 12, false), lane("streaming", 0.3, 60, false), lane("websocket", 0.4, 60, false)],
+			clock: { offset: 0 }, on() {} }).show();
+		return [...root.querySelectorAll("tr[data-lane]")].map((row) => {
+			const cell = row.querySelector('[data-key="median"]');
+			return [row.dataset.lane, cell.dataset.best, cell.title].join(" ");
+		});
+	})()`)
+	if want := []string{"sse false No star: something was broken on purpose while this lane counted", "polling false No star: it has counted for 12 s, most others for 60 s",
+		"streaming true ", "websocket false "}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A double click pins one run.
 func TestLabPinsOnce(t *testing.T) {
 	p := modules(t)
@@ -487,6 +534,39 @@ func TestFaultsWatchWhatIsAccepted(t *testing.T) {
 		return out;
 	})()`)
 	if want := []string{" 0 0", "fine 1 1", "fine 1 1", "3"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A lane counts as broken while what is broken concerns it, whoever broke it and however often it is set to zero.
+func TestFaultsConcernLanes(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Faults } = await import(base + "lab/faults.js");
+		const root = document.createElement("div"), listeners = {};
+		const lanes = ["sse", "websocket"].map((key) => ({ key, technique: key, variant: "", broken: false, viewer: { id: key }, counts: {} }));
+		let faults = [{ technique: "sse", fault: { delay: "1s" }, names: [], since: 0, until: 0 }];
+		const lab = { lanes, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: ["sse", "websocket"] },
+			on: (type, listener) => (listeners[type] = listener), api: { post: async () => ({ faults, inside: {} }), get: async () => ({ faults, inside: {} }) } };
+		new Faults(root, lab);
+		const out = [];
+		const look = async () => {
+			await new Promise((done) => setTimeout(done));
+			out.push(lanes.map(({ broken }) => broken).join(" "));
+			for (const lane of lanes) lane.broken = false;
+		};
+		document.body.append(root);
+		root.querySelector('[data-testid="faults-clear"]').click();
+		await look();
+		for (const lane of lanes) listeners.reset({ lane });
+		await look();
+		faults = [];
+		for (const lane of lanes) listeners.reset({ lane });
+		await look();
+		root.remove();
+		return out;
+	})()`)
+	if want := []string{"true false", "true false", "false false"}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

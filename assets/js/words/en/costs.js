@@ -4,7 +4,7 @@
 /** @type {import("../words.js").Room} */
 export default {
   title: "What a message costs",
-  note: "for each message delivered, both ways together; ★ is best in its column",
+  note: "for each message delivered, both ways together; ★ is best in its column, of the lanes that can be compared",
   lane: "lane",
   live: "now, for {seconds} s",
   pinned: "pinned at {time}, after {seconds} s",
@@ -12,6 +12,8 @@ export default {
   pin_help: "Keeps the figures as they are now, below the running ones, to compare with",
   unpin: "take this run away",
   best: "best",
+  apart_fault: "No star: something was broken on purpose while this lane counted",
+  apart_time: "No star: it has counted for {seconds} s, most others for {others} s",
   foot: "Server CPU is no column here: one message is encoded once for all viewers. What many viewers cost it is measured by the crowd.",
 
   messages: "messages",

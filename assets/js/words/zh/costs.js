@@ -4,7 +4,7 @@
 /** @type {import("../words.js").Room} */
 export default {
   title: "一条消息的成本",
-  note: "每送达一条消息，双向合计；★ 为该列最佳",
+  note: "每送达一条消息，双向合计；★ 为可比泳道中该列最佳",
   lane: "泳道",
   live: "当前，已 {seconds} 秒",
   pinned: "{time} 固定，历时 {seconds} 秒",
@@ -12,6 +12,8 @@ export default {
   pin_help: "把当前数字保留在实时数字下方，以便比较",
   unpin: "移除这一轮",
   best: "最佳",
+  apart_fault: "不参评：此泳道统计期间被故意制造了故障",
+  apart_time: "不参评：此泳道已统计 {seconds} 秒，其余多数为 {others} 秒",
   foot: "此表没有服务器 CPU 一列：一条消息只编码一次，供所有观众使用。许多观众的 CPU 成本在“人群”面板中测量。",
 
   messages: "消息",
