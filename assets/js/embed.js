@@ -30,7 +30,7 @@ import { Past } from "./past.js";
 import { drawn, row } from "./series.js";
 import { holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
-import { Archive, reach } from "./time/archive.js";
+import { Archive } from "./time/archive.js";
 import { History } from "./time/history.js";
 import { spans, Window } from "./time/window.js";
 import { Viewer } from "./viewer.js";
@@ -89,8 +89,7 @@ const panels = {
     return {
       title: "host.now", draw: tiles.draw, pace: sparkPace, restyle: () => tiles.restyle(),
       show({ data, at, gap }, interval) {
-        if (store.length === 0 || gap) past.fill(store.length === 0 ? at - reach : store.newest, at, interval, data);
-        if (gap) store.gap();
+        if (store.length === 0 || gap) void past.begin(at, interval, data);
         store.append(at, interval, row(data));
         tiles.show(data);
       },
@@ -171,8 +170,7 @@ function chart(entry) {
   return {
     title: entry.title, draw: charts.draw, get pace() { return charts.pace; }, restyle: () => charts.restyle(),
     show({ data, at, gap }, interval) {
-      if (store.length === 0 || gap) past.fill(store.length === 0 ? at - reach : store.newest, at, interval, data);
-      if (gap) store.gap();
+      if (store.length === 0 || gap) void past.begin(at, interval, data);
       store.append(at, interval, row(data));
       archive.append(at, interval, row(data));
       if (data.cpu?.cores) cores.append(at, data.cpu.cores);

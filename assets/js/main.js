@@ -52,7 +52,7 @@ import { recall, remember } from "./remember.js";
 import { drawn, row } from "./series.js";
 import { allowed, holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
-import { Archive, reach } from "./time/archive.js";
+import { Archive } from "./time/archive.js";
 import { History } from "./time/history.js";
 import { Marks } from "./time/marks.js";
 import { spans, Window } from "./time/window.js";
@@ -197,8 +197,8 @@ function take(message) {
   // for that to end: their age says nothing about the technique.
   if (carrier === carried && !(at < clock.server(resumed))) ages[carrier].add(at, message.received);
   carried = carrier;
-  const before = store.newest;
-  if (message.gap) store.gap();
+  const first = !latest;
+  if (first || message.gap) void filler.begin(at, interval, data);
   const numbers = row(data);
   store.append(at, interval, numbers);
   archive.append(at, interval, numbers);
@@ -206,11 +206,8 @@ function take(message) {
   if (data.cpu?.cores) cores.append(at, data.cpu.cores);
   learnCores(data.cpu?.cores?.length);
 
-  const first = !latest;
   latest = message;
   if (first) thenBar.again();
-  if (first) filler.fill(at - reach, at, interval, data);
-  else if (message.gap) filler.fill(before, at, interval, data);
   page.phase = "live";
   if (first || message.gap || data.marks?.some((/** @type {{kind: string}} */ mark) => mark.kind === "alert")) alerts.refresh(at);
   if (page.stale === "true") judge(performance.now());

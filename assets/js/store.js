@@ -98,6 +98,11 @@ export class Store {
     if (this.length > 0) this.#room(this.newest + 1, this.#step[this.to - 1]);
   }
 
+  /** What was taken up to this moment is forgotten. @param {number} at */
+  forget(at) {
+    this.from = this.find(at) + 1;
+  }
+
   /**
    * Fill in what history knows and we do not: the time before our first row and the time inside our gaps.
    * Rows that are here stay as they are.

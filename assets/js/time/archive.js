@@ -3,6 +3,7 @@
 // that nobody needs any more is given up. Answers are kept, so that the way back shows at once.
 
 import { Refused } from "../api.js";
+import { reach } from "../past.js";
 import { Stretch } from "./stretch.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -13,8 +14,6 @@ const numbers = 100_000;
 /** Points of a chart at most, and what is asked for beside the window, in windows: for panning. */
 const points = 1400;
 const beside = 0.25;
-/** Milliseconds before the newest reading that the page fills from history by itself. */
-export const reach = 15 * 60_000;
 /** Answers that are kept. */
 const most = 8;
 /** Milliseconds that a window must stand before it is asked for: a wheel turns through many. */

@@ -1,0 +1,38 @@
+package e2e
+
+import "testing"
+
+// What the page knows of the time before, and how it asks for the rest.
+func TestPastModules(t *testing.T) {
+	p := modules(t)
+	// An evening of a minute, a night, and a reading in the morning. The server says since when it knows.
+	const night = `const { Past } = await import(base + "past.js"); const { Store } = await import(base + "store.js");
+		const { Archive } = await import(base + "time/archive.js"); const { Window } = await import(base + "time/window.js");
+		const awake = async (morning, since) => {
+			const asked = [];
+			const api = { series: async () => ({ series: [{ name: "cpu.busy" }], tiers: [{ every_ms: 1000 }, { every_ms: 10000, from: since }] }),
+				history: async (names, from, to, points) => { asked.push([from - morning, to - morning, points].join()); return { at: [from], series: [{ name: "cpu.busy", avg: [1], min: [1], max: [1] }] }; } };
+			const store = new Store(9000, ["cpu.busy"]);
+			for (let i = 60; i >= 0; i--) store.append(1e12 - 1000 * i, 1000, { "cpu.busy": 1 });
+			const begun = new Past(api, store, () => {}).begin(morning, 1000, {});
+			store.append(morning, 1000, { "cpu.busy": 1 });
+			await begun;
+			const archive = new Archive(() => new Promise(() => {}), store, () => ["cpu.busy"], () => {});
+			const w = new Window();
+			w.advance(morning);
+			w.show((1e12 + morning) / 2 - 10000, (1e12 + morning) / 2 + 10000);
+			archive.show(w, 600);
+			return [asked.join(" "), store.at[store.from] - 1e12, archive.waiting].join(" ");
+		};`
+	tests := []struct{ name, script, want string }{
+		{"a-night-is-the-archive's", night + `return awake(1e12 + 8 * 3600e3, 1e12 - 3600e3);`, "-900000,0,900 27900000 true"},
+		{"a-nap-is-filled", night + `return awake(1e12 + 600e3, 1e12 - 3600e3);`, "-600000,0,601 -60000 false"},
+		{"who-knows-less-takes-nothing-away", night + `return awake(1e12 + 8 * 3600e3, 1e12 + 8 * 3600e3 - 1000);`, "-900000,0,900 -60000 false"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
