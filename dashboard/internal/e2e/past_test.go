@@ -36,3 +36,25 @@ func TestPastModules(t *testing.T) {
 		}
 	}
 }
+
+// A gap stays one where rows are thinned: it is one row among hundreds, right behind the last reading.
+func TestThinnedGaps(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]int](p, `(async () => {
+		const { Sampler } = await import(base + "chart/sampler.js"); const { Store } = await import(base + "store.js"); const { View } = await import(base + "chart/view.js");
+		const store = new Store(2000, ["a", "b", "c"]);
+		for (let i = 0; i < 1000; i++) {
+			store.append(100 * i + (i < 500 ? 0 : 550000) + (i < 750 ? 0 : 3000), 100, { a: 1, b: i > 600 && i < 700 ? null : 2, c: i === 900 ? 9 : 3 });
+		}
+		const view = new View();
+		[view.from, view.to, view.width] = [0, 700000, 100];
+		const s = new Sampler(3);
+		s.run(store, ["a", "b", "c"], view);
+		const points = (column) => [...column.slice(0, s.n)];
+		return [...s.ys.map((column) => points(column).filter(Number.isNaN).length), points(s.at).filter((at, i, all) => at < all[i - 1]).length, Math.max(...points(s.highs[2]).filter((v) => v === v))];
+	})()`)
+	// A long one and one that is shorter than a pixel; what is unknown of one series alone is none.
+	if want := "[2,2,2,0,9]"; quote(got) != want {
+		t.Errorf("gaps of three series, points out of order, the peak: got %s, want %s", quote(got), want)
+	}
+}
