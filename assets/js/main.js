@@ -168,7 +168,7 @@ const showFigures = frame.atMost(() => 200, () => {
   if (!past) tiles.show(latest.data);
   thenBar.show();
   timeBar.wait(archive);
-  marks.cover(window.from, window.to);
+  marks.cover(window.from, latest.at);
   header.show(latest.data, interval, received.rate(performance.now()));
 });
 const showCounts = () => viewer && wire.count(viewer.counts);
@@ -199,6 +199,7 @@ function take(message) {
   carried = carrier;
   const first = !latest;
   if (first || message.gap) void filler.begin(at, interval, data);
+  if (message.gap) marks.miss();
   const numbers = row(data);
   store.append(at, interval, numbers);
   archive.append(at, interval, numbers);

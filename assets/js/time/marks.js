@@ -6,8 +6,8 @@ import { Refused } from "../api.js";
 
 /** @typedef {import("../chart/crosshair.js").Mark} Mark */
 
-/** Marks that are kept: more would be a wall. */
-const most = 2000;
+/** Marks that are kept: more than a server keeps. */
+const most = 5000;
 /** Milliseconds that the time shown must stand before it is asked about. */
 const settled = 300;
 /** Milliseconds until a question that failed is asked again. */
@@ -18,10 +18,13 @@ export class Marks {
   #changed;
   /** @type {Map<string, Mark>} */
   #marks = new Map();
-  /** the time that was asked about */
+  /** from when on all are here, NaN: of no time; what comes now comes with messages */
   #from = NaN;
-  #to = NaN;
+  /** the time that is to be asked about when it has stood long enough */
+  #wish = { from: NaN, to: NaN };
   #timer = 0;
+  /** how often messages have been missing */
+  #lost = 0;
   #asking = false;
   #there = true;
 
@@ -45,20 +48,36 @@ export class Marks {
     this.#changed(list);
   }
 
-  /** This time is shown now. @param {number} from @param {number} to */
-  cover(from, to) {
-    if (!this.#there || this.#asking || Number.isNaN(from) || from >= this.#from && to <= this.#to) return;
+  /** Messages are missing, and their marks with them: they are to be asked for. */
+  miss() {
+    this.#lost++;
+    this.#from = NaN;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask(from, to), settled);
+    this.#timer = 0;
   }
 
-  /** @param {number} from @param {number} to */
-  async #ask(from, to) {
+  /**
+   * This time and what came after it can be shown now.
+   * @param {number} from
+   * @param {number} newest of what has come with messages
+   */
+  cover(from, newest) {
+    if (!this.#there || this.#asking || !(from < newest) || from >= this.#from) return;
+    if (this.#timer !== 0 && from >= this.#wish.from) return; // it waits: what moves on with time wishes for nothing new
+    clearTimeout(this.#timer);
+    this.#wish = { from, to: Number.isNaN(this.#from) ? newest : this.#from };
+    this.#timer = setTimeout(() => void this.#ask(this.#wish), settled);
+  }
+
+  /** @param {{from: number, to: number}} wish */
+  async #ask({ from, to }) {
+    const lost = this.#lost;
+    this.#timer = 0;
     this.#asking = true;
     try {
-      const { marks } = await this.#api.marks(Math.max(0, from), to);
-      this.#from = Math.min(from, this.#from || from);
-      this.#to = Infinity; // what comes from now on comes with messages
+      const { marks, more } = await this.#api.marks(Math.max(0, from), to);
+      // Of too many there are the newest: the others are asked for next, unless they are of one moment.
+      if (lost === this.#lost) this.#from = more && marks[0]?.at < to ? marks[0].at : from;
       this.add(marks);
     } catch (error) {
       // A server that does not know the question will not learn it; one that does not answer is asked again.

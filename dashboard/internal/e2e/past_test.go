@@ -58,3 +58,44 @@ func TestThinnedGaps(t *testing.T) {
 		t.Errorf("gaps of three series, points out of order, the peak: got %s, want %s", quote(got), want)
 	}
 }
+
+// Marks of the time shown are asked for once, with all that came after it: what comes from then on comes with messages.
+func TestMarksAskedFor(t *testing.T) {
+	p := modules(t)
+	const server = `globalThis.plain ??= setTimeout;
+		globalThis.setTimeout = (f, ms) => plain(f, ms / 20); // it waits for a hand to come to rest
+		const { Marks } = await import(base + "time/marks.js");
+		const asked = [], there = [-50, -40, -30, -20, -10].map((at) => ({ at, kind: "note", text: "" }));
+		let told = 0;
+		const marks = new Marks({ marks: async (from, to) => {
+			asked.push(from + "…" + to);
+			const found = there.filter(({ at }) => at >= from && at <= to);
+			return found.length > 2 ? { marks: found.slice(-2), more: true } : { marks: found };
+		} }, (list) => { told = list.length; });
+		for (const mark of there) mark.at += 1000;
+		const cover = async (from, newest) => {
+			marks.cover(1000 + from, 1000 + newest);
+			await new Promise((done) => plain(done, 60));
+		};`
+	tests := []struct{ name, script, want string }{
+		{"while-messages-come-fast", `
+			let newest = 1e6;
+			for (let i = 0; i < 400 && asked.length === 0; i++) {
+				marks.cover(newest - 1e5, newest);
+				newest += 10;
+				await new Promise((done) => plain(done, 2));
+			}
+			return asked.join(" ");`, "900000…1000000"},
+		{"up-to-now-however-old-the-window", `there.splice(0, 4); await cover(-45, 0); await cover(-25, 5); return asked.join(" ") + " " + told;`, "955…1000 1"},
+		{"more-than-one-answer-has", `for (let i = 0; i < 5; i++) await cover(-45, 0); return asked.join(" ") + " " + told;`, "955…1000 955…980 955…970 4"},
+		{"then-what-is-older", `there.splice(0, 3); await cover(-25, 0); await cover(-45, 9); return asked.join(" ");`, "975…1000 955…975"},
+		{"many-of-one-moment-end", `there.forEach((mark) => { mark.at = 1000; mark.text = String(Math.random()); }); for (let i = 0; i < 4; i++) await cover(-45, 0); return asked.length;`, "1"},
+		{"after-a-gap", `there.splice(0, 3); await cover(-25, 0); marks.miss(); await cover(-5, 90); await cover(-25, 95); return asked.join(" ");`, "975…1000 995…1090 975…995"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+server+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
