@@ -2,6 +2,9 @@
 // The plain questions the page asks beside the push: config, host, history, wire; and what it asks to be done. JSON in,
 // JSON out.
 
+/** Characters of names in one question: a server reads a request's head up to 8 KiB, with all that a browser puts there. */
+const room = 3000;
+
 /** An answer that was not 2xx; `status` is 0 when there was no answer at all. */
 export class Refused extends Error {
   /**
@@ -48,14 +51,19 @@ export class API {
   }
 
   /**
+   * In as many questions as it takes, one after the other: there are few connections, and others need them.
    * @param {string[]} series
    * @param {number} from Unix milliseconds
    * @param {number} to
    * @param {number} points
    * @param {AbortSignal} [signal]
    */
-  history(series, from, to, points, signal) {
-    return this.get("history", { series: series.join(), from: Math.floor(from), to: Math.ceil(to), points }, signal);
+  async history(series, from, to, points, signal) {
+    const answers = [];
+    for (const names of pieces(series)) {
+      answers.push(await this.get("history", { series: names.join(), from: Math.floor(from), to: Math.ceil(to), points }, signal));
+    }
+    return answers.length > 1 ? together(answers) : answers[0];
   }
 
   /**
@@ -174,4 +182,39 @@ async function detail(answer) {
   } catch {
     return undefined;
   }
+}
+
+/** @param {string[]} names @returns {string[][]} the same, in parts that fit into a question */
+function pieces(names) {
+  /** @type {string[][]} */
+  const parts = [];
+  let left = 0;
+  for (const name of names) {
+    const size = String(new URLSearchParams([["", `${name},`]])).length;
+    if (left < size) {
+      parts.push([]);
+      left = room;
+    }
+    left -= size;
+    parts[parts.length - 1].push(name);
+  }
+  return parts;
+}
+
+/** @typedef {(number | null)[]} Column */
+
+/**
+ * Answers for the same time as one, with the rows of the first.
+ * @param {{at: number[], series: {name: string, unit: string, avg: Column, min: Column, max: Column}[]}[]} answers
+ */
+function together(answers) {
+  const [{ at }] = answers;
+  return {
+    at,
+    series: answers.flatMap(({ at: own, series }) => {
+      const rows = new Map(own.map((time, i) => [time, i]));
+      const lay = (/** @type {Column} */ column) => at.map((time) => column[rows.get(time) ?? -1] ?? null);
+      return series.map(({ name, unit, avg, min, max }) => ({ name, unit, avg: lay(avg), min: lay(min), max: lay(max) }));
+    }),
+  };
 }

@@ -4,7 +4,7 @@
 
 import { Refused } from "../api.js";
 import { duration } from "../format.js";
-import { then } from "../time/then.js";
+import { thenAt } from "../time/then.js";
 import { say } from "../words/words.js";
 import { longMoment } from "./charts.js";
 import { field, one, reveal, write } from "./dom.js";
@@ -104,14 +104,20 @@ export class ThenBar {
   /** @param {number} at @param {AbortSignal} signal */
   async #ask(at, signal) {
     try {
-      const found = await then(this.#api, this.#history, at, this.#now(), signal);
+      const found = await thenAt(this.#api, this.#history, at, this.#now(), signal);
       if (signal.aborted) return;
       this.#then = found;
+      this.#problem = why(found.failed);
       this.#got(found);
     } catch (error) {
       if (signal.aborted) return;
-      this.#problem = error instanceof Refused ? error.message : String(error);
+      this.#problem = why(error);
     }
     this.show();
   }
+}
+
+/** @param {unknown} error null: none */
+function why(error) {
+  return error instanceof Refused ? error.message : String(error ?? "");
 }

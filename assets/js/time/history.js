@@ -2,6 +2,8 @@
 // History's answers to questions for series that may not be there: what the server does not know is left out, and is
 // unknown in the answer.
 
+import { Refused } from "../api.js";
+
 export class History {
   #api;
   /** @type {Map<string, string> | null} units by name, once the server has told */
@@ -32,8 +34,18 @@ export class History {
   async ask(names, from, to, points, signal) {
     let known = await this.series();
     if (!names.every((name) => known.has(name))) known = await this.series(true);
+    try {
+      return await this.#answer(names, known, from, to, points, signal);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 400)) throw error;
+      known = await this.series(true); // it has forgotten one of them since it told: a device is gone
+      return this.#answer(names, known, from, to, points, signal);
+    }
+  }
+
+  /** @param {string[]} names @param {Map<string, string>} known @param {number} from @param {number} to @param {number} points @param {AbortSignal} [signal] */
+  async #answer(names, known, from, to, points, signal) {
     const there = names.filter((name) => known.has(name));
-    if (there.length === 0) return { at: [], series: [] };
-    return this.#api.history(there, from, to, points, signal);
+    return there.length > 0 ? this.#api.history(there, from, to, points, signal) : { at: [], series: [] };
   }
 }

@@ -3,6 +3,7 @@
 // the top. Pure but for the questions it asks.
 
 import { Refused } from "../api.js";
+import { counted, of, ways } from "../series.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
 /**
@@ -12,6 +13,7 @@ import { Refused } from "../api.js";
  * @property {number} taken when those numbers were taken, NaN where there are none
  * @property {Process[] | null} processes null where none are kept
  * @property {number} listed when they were
+ * @property {unknown} failed why one of both is not known, where there was no answer for it
  */
 
 /** Series that fill a snapshot's plain parts, by the beginning of their names. */
@@ -27,21 +29,26 @@ const around = [3000, 30_000, 180_000];
  * @param {AbortSignal} signal
  * @returns {Promise<Then>}
  */
-export async function then(api, history, at, now, signal) {
-  const [numbers, table] = await Promise.all([row(history, at, signal), processes(api, at, signal)]);
+export async function thenAt(api, history, at, now, signal) {
+  const [numbers, table] = await Promise.allSettled([row(history, at, now, signal), processes(api, at, signal)]);
+  if (numbers.status === "rejected" && table.status === "rejected") throw numbers.reason;
+  const found = numbers.status === "fulfilled" ? numbers.value : null;
+  const list = table.status === "fulfilled" ? table.value : null;
   return {
     at,
-    snapshot: numbers && snapshot(numbers.values, now),
-    taken: numbers?.at ?? NaN,
-    processes: table?.processes ?? null,
-    listed: table?.at ?? NaN,
+    snapshot: found && snapshot(found.values, now),
+    taken: found?.at ?? NaN,
+    processes: list?.processes ?? null,
+    listed: list?.at ?? NaN,
+    failed: numbers.status === "rejected" ? numbers.reason : table.status === "rejected" ? table.reason : null,
   };
 }
 
-/** @param {import("./history.js").History} history @param {number} at @param {AbortSignal} signal */
-async function row(history, at, signal) {
+/** @param {import("./history.js").History} history @param {number} at @param {any} now @param {AbortSignal} signal */
+async function row(history, at, now, signal) {
   const known = await history.series();
-  const names = [...known.keys()].filter((name) => plain.includes(name.split(".")[0]) || /^(disk|network|filesystem)\./.test(name)).filter((name) => !name.includes(",")).slice(0, 400);
+  const ours = devices(now).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
+  const names = [...new Set([...[...known.keys()].filter((name) => plain.includes(name.split(".")[0])), ...ours])].filter((name) => !name.includes(","));
   for (const reach of around) {
     const answer = await history.ask(names, at - reach, at + reach, 60, signal);
     const i = nearest(answer.at, answer.series, at);
@@ -89,6 +96,20 @@ async function processes(api, at, signal) {
 }
 
 /**
+ * The devices that tiles and verdict count, and which of their figures: a host may have hundreds of others.
+ * @param {any} now the newest snapshot
+ * @returns {{part: string, key: string, figures: string[], list: any[]}[]}
+ */
+function devices(now) {
+  const only = (/** @type {any[]} */ list, /** @type {string[]} */ ...facts) => list.map((device) => Object.fromEntries(facts.map((fact) => [fact, device[fact]])));
+  return [
+    { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: only(counted(now?.disks), "name", "counted") },
+    { part: "network", key: "name", figures: ["receive_rate", "transmit_rate"], list: only(ways(now?.networks), "name", "virtual") },
+    { part: "filesystem", key: "mount", figures: ["used_ratio"], list: only((now?.filesystems ?? []).filter((/** @type {any} */ f) => !f.stale && !f.read_only), "mount") },
+  ];
+}
+
+/**
  * Numbers by the names of their series as the snapshot they were taken from, as far as they tell. Devices are those of now:
  * what they are does not change.
  * @param {Map<string, number>} values
@@ -104,15 +125,8 @@ export function snapshot(values, now) {
     for (const key of path.slice(0, -1)) at = at[key] ??= {};
     at[/** @type {string} */ (path.at(-1))] = v;
   }
-  const of = (/** @type {string} */ kind, /** @type {string} */ key, /** @type {string} */ name) => values.get(`${kind}.${key}.${name}`) ?? null;
-  s.disks = (now?.disks ?? []).map((/** @type {any} */ d) => ({
-    name: d.name, counted: d.counted, read_rate: of("disk", d.name, "read_rate"), write_rate: of("disk", d.name, "write_rate"), busy: of("disk", d.name, "busy"),
-  }));
-  s.networks = (now?.networks ?? []).map((/** @type {any} */ n) => ({
-    name: n.name, virtual: n.virtual, receive_rate: of("network", n.name, "receive_rate"), transmit_rate: of("network", n.name, "transmit_rate"),
-  }));
-  s.filesystems = (now?.filesystems ?? []).map((/** @type {any} */ f) => ({
-    mount: f.mount, read_only: f.read_only, stale: f.stale, used_ratio: of("filesystem", f.mount, "used_ratio"), available: null,
-  }));
+  for (const { part, key, figures, list } of devices(now)) {
+    s[`${part}s`] = list.map((device) => ({ ...device, ...Object.fromEntries(figures.map((figure) => [figure, values.get(of(`${part}.${figure}`, device[key])) ?? null])) }));
+  }
   return s;
 }

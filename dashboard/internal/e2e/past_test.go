@@ -99,3 +99,54 @@ func TestMarksAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A moment is asked for in requests whose heads a server reads, whatever the host has; what it has forgotten meanwhile, or
+// cannot tell, takes nothing else away.
+func TestMomentModules(t *testing.T) {
+	p := modules(t)
+	const server = `const { API } = await import(base + "api.js"); const { History } = await import(base + "time/history.js"); const { thenAt } = await import(base + "time/then.js");
+		const count = (n) => Array.from({ length: n }, (_, i) => i);
+		const now = {
+			disks: count(60).map((i) => ({ name: "nvme" + i + "n1", counted: i < 40 })),
+			networks: count(200).map((i) => ({ name: i > 0 ? "veth0123456" + i : "eth0", virtual: i > 0 })),
+			filesystems: count(90).map((i) => ({ mount: "/srv/with a long name/" + i, read_only: i === 1, stale: i === 2, used_ratio: 1 })),
+		};
+		let there = ["cpu.busy", "cpu.user", "memory.used", "self.cpu",
+			...now.disks.flatMap(({ name }) => ["read_rate", "write_rate", "busy", "reads", "queue"].map((figure) => "disk." + name + "." + figure)),
+			...now.networks.flatMap(({ name }) => ["receive_rate", "transmit_rate"].map((figure) => "network." + name + "." + figure)),
+			...now.filesystems.map(({ mount }) => "filesystem." + mount + ".used_ratio")];
+		const asked = [], heads = [];
+		const answer = (status, body) => new Response(JSON.stringify(body), { status });
+		let broken = "";
+		globalThis.fetch = async (url) => {
+			heads.push(url.href.length - url.origin.length);
+			if (broken && url.pathname.endsWith(broken)) return answer(500, { detail: broken + " is broken" });
+			if (url.pathname.endsWith("processes")) return answer(200, { at: 990, processes: [{ pid: 1, name: "init" }] });
+			if (!url.searchParams.has("series")) return answer(200, { series: there.map((name) => ({ name, unit: "" })) });
+			const names = url.searchParams.get("series").split(",");
+			if (names.some((name) => !there.includes(name))) return answer(400, { detail: "unknown series" });
+			asked.push(...names);
+			const column = (name) => [null, there.indexOf(name)];
+			return answer(200, { at: [980, 990], series: names.map((name) => ({ name, unit: "", avg: column(name), min: column(name), max: column(name) })) });
+		};
+		const api = new API(new URL("http://host/api/v1/")), history = new History(api);
+		const ask = () => thenAt(api, history, 1000, now, new AbortController().signal);`
+	tests := []struct{ name, script, want string }{
+		{"many-devices", `const { snapshot: s, failed } = await ask();
+			const known = (list, figure) => list.filter((d) => d[figure] === there.indexOf(d.name ? (list === s.disks ? "disk." : "network.") + d.name + "." + figure : "filesystem." + d.mount + "." + figure)).length;
+			return [s.cpu.busy, s.cpu.user, s.memory.used, known(s.disks, "busy"), known(s.disks, "write_rate"), known(s.networks, "receive_rate"), known(s.filesystems, "used_ratio"),
+				s.disks.length, s.networks.length, s.filesystems.length, failed, asked.length, asked.filter((name) => /veth\w{8}|queue|self/.test(name)).length, Math.max(...heads) < 4000].join(" ");`,
+			"0 1 2 40 40 1 88 40 1 88  213 0 true"},
+		{"a-device-is-forgotten", `await ask(); there = there.filter((name) => !name.startsWith("disk.nvme0n1"));
+			const { snapshot: s, failed } = await ask(); return [s.disks.length, s.disks[0].busy, s.disks[1].busy >= 0, failed].join(" ");`, "40  true "},
+		{"no-numbers", `broken = "history"; const { snapshot, processes, listed, failed } = await ask(); return [snapshot, processes.length, listed, failed.message].join(" ");`, " 1 990 history is broken"},
+		{"no-processes", `broken = "processes"; const { snapshot: s, processes, failed } = await ask(); return [s.cpu.busy, processes, failed.message].join(" ");`, "0  processes is broken"},
+		{"nothing", `globalThis.fetch = async () => answer(500, { detail: "all is broken" }); return ask().catch((error) => error.message);`, "all is broken"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+server+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
