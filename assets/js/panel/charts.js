@@ -156,9 +156,10 @@ export class Charts {
   describe() {
     const { from, to, newest } = this.#window;
     if (Number.isNaN(to)) return;
+    const row = this.#shown.find(to);
     for (const { canvas, entry, names } of this.#charts) {
-      const last = (/** @type {string} */ name) => formats[this.#unit(entry)](this.#shown.value(name));
-      const now = entry.series.map(([, label], i) => `${say(label)} ${last(names[i])}`).join(say("host.comma"));
+      const value = (/** @type {string} */ name) => formats[this.#unit(entry)](this.#shown.value(name, row));
+      const now = entry.series.map(([, label], i) => `${say(label)} ${value(names[i])}`).join(say("host.comma"));
       attribute(canvas, "aria-label", say("charts.described", { title: say(entry.title), from: moment(from, newest), to: moment(to, newest), now }));
     }
   }

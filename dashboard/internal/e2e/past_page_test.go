@@ -1,0 +1,299 @@
+package e2e
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// place is where in a chart's plot a part of its width is, in CSS pixels of the page.
+func (p *page) place(chart string, share float64) (x, y float64) {
+	p.t.Helper()
+	box := evaluate[[]float64](p, `(() => { const r = document.querySelector('[data-testid="chart-`+chart+`"] canvas').getBoundingClientRect(); return [r.left + 60, r.width - 64, r.top + r.height / 2]; })()`)
+	return box[0] + share*box[1], box[2]
+}
+
+// turn is a turn of the wheel over the middle of a chart.
+func (p *page) turn(chart string, across, down float64) {
+	p.t.Helper()
+	const nearly = 1e-3 // a zero would be left out, and the browser wants both
+	x, y := p.place(chart, 0.5)
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: across + nearly, DeltaY: down + nearly})
+		return err
+	}))
+}
+
+// pinch puts two fingers on a chart and moves them from one distance to another, in parts of its width.
+func (p *page) pinch(chart string, from, to float64) {
+	p.t.Helper()
+	touch := func(kind input.DispatchTouchEventType, apart float64) {
+		var points []*input.TouchPoint
+		if apart > 0 {
+			for _, side := range []float64{-0.5, 0.5} {
+				x, y := p.place(chart, 0.5+side*apart)
+				points = append(points, &input.TouchPoint{X: x, Y: y, ID: new(side + 1)})
+			}
+		}
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points})
+			return err
+		}))
+	}
+	touch(input.DispatchTouchEventTypeTouchStart, from)
+	for step := 1.0; step <= 4; step++ {
+		touch(input.DispatchTouchEventTypeTouchMove, from+(to-from)*step/4)
+	}
+	touch(input.DispatchTouchEventTypeTouchEnd, 0)
+}
+
+// take presses what hands something over, and keeps what it is in the page, by its name.
+func (p *page) take(testid string) {
+	p.t.Helper()
+	evaluate[bool](p, `(async () => {
+		if (!globalThis.taken) {
+			globalThis.taken = new Map();
+			let last;
+			URL.createObjectURL = (blob) => { last = blob; return "#"; };
+			HTMLAnchorElement.prototype.click = function () { if (this.download) taken.set(this.download, last); };
+		}
+		taken.clear();
+		document.querySelector('[data-testid="`+testid+`"]').click();
+		while (taken.size === 0) await new Promise((done) => setTimeout(done, 20));
+		return true;
+	})()`)
+}
+
+// What hands do on a chart, and what is taken away from it: on one page, of half an hour that stands still.
+func TestChartsInHand(t *testing.T) {
+	t.Parallel()
+	at := time.Now().UTC().Add(-20 * time.Minute)
+	say := func(d time.Duration) string { return at.Add(d).Format(time.RFC3339) }
+	p, _ := hours(t, "&zone=utc&from="+say(-15*time.Minute)+"&to="+say(15*time.Minute))
+	p.expect("503", "willReadFrequently") // there is no table of all processes, and pictures are looked at
+	p.waits("there are charts", `performance.getEntriesByName("chart").length > 0`)
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, *page)
+	}{
+		{"crosshair", handCrosshair},
+		{"wheel-and-fingers", handWheel},
+		{"described", handDescribed},
+		{"taken", handTaken},
+		{"lines-or-bands", handBands},
+		{"core-or-total", handShare},
+		{"differ", handDiffer},
+		{"followed", handFollowed},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, p) })
+	}
+}
+
+// legends is what is wrong with the legends' values: each chart's numbers are taken, and compared at the moment that is told.
+const legends = `(async () => {
+	const { three, percent, bytes, rate } = await import(new URL("js/format.js", document.baseURI));
+	const format = { number: three, ratio: percent, bytes, rate };
+	const [from, to] = ["from", "to"].map((end) => Date.parse(new URLSearchParams(location.search).get(end)));
+	const clock = document.querySelector('[data-testid="charts-time"]').textContent.slice(-8);
+	const at = [from, to].map((end) => Date.parse(new Date(end).toISOString().slice(0, 11) + clock + "Z")).find((at) => at >= from && at <= to);
+	const wrong = [];
+	let n = 0;
+	for (const root of document.querySelectorAll("#charts-grid > figure:not([hidden])")) {
+		taken.clear();
+		root.querySelector('[data-testid$="-csv"]').click();
+		while (taken.size === 0) await new Promise((done) => setTimeout(done, 20));
+		const [head, ...rows] = (await [...taken.values()][0].text()).trimEnd().split("\r\n").map((line) => line.split(","));
+		const row = rows.filter((row) => Number(row[1]) <= at).at(-1);
+		const means = head.map((name, i) => [name, i]).filter(([name, i]) => i > 1 && !/\.(min|max)$/.test(name));
+		[...root.querySelectorAll(".legend-value")].forEach((value, k) => {
+			const text = row[means[k][1]];
+			n++;
+			if (value.textContent !== format[root.dataset.unit](text === "" ? NaN : Number(text))) wrong.push(means[k][0] + ": " + value.textContent + " for " + text + " at " + clock);
+		});
+	}
+	return n < 10 ? [n + " values"] : wrong;
+})()`
+
+// The crosshair stands in all charts at once, and legends say the values at it.
+func handCrosshair(t *testing.T, p *page) {
+	p.mouse("cpu", 0.9, 0.9, 0) // the pointer is there, and the picture still
+	p.waits("a moment is told", `/\d\d:\d\d:\d\d$/.test(document.querySelector('[data-testid="charts-time"]').textContent)`)
+	const still = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))`
+	evaluate[bool](p, `(async () => {
+		document.querySelector('[data-testid="chart-cpu"] canvas').dispatchEvent(new PointerEvent("pointerleave"));
+		await `+still+`;
+		globalThis.pixels = () => [...document.querySelectorAll("#charts-grid > figure:not([hidden]) .plot canvas")].map((canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height));
+		globalThis.before = pixels();
+		return true;
+	})()`)
+	told := p.text("charts-time")
+	p.mouse("cpu", 0.3, 0.3, 0)
+	p.waits("another moment is told", `document.querySelector('[data-testid="charts-time"]').textContent !== `+quote(told))
+	// In each canvas: how many columns are others than before, how much of the height the most changed of them, and where in the
+	// plot it is.
+	got := evaluate[[][]float64](p, `(async () => {
+		await `+still+`;
+		return pixels().map(({ data, width, height }, k) => {
+			const changed = new Array(width).fill(0);
+			for (let i = 0; i < width * height; i++) if ([0, 1, 2, 3].some((c) => data[4 * i + c] !== before[k].data[4 * i + c])) changed[i % width]++;
+			const most = Math.max(...changed);
+			return [changed.filter((n) => n > 0).length, most / height, (changed.indexOf(most) / devicePixelRatio - 56) / (width / devicePixelRatio - 58)];
+		});
+	})()`)
+	if len(got) < 5 {
+		t.Errorf("there are %d charts", len(got))
+	}
+	for i, c := range got {
+		if c[0] > 2 || c[1] < 0.6 || math.Abs(c[2]-0.3) > 0.03 || math.Abs(c[2]-got[0][2]) > 0.01 {
+			t.Errorf("chart %d has %v changed columns, the most of them by %.2f, at %.3f; the first at %.3f", i, c[0], c[1], c[2], got[0][2])
+		}
+	}
+	p.take("cpu-csv")
+	if wrong := evaluate[[]string](p, legends); len(wrong) > 0 {
+		t.Errorf("legends say %q", wrong)
+	}
+	evaluate[bool](p, `(document.querySelector('[data-testid="chart-cpu"] canvas').dispatchEvent(new PointerEvent("pointerleave")), true)`)
+}
+
+// The wheel scales around the pointer and pans; fingers do as well; each is one step back.
+func handWheel(t *testing.T, p *page) {
+	back := func() {
+		t.Helper()
+		p.click("back")
+		eventually(t, "one step back is the half hour", func() bool { return p.span() == 1800 })
+	}
+	began := p.query("from")
+	evaluate[bool](p, `(document.querySelector('[data-testid="chart-cpu"] canvas').focus(), true)`)
+	p.turn("cpu", 0, -200)
+	eventually(t, "a turn of the wheel shows less", func() bool { s := p.span(); return s > 1000 && s < 1300 })
+	if p.query("from") == began {
+		t.Error("and not around the pointer")
+	}
+	back()
+	p.turn("cpu", -120, 0)
+	eventually(t, "across it goes to what was earlier", func() bool { return p.span() == 1800 && p.query("from") < began })
+	back()
+	p.pinch("memory", 0.2, 0.6)
+	eventually(t, "fingers that part show less", func() bool { s := p.span(); return s > 500 && s < 700 })
+	back()
+	p.pinch("memory", 0.6, 0.3)
+	eventually(t, "fingers that meet show more", func() bool { s := p.span(); return s > 3300 && s < 3900 })
+	back()
+}
+
+// Who hears a chart is told what stands at the right edge of it, as who sees it is: not what came after.
+func handDescribed(t *testing.T, p *page) {
+	p.waits("each chart is described by what its legend says", `[...document.querySelectorAll("#charts-grid > figure:not([hidden])")].every((root) => {
+		const label = root.querySelector("canvas").getAttribute("aria-label");
+		return [...root.querySelectorAll(".legend-entry")].every((entry) => label.includes(entry.querySelector(".legend-name").textContent + " " + entry.querySelector(".legend-value").textContent));
+	})`)
+}
+
+// A chart as a picture; all of it as numbers.
+func handTaken(t *testing.T, p *page) {
+	p.take("cpu-png")
+	got := evaluate[map[string]float64](p, `(async () => {
+		const [[name, blob]] = taken;
+		const picture = await createImageBitmap(blob);
+		const canvas = document.createElement("canvas");
+		[canvas.width, canvas.height] = [picture.width, picture.height];
+		const ctx = canvas.getContext("2d", { willReadFrequently: true });
+		ctx.drawImage(picture, 0, 0);
+		const chart = document.querySelector('[data-testid="chart-cpu"] canvas');
+		const inks = (from, to) => new Set(new Uint32Array(ctx.getImageData(0, from, picture.width, to - from).data.buffer)).size;
+		const head = picture.height - chart.height;
+		return { named: Number(/^fivewire-.*-cpu-.*Z\.png$/.test(name)), wide: Number(picture.width === chart.width), head, title: inks(0, head), plot: inks(head, picture.height) };
+	})()`)
+	if got["named"] != 1 || got["wide"] != 1 || got["head"] < 30 || got["title"] < 10 || got["plot"] < 10 {
+		t.Errorf("the picture: %v", got)
+	}
+	p.take("take-json")
+	if got := evaluate[string](p, `(async () => {
+		const [[name, blob]] = taken;
+		const { host, from, to, charts, tables, snapshot } = JSON.parse(await blob.text());
+		const shown = [...document.querySelectorAll("#charts-grid > figure:not([hidden])")].map((root) => root.dataset.chart);
+		const query = new URLSearchParams(location.search);
+		return [name.endsWith(".json"), host === document.querySelector(".host").textContent, from === Date.parse(query.get("from")), to === Date.parse(query.get("to")),
+			charts.map(({ id }) => id).join() === shown.join(), charts.every(({ at, series }) => at.length > 300 && at[0] >= from && at.at(-1) <= to && series.every(({ avg, min, max }) => avg.length === at.length && min.length === at.length && max.length === at.length)),
+			tables.length > 3 && tables.every(({ head, rows }) => rows.every((row) => row.length === head.length)), snapshot.cpu.busy >= 0].join(" ");
+	})()`); got != "true true true true true true true true" {
+		t.Errorf("as JSON: %s", got)
+	}
+	p.take("take-csv")
+	if got := evaluate[string](p, `(async () => {
+		const text = await [...taken.values()][0].text();
+		const parts = text.split("\r\n\r\n");
+		const charts = parts.filter((part) => part.startsWith("time,unix_ms,"));
+		return [charts.length === document.querySelectorAll("#charts-grid > figure:not([hidden])").length, charts.every((part) => part.trimEnd().split("\r\n").length > 300), parts.filter((part) => part.startsWith("# ")).length > 3].join(" ");
+	})()`); got != "true true true" {
+		t.Errorf("as CSV: %s", got)
+	}
+}
+
+// Parts of a whole stand on each other, and fill it; or they are lines.
+func handBands(t *testing.T, p *page) {
+	const inked = `(() => {
+		const canvas = document.querySelector('[data-testid="chart-memory"] canvas');
+		const { data } = canvas.getContext("2d").getImageData(70, 10, canvas.width - 90, canvas.height - 50);
+		let n = 0;
+		for (let i = 3; i < data.length; i += 4) if (data[i] > 0) n++;
+		return n / (data.length / 4);
+	})()`
+	p.waits("the memory is full of bands", inked+` > 0.95`)
+	p.set("stacked", "false")
+	p.waits("there are lines", inked+` < 0.5`)
+	p.set("stacked", "true")
+	p.waits("there are bands again", inked+` > 0.95`)
+}
+
+// Processor time as a share of one core, or of all four.
+func handShare(t *testing.T, p *page) {
+	p.mouse("memory", 0.5, 0.5, 1)
+	p.says("processes-note", "processes at the top at")
+	const first = `parseFloat(document.querySelector("#processes tbody tr").children[document.querySelector('#processes [data-key="cpu"]').cellIndex].textContent)`
+	core := evaluate[float64](p, first)
+	p.set("measure-share", "total")
+	p.waits("the shares are of four cores", `Math.abs(`+first+` / `+quote(core)+` - 0.25) < 0.02`)
+	p.set("measure-share", "core")
+	p.waits("the shares are of one core", first+` === `+quote(core))
+	p.click("live")
+	p.waits("it is live", `document.documentElement.dataset.live === "true"`)
+}
+
+// What other programs would say now, with the words for it; and it goes on.
+func handDiffer(t *testing.T, p *page) {
+	evaluate[bool](p, `(document.querySelectorAll(".differ").forEach((box) => { box.open = true; }), true)`)
+	for list, most := range map[string]string{"memory": "7", "cpu": "6", "filesystems": "5"} {
+		p.waits("there are values in "+list, `(() => {
+			const box = document.querySelector('[data-testid="differ-`+list+`"]');
+			const values = [...box.querySelectorAll("dd b")].map((value) => value.textContent);
+			return values.filter((value) => /\d/.test(value)).length >= `+most+` && values.every((value) => value !== "") && !box.textContent.includes("differ.");
+		})()`)
+	}
+	const busy = `document.querySelector('[data-testid="differ-cpu"] dd b').textContent`
+	p.waits("it is what the tile says", busy+`.startsWith(document.querySelector('[data-testid="tile-cpu"] .figure-number').textContent)`)
+	was := evaluate[string](p, busy)
+	p.waits("it is of now", busy+` !== `+quote(was))
+	evaluate[bool](p, `(document.querySelectorAll(".differ").forEach((box) => { box.open = false; }), true)`)
+}
+
+// Who is followed has a picture of what he used, which grows.
+func handFollowed(t *testing.T, p *page) {
+	evaluate[bool](p, `(document.querySelector("#processes tbody tr").click(), true)`)
+	p.waits("a row is open", `document.querySelector('[data-testid="follow"]')?.checkVisibility()`)
+	p.click("follow")
+	const columns = `Math.min(...[...document.querySelectorAll("#followed canvas")].map((canvas) => {
+		const { data, width } = canvas.getContext("2d").getImageData(0, 0, Math.max(1, canvas.width), Math.max(1, canvas.height));
+		const inked = new Set();
+		for (let i = 0; i < data.length / 4; i++) if (data[4 * i + 3] > 0) inked.add(i % width);
+		return inked.size;
+	}))`
+	p.waits("there are pictures", `document.querySelectorAll("#followed canvas").length === 2 && `+columns+` > 0`)
+	p.waits("they grow", columns+` > `+quote(evaluate[int](p, columns)))
+	p.click("unfollow")
+}
