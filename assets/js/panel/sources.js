@@ -4,7 +4,7 @@
 
 import { age, known } from "../format.js";
 import { say, term } from "../words/words.js";
-import { one, write } from "./dom.js";
+import { attribute, one, write } from "./dom.js";
 
 /** @typedef {{name: string, error: string, age: number | null, partial?: boolean, missing?: boolean}} Source */
 
@@ -22,7 +22,8 @@ export class Sources {
     }
     const rest = sources.filter((source) => !told.has(source.name));
     this.#notice.hidden = rest.length === 0;
-    write(this.#notice, rest.map((source) => say("tables.source_is", { source: term("server.source", source.name), how: phrase(source) })).join(say("host.semicolon")));
+    write(this.#notice, rest.map(whole).join(say("host.semicolon")));
+    attribute(this.#notice, "title", rest.map(({ error }) => error).join("\n"));
   }
 }
 
@@ -32,6 +33,12 @@ function tell(element, source) {
   if (!source) return;
   write(element, phrase(source));
   if (element.title !== source.error) element.title = source.error;
+}
+
+/** Where no panel is about it. @param {Source} source */
+function whole(source) {
+  if (source.name === "history") return say("tables.history_in_memory"); // what it has kept can be read
+  return say("tables.source_is", { source: term("server.source", source.name), how: phrase(source) });
 }
 
 /** @param {Source} source */

@@ -3,6 +3,10 @@ package e2e
 import (
 	"context"
 	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -296,4 +300,115 @@ func handFollowed(t *testing.T, p *page) {
 	p.waits("there are pictures", `document.querySelectorAll("#followed canvas").length === 2 && `+columns+` > 0`)
 	p.waits("they grow", columns+` > `+quote(evaluate[int](p, columns)))
 	p.click("unfollow")
+}
+
+// What is done to a server shows on its page: a mark made there and one made by the program; that history is not on disk; and a
+// link is good for as long as was said.
+func TestMarkedAndShared(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	file := filepath.Join(t.TempDir(), "no-folder")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, "--interval", "200ms", "--auth", "key", "--data-dir", filepath.Join(file, "data"))
+	address, key, _ := strings.Cut(s.url, "#k=")
+	p := newPage(t)
+	p.expect("401", "willReadFrequently", "WebSocket connection", "ERR_INCOMPLETE_CHUNKED")
+	p.view(1440, 900, "dark")
+	p.open(address + "?technique=sse&range=1m#k=" + key)
+	p.live("sse")
+	p.says("notice", "history cannot be put on disk; it goes on in memory")
+
+	evaluate[bool](p, `import(new URL("js/chart/ink.js", document.baseURI)).then(({ inks }) => {
+		const pen = document.createElement("canvas").getContext("2d");
+		pen.fillStyle = inks(document.querySelector('[data-testid="chart-cpu"] canvas'), ["technique"]).technique;
+		pen.fillRect(0, 0, 1, 1);
+		globalThis.ink = [...pen.getImageData(0, 0, 1, 1).data];
+		return true;
+	})`)
+	// The right ends of the flags of marks that somebody has made, as parts of the plot's width.
+	const flags = `(() => {
+		const canvas = document.querySelector('[data-testid="chart-cpu"] canvas');
+		const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, 24);
+		const ends = (y) => Array.from({ length: width - 1 }, (_, x) => x).filter((x) => {
+			const inked = (x) => ink.every((v, c) => Math.abs(v - data[4 * (y * width + x) + c]) < 8);
+			return inked(x) && !inked(x + 1);
+		});
+		return Array.from({ length: 24 }, (_, y) => ends(y)).reduce((a, b) => (b.length > a.length ? b : a)).map((x) => (x / devicePixelRatio - 60) / (canvas.clientWidth - 64));
+	})()`
+	p.waits("there are none", flags+`.length === 0`)
+	for i, mark := range []struct {
+		text string
+		make func()
+	}{
+		{"deploy v2", func() {
+			if !evaluate[bool](p, `fetch("api/v1/marks", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"text":"deploy v2"}' }).then((answer) => answer.status === 201)`) {
+				t.Error("the page cannot make a mark")
+			}
+		}},
+		{"by hand", func() {
+			cmd := exec.Command(needBinary(t), "mark", "--url", address, "by hand")
+			cmd.Env = append(os.Environ(), "FIVEWIRE_KEY="+key)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Fatalf("%v, it says %q", err, out)
+			}
+		}},
+	} {
+		mark.make()
+		p.waits("it is drawn, and has gone by a little", `((flags) => flags.length === `+quote(i+1)+` && flags.at(-1) < 0.95)(`+flags+`)`)
+		p.click("live") // which is to stand still
+		at := evaluate[float64](p, flags+`.at(-1)`)
+		p.mouse("cpu", at, at, 0)
+		p.says("charts-time", mark.text)
+		p.click("live")
+	}
+
+	// A browser gives a page that nobody sees no frames, and the page draws in nothing else.
+	evaluate[bool](p, `(() => {
+		globalThis.drawn = 0;
+		for (const name of ["clearRect", "fill", "stroke", "fillRect", "drawImage"]) {
+			const plain = CanvasRenderingContext2D.prototype[name];
+			CanvasRenderingContext2D.prototype[name] = function (...args) {
+				drawn++;
+				return plain.apply(this, args);
+			};
+		}
+		const frame = requestAnimationFrame.bind(globalThis);
+		let hidden = false, put = [];
+		globalThis.requestAnimationFrame = (job) => (hidden ? put.push(job) : frame(job));
+		Object.defineProperty(document, "hidden", { get: () => hidden });
+		Object.defineProperty(document, "visibilityState", { get: () => (hidden ? "hidden" : "visible") });
+		globalThis.hide = (is) => {
+			hidden = is;
+			document.dispatchEvent(new Event("visibilitychange"));
+			if (!is) put.splice(0).forEach(frame);
+			return new Promise((done) => frame(() => frame(done)));
+		};
+		return true;
+	})()`)
+	p.waits("it draws", `drawn > 100`)
+	before := evaluate[int](p, `hide(true).then(() => drawn)`)
+	messages := p.state().Messages
+	p.until("messages have come while nobody looks", func(s state) bool { return s.Messages > messages+10 })
+	if n := evaluate[int](p, `drawn`) - before; n != 0 {
+		t.Errorf("it draws for nobody, %d times", n)
+	}
+	evaluate[bool](p, `hide(false).then(() => true)`)
+	p.waits("it draws again", `drawn > `+quote(before+100))
+
+	// A link that is over before its page is there has shown nothing: one that lasts longer is tried.
+	for _, lasts := range []string{"5s", "20s", "60s"} {
+		link := evaluate[string](p, `fetch("api/v1/share", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"for":"`+lasts+`"}' }).then((answer) => answer.json()).then(({ url }) => url)`)
+		q := newPage(t)
+		q.expect("401")
+		q.open(strings.Replace(link, "#s=", "?technique=longpolling#s=", 1))
+		q.waits("it is live, or over", `Number(document.documentElement.dataset.messages) > 0 || document.querySelector("#access").open`)
+		if q.state().Messages == 0 {
+			continue
+		}
+		q.waits("it is over, and somebody is asked", `document.querySelector("#access").open && !document.querySelector("#access-form").hidden`)
+		return
+	}
+	t.Error("no link ever opens a page")
 }
