@@ -339,6 +339,11 @@ func TestCannotBeWrittenAnew(t *testing.T) {
 		t.Errorf("written anew it is of %d bytes, want %d; %d wait, and it says %v", info.Size(), size, len(f.waiting), f.problem)
 	}
 	put(run + 2)
+	f.data.Close()
+	put(run + 3)
+	if f.problem == nil || strings.Contains(f.problem.Error(), ".new") {
+		t.Errorf("it cannot be written, and it says %v", f.problem)
+	}
 }
 
 func TestInUse(t *testing.T) {

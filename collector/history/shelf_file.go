@@ -246,6 +246,9 @@ func (f *file) append(blocks map[key][]byte) (map[key]place, error) {
 	}
 	if err != nil {
 		f.data.Truncate(f.size) // as far as it can be had; else the next attempt writes over it
+		if wrong := new(os.PathError); errors.As(err, &wrong) {
+			err = wrong.Err // it may tell the name that the file had when it was written anew
+		}
 		return nil, err
 	}
 	f.size += int64(len(b))
