@@ -75,11 +75,11 @@ func TestSilence(t *testing.T) {
 		until  func()
 		least  time.Duration
 	}{
-		{"300ms", func() {}, 290 * time.Millisecond},
+		{"300ms", func() {}, 300 * time.Millisecond},
 		{"2m", func() { go s.end() }, 0},
 	} {
+		began := time.Now() // before it is asked for: a busy machine may be late in reading the first byte
 		body := ask(tt.silent)
-		began := time.Now()
 		tt.until()
 		rest, err := io.ReadAll(body)
 		if took := time.Since(began); err != nil || !json.Valid(rest) || took < tt.least || took > 10*time.Second {
