@@ -7,12 +7,18 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"github.com/fivewire/fivewire/assets"
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
+	"github.com/fivewire/fivewire/dashboard"
 )
 
 // place is where in a chart's plot a part of its width is, in CSS pixels of the page.
@@ -411,4 +417,88 @@ func TestMarkedAndShared(t *testing.T) {
 		return
 	}
 	t.Error("no link ever opens a page")
+}
+
+// Who wakes a page that was put aside for long finds what went by to the second: it takes no means for readings.
+func TestPageSleptLong(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	ln, url, err := dashboard.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dashboard.New(dashboard.Config{Assets: assets.FS, Backlog: time.Second})
+	ctx, cancel := context.WithCancel(context.Background())
+	served, published := make(chan error, 1), make(chan struct{})
+	go func() { served <- d.Serve(ctx, ln, "") }()
+	var mu sync.Mutex
+	n, at := 0, time.Now().UTC().Truncate(time.Second).Add(-2*time.Hour)
+	publish := func(times int, change func(i int, s *collector.Snapshot)) {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range times {
+			s := collectortest.Snapshot(n % 1000)
+			n, at = n+1, at.Add(time.Second)
+			s.At = at
+			if change != nil {
+				change(i, &s)
+			}
+			d.Publish(s)
+		}
+	}
+	publish(60, nil)
+	go func() {
+		defer close(published)
+		for ctx.Err() == nil {
+			publish(1, nil)
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-published
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	p := newPage(t)
+	p.view(1440, 900, "dark")
+	p.open(url + "/?technique=sse&zone=utc")
+	p.live("sse")
+	evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)
+	p.until("the page is paused", func(s state) bool { return s.State == "paused" })
+	var peak time.Time
+	publish(2400, func(i int, s *collector.Snapshot) {
+		if i == 600 {
+			peak = s.At
+			s.CPU.User = collector.Known(0.99)
+		}
+	})
+	before := p.state()
+	time.Sleep(1500 * time.Millisecond) // the server has no more of it than its history
+	evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
+	if after := p.live("sse"); after.Missed < before.Missed+2000 {
+		t.Fatalf("it has missed %d messages: the server had all of them for it", after.Missed)
+	}
+	evaluate[bool](p, `(() => {
+		const form = document.querySelector("#between");
+		form.querySelector('[name="from"]').value = "`+peak.Add(-time.Minute).Format("2006-01-02T15:04:05")+`";
+		form.querySelector('[name="to"]').value = "`+peak.Add(time.Minute).Format("2006-01-02T15:04:05")+`";
+		form.requestSubmit();
+		return true;
+	})()`)
+	eventually(t, "the two minutes are shown", func() bool { return p.span() == 120 })
+	found := false
+	for deadline := time.Now().Add(patience); !found && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) { // history is asked
+		p.take("cpu-csv")
+		found = evaluate[bool](p, `(async () => {
+			const [head, ...rows] = (await [...taken.values()][0].text()).trimEnd().split("\r\n").map((line) => line.split(","));
+			const user = head.indexOf("cpu.user");
+			const high = rows.filter((row) => Number(row[user]) > 0.9).map((row) => Number(row[1]));
+			return high.join() === "`+quote(peak.UnixMilli())+`" && rows.length > 110;
+		})()`)
+	}
+	if !found {
+		t.Error("the peak of a second is not among what the chart shows")
+	}
 }
