@@ -255,6 +255,9 @@ func (st *standing) take(r *rule, readings []reading) {
 			c = new(matter)
 			st.of[now.subject] = c
 		}
+		if c.now && !r.past(now.value, c.value) { // of several readings of one subject the worst counts
+			continue
+		}
 		c.reading, c.now = now, true
 	}
 }

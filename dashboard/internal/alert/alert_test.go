@@ -212,6 +212,29 @@ func TestHeatAndFailures(t *testing.T) {
 	h.look(61, s).is("83: ended unit-failed backup.service")
 }
 
+// Sensors of one name are several subjects, and stay so while one of them says nothing.
+func TestNamesakes(t *testing.T) {
+	composite := func(id string, v collector.Number) collector.Sensor {
+		return collector.Sensor{ID: id, Chip: "nvme", Label: "Composite", Kind: "temperature", Value: v, Critical: collector.Known(100)}
+	}
+	h := newHost(t)
+	s := healthy()
+	s.Sensors = []collector.Sensor{composite("a/temp1", collector.Known(101)), composite("b/temp1", collector.Known(40))}
+	h.look(61, s).is("61: began too-hot nvme Composite (a/temp1)")
+	s.Sensors[1].Value = collector.Number{}
+	h.look(61, s).is()
+	s.Sensors[1].Value = collector.Known(102)
+	h.look(61, s).is("183: began too-hot nvme Composite (b/temp1)")
+}
+
+// What is milder than another reading of the same subject does not hide it, whichever comes first: mounts over mounts.
+func TestWorstOfASubject(t *testing.T) {
+	h := newHost(t)
+	h.look(61, disks(disk("/mnt", 0.99, false), disk("/mnt", 0.1, false))).is("61: began filesystem-full /mnt")
+	h = newHost(t)
+	h.look(61, disks(disk("/mnt", 0.1, false), disk("/mnt", 0.99, false))).is("61: began filesystem-full /mnt")
+}
+
 func TestUnknown(t *testing.T) {
 	h := newHost(t)
 	h.look(100, memory20(0.5)).is("61: began memory-pressure ")

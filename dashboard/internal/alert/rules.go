@@ -158,10 +158,17 @@ func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 	return list, true
 }
 
-// heat is how near each sensor is to its critical temperature.
+// heat is how near each sensor is to its critical temperature. Sensors of one name, such as those of two disks, are told
+// apart by their IDs.
 func heat(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 	if !fresh(s, "sensors") {
 		return nil, false
+	}
+	namesakes := make(map[[2]string]int)
+	for i := range s.Sensors {
+		if sensor := &s.Sensors[i]; sensor.Kind == "temperature" { // whatever it says now: a subject keeps its name
+			namesakes[[2]string{sensor.Chip, sensor.Label}]++
+		}
 	}
 	var list []reading
 	for i := range s.Sensors {
@@ -171,7 +178,11 @@ func heat(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 		if sensor.Kind != "temperature" || !ok || !limited || critical <= 0 {
 			continue
 		}
-		list = append(list, reading{value: max(v, 0) / critical, subject: strings.TrimSpace(sensor.Chip + " " + sensor.Label)})
+		subject := strings.TrimSpace(sensor.Chip + " " + sensor.Label)
+		if namesakes[[2]string{sensor.Chip, sensor.Label}] > 1 {
+			subject += " (" + sensor.ID + ")"
+		}
+		list = append(list, reading{value: max(v, 0) / critical, subject: subject})
 	}
 	return list, len(list) > 0
 }
