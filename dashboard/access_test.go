@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/load"
 )
 
@@ -325,6 +326,35 @@ func TestPasswordsSlowed(t *testing.T) {
 	}
 	if status, _, _ := b.do("GET", "api/v1/config", ""); status != 200 {
 		t.Errorf("who is in is thrown out by guesses: %d", status)
+	}
+}
+
+// A panel in somebody's page shows its link's token with each question, and goes on doing so after a restart. That is no
+// try to get in: others who log in from there are listened to.
+func TestTokenOfAnotherProcess(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
+	before := auth.New(auth.Secrets{Key: secretKey}, func() {})
+	link, _, err := before.Share(time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	for range 20 {
+		for _, path := range []string{"api/v1/login", "api/v1/config", "api/v1/streaming"} {
+			want := 401
+			if path == "api/v1/login" { // which says who one is: nobody
+				want = 200
+			}
+			if status, body, _ := b.do("GET", path, "", "Authorization", "Bearer "+link); status != want {
+				t.Fatalf("%s: %d %s", path, status, body)
+			}
+		}
+	}
+	if wrong, slowed := s.config.Access.guard.Tries(); wrong+slowed > 0 {
+		t.Errorf("%d tries were wrong, %d slowed", wrong, slowed)
+	}
+	if status, body, _ := b.do("POST", "api/v1/login", `{"share":"`+link+`"}`); status != 401 {
+		t.Errorf("it opens: %d %s", status, body)
 	}
 }
 

@@ -11,7 +11,9 @@
 //
 // All comparisons of secrets are of their hashes, in constant time. A key is 256 random bits: guessing it is hopeless, so
 // the right one opens at any time, and who is wrong is slowed down. A password can be guessed: who was wrong too often
-// is not listened to until a while has passed, and neither is anybody when all together were wrong too often.
+// is not listened to until a while has passed, and neither is anybody when all together were wrong too often. What has
+// the form of a token is no guess: whoever guesses keys does not win by it, and a page shows a token that is worthless by
+// now with each question.
 //
 // # How a pass ends
 //
@@ -165,6 +167,9 @@ func (g *Guard) Key(key, from string) (*Pass, error) {
 	if hash := sha256.Sum256([]byte(key)); g.secrets.Key != "" && subtle.ConstantTimeCompare(hash[:], g.opens[:]) == 1 {
 		return g.pass(Operator), nil
 	}
+	if hasTokenForm(key) {
+		return nil, ErrEnded
+	}
 	return nil, g.throttle.failed(from, g.now())
 }
 
@@ -289,17 +294,29 @@ func seal(p *Pass, key []byte) string {
 }
 
 func open(token string, key []byte) (*Pass, bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) != said+sha256.Size {
+	b, ok := decode(token)
+	if !ok {
 		return nil, false
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write(b[:said])
-	if !hmac.Equal(mac.Sum(nil), b[said:]) || b[0] != version || !slices.Contains([]Role{Viewer, Presenter, Operator}, Role(b[1])) {
+	if !hmac.Equal(mac.Sum(nil), b[said:]) || !slices.Contains([]Role{Viewer, Presenter, Operator}, Role(b[1])) {
 		return nil, false
 	}
 	return &Pass{
 		Role: Role(b[1]), Redacted: b[2] != 0, id: binary.BigEndian.Uint64(b[3:]), share: binary.BigEndian.Uint64(b[11:]),
 		Until: time.Unix(int64(binary.BigEndian.Uint64(b[19:])), 0),
 	}, true
+}
+
+// decode is what is in a token, whoever made it.
+func decode(token string) ([]byte, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	return b, err == nil && len(b) == said+sha256.Size && b[0] == version
+}
+
+// hasTokenForm tells whether a text looks like a token: of this process, of the one before, or of anybody's making.
+func hasTokenForm(text string) bool {
+	_, ok := decode(text)
+	return ok
 }

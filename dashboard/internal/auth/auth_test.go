@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -210,6 +211,45 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// A token that is worthless by now is shown again and again by pages that were open meanwhile. It is no guess, and locks
+// nobody out; a key that looks like one opens.
+func TestWorthlessTokens(t *testing.T) {
+	key := NewKey()
+	before, now, _ := guarded(t, Secrets{Key: key})
+	link, _, err := before.Share(now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _, _ := guarded(t, Secrets{Key: NewKey()})
+	session := other.Token(other.Own(now.Add(time.Hour)))
+	g, _, _ := guarded(t, Secrets{Key: key})
+	for _, token := range []string{link, session} {
+		for range 2 * triesOfAll {
+			if p, err := g.Key(token, here); p != nil || !errors.Is(err, ErrEnded) {
+				t.Fatalf("as a key: %v", err)
+			}
+			if p, err := g.Shared(token, here); p != nil || !errors.Is(err, ErrEnded) {
+				t.Fatalf("as a link: %v", err)
+			}
+		}
+	}
+	if wrong, slowed := g.Tries(); wrong+slowed > 0 || g.Wait(here) > 0 {
+		t.Errorf("counted %d wrong, %d slowed, wait %v", wrong, slowed, g.Wait(here))
+	}
+	for _, guess := range []string{link[1:], link + "A", "C" + link[1:], "wrong"} { // the third is of another version
+		before, _ := g.Tries()
+		g.Key(guess, here)
+		g.Shared(guess, here)
+		if after, _ := g.Tries(); after != before+2 {
+			t.Errorf("%q is not counted", guess)
+		}
+	}
+	odd, _, _ := guarded(t, Secrets{Key: link})
+	if _, err := odd.Key(link, here); err != nil {
+		t.Errorf("a key that looks like a token: %v", err)
+	}
+}
+
 func TestPasswords(t *testing.T) {
 	var text string
 	for name, role := range map[string]Role{"ann": Operator, "class": Viewer} {
@@ -266,6 +306,33 @@ func TestBadUsers(t *testing.T) {
 			t.Errorf("a password of %d bytes is taken", len(password))
 		}
 	}
+}
+
+// Whatever is in a file of users, it is users with a role each, whose hashes can be compared with, or an error of one line
+// that has no hash in it.
+func FuzzParseUsers(f *testing.F) {
+	good, err := Line("ann", Viewer, []byte("correct horse"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, hash, _ := strings.Cut(good, "viewer:")
+	for _, seed := range []string{"", good, "# one\r\n\r\n" + good + "\r\n", good + "\n" + good, "ann:boss:" + hash, "ann:viewer:$2a$31$" + hash[7:], "ann:viewer:" + hash[:20], "::", ":::", "\x00:viewer:" + hash, strings.Repeat("a", 70_000)} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		users, err := ParseUsers(text)
+		if err != nil {
+			if said := err.Error(); !strings.HasPrefix(said, "line ") || strings.ContainsAny(said, "\r\n") || strings.Contains(said, "$2") || len(users.of) > 0 {
+				t.Errorf("%q: %v, and %d users", text, err, len(users.of))
+			}
+			return
+		}
+		for name, u := range users.of {
+			if cost, err := bcrypt.Cost(u.hash); err != nil || cost > 14 || !nameForm.MatchString(name) || !u.role.May(Viewer) || !bytes.Contains(text, []byte(name)) {
+				t.Errorf("%q: %q is %v, %v", text, name, u.role, err)
+			}
+		}
+	})
 }
 
 // However many addresses try, what is remembered of them is bounded, and all together are slowed down.

@@ -36,10 +36,13 @@ func (g *Guard) Share(until time.Time) (token string, s Share, err error) {
 
 func shareID(id uint64) string { return strconv.FormatUint(id, 36) }
 
-// Shared is for who has a link: a pass that ends with it.
+// Shared is for who has a link: a pass that ends with it. A link of the process before has ended.
 func (g *Guard) Shared(token, from string) (*Pass, error) {
 	p, err := g.Linked(token)
 	if errors.Is(err, ErrWrong) {
+		if hasTokenForm(token) {
+			return nil, ErrEnded
+		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		err = g.throttle.failed(from, g.now())
