@@ -521,7 +521,7 @@ func TestSilentProxy(t *testing.T) {
 	}
 }
 
-// What goes to guests is sent as well.
+// What goes to guests is sent as well, and in the figures for Prometheus.
 func TestSentToGuests(t *testing.T) {
 	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
 	s.redact()
@@ -536,6 +536,15 @@ func TestSentToGuests(t *testing.T) {
 	before := s.sent()
 	_, body, _ := guest.do("GET", "api/v1/polling", "")
 	eventually(t, "the poll is counted", func() bool { return s.sent() >= before+int64(len(body)) })
+	for _, series := range []string{
+		`fivewire_messages_delivered_total 1`, `fivewire_wire_messages_total{transport="polling"} 1`,
+		`fivewire_wire_requests_total{transport="polling"} 1`, `fivewire_messages_published_total 1`,
+	} {
+		eventually(t, "metrics have "+series, func() bool {
+			_, page, _ := s.get("metrics", "Authorization", "Bearer "+secretKey)
+			return strings.Contains(page, "\n"+series+"\n")
+		})
+	}
 }
 
 // A name that is answered to makes a key, for it is how a proxy's browsers come; whom nobody asks needs none.

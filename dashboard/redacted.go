@@ -10,6 +10,7 @@ import (
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
+	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
@@ -128,6 +129,31 @@ func (d *Dashboard) holding() map[string]int {
 		}
 	}
 	return n
+}
+
+// stats are the hub's, with those who subscribe to the guests' and what they were given. What is published and kept is
+// the same for all, and counted once.
+func (d *Dashboard) stats() hub.Stats {
+	stats := d.hub.Stats()
+	if g := d.guests.Load(); g != nil {
+		more := g.hub.Stats()
+		stats.Subscriptions += more.Subscriptions
+		stats.Delivered += more.Delivered
+		stats.Thinned += more.Thinned
+		stats.Dropped += more.Dropped
+	}
+	return stats
+}
+
+// totals are what viewers have cost, guests included, by technique.
+func (d *Dashboard) totals() map[string]meter.Totals {
+	totals := d.transports.Viewers.Totals()
+	if g := d.guests.Load(); g != nil {
+		for technique, more := range g.transports.Viewers.Totals() {
+			totals[technique] = totals[technique].Plus(more)
+		}
+	}
+	return totals
 }
 
 // sent is how many bytes have gone to viewers, guests included.

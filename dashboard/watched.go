@@ -25,13 +25,8 @@ func (l *looking) note() { l.last.Store(int64(time.Since(l.start))) }
 // scrapes metrics or asks the API for anything, guests included. Probes of healthz and readyz do not count, and nobody
 // counts who may not look: strangers cannot keep a collector busy. It is made to be a collector's.
 func (d *Dashboard) Watched() bool {
-	stats := d.hub.Stats()
-	delivered, held := stats.Delivered, stats.Subscriptions
-	if g := d.guests.Load(); g != nil {
-		stats = g.hub.Stats()
-		delivered, held = delivered+stats.Delivered, held+stats.Subscriptions
-	}
-	if d.looking.delivered.Swap(delivered) != delivered || held > 0 {
+	stats := d.stats()
+	if d.looking.delivered.Swap(stats.Delivered) != stats.Delivered || stats.Subscriptions > 0 {
 		d.looking.note()
 	}
 	return time.Since(d.looking.start)-time.Duration(d.looking.last.Load()) < lookHolds

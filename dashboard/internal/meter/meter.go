@@ -79,6 +79,11 @@ type Total struct{ requests, connections, messages, in, out atomic.Int64 }
 // Totals is a Total at one moment.
 type Totals struct{ Requests, Connections, Messages, In, Out int64 }
 
+// Plus is the sum of both.
+func (t Totals) Plus(more Totals) Totals {
+	return Totals{t.Requests + more.Requests, t.Connections + more.Connections, t.Messages + more.Messages, t.In + more.In, t.Out + more.Out}
+}
+
 // Totals reads the sum. It waits for nobody, so the figures may be of moments a little apart.
 func (t *Total) Totals() Totals {
 	return Totals{t.requests.Load(), t.connections.Load(), t.messages.Load(), t.in.Load(), t.out.Load()}
