@@ -58,7 +58,7 @@ type Config struct {
 	// Access is who may look, and by which URL; nil is whoever reaches it: a program that mounts the dashboard has its own
 	// middleware in front, and may say AccessConfig{Open: true, PublicURL: …}.
 	Access *Access
-	// MaxConnections is how many Serve takes at a time. Default as many as there are descriptors, less a reserve.
+	// MaxConnections is how many Serve takes at a time. Default, and at most, as many as there are descriptors, less a reserve.
 	// MaxPerAddress is how many of them one address may have, but for loopback and proxies that are trusted. Default as many
 	// as there are.
 	MaxConnections, MaxPerAddress int

@@ -37,7 +37,7 @@ type Serve struct {
 	TrustProxy     []string `placeholder:"NET" help:"Believe what a proxy there forwards (X-Forwarded-For, -Proto, -Prefix): a network, an address, loopback or unix; may be repeated."`
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Speak TLS, with this certificate (PEM) and those that signed it behind it; read anew when it changes."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its key."`
-	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it as many as there are descriptors, less a reserve."`
+	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it, and at most, as many as there are descriptors, less a reserve."`
 	MaxPerAddress  int      `name:"max-connections-per-address" default:"1000" placeholder:"N" help:"How many of them one address may have, but for loopback and trusted proxies; 0 for as many as there are (default ${default})."`
 	MaxViewers     int      `placeholder:"N" help:"How many may hold a connection at a time, or a long poll; others are told 503 and can poll. Without it as many as there are connections."`
 	FrameAncestors string   `default:"'self'" placeholder:"ORIGINS" help:"Whose pages may have this one in a frame: 'none', 'self' or origins, apart by blanks (default ${default})."`

@@ -57,7 +57,7 @@ var full = []byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent
 // A Listener accepts for ever. Wrap makes one.
 type Listener struct {
 	net.Listener
-	max  int64 // connections; 0 is as many as there are descriptors
+	max  int64 // connections; 0 is as many as there are descriptors, which bound them in any case
 	by   *Addresses
 	open atomic.Int64
 	// unserved have not been answered yet, nor been taken over.
@@ -74,8 +74,8 @@ type Listener struct {
 	told    time.Time // when the log was told that connections are refused
 }
 
-// Wrap bounds ln to max connections at a time; 0 is as many as leave the reserve alone. by bounds each address; nil for
-// none.
+// Wrap bounds ln to max connections at a time, and to as many as leave the reserve alone; 0 is the latter only. by bounds
+// each address; nil for none.
 func Wrap(ln net.Listener, max int, by *Addresses, log *slog.Logger) *Listener {
 	spare := reserve(descriptors()) / 2
 	return &Listener{Listener: ln, max: int64(max), by: by, refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
@@ -94,15 +94,10 @@ const (
 // room is for one more. The limit may have been raised since the start: prlimit(1).
 func (l *Listener) room() room {
 	open := int(l.open.Load())
-	if l.max > 0 {
-		if open >= int(l.max) {
-			return scarce
-		}
-		return enough
-	}
+	bound := l.max > 0 && open >= int(l.max)
 	all := descriptors()
 	switch left, reserve := all-open-l.otherDescriptors(open), reserve(all); {
-	case left > reserve:
+	case left > reserve && !bound:
 		return enough
 	case left > reserve/2:
 		return scarce

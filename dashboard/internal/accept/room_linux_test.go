@@ -3,12 +3,13 @@ package accept
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // Descriptors are counted whoever has them, connections of ours by ourselves; what is reserved is for saying no first,
-// and then for others alone. A limit that is raised counts at once.
+// and then for others alone, whatever most was set. A limit that is raised counts at once.
 func TestRoom(t *testing.T) {
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
@@ -24,6 +25,7 @@ func TestRoom(t *testing.T) {
 	}
 	l := Wrap(nil, 0, nil, quiet(t))
 	others := l.otherDescriptors(0)
+	l.counted = l.counted.Add(time.Hour) // they are not counted again, however long this takes
 	const all, reserve = 400, 100
 	limit(all)
 	for _, test := range []struct {
@@ -42,6 +44,24 @@ func TestRoom(t *testing.T) {
 			t.Errorf("%d connections and %d others of %d: got %d, want %d", test.open, others, all, got, test.want)
 		}
 	}
+	for _, test := range []struct {
+		max, open int
+		want      room
+	}{
+		{all, all - reserve - others - 1, enough},
+		{all, all - reserve - others, scarce},
+		{all, all - reserve/2 - others, none},
+		{50, 49, enough},
+		{50, 50, scarce},
+	} {
+		l.max = int64(test.max)
+		l.open.Store(int64(test.open))
+		if got := l.room(); got != test.want {
+			t.Errorf("%d connections of at most %d and %d others of %d: got %d, want %d", test.open, test.max, others, all, got, test.want)
+		}
+	}
+	l.max = 0
+	l.open.Store(all)
 	limit(2 * all)
 	if got := l.room(); got != enough {
 		t.Errorf("the limit is raised: got %d, want %d", got, enough)
@@ -56,7 +76,7 @@ func TestRoom(t *testing.T) {
 		defer r.Close()
 		defer w.Close()
 	}
-	l.counted = l.counted.Add(-recount)
+	l.counted = time.Time{}
 	if got := l.room(); got == enough {
 		t.Errorf("others have all: got %d", got)
 	}
