@@ -57,13 +57,9 @@ func (h *Health) Run() error {
 
 // ask is nil when the dashboard is well.
 func (h *Health) ask() error {
-	network, url, err := h.target()
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), h.Wait)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	network, request, err := h.request(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,7 +81,7 @@ func (h *Health) ask() error {
 	}
 	answer, err := client.Do(request)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer from %s within %v (hint: is it stuck, or is that another program?)", url, h.Wait)
+		return fmt.Errorf("no answer from %v within %v (hint: is it stuck, or is that another program?)", request.URL, h.Wait)
 	}
 	if err != nil {
 		return fmt.Errorf("%w (hint: --url says where it is)", err)
@@ -93,9 +89,22 @@ func (h *Health) ask() error {
 	defer answer.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %d: %q", url, answer.StatusCode, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%v answers %d: %q", request.URL, answer.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil
+}
+
+// request is what to ask, and unix:/path where that goes by a socket. Of names a dashboard answers to localhost wherever it
+// listens, and not to the one that --listen happened to say.
+func (h *Health) request(ctx context.Context) (socket string, r *http.Request, err error) {
+	socket, url, err := h.target()
+	if err != nil {
+		return "", nil, err
+	}
+	if r, err = http.NewRequestWithContext(ctx, http.MethodGet, url, nil); err == nil && h.URL == "" {
+		r.Host = "localhost"
+	}
+	return socket, r, err
 }
 
 // target is where to ask: the URL, and unix:/path where that goes by a socket.
@@ -127,5 +136,6 @@ func (h *Health) target() (socket, url string, err error) {
 			host = "::1"
 		}
 	}
+	host = strings.ReplaceAll(host, "%", "%25") // RFC 6874: a zone's sign in a URL
 	return "", scheme + net.JoinHostPort(host, port) + below, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
 )
 
 // Where to ask follows from what would be started.
@@ -19,11 +21,20 @@ func TestHealthTarget(t *testing.T) {
 		":80":               " http://127.0.0.1:80/m/healthz",
 		"[::]:80":           " http://[::1]:80/m/healthz",
 		"localhost:80":      " http://localhost:80/m/healthz",
+		"mon.example:80":    " http://mon.example:80/m/healthz",
+		"[fe80::1%eth0]:80": " http://[fe80::1%25eth0]:80/m/healthz",
 		"unix:/run/fw.sock": "unix:/run/fw.sock http://localhost/m/healthz",
 	} {
 		h := Health{Serve: Serve{Listen: listen, BasePath: "/m/"}}
-		if socket, url, err := h.target(); err != nil || socket+" "+url != want {
-			t.Errorf("%s: got %q %q, %v, want %q", listen, socket, url, err, want)
+		socket, r, err := h.request(t.Context())
+		if err != nil || socket+" "+r.URL.String() != want {
+			t.Fatalf("%s: got %q %v, %v, want %q", listen, socket, r, err, want)
+		}
+		if !(gate.Hosts{}).Allow(r.Host) {
+			t.Errorf("%s: a dashboard does not answer to %q", listen, r.Host)
+		}
+		if strings.Contains(listen, "%") && r.URL.Host != listen {
+			t.Errorf("%s: goes to %q", listen, r.URL.Host)
 		}
 	}
 	if _, url, _ := (&Health{Serve: Serve{Listen: "[::1]:443", TLSCert: "c"}}).target(); url != "https://[::1]:443/healthz" {
@@ -32,8 +43,8 @@ func TestHealthTarget(t *testing.T) {
 	if _, _, err := (&Health{Serve: Serve{Listen: "127.0.0.1:0"}}).target(); err == nil {
 		t.Error("port 0 is somewhere")
 	}
-	if _, url, _ := (&Health{URL: "http://h/m", Ready: true}).target(); url != "http://h/m/readyz" {
-		t.Errorf("--url: got %q", url)
+	if _, r, err := (&Health{URL: "http://h/m", Ready: true}).request(t.Context()); err != nil || r.URL.String() != "http://h/m/readyz" || r.Host != "h" {
+		t.Errorf("--url: got %v, %v", r, err)
 	}
 }
 
@@ -41,6 +52,10 @@ func TestHealthTarget(t *testing.T) {
 func TestHealth(t *testing.T) {
 	release := make(chan struct{})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !(gate.Hosts{}).Allow(r.Host) {
+			http.Error(w, r.Host, http.StatusMisdirectedRequest)
+			return
+		}
 		switch r.URL.Path {
 		case "/healthz":
 		case "/elsewhere/healthz":
