@@ -217,12 +217,20 @@ func TestChanges(t *testing.T) {
 	}
 	before := cli.Serve
 	before.LogLevel, before.Lab, before.Interval = "info", "auto", time.Minute
-	now, restart := changes(parser.Model.Children[0].Flags, &before, &cli.Serve)
+	flags := parser.Model.Children[0].Flags
+	effect, now, restart := changes(flags, &before, &cli.Serve)
 	if !slices.Equal(now, []string{"log-level"}) || !slices.Equal(restart, []string{"interval", "lab"}) {
 		t.Errorf("got %v, %v", now, restart)
 	}
-	if now, restart := changes(parser.Model.Children[0].Flags, &cli.Serve, &cli.Serve); now != nil || restart != nil {
-		t.Errorf("nothing has changed: got %v, %v", now, restart)
+	if before.LogLevel != "info" || effect.LogLevel != "warn" || effect.Lab != "auto" || effect.Interval != time.Minute {
+		t.Errorf("in effect: %+v", effect)
+	}
+	if _, now, restart := changes(flags, effect, &cli.Serve); now != nil || !slices.Equal(restart, []string{"interval", "lab"}) {
+		t.Errorf("what needs a restart needs it still: got %v, %v", now, restart)
+	}
+	cli.Serve.Lab, cli.Serve.Interval = "auto", time.Minute
+	if _, now, restart := changes(flags, effect, &cli.Serve); now != nil || restart != nil {
+		t.Errorf("it is as it was: got %v, %v", now, restart)
 	}
 }
 

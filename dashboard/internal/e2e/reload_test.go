@@ -36,12 +36,14 @@ func TestReload(t *testing.T) {
 	}()
 	s := startCmd(t, cmd)
 	s.ready()
+	var heard []string // since the last step
 	hear := func(parts ...string) {
 		t.Helper()
 		late := time.After(10 * time.Second)
 		for {
 			select {
 			case line := <-lines:
+				heard = append(heard, line)
 				found := true
 				for _, part := range parts {
 					found = found && strings.Contains(line, part)
@@ -54,19 +56,29 @@ func TestReload(t *testing.T) {
 			}
 		}
 	}
+	restart := []string{"level=WARN", "need a restart", "lab"}
 	for _, step := range []struct {
 		content string
-		hear    []string
+		hear    [][]string
+		unsaid  string
 	}{
-		{"log-level: info\nlab: off\n", []string{"level=WARN", "need a restart", "lab"}},
-		{"log-level: nonsense\n", []string{"level=ERROR", "as it was", "fw.yaml:1: log-level"}},
-		{"log-level: debug\nlab: off\n", []string{"level=INFO", "read again", "log-level"}},
+		{"log-level: info\nlab: off\n", [][]string{restart}, ""},
+		{"log-level: nonsense\n", [][]string{{"level=ERROR", "as it was", "fw.yaml:1: log-level"}}, ""},
+		{"log-level: debug\nlab: off\n", [][]string{{"level=INFO", "read again", "changed=[log-level]"}, restart}, ""}, // still
+		{"log-level: debug\n", [][]string{{"level=INFO", "read again", "changed=[]"}}, ""},                             // as it was at the start
+		{"log-level: info\n", [][]string{{"level=INFO", "read again", "changed=[log-level]"}}, "need a restart"},
 	} {
+		heard = nil
 		write(step.content)
 		if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		hear(step.hear...)
+		for _, parts := range step.hear {
+			hear(parts...)
+		}
+		if said := strings.Join(heard, "\n"); step.unsaid != "" && strings.Contains(said, step.unsaid) {
+			t.Errorf("the log says %q:\n%s", step.unsaid, said)
+		}
 	}
 	if took := s.stop(syscall.SIGTERM); took > 3*time.Second {
 		t.Errorf("the end took %v", took)
