@@ -187,6 +187,41 @@ func TestWatched(t *testing.T) {
 	})
 }
 
+// What is read no seldomer while nobody looks, but not in full, is read again when somebody comes: the first that he sees is
+// all of it, however short the interval.
+func TestWatchedBetweenReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []string
+		brief := reads("brief", func(ctx context.Context, _ int) error {
+			s := time.Since(start).String()
+			if Unwatched(ctx) {
+				s += "!"
+			}
+			at = append(at, s)
+			return nil
+		})
+		brief.Every, brief.Idle = time.Second, time.Second
+		c := Collector{Interval: 100 * time.Millisecond, Sources: []Source{brief}, Watched: func() bool {
+			now := time.Since(start)
+			return now > 2250*time.Millisecond && now < 3250*time.Millisecond || now > 4250*time.Millisecond
+		}}
+		run(t, c, 5050*time.Millisecond, nil)
+		if got, want := strings.Join(at, " "), "0s 100ms! 1s! 2s! 2.3s 3s 4s! 4.3s 5s"; got != want {
+			t.Errorf("read at %s, want %s", got, want)
+		}
+	})
+}
+
+// Sources that leave something for later while nobody looks have an Idle, so that it is not missing when somebody comes.
+func TestUnwatchedHaveIdle(t *testing.T) {
+	for _, s := range DefaultSources() {
+		if leaves := s.Name == "sockets" || s.Name == "processes"; leaves && s.Idle <= 0 {
+			t.Errorf("%s has none", s.Name)
+		}
+	}
+}
+
 func TestEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -139,11 +139,12 @@ func (t *tally) add(w *worker) {
 	}
 }
 
-// watch says whether somebody looks from now on. What was read seldom, since nobody did, is due when somebody comes.
+// watch says whether somebody looks from now on. What was read seldom or not in full, since nobody did, is due when somebody
+// comes.
 func (p *pool) watch(somebody bool) {
 	if p.quiet && somebody {
 		for _, w := range p.workers {
-			if w.source.Idle > w.source.Every && !w.state.missing {
+			if w.source.Idle > 0 && !w.state.missing {
 				w.next = 0
 			}
 		}

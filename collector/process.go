@@ -83,7 +83,7 @@ type Process struct {
 func processSource(r roots, busy *busyTime) Source {
 	w := newProcessWatch(r)
 	w.tasks.host = busy
-	return Source{Name: "processes", Every: time.Second, Read: w.read}
+	return Source{Name: "processes", Every: time.Second, Idle: time.Second, Read: w.read}
 }
 
 // A processWatch is what the source and those who ask for the whole table share.

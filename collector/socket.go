@@ -48,7 +48,7 @@ type TCPStates struct {
 }
 
 func socketSource(r roots) Source {
-	return Source{Name: "sockets", Every: time.Second, Read: newSocketReader(r).read}
+	return Source{Name: "sockets", Every: time.Second, Idle: time.Second, Read: newSocketReader(r).read}
 }
 
 type socketPart struct {

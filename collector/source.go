@@ -21,7 +21,8 @@ type Source struct {
 	// tick, may take its time: ticks do not wait for it.
 	Every time.Duration
 	// Idle takes the place of Every, where it is longer, while nobody looks (Collector.Watched): for what no chart of the
-	// past has. When somebody comes, the next tick reads it.
+	// past has. A source that leaves work for later then (Unwatched) has one too, of Every perhaps: when somebody comes, the
+	// next tick reads all that have.
 	Idle time.Duration
 	// Read returns this source's part of the snapshot. It is called from one goroutine at a time and may keep state
 	// between calls. It may fail, panic or hang: the tick goes on without it. With a part and an error, the part is
