@@ -283,8 +283,13 @@ func TestKubernetes(t *testing.T) {
 			environment[key], _ = at(variables, i, "value").(string)
 		}
 		serve := understood(t, name, nil, environment)
-		if mounted := serve.BasePath != ""; mounted != (serve.Auth == "key") { // by another server of the pod, whose clients are on its loopback
-			t.Errorf("%s: --base-path %q with --auth %s", name, serve.BasePath, serve.Auth)
+		// On a loopback that is not its own alone are others: another server of the pod with its clients, pods of the node.
+		shared := serve.BasePath != "" || at(pod, "hostNetwork") == true
+		if shared != (serve.Auth == "key") {
+			t.Errorf("%s: --auth %s, with --base-path %q and hostNetwork %v", name, serve.Auth, serve.BasePath, at(pod, "hostNetwork"))
+		}
+		if _, secret := environment["FIVEWIRE_KEY"]; shared != secret {
+			t.Errorf("%s: a key of its own: %v", name, secret)
 		}
 		for _, probe := range []string{"livenessProbe", "readinessProbe"} {
 			command := texts(at(container, probe, "exec", "command"))
