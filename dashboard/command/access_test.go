@@ -1,12 +1,17 @@
 package command
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/cookiejar"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fivewire/fivewire/dashboard"
 )
 
 // Who types a password at a terminal ends it with Enter, and the terminal stays open.
@@ -24,6 +29,82 @@ func TestPasswordEndsWithItsLine(t *testing.T) {
 		if (err == nil) != (want != "") || !strings.HasPrefix(line, want) {
 			t.Errorf("%q: got %q, %v", typed, line, err)
 		}
+	}
+}
+
+// Browsers keep cookies by host and not by port: two dashboards on one machine have one each all the same, and who logs out
+// of one stays in the other.
+func TestTwoOnOneHost(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
+	key := strings.Repeat("key-", 8)
+	ask := func(method, url, body string) (status int, cookie string) {
+		t.Helper()
+		request, err := http.NewRequest(method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body != "" {
+			request.Header.Set("Content-Type", "application/json")
+		}
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		for _, c := range answer.Cookies() {
+			cookie = c.Name
+		}
+		return answer.StatusCode, cookie
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	access := func(addr net.Addr, base string) *dashboard.Access {
+		t.Setenv(keyVariable, key)
+		s := Serve{Auth: "key"}
+		a, err := s.Access(addr, base, log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	var urls, names []string
+	for range 2 {
+		ln, url, err := dashboard.Listen("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := dashboard.New(dashboard.Config{Access: access(ln.Addr(), ""), Logger: log})
+		ctx, end := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- d.Serve(ctx, ln, "") }()
+		defer func() {
+			end()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}()
+		status, name := ask("POST", url+"/api/v1/login", `{"key":"`+key+`"}`)
+		if status != http.StatusOK {
+			t.Fatalf("the key: %d", status)
+		}
+		urls, names = append(urls, url), append(names, name)
+	}
+	for i, url := range urls {
+		if status, _ := ask("GET", url+"/api/v1/config", ""); status != http.StatusOK {
+			t.Errorf("who is in both, at %d: %d", i, status)
+		}
+	}
+	ask("DELETE", urls[1]+"/api/v1/login", "")
+	for i, want := range []int{http.StatusOK, http.StatusUnauthorized} {
+		if status, _ := ask("GET", urls[i]+"/api/v1/config", ""); status != want {
+			t.Errorf("who has left the second, at %d: %d, want %d", i, status, want)
+		}
+	}
+	if names[0] == "" || names[0] == names[1] {
+		t.Errorf("their cookies are called %q", names)
 	}
 }
 
