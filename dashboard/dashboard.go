@@ -72,6 +72,8 @@ type Config struct {
 
 	portable bool // for tests: hold connections as where there is no epoll
 	noRing   bool // likewise no io_uring
+	// likewise how long the head of a request may take, and how long a connection may be idle
+	headTimeout, idleTimeout time.Duration
 }
 
 // month is how far back a history goes, as far as it fits into memory.
@@ -122,6 +124,12 @@ func New(config Config) *Dashboard {
 	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
+	}
+	if config.headTimeout == 0 {
+		config.headTimeout = headTimeout
+	}
+	if config.idleTimeout == 0 {
+		config.idleTimeout = idleTimeout
 	}
 	if config.History == nil {
 		config.History = history.New(history.TiersFor(config.Interval, month)...)

@@ -247,7 +247,7 @@ func TestAssets(t *testing.T) {
 		if status != 200 || body != string(want) {
 			t.Errorf("%s: got %d and %d bytes, want %d", name, status, len(body), len(want))
 		}
-		if header.Get("Content-Security-Policy") == "" || header.Get("X-Content-Type-Options") != "nosniff" {
+		if header.Get("Content-Security-Policy") == "" || header.Get("X-Content-Type-Options") != "nosniff" || header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: got %v", name, header)
 		}
 		if status, body, _ := s.get(name, "If-None-Match", header.Get("ETag")); status != 304 || body != "" {

@@ -164,8 +164,8 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		ReadBufferSize:        headLimit,
 		ReduceMemoryUsage:     true, // a connection that waits for its next request keeps no buffers
 		BodyLimit:             bodyLimit,
-		ReadTimeout:           headTimeout,
-		IdleTimeout:           idleTimeout,
+		ReadTimeout:           d.config.headTimeout,
+		IdleTimeout:           d.config.idleTimeout,
 		WriteTimeout:          answerTimeout, // from the end of the handler; held connections have left by then
 		ErrorHandler:          d.failed,
 	})
