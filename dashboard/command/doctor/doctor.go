@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A State is how bad it is.
@@ -87,10 +88,20 @@ func Examine(h *Host) []Finding {
 			continue
 		}
 		f := c.look(h)
-		f.Check = c.name
+		f.Check, f.Text, f.Hint = c.name, printable(f.Text), printable(f.Hint)
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// printable is a text on a terminal, whatever files and variables of the host have put into it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 func ok(text string) Finding         { return Finding{State: OK, Text: text} }

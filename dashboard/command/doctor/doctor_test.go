@@ -14,7 +14,7 @@ import (
 )
 
 // made is a host that has everything, with files written over its own: "-" takes one away.
-func made(t *testing.T, files map[string]string) *Host {
+func made(t testing.TB, files map[string]string) *Host {
 	t.Helper()
 	dir := t.TempDir()
 	all := map[string]string{
