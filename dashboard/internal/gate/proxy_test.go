@@ -93,6 +93,33 @@ func TestPublic(t *testing.T) {
 	}
 }
 
+// Whatever is given as the public URL: one that is taken is of a host that is answered to then, and can stand in a header, a
+// list and a log.
+func FuzzParsePublic(f *testing.F) {
+	for _, seed := range []string{"https://mon.example/", "http://[2001:db8::1]:8443/m", "http://[fe80::1%25eth0]/", "https://a%ff/", "https://a\"b/", "https://mon.example/a%2fb", "//a", "http:a", "https://a:65536/", "https://\u00e4/\u00e4"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := ParsePublic(text)
+		if err != nil {
+			if u != nil {
+				t.Errorf("%q: %v and %v", text, u, err)
+			}
+			return
+		}
+		odd := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(",;/?#@\\", r) }
+		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsFunc(u.Host, odd) || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("%q: %+v", text, u)
+		}
+		if path := strings.TrimRight(u.Path, "/"); path != "" && !PathForm(path) {
+			t.Errorf("%q: the path is %q", text, path)
+		}
+		if !(Hosts{}).And(u.Host).Allow(u.Host) {
+			t.Errorf("%q: %q is not answered to", text, u.Host)
+		}
+	})
+}
+
 func TestAncestors(t *testing.T) {
 	for list, want := range map[string]bool{
 		"'self'": true, "'none'": true, "https://a.example": true, "'self' https://a.example http://b.example:8080": true,

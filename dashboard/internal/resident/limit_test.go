@@ -2,6 +2,8 @@ package resident
 
 import (
 	"errors"
+	"path"
+	"strings"
 	"testing"
 )
 
@@ -31,4 +33,26 @@ func TestLimit(t *testing.T) {
 			t.Errorf("%s: got %d, %v, want %d", name, got, ok, tt.want)
 		}
 	}
+}
+
+// Whatever the kernel says, a limit is one that can be set, and each file is asked for below the two trees.
+func FuzzLimit(f *testing.F) {
+	f.Add("0::/a/b\n", "1000\n")
+	f.Add("4:cpu,memory:/d\n1:name=systemd:/d\n", "9223372036854771712\n")
+	f.Add("0::/../../x\n", "max\n")
+	f.Add("::\n0::\n:memory:..\n0::a//b/./..\n", "-1")
+	f.Fuzz(func(t *testing.T, groups, value string) {
+		limit, ok := Limit(func(file string) ([]byte, error) {
+			if file == "/proc/self/cgroup" {
+				return []byte(groups), nil
+			}
+			if !strings.HasPrefix(file, "/sys/fs/cgroup/") || path.Clean(file) != file {
+				t.Errorf("%q asks for %q", groups, file)
+			}
+			return []byte(value), nil
+		})
+		if ok && (limit <= 0 || limit >= 1<<60) {
+			t.Errorf("%q, %q: %d", groups, value, limit)
+		}
+	})
 }
