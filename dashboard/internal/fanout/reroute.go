@@ -9,7 +9,7 @@ import (
 // A Through makes of a line's connection one that leads elsewhere first, such as through a middlebox.
 type Through func(net.Conn) net.Conn
 
-// Reroute has lines that epoll holds go on another way, in the middle of whatever they are saying: through choose's
+// Reroute has lines that shards hold go on another way, in the middle of whatever they are saying: through choose's
 // answer, held by goroutines from then on. nil leaves a line where it is. A request in hand that is parked is answered
 // that way, and then the connection goes Back. choose must not wait, nor call its owner's fan-out.
 func (f *Fanout) Reroute(choose func(Owner) Through) {

@@ -15,7 +15,18 @@ import (
 // Lines go another way in the middle of frames: nothing is lost or doubled, what the viewer says is heard, and every byte
 // stays on the account.
 func TestReroute(t *testing.T) {
-	s := open(t, ByEpoll, Config{})
+	eachShard(t, reroutes)
+}
+
+// eachShard runs a test on both ways of holding a line by its descriptor.
+func eachShard(t *testing.T, test func(t *testing.T, way Way)) {
+	for _, way := range []Way{ByRing, ByEpoll} {
+		t.Run(way.String(), func(t *testing.T) { test(t, way) })
+	}
+}
+
+func reroutes(t *testing.T, way Way) {
+	s := open(t, way, Config{})
 	const viewers, first, second = 6, 20, 30
 	form := lines(30_000) // more than the kernel takes: all lines stand in the middle of one
 	stays := s.join(form, nil)
@@ -117,7 +128,11 @@ func (s *site) parks(t *testing.T) (*asks, *viewer) {
 
 // A parked request is answered the other way, and then its connection goes back to the server with what came meanwhile.
 func TestRerouteParked(t *testing.T) {
-	s := open(t, ByEpoll, Config{})
+	eachShard(t, reroutesParked)
+}
+
+func reroutesParked(t *testing.T, way Way) {
+	s := open(t, way, Config{})
 	through := func(c net.Conn) net.Conn { return c }
 	all := func(Owner) Through { return through }
 	a, v := s.parks(t)

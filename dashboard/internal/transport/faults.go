@@ -102,8 +102,8 @@ func (s *Server) faulty(viewer, technique string) bool {
 	return s.faults != nil && s.faults.Of(viewer, technique).OnTheWay()
 }
 
-// broken is called when something is, or no longer is: who is parked comes back to the server, and who is held by epoll
-// and concerned goes on through a middlebox.
+// broken is called when something is, or no longer is: who is parked comes back to the server, and who is held by a
+// descriptor and concerned goes on through a middlebox.
 func (s *Server) broken() {
 	s.Recall()
 	s.reroute()

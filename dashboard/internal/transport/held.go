@@ -82,7 +82,7 @@ func (s *Server) line(conn net.Conn, r request, account *meter.Exchange, head []
 		e.holding = h
 	}
 	s.fanout.Hold(conn, head, l)
-	if h.by() == fanout.ByEpoll && s.faulty(r.viewer, l.Form.Technique) { // it came between a fault and those it concerns
+	if h.by() != fanout.ByGoroutine && s.faulty(r.viewer, l.Form.Technique) { // it came between a fault and those it concerns
 		s.reroute()
 	}
 }
