@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,5 +63,81 @@ func TestCommandsAreMetered(t *testing.T) {
 	}
 	if _, text, _ := s.get("api/v1/wire?viewer=silent"); strings.Contains(text, "commands") {
 		t.Errorf("of a viewer that has said nothing: %s", text)
+	}
+}
+
+// A command sets what it names and nothing else, and what is said last counts: a command on what is held and on questions
+// that say nothing, a question's own every on that question; whether a poll is parked or goes through a handler.
+func TestLastWordCounts(t *testing.T) {
+	for _, technique := range []string{"polling", "longpolling"} {
+		for _, held := range []string{"", byGoroutine} {
+			t.Run(technique+held, func(t *testing.T) {
+				s := open(t, Config{Hold: time.Minute}, "")
+				s.publish(1)
+				asks := s.asker(technique)
+				set := func(what string) {
+					t.Helper()
+					if status, text := s.post("api/v1/viewers/thin", "application/json", `{"set":`+what+`}`); status != 204 {
+						t.Errorf("%s: got %d %s", what, status, text)
+					}
+				}
+				const own = "viewer=thin&wait=0s&every=3s"
+				for range 3 { // the first goes through a handler, and a poll is parked with the second
+					equal(t, asks(own, 1), "")
+				}
+				set(`{"conflate":false}`)
+				s.publish(3)
+				equal(t, asks(own, 1), "4")
+				set(`{"every":"0s"}`)
+				s.publish(3)
+				equal(t, asks(own, 4), "7")
+				others := s.asker(technique)
+				for range 3 {
+					equal(t, others("viewer=thin&wait=0s", 4), "5 6 7")
+				}
+				set(`{"conflate":true}`)
+				equal(t, others("viewer=thin&wait=0s", 4), "7")
+				equal(t, asks(own, 4), "7")
+				if technique == "polling" {
+					return
+				}
+				set(`{"every":"1m","conflate":false}`)
+				go func() {
+					eventually(t, "it waits", func() bool { return s.hub.Stats().Subscriptions == 1 })
+					set(`{"every":"0s"}`)
+					s.publish(1)
+				}()
+				equal(t, asks("viewer=thin&wait=20s&every=3s", 7), "8")
+			})
+		}
+	}
+}
+
+// asker is a connection on which one poll is asked after another; what it returns tells which messages came.
+func (s *site) asker(technique string) func(query string, after int) []string {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	in := bufio.NewReader(conn)
+	return func(query string, after int) (seqs []string) {
+		s.t.Helper()
+		fmt.Fprintf(conn, "GET /api/v1/%s?%s&after=%s HTTP/1.1\r\nHost: %s\r\n\r\n", technique, query, s.cursor(after), s.addr)
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != 200 && resp.StatusCode != 204 {
+			s.t.Fatalf("got %d %s, %v", resp.StatusCode, text, err)
+		}
+		for _, id := range regexp.MustCompile(`"id":"[a-z0-9]+-(\d+)"`).FindAllStringSubmatch(string(text), -1) {
+			seqs = append(seqs, id[1])
+		}
+		return seqs
 	}
 }

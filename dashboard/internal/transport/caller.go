@@ -167,9 +167,7 @@ func (c *caller) Ask(b []byte, now time.Duration) error {
 	if err != nil || c.server.hub.Behind(after) > mostParked {
 		return errOther
 	}
-	if set := c.server.Viewers.settings(c.request.viewer); set.set > c.request.set {
-		c.request.settings = set
-	}
+	c.request.follow(c.server.Viewers.setBy(c.request.viewer))
 	c.account = c.server.Viewers.tally(c.request.viewer, c.technique()).Again(c.account, c.conn)
 	if c.account.Recorded() {
 		c.account.Heard(b)

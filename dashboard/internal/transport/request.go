@@ -24,11 +24,15 @@ const (
 
 // request is what a viewer asks for, the same on all five. It holds copies: the server reuses the request's memory.
 type request struct {
-	after hub.Cursor
-	settings
+	after  hub.Cursor
+	every  time.Duration
+	set    change // what the viewer's commands had set when it asked
 	wait   time.Duration
 	viewer string
 	pass   *auth.Pass // of who asks; nil for who needs none
+
+	saysEvery bool // by itself, whatever commands have set
+	conflate  bool
 	// How the viewer's messages may be compressed, by what its head offers and unless it says compress=off.
 	gzip bool
 	off  bool
@@ -46,6 +50,19 @@ func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Pr
 		r.viewer = anonymous(c.Context().RemoteAddr())
 	}
 	return r, p
+}
+
+// follow has a request be as the viewer's commands have set, but for what it says itself: what is said last counts.
+func (r *request) follow(set change) {
+	r.set = set
+	r.conflate = set.conflate != nil && *set.conflate
+	switch {
+	case r.saysEvery:
+	case set.every != nil:
+		r.every = *set.every
+	default:
+		r.every = 0
+	}
 }
 
 // subscribe begins to read for a request.
@@ -72,13 +89,14 @@ func (s *Server) parse(query func(name string) (string, bool), variants ...strin
 			return r, p
 		}
 		r.viewer = text
-		r.settings = s.Viewers.settings(text)
 	}
 	if text, ok := query("every"); ok {
 		if r.every, p = parseDuration("every", text, longestEvery); p != nil {
 			return r, p
 		}
+		r.saysEvery = true
 	}
+	r.follow(s.Viewers.setBy(r.viewer))
 	if text, ok := query("compress"); ok {
 		if r.off = text == "off"; !r.off && text != "auto" {
 			return r, problem.Bad("compress", quote(text)+" is neither", "auto", "off")

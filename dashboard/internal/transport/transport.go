@@ -15,6 +15,9 @@
 //	compress=off  not even if the request's head offers to take it compressed
 //	as=VARIANT    in another form, where the technique has one
 //
+// A command sets every, or conflate, for what its viewer holds and for what it asks from then on. Of the two that say
+// every, the last one counts: the command on what is held, the request's own every= when it asks again with one.
+//
 // # What happens to the slow
 //
 // A held connection has one frame in flight: package fanout writes it. While it cannot be written the subscription

@@ -79,7 +79,7 @@ func TestParse(t *testing.T) {
 		{"nothing", nil, request{wait: 25 * time.Second}},
 		{"empty-cursor", []string{"after", ""}, request{wait: 25 * time.Second}},
 		{"all", []string{"after", "k3f9a1-7", "every", "500ms", "wait", "2s", "viewer", "me"},
-			request{after: hub.Cursor{Epoch: "k3f9a1", Seq: 7}, settings: settings{every: 500 * time.Millisecond}, wait: 2 * time.Second, viewer: "me"}},
+			request{after: hub.Cursor{Epoch: "k3f9a1", Seq: 7}, every: 500 * time.Millisecond, saysEvery: true, wait: 2 * time.Second, viewer: "me"}},
 		{"no-wait", []string{"wait", "0s"}, request{}},
 		{"unknown-parameter", []string{"zebra", "1"}, request{wait: 25 * time.Second}},
 	}
@@ -132,8 +132,8 @@ func TestCommand(t *testing.T) {
 	if answer, p := s.Command("me", []byte(`{"set":{"conflate":true}}`)); answer != nil || p != nil {
 		t.Errorf("got %s, %v", answer, p)
 	}
-	if got, want := s.Viewers.settings("me"), (settings{every: 2 * time.Second, conflate: true, set: 2}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	if got := s.Viewers.setBy("me"); got.every == nil || *got.every != 2*time.Second || got.conflate == nil || !*got.conflate {
+		t.Errorf("got %+v", got)
 	}
 	answer, p := s.Command("me", []byte(`{"ping":[1,"two"]}`))
 	if p != nil || !bytes.HasPrefix(answer, []byte(`{"pong":[1,"two"],"at":`)) {
@@ -206,7 +206,7 @@ func TestCrowd(t *testing.T) {
 			(*h).release()
 			delete(listed, *h)
 		default:
-			(*h).again(0)
+			(*h).again(change{})
 			listed[*h] = true
 		}
 		if got := v.Holding()["longpolling"]; got != len(listed) {

@@ -38,17 +38,32 @@ type Viewers struct {
 	ended      map[string]map[fanout.Reason]uint64 // held connections that have, by technique
 }
 
-// settings are what a viewer has asked for with commands.
-type settings struct {
-	every    time.Duration
-	conflate bool
-	set      int // how often something was set
-}
-
-// A change is of some settings; nil leaves one as it is.
+// A change is what a command has set; nil is what none has.
 type change struct {
 	every    *time.Duration
 	conflate *bool
+}
+
+// and is the change with another behind it.
+func (c change) and(later change) change {
+	if later.every != nil {
+		c.every = later.every
+	}
+	if later.conflate != nil {
+		c.conflate = later.conflate
+	}
+	return c
+}
+
+// since is what of it was not there before: each command has its own.
+func (c change) since(before change) change {
+	if c.every == before.every {
+		c.every = nil
+	}
+	if c.conflate == before.conflate {
+		c.conflate = nil
+	}
+	return c
 }
 
 // apply is for a subscription that there is.
@@ -62,7 +77,7 @@ func (c change) apply(sub *hub.Subscription) {
 }
 
 type viewer struct {
-	settings
+	set       change // by commands, so far
 	seen      time.Time
 	tallies   map[string]*meter.Tally
 	held      []*holding
@@ -161,17 +176,17 @@ func (v *Viewers) known(id string) bool {
 	return v.m[id] != nil
 }
 
-// settings are what a viewer has asked for.
-func (v *Viewers) settings(id string) settings {
+// setBy is what a viewer's commands have set.
+func (v *Viewers) setBy(id string) change {
 	if isAnonymous(id) {
-		return settings{}
+		return change{}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if w := v.m[id]; w != nil {
-		return w.settings
+		return w.set
 	}
-	return settings{}
+	return change{}
 }
 
 // set changes what a viewer has asked for, from now on, on the connections that it holds and on those to come.
@@ -179,13 +194,7 @@ func (v *Viewers) set(id string, c change) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.get(id)
-	if c.every != nil {
-		w.every = *c.every
-	}
-	if c.conflate != nil {
-		w.conflate = *c.conflate
-	}
-	w.settings.set++
+	w.set = w.set.and(c)
 	for _, h := range w.held {
 		c.apply(h.sub)
 	}
@@ -199,7 +208,7 @@ func (v *Viewers) hold(r request, words *fanout.Words, sub *hub.Subscription) *h
 }
 
 // again lists a holding that has been released, or is new. set is request's.
-func (h *holding) again(set int) {
+func (h *holding) again(set change) {
 	v := h.viewers
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -212,9 +221,7 @@ func (h *holding) again(set int) {
 		return
 	}
 	w := v.get(h.viewer)
-	if w.settings.set != set {
-		change{&w.every, &w.conflate}.apply(h.sub)
-	}
+	w.set.since(set).apply(h.sub)
 	w.held = append(w.held, h)
 	v.room.add(1)
 }
