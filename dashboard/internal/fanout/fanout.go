@@ -21,8 +21,8 @@
 //
 // A line has no queue. What does not fit into the kernel's buffer stays as the rest of one shared frame, and the line
 // is written on when there is room; the messages meanwhile wait in the hub's backlog, which moves a reader that is too
-// far behind to the newest message. A line that takes no byte for WriteTimeout is cut. Nobody else waits: a write to
-// a full connection returns at once.
+// far behind to the newest message. A line that takes no byte for WriteTimeout, or over TLS no piece of a few kilobytes,
+// is cut. Nobody else waits: a write to a full connection returns at once.
 //
 // # How a line ends
 //

@@ -265,21 +265,7 @@ func TestNoDescriptor(t *testing.T) {
 	v.Close()
 	v.ends(Left)
 
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	theirs, ours = s.connect()
-	defer theirs.Close()
-	secret := tls.Server(ours, &tls.Config{Certificates: server.TLS.Certificates})
-	client := tls.Client(theirs, &tls.Config{InsecureSkipVerify: true})
-	shaken := make(chan error)
-	go func() { shaken <- secret.Handshake() }()
-	if err := client.Handshake(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-shaken; err != nil {
-		t.Fatal(err)
-	}
-	v = s.hold(client, secret, lines(100_000), echoLines{}, ByGoroutine)
+	v = s.joinTLS(lines(100_000), echoLines{}, nil)
 	v.expect("head", "open")
 	if err := v.messages(1, 1); err != nil {
 		t.Error(err)
@@ -288,6 +274,29 @@ func TestNoDescriptor(t *testing.T) {
 	v.expect("ay", "aq", "EOF")
 	v.Close()
 	v.ends(Left)
+}
+
+// joinTLS is join over TLS; on is what speaks it on our side of the connection, if it is not the connection itself.
+func (s *site) joinTLS(form *Form, ear Ear, on func(net.Conn) net.Conn) *viewer {
+	s.t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	theirs, ours := s.connect()
+	s.t.Cleanup(func() { theirs.Close() })
+	if on != nil {
+		ours = on(ours)
+	}
+	secret := tls.Server(ours, &tls.Config{Certificates: server.TLS.Certificates})
+	client := tls.Client(theirs, &tls.Config{InsecureSkipVerify: true})
+	shaken := make(chan error, 1)
+	go func() { shaken <- secret.Handshake() }()
+	if err := client.Handshake(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := <-shaken; err != nil {
+		s.t.Fatal(err)
+	}
+	return s.hold(client, secret, form, ear, ByGoroutine)
 }
 
 // Every byte of a line is on its account, once, and the messages are what was published.

@@ -5,8 +5,14 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
+
+// onePiece is how much is written at a time to a connection that can be written no more once a deadline has passed, as
+// TLS: each piece has the time that a byte has elsewhere. It is less than a record of TLS may be, for the slow, and as
+// much as most messages are.
+const onePiece = 4 << 10
 
 // serve holds a line from its first byte on.
 func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
@@ -18,7 +24,7 @@ func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
 
 // hold holds a line in this goroutine, which writes, and one more, which reads, until it ends. begin starts the latter.
 func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
-	g := &pair{conn: conn, line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
+	g := &pair{conn: conn, pieces: !plain(conn), line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
 	f.mu.Lock()
 	f.pairs[g] = struct{}{}
 	late := f.closed
@@ -40,8 +46,37 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
 	l.closing(kernel)
+	if g.wasCut() {
+		cut(bare(conn))
+	}
 	bare(conn).Close() // the server's wrapping would close it later, and TLS's goodbye be nobody's
 	l.finish()
+}
+
+// plain tells connections that are their descriptor, or what a middlebox makes of it.
+func plain(conn net.Conn) bool {
+	sc, ok := bare(conn).(syscall.Conn)
+	if !ok {
+		return false
+	}
+	_, err := sc.SyscallConn()
+	return err == nil
+}
+
+// cut closes what is at the bottom of a connection, so that no layer takes its time to say goodbye to who does not read:
+// TLS has five seconds for it. A middlebox has its own way to end, and nobody waits for that.
+func cut(conn net.Conn) {
+	if b, ok := conn.(interface{ Bare() bool }); ok && !b.Bare() {
+		return
+	}
+	for {
+		layer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			conn.Close()
+			return
+		}
+		conn = layer.NetConn()
+	}
 }
 
 // bare is the connection that the server has wrapped: the wrapping hides what else it can do.
@@ -54,12 +89,13 @@ func bare(conn net.Conn) net.Conn {
 
 // A pair is the two goroutines of a line.
 type pair struct {
-	conn  net.Conn
-	mu    sync.Mutex // over line, but not while one of them writes or reads
-	line  *line
-	heard chan struct{} // holds a token when something was said or the viewer has left
-	deaf  chan struct{} // closed when nothing will be heard any more
-	over  bool          // it has been cut
+	conn   net.Conn
+	pieces bool       // it is written to in pieces
+	mu     sync.Mutex // over line, but not while one of them writes or reads
+	line   *line
+	heard  chan struct{} // holds a token when something was said or the viewer has left
+	deaf   chan struct{} // closed when nothing will be heard any more
+	over   bool          // it has been cut
 }
 
 // begin is locked until there is a line: nothing is heard before.
@@ -80,7 +116,14 @@ func (g *pair) cut(reason Reason) {
 	g.conn.SetDeadline(time.Unix(1, 0))
 }
 
-// next is the line's, and gives it time to leave.
+// wasCut tells whether the viewer is not to be told.
+func (g *pair) wasCut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.over || g.line.reason == Slow
+}
+
+// next is the line's, as much as is written at a time, and gives it time to leave.
 func (g *pair) next() ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -88,6 +131,9 @@ func (g *pair) next() ([]byte, error) {
 		return nil, net.ErrClosed
 	}
 	b, err := g.line.next(g.line.fanout.now())
+	if g.pieces {
+		b = b[:min(len(b), onePiece)]
+	}
 	if len(b) > 0 {
 		g.conn.SetWriteDeadline(time.Now().Add(g.line.fanout.config.WriteTimeout))
 	}

@@ -1,8 +1,10 @@
 package fanout
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -87,13 +89,13 @@ func TestLongFrame(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	each(t, func(t *testing.T, way Way) {
+	longFrame := func(t *testing.T, way Way, join func(*site, *Form) *viewer) {
 		t.Parallel()
 		s := open(t, way, Config{WriteTimeout: 2 * time.Second}) // twenty pauses: a busy machine makes one of them longer
 		const size = 16 << 20                                    // the kernel's buffers are small beside it
 		form, text := lines(1), make([]byte, size)               // made before: that takes long, and is not what is looked at
 		form.Message = func(b []byte, _ *hub.Message) []byte { return append(b, text...) }
-		v := s.join(form, nil)
+		v := join(s, form)
 		publish(s.hub, 1)
 		began := time.Now()
 		b := make([]byte, size/25)
@@ -106,5 +108,50 @@ func TestLongFrame(t *testing.T) {
 		}
 		v.Conn.Close()
 		v.ends(Left)
+	}
+	each(t, func(t *testing.T, way Way) {
+		longFrame(t, way, func(s *site, form *Form) *viewer { return s.join(form, nil) })
 	})
+	t.Run("tls", func(t *testing.T) {
+		longFrame(t, ByGoroutine, func(s *site, form *Form) *viewer { return s.joinTLS(form, nil, nil) })
+	})
+}
+
+// Who is cut because it does not read is not told goodbye: over TLS that would be written, and waited for, where nothing
+// can be.
+func TestNoGoodbyeToTheSlow(t *testing.T) {
+	s := open(t, ByGoroutine, Config{WriteTimeout: 200 * time.Millisecond})
+	var below *stuck
+	v := s.joinTLS(lines(1<<20), nil, func(c net.Conn) net.Conn {
+		below = &stuck{Conn: c}
+		return below
+	})
+	publish(s.hub, 1)
+	v.ends(Slow)
+	if n := below.late.Load(); n > 0 {
+		t.Errorf("%d writes to a connection that takes nothing", n)
+	}
+}
+
+// A stuck connection counts what is written to it after it has been full for as long as it may.
+type stuck struct {
+	net.Conn
+	full, closed atomic.Bool
+	late         atomic.Int64
+}
+
+func (c *stuck) Write(b []byte) (int, error) {
+	if c.full.Load() && !c.closed.Load() {
+		c.late.Add(1)
+	}
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.full.Store(true)
+	}
+	return n, err
+}
+
+func (c *stuck) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
 }
