@@ -180,8 +180,8 @@ func (h *Hub) Restart() {
 	h.wake()
 }
 
-// Notify puts a token into ready, which must have room for one, now, after each Publish, Restart and after Close, until stop is
-// called. Nobody waits for a channel that is full.
+// Notify puts a token into ready, which must have room for one, now, after each Publish, Restart, Wake and after Close,
+// until stop is called. Nobody waits for a channel that is full.
 func (h *Hub) Notify(ready chan struct{}) (stop func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -199,7 +199,14 @@ func (h *Hub) notify(ready chan struct{}) {
 	token(ready)
 }
 
-// wake gives a token to whoever waits. mu is held.
+// Wake gives a token to whoever waits, after subscriptions have been told to End.
+func (h *Hub) Wake() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wake()
+}
+
+// wake is Wake with mu held.
 func (h *Hub) wake() {
 	for ready := range h.waiting {
 		token(ready)

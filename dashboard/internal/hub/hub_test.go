@@ -378,3 +378,49 @@ func BenchmarkPublish(b *testing.B) {
 		})
 	}
 }
+
+// A subscription that is ended wakes its own reader and nobody else; who reads for many is woken once, for all.
+func TestEnd(t *testing.T) {
+	h := New(Config{})
+	publish(h, 1)
+	many := make(chan struct{}, 1)
+	defer h.Notify(many)()
+	subs := make([]*Subscription, 5)
+	ready := []<-chan struct{}{many}
+	for i := range subs {
+		subs[i] = h.Subscribe(Cursor{}, 0)
+		defer subs[i].Close()
+		read(t, subs[i])
+		ready = append(ready, subs[i].Ready())
+	}
+	silent := h.Subscribe(Cursor{}, 0) // nobody waits for it
+	defer silent.Close()
+	woken := func() (n int) {
+		for _, r := range ready {
+			select {
+			case <-r:
+				n++
+			default:
+			}
+		}
+		return n
+	}
+	woken()
+	subs[3].End()
+	silent.End()
+	if n := woken(); n != 1 {
+		t.Errorf("%d are woken for one that is ended, want its reader", n)
+	}
+	for _, s := range []*Subscription{subs[3], silent} {
+		if got := read(t, s); got != "closed" {
+			t.Errorf("what is ended reads %q", got)
+		}
+	}
+	h.Wake()
+	if n := woken(); n != len(ready) {
+		t.Errorf("%d of %d are woken", n, len(ready))
+	}
+	if got := read(t, subs[0]); got != "" {
+		t.Errorf("another reads %q", got)
+	}
+}

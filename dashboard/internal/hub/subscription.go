@@ -178,12 +178,15 @@ func (s *Subscription) count() Counts {
 	return c
 }
 
-// End has the reader told that nothing comes any more, as if the hub had closed. Close must be called all the same.
+// End has the reader told that nothing comes any more, as if the hub had closed: at once if it waits for Ready; who reads
+// for many is told by the hub's Wake, once for all that have ended. Close must be called all the same.
 func (s *Subscription) End() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.ended = true
-	s.hub.wake()
+	if s.ready != nil {
+		token(s.ready)
+	}
 }
 
 // Close ends the subscription. It is safe to call twice.

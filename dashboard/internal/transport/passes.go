@@ -21,14 +21,20 @@ func passOf(c *fiber.Ctx) *auth.Pass {
 // judged with its next request.
 func (s *Server) Expel() {
 	v := s.Viewers
+	ended := false
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.all(v.judge)
+	v.all(func(h *holding) { ended = v.judge(h) || ended })
+	v.mu.Unlock()
+	if ended {
+		s.hub.Wake() // once: it takes as long as to publish
+	}
 }
 
-// judge ends a holding whose pass has ended.
-func (v *Viewers) judge(h *holding) {
-	if !v.alive(h.pass) {
-		h.sub.End()
+// judge ends a holding whose pass has ended, and tells whether it has.
+func (v *Viewers) judge(h *holding) (ended bool) {
+	if v.alive(h.pass) {
+		return false
 	}
+	h.sub.End()
+	return true
 }
