@@ -320,6 +320,36 @@ func TestNobody(t *testing.T) {
 	})
 }
 
+// What a viewer costs is by those that got in, however many were wanted; in the table as in the object.
+func TestMemoryIsByViewer(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+			if ask() == "" {
+				return
+			}
+			if n%4 != 0 {
+				io.WriteString(conn, "HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")
+				return
+			}
+			io.WriteString(conn, sseHead+event(1, ""))
+			ask()
+		})
+		config.Viewers = 40
+		config.enough = func(c *crowd) bool { return c.untold == 0 && c.held == 10 }
+		r := must(t, config)
+		p := r.Client
+		if p.MemoryHeld == 0 {
+			t.Skip("memory is not known here")
+		}
+		check(t, "held", r.Held, 10)
+		check(t, "memory per viewer", p.MemoryPerViewer, (p.MemoryHeld-p.MemoryBefore)/10)
+		var b bytes.Buffer
+		if err := r.Table(&b); err != nil || !strings.Contains(b.String(), ", "+size(p.MemoryPerViewer)+" a viewer") {
+			t.Errorf("%v: %s", err, b.String())
+		}
+	})
+}
+
 // The end of the context ends a run early, with its report.
 func TestEarly(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {

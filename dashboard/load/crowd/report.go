@@ -63,8 +63,8 @@ type Slow struct {
 	Cut  int `json:"cut"` // by the server; 0 where that cannot be noticed
 }
 
-// A Process is what one cost while it was measured. Memory is resident: before the first viewer, with all of them, at
-// the end.
+// A Process is what one cost while it was measured. Memory is resident: before the first viewer, with all that got in, at
+// the end; and by viewer, of those that were connected then.
 type Process struct {
 	CPUMicroseconds float64 `json:"cpu_us_per_message"`
 	Cores           float64 `json:"cores"` // 1 is one core's whole time
@@ -108,7 +108,10 @@ func (w *watcher) report() *Report {
 }
 
 func (w *watcher) process(cpu time.Duration, before, held, after int64) Process {
-	p := Process{MemoryBefore: before, MemoryHeld: held, MemoryAfter: after, MemoryPerViewer: (held - before) / int64(w.c.Viewers)}
+	p := Process{MemoryBefore: before, MemoryHeld: held, MemoryAfter: after}
+	if w.viewers > 0 {
+		p.MemoryPerViewer = (held - before) / int64(w.viewers)
+	}
 	if n := w.to.messages - w.from.messages; n > 0 {
 		p.CPUMicroseconds = round(float64(cpu.Nanoseconds()) / 1e3 / float64(n))
 	}
@@ -226,7 +229,7 @@ func (r *Report) Table(to io.Writer) error {
 	}
 	if r.Client.MemoryHeld > 0 {
 		row("this client", "%.2f µs CPU a message, %.0f %% of a core; resident %s, %s a viewer", r.Client.CPUMicroseconds, 100*r.Client.Cores,
-			size(r.Client.MemoryHeld), size(r.Client.MemoryHeld/int64(r.Viewers)))
+			size(r.Client.MemoryHeld), size(r.Client.MemoryPerViewer))
 	}
 	if len(r.Errors) == 0 {
 		row("errors", "none")

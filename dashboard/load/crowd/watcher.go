@@ -20,8 +20,9 @@ type watcher struct {
 	procs []process
 	own   *process
 
-	before, held, after int64 // bytes of the processes: before the first viewer, with all of them, at the end
+	before, held, after int64 // bytes of the processes: before the first viewer, with all that got in, at the end
 	ownBefore, ownHeld  int64
+	viewers             int // that were connected when held was taken
 	from, to            sample
 	told                time.Time
 	toldMessages        int64
@@ -93,7 +94,7 @@ func (w *watcher) watch(ctx context.Context, done <-chan error) error {
 
 // begin starts the clock.
 func (w *watcher) begin(connected int) {
-	w.held, w.ownHeld = w.memory()
+	w.hold()
 	w.c.mu.Lock()
 	w.c.tally.steady = time.Now().UnixNano()
 	w.c.mu.Unlock()
@@ -106,9 +107,17 @@ func (w *watcher) begin(connected int) {
 	w.line(fmt.Sprintf("%d of %d connected after %.1f s; measuring for %v", connected, w.c.Viewers, time.Since(w.c.start).Seconds(), w.c.Duration), true)
 }
 
+// hold looks at the memory with the viewers that are there.
+func (w *watcher) hold() {
+	w.held, w.ownHeld = w.memory()
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	w.viewers = w.c.held
+}
+
 func (w *watcher) end(err error) error {
 	if w.from.at.IsZero() { // ended while connecting: there is nothing to compare with
-		w.held, w.ownHeld = w.memory()
+		w.hold()
 		w.from = w.sample()
 	}
 	w.to = w.sample()
