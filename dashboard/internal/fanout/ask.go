@@ -63,7 +63,7 @@ func (l *line) kept(now time.Duration) error {
 	if _, idle := l.Caller.Due(); !idle || l.answers == nil || !l.early {
 		return nil
 	}
-	l.early = false
+	l.early, l.beat = false, now // its patience begins here, if it is not whole
 	return l.asked(nil, now)
 }
 

@@ -22,11 +22,8 @@ func TestAnswerTakesTooLong(t *testing.T) {
 		"not-at-all": {0, "10s slow"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(&Form{Words: words()}, nil)
-			p := newPoller(strings.Repeat("x", 5000))
-			r.line = &line{fanout: r.line.fanout, Line: Line{Caller: p, Owner: &r.owner}}
-			r.line.begin(nil, r.now)
-			r.log, r.room = nil, 0
+			r, p := newAskRig(strings.Repeat("x", 5000))
+			r.room = 0
 			r.say("ask;")
 			for range 20 {
 				r.room += test.perSecond
@@ -49,6 +46,55 @@ func TestAnswerTakesTooLong(t *testing.T) {
 	}
 }
 
+// newAskRig is a rig with a parked line.
+func newAskRig(answer string) (*rig, *poller) {
+	r, p := newRig(&Form{Words: words()}, nil), newPoller(answer)
+	r.line = &line{fanout: r.line.fanout, Line: Line{Caller: p, Owner: &r.owner}}
+	r.line.begin(nil, r.now)
+	r.log = nil
+	return r, p
+}
+
+// A parked connection has so long to begin a request, and so long to end it, wherever its bytes came.
+func TestAskPatience(t *testing.T) {
+	for name, test := range map[string]struct {
+		scene func(*rig)
+		want  string
+	}{
+		"half-that-came-early": {func(r *rig) {
+			r.wait(20 * time.Second)
+			r.room = 0
+			r.say("ask;")
+			r.say("as") // before the answer
+			r.wait(time.Second)
+			r.room = 100
+			r.write()
+			r.wait(9 * time.Second)
+			r.say("k;")
+			r.say("as")
+			r.wait(time.Minute)
+		}, "21s answer; 30s answer; 40s left"},
+		"half-that-came-early-and-no-more": {func(r *rig) {
+			r.wait(20 * time.Second)
+			r.room = 0
+			r.say("ask;")
+			r.say("as")
+			r.wait(2 * time.Second)
+			r.room = 100
+			r.write()
+			r.wait(time.Minute)
+		}, "22s answer; 32s left"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := newAskRig("answer;")
+			test.scene(r)
+			if got := strings.Join(r.log, "; "); got != test.want {
+				t.Errorf("got %s; want %s", got, test.want)
+			}
+		})
+	}
+}
+
 // poller is a Caller that answers "ask;" and takes nothing else, and the Owner of its line.
 type poller struct {
 	answer string
@@ -59,7 +105,11 @@ type poller struct {
 func newPoller(answer string) *poller { return &poller{answer: answer, done: make(chan Reason, 1)} }
 
 func (p *poller) Ask(b []byte, _ time.Duration) error {
-	if string(b) != "ask;" {
+	switch {
+	case string(b) == "ask;":
+	case strings.HasPrefix("ask;", string(b)):
+		return ErrMore
+	default:
 		return errors.New("another request")
 	}
 	p.asked = true
