@@ -61,6 +61,47 @@ func TestAskPatience(t *testing.T) {
 		scene func(*rig)
 		want  string
 	}{
+		"nothing": {func(r *rig) { r.wait(2 * time.Minute) }, "1m15s left"},
+		"nothing-after-an-answer": {func(r *rig) {
+			r.wait(time.Minute)
+			r.say("ask;")
+			r.wait(2 * time.Minute)
+		}, "1m0s answer; 2m15s left"},
+		"half": {func(r *rig) {
+			r.wait(20 * time.Second)
+			r.say("as")
+			r.wait(time.Minute)
+		}, "30s left"},
+		"byte-by-byte": {func(r *rig) {
+			for _, c := range "ask;" {
+				r.say(string(c))
+				r.wait(4 * time.Second)
+			}
+		}, "10s left"},
+		"half-and-half": {func(r *rig) {
+			r.say("as")
+			r.wait(9 * time.Second)
+			r.say("k;")
+			r.wait(time.Second)
+			r.say("a")
+			r.wait(9 * time.Second)
+			r.say("sk;")
+		}, "9s answer; 19s answer"},
+		"while-the-answer-waits": {func(r *rig) {
+			r.room = 0
+			r.say("ask;")
+			r.say("ask;") // pipelined (RFC 9112 section 9.3.2)
+			r.wait(time.Second)
+			r.room = 100
+			r.write()
+			r.say("ask;")
+		}, "1s answer; 1s answer; 1s answer"},
+		"too-much-while-the-answer-waits": {func(r *rig) {
+			r.room = 0
+			r.say("ask;")
+			r.say(strings.Repeat("x", mostAsked))
+			r.say("x")
+		}, "0s broke"},
 		"half-that-came-early": {func(r *rig) {
 			r.wait(20 * time.Second)
 			r.room = 0
@@ -100,6 +141,7 @@ type poller struct {
 	answer string
 	asked  bool
 	done   chan Reason
+	back   chan string // what was read and not answered; nil for nobody
 }
 
 func newPoller(answer string) *poller { return &poller{answer: answer, done: make(chan Reason, 1)} }
@@ -129,6 +171,11 @@ func (p *poller) Count(in, out int)                  {}
 func (p *poller) Named() bool                        { return false }
 func (p *poller) Parked(meter.Probe)                 {}
 func (p *poller) Closing(meter.Probe)                {}
-func (p *poller) Back(conn net.Conn, early []byte)   { conn.Close() }
 func (p *poller) Began(Way)                          {}
 func (p *poller) Done(r Reason)                      { p.done <- r }
+func (p *poller) Back(conn net.Conn, early []byte) {
+	conn.Close()
+	if p.back != nil {
+		p.back <- string(early)
+	}
+}

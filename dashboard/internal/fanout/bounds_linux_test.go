@@ -90,3 +90,29 @@ func TestNoRoom(t *testing.T) {
 		t.Error("the line does not end")
 	}
 }
+
+// Two requests that come at once are not for a Caller: both go back to the server, which answers them in their order.
+func TestPipelinedGoesBack(t *testing.T) {
+	for _, way := range []Way{ByRing, ByEpoll} {
+		t.Run(way.String(), func(t *testing.T) {
+			s := open(t, way, Config{})
+			theirs, ours := s.connect()
+			defer theirs.Close()
+			p := newPoller("answer;")
+			p.back = make(chan string, 1)
+			if !s.Park(ours, Line{Caller: p, Owner: p}) {
+				t.Fatal("cannot be parked")
+			}
+			ours.Close() // as the server does
+			io.WriteString(theirs, "ask;")
+			b := make([]byte, len("answer;"))
+			if _, err := io.ReadFull(theirs, b); err != nil || string(b) != "answer;" {
+				t.Fatalf("got %q, %v", b, err)
+			}
+			io.WriteString(theirs, "ask;ask;")
+			if got := <-p.back; got != "ask;ask;" {
+				t.Errorf("went back with %q", got)
+			}
+		})
+	}
+}
