@@ -1,8 +1,10 @@
 package fanout
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
+	"net"
 	"testing"
 	"time"
 
@@ -88,6 +90,45 @@ func TestNoRoom(t *testing.T) {
 	case <-p.done:
 	case <-time.After(5 * time.Second):
 		t.Error("the line does not end")
+	}
+}
+
+// A line that should go another way when there is no descriptor to go by ends where it is, in the middle of a frame or
+// between two: nothing that is not the form's is written behind what has been said. Who waits for an answer is told.
+func TestNoRoomInTheMiddle(t *testing.T) {
+	for _, way := range []Way{ByRing, ByEpoll} {
+		t.Run(way.String(), func(t *testing.T) {
+			s := open(t, way, Config{})
+			through := func(Owner) Through { return func(c net.Conn) net.Conn { return c } }
+			for name, size := range map[string]int{"between-frames": 1, "in-a-frame": 16 << 20} {
+				t.Run(name, func(t *testing.T) {
+					v := s.join(lines(size), nil)
+					v.expect("head", "open")
+					publish(s.hub, 1)
+					if size == 1 {
+						v.line()
+					} else {
+						v.read.Peek(1)
+					}
+					giveBack := exhaust(t)
+					s.Reroute(through)
+					giveBack()
+					v.ends(Fault)
+					b, err := io.ReadAll(v.read)
+					if err != nil || bytes.Contains(b, []byte("HTTP/1.1")) || size > 1 && len(b) >= size {
+						t.Errorf("got %d bytes that end in %q, %v", len(b), b[max(0, len(b)-40):], err)
+					}
+				})
+			}
+			a, v := s.parks(t)
+			giveBack := exhaust(t)
+			s.Reroute(through)
+			giveBack()
+			v.ends(Fault)
+			if told, err := io.ReadAll(a); err != nil || string(told) != NoRoom {
+				t.Errorf("who waits for an answer is told %q, %v", told, err)
+			}
+		})
 	}
 }
 

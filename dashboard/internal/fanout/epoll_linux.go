@@ -105,13 +105,14 @@ func duplicate(sc syscall.Conn) (fd int, err error) {
 	return fd, err
 }
 
-// connection makes a connection of a descriptor that was one, or closes it. release is called when it is closed.
-func connection(fd int32, release func()) (net.Conn, error) {
+// connection makes a connection of a descriptor that was one, or says no on it, if anything, and closes it. release is
+// called when the connection is closed.
+func connection(fd int32, release func(), no string) (net.Conn, error) {
 	file := os.NewFile(uintptr(fd), "connection")
 	defer file.Close() // FileConn has a descriptor of its own
 	conn, err := net.FileConn(file)
 	if err != nil {
-		write(fd, []byte(NoRoom))
+		write(fd, []byte(no))
 		unix.Shutdown(int(fd), unix.SHUT_WR)
 		return nil, err
 	}

@@ -36,7 +36,11 @@ func (s *shard) hand(l *line, through Through) {
 		return
 	}
 	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
-	conn, err := connection(l.fd, l.release)
+	no := "" // what has been begun cannot be gone on with
+	if l.Caller != nil && !l.answering {
+		no = NoRoom
+	}
+	conn, err := connection(l.fd, l.release, no)
 	if err != nil { // no descriptor is left
 		if l.release != nil {
 			l.release()

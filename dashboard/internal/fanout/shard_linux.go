@@ -143,7 +143,7 @@ func (s *shard) back(l *line) {
 		early = *l.answers
 	}
 	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
-	conn, err := connection(l.fd, l.release)
+	conn, err := connection(l.fd, l.release, NoRoom)
 	if err != nil { // no descriptor is left
 		if l.release != nil {
 			l.release()
