@@ -18,7 +18,10 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The clock of fasthttp's Date lines is one for the process.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
 
 func publish(h *hub.Hub, n int) {
 	for range n {
