@@ -83,6 +83,29 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// Viewers come one after the other at the rate, or evenly within the ramp instead.
+func TestRamp(t *testing.T) {
+	for _, test := range []struct {
+		command Command
+		want    time.Duration // from one to the next
+	}{
+		{Command{Rate: defaultRate}, time.Millisecond},
+		{Command{Rate: 4}, 250 * time.Millisecond},
+		{Command{Rate: defaultRate, Ramp: 10 * time.Second}, 2 * time.Second},
+	} {
+		test.command.URL, test.command.Technique, test.command.Viewers = "http://h/", "sse", 5
+		c, err := newCrowd(test.command.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, due := range c.due {
+			if got := time.Duration(due - 1); got != time.Duration(i)*test.want { // 0 would be never
+				t.Errorf("rate %v, ramp %v: viewer %d comes after %v, want %v", test.command.Rate, test.command.Ramp, i, got, time.Duration(i)*test.want)
+			}
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	fine := Command{URL: "http://h/", Technique: "sse", Viewers: 1, Rate: 1, Duration: time.Second, Pause: time.Second}
 	if err := fine.Validate(); err != nil {
