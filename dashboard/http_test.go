@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -222,6 +223,39 @@ func TestViewersAreListed(t *testing.T) {
 	}()
 	if err := <-done; !errors.Is(err, errEnough) {
 		t.Error(err)
+	}
+}
+
+// The list says which way each connection is held.
+func TestViewersShowTheWay(t *testing.T) {
+	for _, held := range []string{"", byEpoll, byGoroutine} {
+		for _, technique := range []string{"longpolling", "streaming", "sse", "websocket"} {
+			t.Run(technique+held, func(t *testing.T) {
+				want := "io_uring epoll" // where the kernel refuses the first
+				switch {
+				case held == byGoroutine || runtime.GOOS != "linux":
+					if want = "goroutine"; technique == "longpolling" { // it waits in a handler
+						want = ""
+					}
+				case held == byEpoll:
+					want = "epoll"
+				}
+				s := open(t, Config{Hold: 20 * time.Second}, "")
+				s.publish(1)
+				s.ask(technique, s.cursor(1))
+				var list struct{ Viewers []transport.Held }
+				eventually(t, "it is listed", func() bool {
+					_, text, _ := s.get("api/v1/viewers")
+					if err := json.Unmarshal([]byte(text), &list); err != nil {
+						t.Fatalf("%s: %v", text, err)
+					}
+					return len(list.Viewers) == 1 && (list.Viewers[0].Way != "" || want == "")
+				})
+				if !t.Failed() && !strings.Contains(want, list.Viewers[0].Way) {
+					t.Errorf("held by %q, want %q", list.Viewers[0].Way, want)
+				}
+			})
+		}
 	}
 }
 
