@@ -28,6 +28,7 @@ import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
 import { listen } from "./panel/keys.js";
 import { Language } from "./panel/language.js";
+import { Lesson } from "./panel/lesson.js";
 import { Meter } from "./panel/meter.js";
 import { Missing } from "./panel/missing.js";
 import { Networks } from "./panel/networks.js";
@@ -132,6 +133,7 @@ const filler = new Past(api, store, () => {
 
 const slots = new Slots();
 const views = new Views((view) => void look(view));
+const lesson = new Lesson(() => address?.changed());
 
 /** @type {Viewer | null} */
 let viewer = null;
@@ -241,7 +243,7 @@ function turnTo(then) {
 function mirror() {
   const usual = /** @type {keyof typeof spans} */ (Object.keys(spans).find((name) => name === recall("range")) ?? "5m");
   window.restore({ span: spans[usual], end: NaN, moment: NaN });
-  address = new Address(state({ window, theme, timeBar, charts, arrange, processes, followed, remeasure }), (bad) => {
+  address = new Address(state({ window, theme, timeBar, charts, arrange, processes, followed, lesson, remeasure }), (bad) => {
     const notice = one("#address-notice");
     write(notice, bad.length > 0 ? say("host.address_ignored", { keys: bad.join(say("host.comma")) }) : "");
     reveal(notice, bad.length > 0);
@@ -355,7 +357,7 @@ async function look(view) {
   if (view === "host") return lab?.close();
   if (!viewer || !config) return; // start will
   const { Lab } = await import("./lab/lab.js");
-  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer, slots });
+  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer, slots, lesson });
   if (views.current === "lab") lab.open();
 }
 

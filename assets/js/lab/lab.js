@@ -38,6 +38,8 @@ export class Lab extends EventTarget {
   frame;
   base;
   config;
+  /** which the page is to show */
+  lesson;
 
   #root;
   /** the page's own, which is a lane's while the lab is on screen */
@@ -59,8 +61,9 @@ export class Lab extends EventTarget {
    * @param {import("../config.js").Config} page.config
    * @param {Viewer} page.viewer
    * @param {import("../slots.js").Slots} page.slots
+   * @param {import("../panel/lesson.js").Lesson} page.lesson
    */
-  constructor(root, { api, frame, base, config, viewer, slots }) {
+  constructor(root, { api, frame, base, config, viewer, slots, lesson }) {
     super();
     this.slots = slots;
     this.#root = root;
@@ -69,6 +72,7 @@ export class Lab extends EventTarget {
     this.frame = frame;
     this.base = base;
     this.config = config;
+    this.lesson = lesson;
     this.#pings = new Pings(this);
     for (const technique of techniques) if (config.techniques.includes(technique)) this.#make(technique);
     slots.addEventListener("change", () => this.#room());

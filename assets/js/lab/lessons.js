@@ -101,6 +101,7 @@ export function longest(answers, guess) {
 
 export class Lessons {
   #lab;
+  #heading = make("h2", "title");
   #select = make("select", "chart-choice");
   #title = make("h3", "chart-title");
   #scene = make("p", "panel-note");
@@ -124,8 +125,9 @@ export class Lessons {
   constructor(root, lab) {
     this.#lab = lab;
     root.dataset.testid = "lessons";
-    const heading = make("h2", "title");
-    caption(heading, "lessons.title");
+    this.#heading.tabIndex = -1;
+    this.#heading.dataset.testid = "lessons-title";
+    caption(this.#heading, "lessons.title");
     caption(this.#select, "lessons.choose", "data-say-label");
     for (const { name } of lessons) {
       const option = new Option("", name);
@@ -146,7 +148,7 @@ export class Lessons {
     this.#results.dataset.testid = "lesson-results";
     this.#results.tabIndex = -1;
     this.#form.append(this.#guess, make("div", "lesson-do", this.#begin, this.#leave, this.#progress));
-    root.append(make("div", "panel-head", heading, make("div", "panel-tools", this.#select)), this.#title, this.#scene, this.#question,
+    root.append(make("div", "panel-head", this.#heading, make("div", "panel-tools", this.#select)), this.#title, this.#scene, this.#question,
       this.#form, this.#status, this.#results);
     this.#select.addEventListener("change", () => this.choose(this.#select.value));
     this.#leave.addEventListener("click", () => this.#running?.abort());
@@ -158,9 +160,14 @@ export class Lessons {
       this.choose(lesson);
       this.#select.focus();
     });
+    lab.lesson.show = () => this.#go();
     lab.on("plays", () => this.#draw());
     follow(() => this.#draw());
-    this.choose(lessons[0].name);
+    this.#set(lessons[0]);
+  }
+
+  opened() {
+    this.#go();
   }
 
   /** The lab goes from the screen: whoever is in the middle of a lesson has left it. */
@@ -168,11 +175,34 @@ export class Lessons {
     this.#running?.abort();
   }
 
-  /** @param {string} name */
+  /** The reader wants this one. @param {string} name */
   choose(name) {
+    this.#set(lessons.find((lesson) => lesson.name === name) ?? lessons[0]);
+    this.#lab.lesson.choose(this.#lesson.name);
+  }
+
+  /** To the one that the page is to show. @returns {boolean} whether there is such a one */
+  #go() {
+    const { lesson } = this.#lab;
+    const { name } = lesson;
+    const found = name === "" ? this.#lesson : lessons.find((one) => one.name === name);
+    if (!found) {
+      lesson.choose("");
+      this.#tell("lessons.unknown", { name });
+    } else if (found !== this.#lesson) this.#set(found);
+    if (lesson.sought && this.#lab.isOpen) {
+      lesson.sought = false;
+      this.#heading.scrollIntoView();
+      this.#heading.focus({ preventScroll: true });
+    }
+    return found !== undefined;
+  }
+
+  /** @param {Lesson} lesson */
+  #set(lesson) {
     this.#running?.abort();
-    this.#lesson = lessons.find((lesson) => lesson.name === name) ?? lessons[0];
-    this.#select.value = this.#lesson.name;
+    this.#lesson = lesson;
+    this.#select.value = lesson.name;
     this.#said.key = "";
     this.#ask();
     this.#draw();

@@ -16,10 +16,11 @@ import { timeShown, word } from "./address.js";
  * @param {import("./arrange.js").Arrange} page.arrange
  * @param {import("./processes.js").Processes} page.processes
  * @param {import("./followed.js").Followed} page.followed
+ * @param {import("./lesson.js").Lesson} page.lesson
  * @param {() => void} page.remeasure numbers are told in other measures
  * @returns {import("./address.js").Entry[]}
  */
-export function state({ window, theme, timeBar, charts, arrange, processes, followed, remeasure }) {
+export function state({ window, theme, timeBar, charts, arrange, processes, followed, lesson, remeasure }) {
   const measured = (/** @type {boolean} */ there) => {
     if (there) {
       timeBar.refresh();
@@ -47,6 +48,7 @@ export function state({ window, theme, timeBar, charts, arrange, processes, foll
     word("filter", () => processes.filter, (words) => processes.filterBy(words), ""),
     word("columns", () => processes.columns, (columns) => processes.showColumns(columns), "-"),
     word("follow", () => followed.pid, (pid) => followed.follow(pid), ""),
+    word("lesson", () => lesson.name, (name) => lesson.take(name), ""),
     word("processes", () => processes.extent, (extent) => processes.extend(extent), "top"),
   ];
 }

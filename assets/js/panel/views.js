@@ -1,5 +1,6 @@
 // @ts-check
-// The two views of the page, host and wire lab: which one the address names (#host, #lab), else the one looked at last.
+// The two views of the page, host and wire lab: which one the address names (#host, #lab), else the lab for one of its
+// lessons (?lesson=), else the one looked at last.
 
 import { recall, remember } from "../remember.js";
 import { one, reveal } from "./dom.js";
@@ -18,7 +19,8 @@ export class Views {
   /** @param {(view: View) => void} shown another one than before */
   constructor(shown) {
     this.#shown = shown;
-    this.current = named() ?? names.find((name) => name === recall("view")) ?? "host";
+    const taught = new URLSearchParams(location.search).get("lesson");
+    this.current = named() ?? (taught ? "lab" : names.find((name) => name === recall("view"))) ?? "host";
     this.#show();
     addEventListener("hashchange", () => this.#go(named() ?? this.current));
   }

@@ -63,6 +63,39 @@ func lessonByKeys(t *testing.T, p *page) {
 	p.waits("the lanes are as they were", stage+` === `+quote(before))
 }
 
+// atLesson waits until a lesson is in sight, with the focus on the lessons' title.
+func (p *page) atLesson(name string) {
+	p.t.Helper()
+	p.waits("the lesson "+name+" is in sight", `(() => {
+		const title = document.activeElement;
+		const { top, bottom } = title.getBoundingClientRect();
+		return title.dataset.testid === "lessons-title" && top >= 0 && bottom <= innerHeight &&
+			document.querySelector('[data-testid="lesson-choice"]').value === `+quote(name)+`;
+	})()`)
+}
+
+// A link opens a lesson, which stands in the address from then on.
+func lessonLink(t *testing.T, s *server, p *page) {
+	p.open(s.url + "?technique=sse&lesson=heads")
+	p.atLesson("heads")
+	p.set("lesson-choice", "framing")
+	p.waits("the address names another one", `location.search.includes("lesson=framing")`)
+	p.do(reload)
+	p.atLesson("framing")
+	p.open(s.url + "?technique=sse&lesson=none#lab")
+	p.atLesson("late")
+	p.says("lesson-status", "There is no lesson called none")
+	p.open(s.url + "?technique=sse#host")
+	p.live("sse")
+	if p.shown("lab") {
+		t.Error("who wants the host is led to the lessons")
+	}
+	p.press("l")
+	for _, technique := range techniques {
+		p.laneCounts(technique, 3)
+	}
+}
+
 // Who leaves in the middle, by the button, for another lesson or for the host, finds everything as it was.
 func lessonLeft(t *testing.T, p *page) {
 	before := evaluate[string](p, stage)
@@ -160,9 +193,10 @@ func (p *page) figure(t *testing.T, name string, units ...string) float64 {
 // Each lesson comes to its measured answer, and to the sentence that its figures bear out.
 func TestLessons(t *testing.T) {
 	t.Parallel()
-	_, p := lab(t, "sse")
+	s, p := lab(t, "sse")
 	t.Run("by-keys", func(t *testing.T) { lessonByKeys(t, p) })
 	t.Run("left", func(t *testing.T) { lessonLeft(t, p) })
+	t.Run("link", func(t *testing.T) { lessonLink(t, s, p) })
 	for _, lesson := range []struct {
 		name  string
 		holds func(t *testing.T)

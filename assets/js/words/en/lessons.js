@@ -6,6 +6,7 @@
 export default {
   title: "Lessons",
   choose: "Lesson",
+  unknown: "There is no lesson called {name}: this is the first.",
   scene: { one: "Lanes: {lanes}; a message every {interval}; {n} second.", other: "Lanes: {lanes}; a message every {interval}; {n} seconds." },
   with_faults: "It breaks something on these lanes on purpose, and mends it afterwards.",
   with_load: "It starts a crowd of viewers in a process of its own.",

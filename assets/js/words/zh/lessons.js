@@ -5,6 +5,7 @@
 export default {
   title: "实验课",
   choose: "选择实验课",
+  unknown: "没有名为 {name} 的实验课：这是第一课。",
   scene: "泳道：{lanes}；每 {interval} 一条消息；时长 {n} 秒。",
   with_faults: "实验会故意在这些泳道上制造故障，结束后自行恢复。",
   with_load: "实验会在独立进程中启动一群观众。",

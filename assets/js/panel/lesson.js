@@ -1,0 +1,31 @@
+// @ts-check
+// The lesson that the page is to show: the address names it. Which lessons there are only the wire lab knows, and it may not
+// be here yet: until it is, any name will do.
+
+export class Lesson {
+  /** the one chosen; "" is the first there is */
+  name = "";
+  /** the reader is to be brought there as soon as it can be seen */
+  sought = false;
+  /** the lab's, once it is here: shows that lesson @type {() => boolean} whether there is such a one */
+  show = () => true;
+  #changed;
+
+  /** @param {() => void} changed another one was chosen */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  /** The reader has chosen one. @param {string} name */
+  choose(name) {
+    this.name = name;
+    this.#changed();
+  }
+
+  /** The address names one. @param {string} name @returns {boolean} false: there is none of that name */
+  take(name) {
+    this.name = name;
+    this.sought = name !== "";
+    return this.show();
+  }
+}
