@@ -133,7 +133,7 @@ const filler = new Past(api, store, () => {
 
 const slots = new Slots();
 const views = new Views((view) => void look(view));
-const lesson = new Lesson(() => address?.changed());
+const lesson = new Lesson(() => address?.changed(), () => views.open("lab"));
 
 /** @type {Viewer | null} */
 let viewer = null;
@@ -426,6 +426,7 @@ function keys() {
   }));
   const others = [
     { key: "l", does: "help.key_lab", press: () => views.next() },
+    { key: "g", does: "help.key_lessons", press: () => lesson.seek() },
     { key: "w", does: "help.key_wire", press: () => wire.toggle() },
     { key: "p", does: "help.key_live", press: () => timeBar.toggle() },
     { key: "[", does: "help.key_shorter", press: () => timeBar.next(-1) },

@@ -27,7 +27,12 @@ export class Views {
 
   /** The other one. */
   next() {
-    location.hash = names[(names.indexOf(this.current) + 1) % names.length];
+    this.open(names[(names.indexOf(this.current) + 1) % names.length]);
+  }
+
+  /** @param {View} view */
+  open(view) {
+    if (view !== this.current) location.hash = view;
   }
 
   /** @param {View} view */

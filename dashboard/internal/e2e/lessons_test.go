@@ -32,9 +32,12 @@ func (p *page) came(figure string) []string {
 	return evaluate[[]string](p, `[...document.querySelectorAll('[data-testid="lesson-table"] tr[data-figure="`+figure+`"] td')].map((e) => e.textContent)`)
 }
 
-// Through a lesson by keys alone: choose it, predict, measure, and read what came out beside what was expected and said.
+// Through a lesson by keys alone: go there, choose it, predict, measure, and read what came out beside what was expected and
+// said.
 func lessonByKeys(t *testing.T, p *page) {
 	before := evaluate[string](p, stage)
+	p.press("g")
+	p.atLesson("late")
 	p.reach("lesson-choice")
 	p.press("Asking for") // a list is chosen from by its letters
 	p.press(kb.Tab)
@@ -74,7 +77,8 @@ func (p *page) atLesson(name string) {
 	})()`)
 }
 
-// A link opens a lesson, which stands in the address from then on.
+// A link opens a lesson, which stands in the address from then on; a stop of the Tab key before all others of the lab leads
+// there, too.
 func lessonLink(t *testing.T, s *server, p *page) {
 	p.open(s.url + "?technique=sse&lesson=heads")
 	p.atLesson("heads")
@@ -90,7 +94,19 @@ func lessonLink(t *testing.T, s *server, p *page) {
 	if p.shown("lab") {
 		t.Error("who wants the host is led to the lessons")
 	}
-	p.press("l")
+	p.press("g") // from wherever the reader is
+	p.atLesson("late")
+	p.do(reload)
+	p.live("sse")
+	p.waits("the lessons are there", `document.querySelector('[data-testid="lesson-choice"]')`)
+	for at := ""; at != "skip-lessons"; at = evaluate[string](p, `document.activeElement.id`) {
+		if evaluate[bool](p, `document.activeElement.closest("#lab .panel") !== null`) {
+			t.Fatal("the Tab key comes to a panel of the lab first")
+		}
+		p.press(kb.Tab)
+	}
+	p.press(kb.Enter)
+	p.atLesson("late")
 	for _, technique := range techniques {
 		p.laneCounts(technique, 3)
 	}

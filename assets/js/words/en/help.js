@@ -10,6 +10,7 @@ export default {
   key_sse: "switch to SSE",
   key_websocket: "switch to WebSocket",
   key_lab: "the wire lab, and back to the host",
+  key_lessons: "the lessons of the wire lab",
   key_wire: "fold or unfold the wire strip",
   key_live: "charts: stop, or follow the newest reading",
   key_shorter: "charts: less time",

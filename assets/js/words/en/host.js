@@ -6,6 +6,7 @@ export default {
   comma: ", ",
   semicolon: "; ",
   skip: "Skip to the readings",
+  skip_lessons: "Skip to the lessons",
   uptime: "uptime",
   every: "every",
   own_cost: "own cost",

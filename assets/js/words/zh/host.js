@@ -6,6 +6,7 @@ export default {
   comma: "、",
   semicolon: "；",
   skip: "跳到读数",
+  skip_lessons: "跳到实验课",
   uptime: "已运行",
   every: "采样间隔",
   own_cost: "自身开销",
