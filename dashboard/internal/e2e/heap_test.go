@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var heap = flag.Duration("heap", 0, "hold the page's heap in the lab after so long to 1.1 of what it was after a minute")
+var heap = flag.Duration("heap", 0, "hold the page's heap after so long to 1.1 of what it was after a minute")
 
 // What the lab shows is bounded, so what it keeps of ten messages a second on five lanes is, too. By default some hundred go by,
 // while buffers and caches still fill: a page that kept its messages would grow by ten megabytes. With -heap 10m what there is after
@@ -25,6 +25,30 @@ func TestHeap(t *testing.T) {
 		exhaustive(t)
 	}
 	_, p := lab(t, "sse")
+	p.keepsHeap()
+}
+
+// So is what the host view keeps: a window of readings, however long it stays open. Ten readings a second fill in six minutes what
+// one a second fills in an hour.
+func TestHostHeap(t *testing.T) {
+	t.Parallel()
+	if *heap == 0 {
+		exhaustive(t)
+	}
+	needBrowser(t)
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.view(1440, 3200, "dark")
+	p.open(s.url + "?technique=sse")
+	p.live("sse")
+	p.keepsHeap()
+}
+
+// keepsHeap holds what the page has of objects and nodes to what it had.
+func (p *page) keepsHeap() {
+	t := p.t
+	t.Helper()
 	watched := func(messages int, long time.Duration) float64 {
 		before := p.state().Messages
 		if *heap > 0 {
