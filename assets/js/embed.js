@@ -5,7 +5,6 @@
 import { Clock } from "./age.js";
 import { API } from "./api.js";
 import { configured, preferred } from "./config.js";
-import { Cores } from "./cores.js";
 import { age } from "./format.js";
 import { Frame } from "./frame.js";
 import { learnCores } from "./measures.js";
@@ -158,14 +157,13 @@ function chart(entry) {
   time.dataset.field = "time";
   main.append(grid, time);
   const store = new Store(capacity, drawn);
-  const cores = new Cores(capacity);
   const history = new History(api);
   const window = new Window();
   window.restore({ span: spans[/** @type {keyof typeof spans} */ (query.get("range"))] ?? spans["5m"], end: NaN, moment: NaN });
   /** @type {Charts} */
   let charts;
   const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
-  charts = new Charts(store, cores, window, archive, frame, [entry]);
+  charts = new Charts(store, window, archive, frame, [entry]);
   const past = new Past(api, store, () => frame.draw(charts.draw));
   return {
     title: entry.title, draw: charts.draw, get pace() { return charts.pace; }, restyle: () => charts.restyle(),
@@ -173,7 +171,6 @@ function chart(entry) {
       if (store.length === 0 || gap) void past.begin(at, interval, data);
       store.append(at, interval, row(data));
       archive.append(at, interval, row(data));
-      if (data.cpu?.cores) cores.append(at, data.cpu.cores);
       charts.show(data);
       charts.describe();
     },

@@ -5,7 +5,6 @@
 import { Ages, Clock, Recent } from "./age.js";
 import { API, Refused } from "./api.js";
 import { configured, preferred } from "./config.js";
-import { Cores } from "./cores.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Access } from "./panel/access.js";
@@ -82,7 +81,6 @@ const api = new API(base);
 const frame = new Frame();
 const clock = new Clock();
 const store = new Store(capacity, drawn);
-const cores = new Cores(capacity);
 const exchanges = new Exchanges(techniques.map((technique) => lasting.has(technique)));
 const ages = techniques.map(() => new Ages());
 const received = new Recent(recently);
@@ -101,7 +99,7 @@ const tiles = new Tiles(store, frame);
 const history = new History(api);
 const window = new Window();
 const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
-const charts = new Charts(store, cores, window, archive, frame);
+const charts = new Charts(store, window, archive, frame);
 const timeBar = new TimeBar(window, charts, () => {
   remeasure();
   address?.changed();
@@ -206,7 +204,6 @@ function take(message) {
   store.append(at, interval, numbers);
   archive.append(at, interval, numbers);
   marks.add(data.marks);
-  if (data.cpu?.cores) cores.append(at, data.cpu.cores);
   learnCores(data.cpu?.cores?.length);
 
   latest = message;

@@ -28,6 +28,9 @@ export const drawn = [...whole, ...made];
 /** More devices than this get no column of their own. */
 const devices = 32;
 
+/** More cores than this have neither a series in history nor a column. */
+const cores = 64;
+
 /** The rates there are of each device, by the part of the snapshot that lists them. */
 const rates = /** @type {const} */ ({
   disks: ["disk", "read_rate", "write_rate"],
@@ -46,13 +49,27 @@ export function of(series, device) {
 }
 
 /**
+ * Single cores.
+ * @param {any} s a snapshot
+ * @returns {{name: string, busy: number | null}[]}
+ */
+export function single(s) {
+  return (s.cpu?.cores ?? []).slice(0, cores);
+}
+
+/** The series of a single core. @param {{name: string}} core */
+export function ofCore({ name }) {
+  return of("core.busy", name);
+}
+
+/**
  * What GET history is asked for.
  * @param {string[]} known the names it has
  * @param {any} s the newest snapshot
  * @returns {string[]}
  */
 export function historic(known, s) {
-  const wanted = [...whole];
+  const wanted = [...whole, ...single(s).map(ofCore)];
   for (const [part, [kind, ...names]] of Object.entries(rates)) {
     for (const d of (s[part] ?? []).slice(0, devices)) wanted.push(...names.map((name) => of(`${kind}.${name}`, d.name)));
   }
@@ -69,6 +86,7 @@ export function row(s) {
   for (const state of ["busy", "user", "nice", "system", "iowait", "irq", "softirq", "steal"]) {
     out[`cpu.${state}`] = s.cpu?.[state];
   }
+  for (const core of single(s)) out[ofCore(core)] = core.busy;
   out["load.one"] = s.load?.one;
   for (const part of ["used", "cached", "free", "total"]) out[`memory.${part}`] = s.memory?.[part];
   out["swap.used"] = s.swap?.used;

@@ -13,6 +13,7 @@ export class Store {
   from = 0;
   to = 0;
   #capacity;
+  #space;
   #at;
   /** milliseconds that should lie between a row and the one before */
   #step;
@@ -22,11 +23,13 @@ export class Store {
   /**
    * @param {number} capacity rows
    * @param {Iterable<string>} names
+   * @param {number} [space] that there are rows for: as many as its capacity where there will never be more
    */
-  constructor(capacity, names) {
+  constructor(capacity, names, space = 2 * capacity) {
     this.#capacity = capacity;
-    this.#at = new Float64Array(2 * capacity);
-    this.#step = new Float64Array(2 * capacity);
+    this.#space = space;
+    this.#at = new Float64Array(space);
+    this.#step = new Float64Array(space);
     for (const name of names) this.column(name);
   }
 
@@ -56,7 +59,7 @@ export class Store {
   column(name) {
     let column = this.#columns.get(name);
     if (!column) {
-      column = new Float64Array(2 * this.#capacity).fill(NaN);
+      column = new Float64Array(this.#space).fill(NaN);
       this.#columns.set(name, column);
     }
     return column;
@@ -157,6 +160,17 @@ export class Store {
     return i >= this.from && i < this.to ? this.column(name)[i] : NaN;
   }
 
+  /** When the time begins that a row tells of: a reading is of what was since the one before. @param {number} i */
+  since(i) {
+    const before = i > this.from ? this.#at[i] - this.#at[i - 1] : Infinity;
+    return this.#at[i] - (before <= patience * this.#step[i] ? before : this.#step[i]);
+  }
+
+  /** And when it ends. @param {number} i */
+  until(i) {
+    return this.#at[i];
+  }
+
   /** @param {number} i */
   #filled(i) {
     for (const column of this.#columns.values()) if (!Number.isNaN(column[i])) return true;
@@ -165,7 +179,7 @@ export class Store {
 
   /** @param {number} at @param {number} step */
   #room(at, step) {
-    if (this.to === 2 * this.#capacity) {
+    if (this.to === this.#space) {
       this.#at.copyWithin(0, this.#capacity);
       this.#step.copyWithin(0, this.#capacity);
       for (const column of this.#columns.values()) column.copyWithin(0, this.#capacity);

@@ -226,7 +226,7 @@ func ask1(t testing.TB, h *History) map[int64]string {
 	return m
 }
 
-// wide is a host with some 400 series, of which some move, at a time.
+// wide is a host with some 460 series, of which some move, at a time.
 func wide(i int) collector.Snapshot {
 	s := collectortest.Snapshot(i)
 	random := rand.New(rand.NewPCG(uint64(i), 1))
@@ -238,6 +238,9 @@ func wide(i int) collector.Snapshot {
 		}
 		s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint("sd", n), ReadRate: still, WriteRate: still, Reads: still, Writes: still,
 			Busy: still, Queue: still, ReadTime: still, WriteTime: still})
+	}
+	for n := range mostCores {
+		s.CPU.Cores = append(s.CPU.Cores[:n:n], collector.Core{Name: fmt.Sprint("cpu", n), CPUTimes: collector.CPUTimes{Busy: collector.Known(random.Float64())}})
 	}
 	for n := range 8 {
 		s.Sensors = append(s.Sensors, collector.Sensor{ID: fmt.Sprint("chip/temp", n), Kind: "temperature", Value: collector.Known(40 + random.Float64())})

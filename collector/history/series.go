@@ -18,6 +18,9 @@ const (
 	unitPower  = "watts"
 )
 
+// mostCores is how many processors have a series each. Of a host with more the rest are in cpu.busy.
+const mostCores = 64
+
 // A summary turns snapshots into values. It keeps the space to write names in.
 type summary struct {
 	name []byte
@@ -39,6 +42,9 @@ func (m *summary) values(s *collector.Snapshot, put func(name []byte, unit strin
 		m.add(unitRatio, c.Steal, "cpu.steal")
 		m.add(unitEvents, c.ContextSwitches, "cpu.context_switches")
 		m.add(unitEvents, c.Forks, "cpu.forks")
+		for _, core := range c.Cores[:min(len(c.Cores), mostCores)] {
+			m.add(unitRatio, core.Busy, "core.", core.Name, ".busy")
+		}
 	}
 	if f := s.Frequency; f != nil && fresh("frequency") {
 		m.add(unitHertz, f.Mean, "frequency.mean")

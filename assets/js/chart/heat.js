@@ -1,44 +1,46 @@
 // @ts-check
 // The heat strip: a row per processor, time from left to right as in the chart above it, colour for how busy it was.
-// It paints one pixel a sample and core, and lets the canvas stretch them.
+// A pixel has the mean of the readings in it; where there is none it is hatched.
 
-import { blank } from "../cores.js";
 import { channels, inks } from "./ink.js";
 import { Surface } from "./surface.js";
 
-/** @typedef {import("../cores.js").Cores} Cores */
+/** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("./chart.js").Chart} Chart */
 
 /** The tokens of the scale, idle to busy, at equal distances. */
-const scale = ["heat-0", "heat-1", "heat-2", "heat-3"];
+export const scale = ["heat-0", "heat-1", "heat-2", "heat-3"];
 /** Pixels between two lines of the hatching that says: no reading. */
 const hatch = 6;
+/** Steps of the scale. */
+const shades = 256;
 
 export class Heat {
   #surface;
-  #cores;
   #crosshair;
-  #span = { from: 0, to: 1, left: 0, right: 0 };
-  #lut = new Uint32Array(256);
+  /** @type {{store: Store | null, series: string[], from: number, to: number, left: number, right: number}} */
+  #shown = { store: null, series: [], from: 0, to: 1, left: 0, right: 0 };
+  #lut = new Uint32Array(shades);
   #cross = "";
   #none = "";
   #line = "";
-  /** whether there is a time without readings before the first */
+  /** whether it is hatched anywhere */
   bare = false;
   #paper = new OffscreenCanvas(1, 1);
   #pen = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#paper.getContext("2d"));
   #image = new ImageData(1, 1);
   #pixels = new Uint32Array(this.#image.data.buffer);
+  /** of the readings in each column of pixels */
+  #sums = new Float64Array(1);
+  #counts = new Uint32Array(1);
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {Cores} cores
    * @param {import("./crosshair.js").Crosshair} crosshair
    * @param {() => void} mark
    */
-  constructor(canvas, cores, crosshair, mark) {
+  constructor(canvas, crosshair, mark) {
     this.#surface = new Surface(canvas, mark);
-    this.#cores = cores;
     this.#crosshair = crosshair;
     this.restyle();
   }
@@ -46,55 +48,38 @@ export class Heat {
   restyle() {
     const colours = inks(this.#surface.canvas, [...scale, "heat-none", "heat-hatch", "chart-cross"]);
     const stops = scale.map((name) => channels(colours[name]));
-    for (let i = 0; i < blank; i++) {
-      const position = (i / (blank - 1)) * (stops.length - 1);
+    for (let i = 0; i < shades; i++) {
+      const position = (i / (shades - 1)) * (stops.length - 1);
       const k = Math.min(stops.length - 2, Math.floor(position));
       const [r, g, b] = stops[k].map((v, c) => Math.round(v + (stops[k + 1][c] - v) * (position - k)));
       this.#lut[i] = (255 << 24) | (b << 16) | (g << 8) | r;
     }
-    this.#lut[blank] = 0;
     this.#cross = colours["chart-cross"];
     this.#none = colours["heat-none"];
     this.#line = colours["heat-hatch"];
   }
 
   /**
-   * The time shown, and where on the canvas it lies.
+   * What is shown, and where on the canvas its time lies.
+   * @param {Store} store
+   * @param {string[]} series of the cores, from top to bottom
    * @param {number} from
    * @param {number} to
    * @param {number} left CSS pixels
    * @param {number} right
    */
-  show(from, to, left, right) {
-    this.#span.from = from;
-    this.#span.to = to;
-    this.#span.left = left;
-    this.#span.right = right;
+  show(store, series, from, to, left, right) {
+    Object.assign(this.#shown, { store, series, from, to, left, right });
   }
 
   draw() {
     const ctx = this.#surface.begin();
-    const n = this.#cores.names.length;
-    if (!ctx || n === 0) return;
-    const { from, to, left, right } = this.#span;
-    const first = Math.max(this.#cores.from, this.#cores.find(from));
+    const { store, series, from, to, left, right } = this.#shown;
+    const n = series.length;
+    if (!ctx || !store || n === 0) return;
     const columns = Math.max(1, Math.round(right - left));
     this.#size(columns, n);
-    this.#pixels.fill(0);
-    const { at, busy } = this.#cores;
-    const pace = columns / (to - from);
-    this.bare = first >= this.#cores.to || at[first] - 2 * this.#usual(first) > from;
-    for (let i = first; i < this.#cores.to && at[i] <= to; i++) {
-      // A sample tells of the time up to it; one that is missing leaves its place empty.
-      const before = i > this.#cores.from ? at[i] - at[i - 1] : Infinity;
-      const width = Math.min(before, this.#usual(i));
-      const a = Math.max(0, Math.floor((at[i] - width - from) * pace));
-      const b = Math.min(columns, Math.max(a + 1, Math.floor((at[i] - from) * pace)));
-      for (let c = 0; c < n; c++) {
-        const colour = this.#lut[busy[i * n + c]];
-        for (let x = a; x < b; x++) this.#pixels[c * columns + x] = colour;
-      }
-    }
+    this.#paint(store, series.map((name) => store.column(name)), from, to, columns);
     this.#pen.putImageData(this.#image, 0, 0);
     const { height } = this.#surface;
     ctx.fillStyle = this.#none;
@@ -129,13 +114,34 @@ export class Heat {
     ctx.restore();
   }
 
-  /** The distance of samples around here: the lesser of the two beside this one. @param {number} i */
-  #usual(i) {
-    const { at, from, to } = this.#cores;
-    const back = i - 1 > from ? at[i - 1] - at[i - 2] : Infinity;
-    const ahead = i + 1 < to ? at[i + 1] - at[i] : Infinity;
-    const least = Math.min(back, ahead);
-    return least === Infinity ? 1000 : least;
+  /** @param {Store} store @param {Float64Array[]} cores @param {number} from @param {number} to @param {number} columns */
+  #paint(store, cores, from, to, columns) {
+    const first = Math.max(store.from, store.find(from));
+    const last = Math.min(store.to - 1, store.find(to) + 1);
+    const place = (/** @type {number} */ at) => Math.min(columns, Math.max(0, Math.floor(((at - from) / (to - from)) * columns)));
+    cores.forEach((busy, c) => {
+      this.#sums.fill(0);
+      this.#counts.fill(0);
+      for (let i = first; i <= last; i++) {
+        const [since, until] = [store.since(i), store.until(i)];
+        if (busy[i] !== busy[i] || until <= from || since >= to) continue;
+        const a = place(since);
+        const b = Math.max(a + 1, place(until));
+        for (let x = a; x < b; x++) {
+          this.#sums[x] += busy[i];
+          this.#counts[x]++;
+        }
+      }
+      for (let x = 0; x < columns; x++) {
+        const busy = Math.min(1, this.#sums[x] / this.#counts[x]);
+        this.#pixels[c * columns + x] = this.#counts[x] > 0 ? this.#lut[Math.round(busy * (shades - 1))] : 0;
+      }
+    });
+    this.bare = false;
+    for (let x = 0, empty = 0; x < columns && !this.bare; x++) {
+      empty = this.#pixels[x] === 0 ? empty + 1 : 0;
+      this.bare = empty >= hatch; // less looks like a line
+    }
   }
 
   /** @param {number} w @param {number} h */
@@ -143,6 +149,8 @@ export class Heat {
     if (this.#image.width === w && this.#image.height === h) return;
     this.#image = new ImageData(w, h);
     this.#pixels = new Uint32Array(this.#image.data.buffer);
+    this.#sums = new Float64Array(w);
+    this.#counts = new Uint32Array(w);
     this.#paper.width = w;
     this.#paper.height = h;
   }

@@ -9,6 +9,8 @@ import { offline } from "./offline.js";
 
 const width = 1000;
 const height = 180;
+/** Shades of a strip of cores: the more, the longer the file. */
+const shades = 16;
 
 /** Nothing that a host calls itself becomes markup. @param {string} text */
 function escaped(text) {
@@ -17,7 +19,7 @@ function escaped(text) {
 
 /**
  * @param {View} view
- * @param {{title: string, lang: string, lines: string[], name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, top: (chart: Chart) => number}} how
+ * @param {{title: string, lang: string, lines: string[], name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, scale: string[], top: (chart: Chart) => number}} how
  * @param {Record<string, string>} colours of the page it is taken from
  * @returns {string} HTML
  */
@@ -46,7 +48,7 @@ ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;padding
 ${how.lines.map((line) => `<p class="dim">${escaped(line)}</p>`).join("\n")}
 <p>${escaped(view.verdict)}</p>
 <div class="tiles">${view.tiles.map(({ title, figures }) => `<div><span class="dim">${escaped(title)}</span><b>${escaped(figures)}</b></div>`).join("")}</div>
-${charts.map((chart, i) => figure(chart, view, how, colours, i)).join("\n")}
+${charts.map((chart, i) => (chart.id === "cores" ? strip(chart, view, how, i) : figure(chart, view, how, colours, i))).join("\n")}
 ${view.tables.map(({ title, note, head, rows }) => `<h2>${escaped(title)}</h2><p class="dim">${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((h) => `<th>${escaped(h)}</th>`).join("")}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n")}</tbody></table></div>`).join("\n")}
 <script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>
@@ -83,6 +85,28 @@ function figure(chart, view, how, colours, i) {
   }));
   const legend = chart.series.map(({ title, ink, avg }) => `<li><i style="background:${escaped(colours[ink] ?? colours.ink)}"></i>${escaped(title)} <b>${escaped(lastOf(avg, (v) => how.format(chart, v)))}</b></li>`).join("");
   return `<h2>${escaped(chart.title)} <span class="dim">${escaped(how.format(chart, top))}</span></h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${paths.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
+}
+
+/** Single cores: a row each, the busier the further along the scale. @param {Chart} chart @param {View} view @param {Parameters<typeof page>[1]} how @param {number} i */
+function strip(chart, view, how, i) {
+  const { at, series } = chart;
+  const x = (/** @type {number} */ at) => Math.round((Math.max(0, at - view.from) / (view.to - view.from)) * width);
+  const paths = new Array(shades).fill("");
+  series.forEach(({ avg }, core) => {
+    const shade = (/** @type {number} */ n) => (avg[n] === null ? -1 : Math.round(Math.min(1, Number(avg[n])) * (shades - 1)));
+    for (let a = 0, b; a < at.length - 1; a = b) {
+      for (b = a + 1; b < at.length - 1 && shade(b) === shade(a); b++);
+      if (shade(a) >= 0) paths[shade(a)] += `M${x(at[a])} ${core}h${x(at[b]) - x(at[a])}v1H${x(at[a])}z`;
+    }
+  });
+  const stops = how.scale.map(escaped);
+  const rows = paths.map((path, shade) => {
+    const place = (shade / (shades - 1)) * (stops.length - 1);
+    const k = Math.min(stops.length - 2, Math.floor(place));
+    return path && `<path d="${path}" fill="color-mix(in srgb, ${stops[k + 1]} ${Math.round(100 * (place - k))}%, ${stops[k]})"/>`;
+  });
+  const legend = series.map(({ title, avg }) => `<li>${escaped(title)} <b>${escaped(lastOf(avg, (v) => how.format(chart, v)))}</b></li>`).join("");
+  return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${Math.max(1, series.length)}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}" shape-rendering="crispEdges">${rows.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
 }
 
 /** The stretches without a gap, as [from, to). @param {(number | null)[]} values @returns {[number, number][]} */

@@ -47,13 +47,12 @@ export class Charts {
 
   /**
    * @param {Store} store
-   * @param {import("../cores.js").Cores} cores
    * @param {Window} window
    * @param {import("../time/archive.js").Archive} archive
    * @param {import("../frame.js").Frame} frame
    * @param {Entry[]} [which] the first of them has the time axis for all
    */
-  constructor(store, cores, window, archive, frame, which = entries) {
+  constructor(store, window, archive, frame, which = entries) {
     this.#store = this.#shown = store;
     this.#frame = frame;
     this.#window = window;
@@ -61,7 +60,7 @@ export class Charts {
     const mark = () => frame.draw(this.draw);
     this.#charts = which.map((entry) => this.#build(entry, mark));
     const above = this.#charts[0].chart;
-    this.#strip = which[0].id === "cpu" ? new CoreStrip(this.#charts[0].root, cores, this.#crosshair, mark) : null;
+    this.#strip = which[0].id === "cpu" ? new CoreStrip(this.#charts[0].root, this.#crosshair, mark) : null;
     if (this.#strip) gestures(this.#strip.canvas, this.#meaning(above));
     this.#crosshair.follow(mark);
     window.follow(() => {
@@ -72,12 +71,16 @@ export class Charts {
 
   /** What history is to be asked for. */
   get series() {
-    return [...new Set([...whole, ...this.#charts.flatMap(({ entry, names }) => (entry.devices ? names : []))])];
+    return [...new Set([...whole, ...this.#charts.flatMap(({ entry, names }) => (entry.devices ? names : [])), ...this.#strip?.series ?? []])];
   }
 
   /** Each chart with what it draws, for menus and exports. */
   get list() {
-    return this.#charts.map(({ root, canvas, entry, names }) => ({ root, canvas, entry, names: [...names], unit: this.#unit(entry), format: formats[this.#unit(entry)] }));
+    return this.#charts.map(({ root, canvas, entry, names }, i) => ({
+      root, canvas, entry, names: [...names], unit: this.#unit(entry), format: formats[this.#unit(entry)],
+      /** below it: single cores @type {CoreStrip | null} */
+      strip: i === 0 ? this.#strip : null,
+    }));
   }
 
   /** What the pictures show. */
@@ -105,6 +108,7 @@ export class Charts {
 
   /** @param {any} s snapshot */
   show(s) {
+    this.#strip?.know(s);
     for (const { choice, entry, root } of this.#charts) {
       choice?.offer(s);
       if (entry.there) reveal(root, entry.there(s));
@@ -139,7 +143,7 @@ export class Charts {
       chart.show(from, to, this.#shown);
       chart.draw();
     }
-    this.#strip?.draw(from, to, above.left, above.right);
+    this.#strip?.draw(this.#shown, from, to, above.left, above.right);
     this.#frame.mark(this.#legends);
     if (!this.#drawn && !this.#archive.waiting && this.#shown.length > 1) {
       this.#drawn = true;
@@ -291,7 +295,7 @@ export class Charts {
     if (mark) write(this.#time, `${moment(mark.at, newest)} ${term("charts.mark", mark.kind)} ${mark.text}`.trimEnd());
     else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
     else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) }));
-    this.#strip?.legend(Number.isNaN(at) ? to : at);
+    this.#strip?.legend(store, row);
   };
 }
 

@@ -3,14 +3,18 @@
 
 import { Heat } from "../chart/heat.js";
 import { percent } from "../format.js";
+import { ofCore, single } from "../series.js";
 import { say } from "../words/words.js";
 import { attribute, property, write } from "./dom.js";
 
-/** @typedef {import("../cores.js").Cores} Cores */
-
 export class CoreStrip {
   canvas = document.createElement("canvas");
-  #cores;
+  /** of each core, in their order @type {string[]} */
+  series = [];
+  /** @type {string[]} */
+  #names = [];
+  /** how many there are in all */
+  #all = 0;
   #heat;
   #box = document.createElement("div");
   #count = document.createElement("span");
@@ -18,12 +22,10 @@ export class CoreStrip {
 
   /**
    * @param {HTMLElement} root the CPU chart's figure
-   * @param {Cores} cores
    * @param {import("../chart/crosshair.js").Crosshair} crosshair
    * @param {() => void} mark
    */
-  constructor(root, cores, crosshair, mark) {
-    this.#cores = cores;
+  constructor(root, crosshair, mark) {
     const head = document.createElement("p");
     this.#box.className = "cores";
     head.className = "cores-head";
@@ -32,13 +34,22 @@ export class CoreStrip {
     this.canvas.dataset.testid = "cores";
     this.#box.append(head, this.canvas);
     root.append(this.#box);
-    this.#heat = new Heat(this.canvas, cores, crosshair, mark);
+    this.#heat = new Heat(this.canvas, crosshair, mark);
   }
 
-  /** @param {number} from @param {number} to @param {number} left @param {number} right */
-  draw(from, to, left, right) {
-    property(this.#box, "cores", this.#cores.names.length);
-    this.#heat.show(from, to, left, right);
+  /** Which cores there are. @param {any} s a snapshot */
+  know(s) {
+    if (!s.cpu?.cores) return;
+    const cores = single(s);
+    this.#all = s.cpu.cores.length;
+    this.#names = cores.map(({ name }) => name);
+    this.series = cores.map(ofCore);
+  }
+
+  /** @param {import("../store.js").Store} store @param {number} from @param {number} to @param {number} left @param {number} right */
+  draw(store, from, to, left, right) {
+    property(this.#box, "cores", this.#names.length);
+    this.#heat.show(store, this.series, from, to, left, right);
     this.#heat.draw();
   }
 
@@ -46,17 +57,13 @@ export class CoreStrip {
     this.#heat.restyle();
   }
 
-  /** @param {number} at the moment to tell about */
-  legend(at) {
-    const { names } = this.#cores;
-    const i = this.#cores.find(at);
-    let most = -1;
-    for (let c = 0; c < names.length; c++) {
-      const v = this.#cores.value(i, c);
-      if (!Number.isNaN(v) && (most < 0 || v > this.#cores.value(i, most))) most = c;
-    }
-    write(this.#count, say("charts.cores", { n: names.length }) + (this.#heat.bare ? say("charts.hatched") : ""));
-    write(this.#busiest, most < 0 ? "" : say("charts.busiest", { core: names[most], busy: percent(this.#cores.value(i, most)) }));
+  /** @param {import("../store.js").Store} store @param {number} row the one to tell about */
+  legend(store, row) {
+    const values = this.series.map((name) => store.value(name, row));
+    const most = values.reduce((most, v, c) => (v > (values[most] ?? -1) ? c : most), -1);
+    const n = this.#names.length;
+    write(this.#count, (n < this.#all ? say("charts.some_cores", { n, all: this.#all }) : say("charts.cores", { n })) + (this.#heat.bare ? say("charts.hatched") : ""));
+    write(this.#busiest, most < 0 ? "" : say("charts.busiest", { core: this.#names[most], busy: percent(values[most]) }));
     attribute(this.canvas, "aria-label", `${say("charts.each_core")} ${this.#busiest.textContent}`);
   }
 }

@@ -2,6 +2,7 @@
 // Taking away what is in view: a chart as a picture or as numbers, everything as CSV, JSON, or a page of its own. What is
 // needed for it is loaded when somebody asks.
 
+import { scale as heat } from "../chart/heat.js";
 import { inks } from "../chart/ink.js";
 import { lines } from "../csv.js";
 import { unknown } from "../format.js";
@@ -66,20 +67,20 @@ export class Taking {
     else save(name, new Blob([await this.#page(view)], { type: "text/html" }));
   }
 
-  /** The numbers of a chart, as they stand in it. @param {Shown} shown */
-  async numbers(shown) {
+  /** The numbers of a chart, as they stand in it. @param {Shown} shown @param {ReturnType<typeof series>} [more] */
+  async numbers(shown, more = []) {
     const { numbers, table } = await import("../export/view.js");
-    const cut = numbers(this.#charts.shown, this.#window.from, this.#window.to, series(shown));
+    const cut = numbers(this.#charts.shown, this.#window.from, this.#window.to, [...series(shown), ...more]);
     return { ...cut, table: table(cut) };
   }
 
-  /** @param {Shown} shown */
+  /** With the single cores, where there are some below it. @param {Shown} shown */
   async chartCSV(shown) {
-    save(`${this.#name(shown.entry.id)}.csv`, new Blob([lines((await this.numbers(shown)).table)], { type: "text/csv" }));
+    save(`${this.#name(shown.entry.id)}.csv`, new Blob([lines((await this.numbers(shown, cores(shown))).table)], { type: "text/csv" }));
   }
 
   /** The picture with its title, legend and time. @param {Shown} shown */
-  chartPNG({ canvas, entry, root }) {
+  chartPNG({ canvas, entry, root, strip }) {
     const scale = canvas.width / Math.max(1, canvas.clientWidth);
     const size = parseFloat(getComputedStyle(canvas).fontSize);
     const colours = inks(canvas, ["panel", "ink", "ink-2"]);
@@ -87,11 +88,12 @@ export class Taking {
     const head = Math.ceil(size * 4.5);
     const out = make("canvas");
     out.width = canvas.width;
-    out.height = canvas.height + head * scale;
+    out.height = canvas.height + head * scale + (strip?.canvas.height ?? 0);
     const ctx = /** @type {CanvasRenderingContext2D} */ (out.getContext("2d"));
     ctx.fillStyle = colours.panel;
     ctx.fillRect(0, 0, out.width, out.height);
     ctx.drawImage(canvas, 0, head * scale);
+    if (strip) ctx.drawImage(strip.canvas, 0, head * scale + canvas.height);
     ctx.scale(scale, scale);
     ctx.textBaseline = "top";
     ctx.fillStyle = colours.ink;
@@ -123,7 +125,10 @@ export class Taking {
       tiles: [...document.querySelectorAll("#tiles .tile")].filter((tile) => tile.checkVisibility())
         .map((tile) => ({ title: text(".tile-label", tile), figures: [...tile.querySelectorAll(".figure")].map((figure) => text(".figure-name", figure) + figureOf(figure)).join(" · ") })),
       charts: this.#charts.list.filter(({ root }) => !root.hidden)
-        .map((shown) => ({ id: shown.entry.id, title: say(shown.entry.title), unit: shown.unit, ...numbers(this.#charts.shown, from, to, series(shown)) })),
+        .flatMap((shown) => [
+          { id: shown.entry.id, title: say(shown.entry.title), unit: shown.unit, ...numbers(this.#charts.shown, from, to, series(shown)) },
+          ...(shown.strip ? [{ id: "cores", title: say("charts.single_cores"), unit: shown.unit, ...numbers(this.#charts.shown, from, to, cores(shown)) }] : []),
+        ]),
       tables: [...document.querySelectorAll("main .tables > section")].filter((panel) => panel.checkVisibility()).flatMap((panel) => {
         const seen = (/** @type {Element} */ cell) => cell.checkVisibility();
         const cells = (/** @type {Element} */ row) => [...row.querySelectorAll("th, td")].filter(seen).map((cell) => text(":scope", cell) || (cell.textContent ?? "").trim());
@@ -138,8 +143,8 @@ export class Taking {
     const { page } = await import("../export/page.js");
     const style = getComputedStyle(document.body);
     const list = this.#charts.list;
-    const of = (/** @type {{id: string}} */ { id }) => /** @type {Shown} */ (list.find((shown) => shown.entry.id === id));
-    const names = [...new Set([...Object.values(tokens), ...view.charts.flatMap(({ series }) => series.map(({ ink }) => ink))])];
+    const of = (/** @type {{id: string}} */ { id }) => /** @type {Shown} */ (list.find(({ entry, strip }) => (id === "cores" ? strip : entry.id === id)));
+    const names = [...new Set([...Object.values(tokens), ...heat, ...view.charts.flatMap(({ series }) => series.map(({ ink }) => ink).filter(Boolean))])];
     const found = inks(document.body, names);
     const colours = {
       ...found, ...Object.fromEntries(Object.entries(tokens).map(([name, token]) => [name, found[token]])),
@@ -154,6 +159,7 @@ export class Taking {
       name: (at) => longMoment(at, NaN),
       format: (chart, v) => of(chart).format(v),
       stacked: (chart) => of(chart).entry.kind === "stack" && this.#charts.stacked,
+      scale: heat.map((name) => found[name]),
       mirrored: (chart) => of(chart).entry.kind === "mirror",
       top: (chart) => {
         const { entry: { ceiling, limit } } = of(chart);
@@ -173,6 +179,11 @@ export class Taking {
     const to = new Date(this.#window.to).toISOString().slice(0, 19).replaceAll(":", "");
     return ["fivewire", host, part, `${to}Z`].filter(Boolean).join("-");
   }
+}
+
+/** @param {Shown} shown */
+function cores({ strip }) {
+  return (strip?.series ?? []).map((name) => ({ name, title: name.split(".")[1], ink: "" }));
 }
 
 /** @param {Shown} shown */

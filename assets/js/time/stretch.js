@@ -14,7 +14,6 @@ export class Stretch extends Store {
   end;
   /** milliseconds that a row of the answer stands for */
   step;
-  #live = 0;
 
   /**
    * @param {{at: number[], series: {name: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}} answer of GET history
@@ -23,7 +22,7 @@ export class Stretch extends Store {
    * @param {number} step
    */
   constructor(answer, begin, end, step) {
-    super(answer.at.length + room, []);
+    super(answer.at.length + room, [], answer.at.length + room);
     this.begin = begin;
     this.end = end;
     this.step = step;
@@ -52,7 +51,17 @@ export class Stretch extends Store {
 
   /** Whether it has no room for more live rows: it is to be asked for anew. */
   get full() {
-    return this.#live >= room - 2;
+    return this.to > this.at.length - 2; // a gap takes one, too
+  }
+
+  /** A row of an answer is of the time from its moment on. @param {number} i @override */
+  since(i) {
+    return this.at[i];
+  }
+
+  /** @param {number} i @override */
+  until(i) {
+    return i + 1 < this.to ? this.at[i + 1] : this.at[i] + this.step;
   }
 
   /**
@@ -69,7 +78,6 @@ export class Stretch extends Store {
     for (const name of this.means) {
       own[name] = own[least(name)] = own[greatest(name)] = row[name];
     }
-    this.#live++;
     this.end = at;
     return super.append(at, interval, own);
   }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -636,4 +637,14 @@ func showsNarrow(t *testing.T) {
 func showsCoreStripNoReading(t *testing.T) {
 	p := display(t, nil)
 	p.says("chart-cpu", "4 cores; hatched: no reading")
+}
+
+// Of many cores as many as have a series are shown, and it says so.
+func showsManyCores(t *testing.T) {
+	p := display(t, func(s *collector.Snapshot) {
+		for n := len(s.CPU.Cores); n < 200; n++ {
+			s.CPU.Cores = append(s.CPU.Cores, collector.Core{Name: fmt.Sprint("cpu", n), CPUTimes: s.CPU.CPUTimes})
+		}
+	})
+	p.says("chart-cpu", "64 of 200 cores")
 }

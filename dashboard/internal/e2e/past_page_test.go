@@ -101,6 +101,7 @@ func TestChartsInHand(t *testing.T) {
 		test func(*testing.T, *page)
 	}{
 		{"crosshair", handCrosshair},
+		{"single-cores", handCores},
 		{"wheel-and-fingers", handWheel},
 		{"described", handDescribed},
 		{"taken", handTaken},
@@ -113,13 +114,18 @@ func TestChartsInHand(t *testing.T) {
 	}
 }
 
+// pointed is at: the moment that is told.
+const pointed = `
+	const [from, to] = ["from", "to"].map((end) => Date.parse(new URLSearchParams(location.search).get(end)));
+	const clock = document.querySelector('[data-testid="charts-time"]').textContent.slice(-8);
+	const at = [from, to].map((end) => Date.parse(new Date(end).toISOString().slice(0, 11) + clock + "Z")).find((at) => at >= from && at <= to);
+`
+
 // legends is what is wrong with the legends' values: each chart's numbers are taken, and compared at the moment that is told.
 const legends = `(async () => {
 	const { three, percent, bytes, rate } = await import(new URL("js/format.js", document.baseURI));
 	const format = { number: three, ratio: percent, bytes, rate };
-	const [from, to] = ["from", "to"].map((end) => Date.parse(new URLSearchParams(location.search).get(end)));
-	const clock = document.querySelector('[data-testid="charts-time"]').textContent.slice(-8);
-	const at = [from, to].map((end) => Date.parse(new Date(end).toISOString().slice(0, 11) + clock + "Z")).find((at) => at >= from && at <= to);
+	` + pointed + `
 	const wrong = [];
 	let n = 0;
 	for (const root of document.querySelectorAll("#charts-grid > figure:not([hidden])")) {
@@ -176,6 +182,26 @@ func handCrosshair(t *testing.T, p *page) {
 		t.Errorf("legends say %q", wrong)
 	}
 	p.letGo("cpu")
+}
+
+// Single cores are in history: their strip is whole in a time before the page was opened, and at the crosshair the busiest of
+// them is named.
+func handCores(t *testing.T, p *page) {
+	p.waits("no core is without a reading", `document.querySelector(".cores-head").firstChild.textContent === "4 cores"`)
+	p.mouse("cpu", 0.4, 0.4, 0)
+	p.take("cpu-csv")
+	eventually(t, "the busiest core of that moment is named", func() bool {
+		return evaluate[bool](p, `(async () => {
+			const { percent } = await import(new URL("js/format.js", document.baseURI));
+			const [head, ...rows] = (await [...taken.values()][0].text()).trimEnd().split("\r\n").map((line) => line.split(","));
+			`+pointed+`
+			const row = rows.findLast(([, time]) => Number(time) <= at);
+			const cores = head.map((name, i) => [name, Number(row[i])]).filter(([name]) => /^core\..*\.busy$/.test(name));
+			const [name, busy] = cores.reduce((most, core) => (core[1] > most[1] ? core : most));
+			return cores.length === 4 && document.querySelector(".cores-head").lastChild.textContent === "busiest: " + name.split(".")[1] + " " + percent(busy);
+		})()`)
+	})
+	evaluate[bool](p, `(document.querySelector('[data-testid="chart-cpu"] canvas').dispatchEvent(new PointerEvent("pointerleave")), true)`)
 }
 
 // The wheel scales around the pointer and pans; fingers do as well; each is one step back.
@@ -237,9 +263,9 @@ func handTaken(t *testing.T, p *page) {
 		const shown = [...document.querySelectorAll("#charts-grid > figure:not([hidden])")].map((root) => root.dataset.chart);
 		const query = new URLSearchParams(location.search);
 		return [name.endsWith(".json"), host === document.querySelector(".host").textContent, from === Date.parse(query.get("from")), to === Date.parse(query.get("to")),
-			charts.map(({ id }) => id).join() === shown.join(), charts.every(({ at, series }) => at.length > 300 && at[0] >= from && at.at(-1) <= to && series.every(({ avg, min, max }) => avg.length === at.length && min.length === at.length && max.length === at.length)),
+			charts.map(({ id }) => id).join() === shown.join().replace("cpu", "cpu,cores"), charts[1].series.map(({ name }) => name).join(" ") === "core.cpu0.busy core.cpu1.busy core.cpu2.busy core.cpu3.busy", charts.every(({ at, series }) => at.length > 300 && at[0] >= from && at.at(-1) <= to && series.every(({ avg, min, max }) => avg.length === at.length && min.length === at.length && max.length === at.length)),
 			tables.length > 3 && tables.every(({ head, rows }) => rows.every((row) => row.length === head.length)), snapshot.cpu.busy >= 0].join(" ");
-	})()`); got != "true true true true true true true true" {
+	})()`); got != "true true true true true true true true true" {
 		t.Errorf("as JSON: %s", got)
 	}
 	p.take("take-csv")
@@ -247,7 +273,7 @@ func handTaken(t *testing.T, p *page) {
 		const text = await [...taken.values()][0].text();
 		const parts = text.split("\r\n\r\n");
 		const charts = parts.filter((part) => part.startsWith("time,unix_ms,"));
-		return [charts.length === document.querySelectorAll("#charts-grid > figure:not([hidden])").length, charts.every((part) => part.trimEnd().split("\r\n").length > 300), parts.filter((part) => part.startsWith("# ")).length > 3].join(" ");
+		return [charts.length === document.querySelectorAll("#charts-grid > figure:not([hidden])").length + 1 /* single cores */, charts.every((part) => part.trimEnd().split("\r\n").length > 300), parts.filter((part) => part.startsWith("# ")).length > 3].join(" ");
 	})()`); got != "true true true" {
 		t.Errorf("as CSV: %s", got)
 	}

@@ -120,6 +120,7 @@ func TestShown(t *testing.T) {
 		{"zombies", showsZombies, true},
 		{"narrow", showsNarrow, true},
 		{"core-strip-no-reading", showsCoreStripNoReading, true},
+		{"many-cores", showsManyCores, true},
 		{"stale", showsStale, false},
 		{"stale-swatches", showsStaleSwatches, true},
 		{"reading-order", showsReadingOrder, false},

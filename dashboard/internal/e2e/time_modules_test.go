@@ -45,8 +45,20 @@ func TestTimeModules(t *testing.T) {
 			const s = new Stretch({ at: [0, 60000, 70000, 120000], series: [{ name: "cpu.irq", avg: [1, 2, null, 3], min: [0, 1, null, 2], max: [5, 6, null, 7] }] }, 0, 120000, 60000);
 			s.append(121000, 1000, { "cpu.irq": 4 }); s.append(126000, 1000, { "cpu.irq": 5 });
 			const list = (column) => [...column.slice(s.from, s.to)].join();
+			const told = (i) => [s.since(i), s.until(i)].join("…");
+			if (told(0) + " " + told(1) !== "0…60000 60000…70000") return told(0) + " " + told(1);
 			return [list(s.at), list(s.column("cpu.irq")), list(s.low("cpu.irq")), list(s.high("cpu.irq")), s.end].join(" ");`,
 			"0,60000,70000,120000,121000,121001,126000 1,2,NaN,3,4,NaN,5 0,1,NaN,2,4,NaN,5 5,6,NaN,7,4,NaN,5 126000"},
+		{"what-readings-are-of", `const { Store } = await import(base + "store.js");
+			const store = new Store(2000, ["a"]);
+			for (const at of [10000, 11000, 12001, 20000, 21000]) store.append(at, 1000, { a: 1 });
+			return [...Array(store.to).keys()].filter((i) => store.value("a", i) === 1).map((i) => [store.since(i), store.until(i)].join("…")).join(" ");`,
+			"9000…10000 10000…11000 11000…12001 19000…20000 20000…21000"},
+		{"single-cores", `const { historic, row } = await import(base + "series.js");
+			const s = { cpu: { cores: Array.from({ length: 200 }, (_, n) => ({ name: "cpu" + n, busy: n / 200 })) } };
+			const r = row(s);
+			return [Object.keys(r).filter((name) => name.startsWith("core.")).length, r["core.cpu7.busy"], historic(["core.cpu7.busy", "core.cpu70.busy"], s)].join(" ");`,
+			"64 0.035 core.cpu7.busy"},
 		{"sampler-keeps-spikes", `const { Sampler } = await import(base + "chart/sampler.js"); const { Store } = await import(base + "store.js"); const { View } = await import(base + "chart/view.js");
 			const store = new Store(2000, ["a"]);
 			for (let i = 0; i < 1000; i++) store.append(i * 1000, 1000, { a: i === 617 ? 99 : 1 });

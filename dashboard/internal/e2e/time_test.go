@@ -177,9 +177,9 @@ func TestTakenPage(t *testing.T) {
 	}
 	q := newPage(t)
 	q.open("file://" + file)
-	got := evaluate[map[string]int](q, `({ svgs: document.querySelectorAll("svg polyline").length, rows: document.querySelectorAll("tbody tr").length,
+	got := evaluate[map[string]int](q, `({ svgs: document.querySelectorAll("svg polyline").length, shades: document.querySelectorAll("svg path").length, rows: document.querySelectorAll("tbody tr").length,
 		fetched: performance.getEntriesByType("resource").length, tables: document.querySelectorAll("table").length })`)
-	if got["svgs"] < 10 || got["rows"] < 10 || got["tables"] < 3 || got["fetched"] != 0 {
+	if got["svgs"] < 10 || got["shades"] < 3 /* of single cores */ || got["rows"] < 10 || got["tables"] < 3 || got["fetched"] != 0 {
 		t.Errorf("got %v", got)
 	}
 	before := evaluate[string](q, `document.querySelector("li b").textContent`)

@@ -57,6 +57,8 @@ export default {
   mark_note: "note",
   described: "{title}, from {from} to {to}. At the right edge: {now}.",
   cores: { one: "{n} core", other: "{n} cores" },
+  some_cores: "{n} of {all} cores",
+  single_cores: "Single cores",
   hatched: "; hatched: no reading",
   busiest: "busiest: {core} {busy}",
   each_core: "Each core.",

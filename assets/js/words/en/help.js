@@ -90,7 +90,7 @@ export default {
   scopes: "this container, this pod",
   scopes_text: "Stands beside numbers that are not the whole host's, because the server runs in a container and sees no more. Where nothing stands, they are the host's.",
   cpu: "CPU",
-  cpu_text: "Where processor time went since the reading before; all cores together are 100 %. Busy is all but idle and waiting for disks. In the strip below it each row is one core; the further from the page's own colour, the busier. Where it is hatched there is no reading: single cores are kept by this page alone, from its opening on.",
+  cpu_text: "Where processor time went since the reading before; all cores together are 100 %. Busy is all but idle and waiting for disks. In the strip below it each row is one core; the further from the page's own colour, the busier. Where it is hatched there is no reading. The first 64 cores have a row each.",
   load: "load",
   load_text: "Processes running or waiting to run, averaged over 1, 5 and 15 minutes. Not a percentage; compare it with the number of cores.",
   memory: "memory",

@@ -57,6 +57,8 @@ export default {
   mark_note: "备注",
   described: "{title}，{from} 至 {to}。右端：{now}。",
   cores: "{n} 个核心",
+  some_cores: "{all} 个核心中的 {n} 个",
+  single_cores: "各个核心",
   hatched: "；斜线处无读数",
   busiest: "最忙：{core} {busy}",
   each_core: "各个核心。",
