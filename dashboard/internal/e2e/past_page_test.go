@@ -21,13 +21,6 @@ import (
 	"github.com/fivewire/fivewire/dashboard"
 )
 
-// place is where in a chart's plot a part of its width is, in CSS pixels of the page.
-func (p *page) place(chart string, share float64) (x, y float64) {
-	p.t.Helper()
-	box := evaluate[[]float64](p, `(() => { const r = document.querySelector('[data-testid="chart-`+chart+`"] canvas').getBoundingClientRect(); return [r.left + 60, r.width - 64, r.top + r.height / 2]; })()`)
-	return box[0] + share*box[1], box[2]
-}
-
 // turn is a turn of the wheel over the middle of a chart.
 func (p *page) turn(chart string, across, down float64) {
 	p.t.Helper()

@@ -38,20 +38,30 @@ func hours(t *testing.T, query string) (p *page, url string) {
 	return p, url
 }
 
+// place is where in a chart's plot a part of its width is, in CSS pixels of the page.
+func (p *page) place(chart string, share float64) (x, y float64) {
+	p.t.Helper()
+	box := evaluate[[]float64](p, `(() => { const r = document.querySelector('[data-testid="chart-`+chart+`"] canvas').getBoundingClientRect(); return [r.left + 60, r.width - 64, r.top + r.height / 2]; })()`)
+	return box[0] + share*box[1], box[2]
+}
+
 // mouse is what a hand does with it, from one place in a chart's plot to another, in parts of its width.
 func (p *page) mouse(chart string, from, to float64, clicks int64) {
 	p.t.Helper()
-	box := evaluate[[]float64](p, `(() => { const r = document.querySelector('[data-testid="chart-`+chart+`"] canvas').getBoundingClientRect(); return [r.left + 60, r.width - 64, r.top + r.height / 2]; })()`)
-	at := func(share float64) float64 { return box[0] + share*box[1] }
+	_, y := p.place(chart, from)
+	at := func(share float64) float64 {
+		x, _ := p.place(chart, share)
+		return x
+	}
 	type step = input.DispatchMouseEventParams
-	steps := []step{{Type: input.DispatchMouseEventTypeMouseMoved, X: at(from), Y: box[2]}}
+	steps := []step{{Type: input.DispatchMouseEventTypeMouseMoved, X: at(from), Y: y}}
 	for n := int64(1); n <= clicks; n++ {
-		steps = append(steps, step{Type: input.DispatchMouseEventTypeMousePressed, X: at(from), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1, ClickCount: n})
+		steps = append(steps, step{Type: input.DispatchMouseEventTypeMousePressed, X: at(from), Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: n})
 		if from != to {
-			steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseMoved, X: at((from + to) / 2), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1},
-				step{Type: input.DispatchMouseEventTypeMouseMoved, X: at(to), Y: box[2], Button: input.MouseButtonLeft, Buttons: 1})
+			steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseMoved, X: at((from + to) / 2), Y: y, Button: input.MouseButtonLeft, Buttons: 1},
+				step{Type: input.DispatchMouseEventTypeMouseMoved, X: at(to), Y: y, Button: input.MouseButtonLeft, Buttons: 1})
 		}
-		steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseReleased, X: at(to), Y: box[2], Button: input.MouseButtonLeft, ClickCount: n})
+		steps = append(steps, step{Type: input.DispatchMouseEventTypeMouseReleased, X: at(to), Y: y, Button: input.MouseButtonLeft, ClickCount: n})
 	}
 	for _, params := range steps {
 		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
