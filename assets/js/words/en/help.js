@@ -70,7 +70,7 @@ export default {
   crowd: "crowd",
   crowd_text: "Viewers by the hundred, in a process of their own beside the server. What they cost is the difference between the server with them and without.",
   claims: "lessons, claims",
-  claims_text: "A lesson asks what you expect, measures it on real traffic and sets the result beside what a formula says; everything is as it was before when it ends or is left. lesson=late in the address of this page opens that one. The claims are what articles say of the five: each with what this page has measured of it, or why it cannot.",
+  claims_text: "A lesson asks what you expect, measures it on real traffic and sets the result beside what a formula says; everything is as it was before when it ends or is left. The address of this page names the one chosen: a link opens the same elsewhere. The claims are what articles say of the five: each with what this page has measured of it, or why it cannot.",
 
   readings: "The readings",
   time: "the time shown",
