@@ -16,6 +16,8 @@ import { Recovery, usual } from "./recovery.js";
 /** @typedef {import("./presets.js").Fault} Fault */
 /** @typedef {{viewer?: string, technique?: string}} Scope */
 
+/** A screen on which the presets and their stories are a long way, one below the other: they are folded there. */
+const narrow = "(max-width: 48rem)";
 /** What is usual is judged by so many milliseconds before. */
 const before = 10_000;
 /** What breaks so soon after this page's word, milliseconds, breaks by it. */
@@ -105,6 +107,9 @@ export class Faults {
       attribute(button, "aria-describedby", story.id);
       ready.append(make("div", "faults-preset", button, story));
     }
+    const folded = make("details", "faults-own", said("summary", "faults.presets"), ready);
+    folded.open = !matchMedia(narrow).matches;
+    folded.dataset.testid = "faults-presets";
     const own = make("details", "faults-own", said("summary", "faults.own"));
     own.dataset.testid = "faults-own";
     const grid = make("div", "faults-values");
@@ -124,7 +129,7 @@ export class Faults {
     clear.dataset.testid = "faults-clear";
     clear.addEventListener("click", () => this.#do({ clear: true }));
     own.append(grid, apply);
-    form.append(make("div", "faults-row", labelled("faults.who", this.#who), labelled("faults.life", this.#life), clear), ready, own);
+    form.append(make("div", "faults-row", labelled("faults.who", this.#who), labelled("faults.life", this.#life), clear), folded, own);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       /** @type {Fault} */

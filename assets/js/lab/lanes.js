@@ -5,7 +5,7 @@ import { kinds as sorts } from "../exchanges.js";
 import { bytes, clock as time, count, delay } from "../format.js";
 import { make, property, reveal, write } from "../panel/dom.js";
 import { allowed } from "../slots.js";
-import { caption, follow, say, term } from "../words/words.js";
+import { follow, say, term } from "../words/words.js";
 import { Controls } from "./controls.js";
 import { named } from "./kinds.js";
 import { Row, within } from "./row.js";

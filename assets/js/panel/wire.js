@@ -21,9 +21,11 @@ export class Wire {
   #canvas = /** @type {HTMLCanvasElement} */ (one("#sequence"));
   #summary = one("#wire-summary");
   #messages = field("messages");
+  #messagesWord = field("messages-word");
   #missed = field("missed");
   #missedBox = field("missed-box");
   #reconnects = field("reconnects");
+  #reconnectsWord = field("reconnects-word");
   #frame;
   #lifelines;
   #slide;
@@ -48,6 +50,7 @@ export class Wire {
     frame.every(1000, () => {
       if (Slide.still) this.happened();
     });
+    this.count({ messages: 0, missed: 0, duplicates: 0, reconnects: 0 });
   }
 
   get open() {
@@ -72,10 +75,13 @@ export class Wire {
 
   /** @param {{messages: number, missed: number, duplicates: number, reconnects: number}} counts */
   count(counts) {
-    write(this.#messages, count(counts.messages));
-    write(this.#missed, count(counts.missed));
-    write(this.#reconnects, count(counts.reconnects));
-    attribute(this.#missedBox, "data-bad", String(counts.missed > 0));
+    const { messages, missed, reconnects } = counts;
+    write(this.#messages, count(messages));
+    write(this.#messagesWord, counted("host.messages", messages));
+    write(this.#missed, count(missed));
+    write(this.#reconnects, count(reconnects));
+    write(this.#reconnectsWord, counted("host.reconnects", reconnects));
+    attribute(this.#missedBox, "data-bad", String(missed > 0));
   }
 
   /**
@@ -103,4 +109,9 @@ export class Wire {
 
   /** @param {number} now */
   #draw = (now) => this.#lifelines.draw(Math.max(now, performance.now()), this.#slide);
+}
+
+/** What is counted, in the form that goes with its number, which stands before it. @param {string} key @param {number} n */
+function counted(key, n) {
+  return say(key, { n }).replace(/^[\d.,]+ /, "");
 }

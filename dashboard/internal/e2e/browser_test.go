@@ -128,6 +128,7 @@ func TestServerRestart(t *testing.T) {
 			if after.Duplicates != before.Duplicates {
 				t.Errorf("got %+v", after)
 			}
+			p.waits("the strip tells one reconnect, or several", `/^\s*(1 reconnect|(?!1 )[1-9]\d* reconnects)\s*$/.test(document.querySelector('[data-testid="reconnects"]').parentElement.textContent)`)
 		})
 	}
 }

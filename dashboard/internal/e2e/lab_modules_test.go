@@ -725,6 +725,28 @@ func TestFaultPresets(t *testing.T) {
 	}
 }
 
+// On a narrow screen the presets, a long way to scroll past, are folded; elsewhere they are open.
+func TestFaultPresetsFold(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]bool](p, `(async () => {
+		const { Faults } = await import(base + "lab/faults.js");
+		const real = globalThis.matchMedia;
+		try {
+			return [true, false].map((matches) => {
+				globalThis.matchMedia = () => ({ matches });
+				const root = document.createElement("div");
+				new Faults(root, { on: () => {}, lanes: [], config: { techniques: [] }, clock: { server: (at) => at }, api: {} });
+				return root.querySelector('[data-testid="faults-tunnel"]').closest("details").open;
+			});
+		} finally {
+			globalThis.matchMedia = real;
+		}
+	})()`)
+	if quote(got) != "[false,true]" {
+		t.Errorf("narrow and wide, they are open: %v", got)
+	}
+}
+
 // A lane that is not connected says whether its request is out or has failed, or nobody has asked yet.
 func TestLabRequest(t *testing.T) {
 	p := modules(t)

@@ -14,6 +14,7 @@ export default {
   life_30s: "30 seconds",
   life_5m: "5 minutes",
   life_1h: "1 hour",
+  presets: "Ready-made",
   own: "Your own combination",
   apply: "Break it",
   clear: "Mend everything",

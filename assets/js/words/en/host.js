@@ -64,9 +64,9 @@ export default {
   now: "Now",
 
   wire: "Wire",
-  messages: "messages",
+  messages: { one: "{n} message", other: "{n} messages" },
   missed: "missed",
-  reconnects: "reconnects",
+  reconnects: { one: "{n} reconnect", other: "{n} reconnects" },
   since_opened: "since this page was opened",
   server: "server",
   browser: "browser",

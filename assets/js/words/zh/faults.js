@@ -14,6 +14,7 @@ export default {
   life_30s: "30 秒",
   life_5m: "5 分钟",
   life_1h: "1 小时",
+  presets: "预设",
   own: "自定义组合",
   apply: "制造故障",
   clear: "全部修复",

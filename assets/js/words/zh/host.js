@@ -64,9 +64,9 @@ export default {
   now: "当前",
 
   wire: "线路",
-  messages: "条消息",
+  messages: "{n} 条消息",
   missed: "条丢失",
-  reconnects: "次重连",
+  reconnects: "{n} 次重连",
   since_opened: "自打开本页起",
   server: "服务器",
   browser: "浏览器",
