@@ -232,14 +232,15 @@ async function start() {
   api.denied = () => note(say("host.embed_denied"));
   const config = await configured(api, () => {});
   const bad = ignored();
-  note(bad.length > 0 ? say("host.address_ignored", { keys: bad.join(say("host.comma")) }) : "");
+  const usual = bad.length > 0 ? say("host.address_ignored", { keys: bad.join(say("host.comma")) }) : "";
+  note(usual);
   learnServer(config.zone);
   if (config.now) clock.observe(config.now, performance.now());
-  live(panel, config);
+  live(panel, config, usual);
 }
 
-/** @param {Shown} panel @param {import("./config.js").Config} config */
-function live(panel, config) {
+/** @param {Shown} panel @param {import("./config.js").Config} config @param {string} usual what is noted when nothing else is */
+function live(panel, config, usual) {
   const { interval } = config;
   let technique = preferred(token ? config.techniques.filter((one) => !headless.includes(one)) : config.techniques);
   if (token && !query.get("technique") && config.techniques.includes("streaming")) technique = "streaming";
@@ -252,6 +253,8 @@ function live(panel, config) {
   /** @type {Message | null} */
   let latest = null;
   let drew = -Infinity;
+  /** whether the server has no place left for who holds a connection */
+  let full = false;
 
   const viewer = new Viewer({ base, technique, interval, headers });
   /** @param {Technique} chosen */
@@ -261,7 +264,17 @@ function live(panel, config) {
     glyph.replaceChildren(symbol(`glyph-${chosen}`));
     title();
   };
-  const title = () => attribute(foot, "title", say("host.embed_by", { technique: called(viewer.technique), state: say(`host.state_${viewer.state}`) }));
+  const title = () => attribute(foot, "title", say("host.embed_by", { technique: called(viewer.technique), state: say(`host.state_${full ? "full" : viewer.state}`) }));
+  /** @param {boolean} is */
+  const turn = (is) => {
+    if (is !== full) note(is ? say("host.state_full") : usual);
+    full = is;
+    title();
+  };
+  const lookForRoom = async () => {
+    const answer = await api.config().catch(() => ({ full: false }));
+    if (viewer.state === "waiting") turn(answer.full);
+  };
   // Other panels and tabs hold all the connections that there are: this one takes a way that needs none.
   const giveWay = () => use(!token && config.techniques.includes("websocket") ? "websocket" : "polling");
 
@@ -271,7 +284,11 @@ function live(panel, config) {
       page.state = state;
       if (state === "paused" || !holding.has(viewer.technique)) slots.give("page");
       else if (!slots.take("page", giveWay)) giveWay();
-      if (state === "waiting") void api.login().then(({ role }) => role === "anybody" && api.denied(), () => {}); // EventSource and WebSocket do not tell why
+      if (state === "waiting") { // EventSource and WebSocket do not tell why
+        void api.login().then(({ role }) => role === "anybody" && api.denied(), () => {});
+        void lookForRoom();
+      }
+      if (state === "open") turn(false);
       title();
     },
     onMessage(message) {
