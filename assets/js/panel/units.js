@@ -1,5 +1,5 @@
 // @ts-check
-// The table of systemd's services, as their control groups tell: those at the top.
+// The table of systemd's services, as their control groups tell: those that have failed, which have none any more, and those at the top.
 
 import { bytes, count, known, percentFigure, rate, unknown } from "../format.js";
 import { say } from "../words/words.js";
@@ -12,7 +12,7 @@ export class Units {
   #table = new Table(one("#units"), {
     key: (u) => u.name,
     columns: [
-      { id: "name", label: "tables.unit", read: (u) => u.name, title: (u) => u.name },
+      { id: "name", label: "tables.unit", read: (u) => u.name, title: (u) => u.name, mark: (u) => (u.failed ? say("tables.unit_failed") : ""), level: (u) => (u.failed ? "alarm" : "") },
       { id: "cpu", label: "tables.cpu_percent", kind: "number", read: (u) => percentFigure(u.cpu) },
       { id: "memory", label: "tables.memory", kind: "number", read: (u) => bytes(u.memory) },
       { id: "tasks", label: "tables.tasks", kind: "number", room: "wide-only", read: (u) => count(u.tasks) },
@@ -23,7 +23,13 @@ export class Units {
 
   /** @param {any} s snapshot */
   show(s) {
-    this.#table.show(s.units?.top);
-    if (s.units) write(this.#note, say("tables.of", { used: count(s.units.top?.length ?? 0), limit: count(s.units.total) }));
+    const { total = 0, names = [] } = s.failed_units ?? {};
+    const top = s.units?.top ?? [];
+    const failed = names.map((/** @type {string} */ name) => ({ ...top.find((/** @type {any} */ u) => u.name === name), name, failed: true }));
+    this.#table.show([...failed, ...top.filter((/** @type {any} */ u) => !names.includes(u.name))]);
+    write(this.#note, [
+      total > 0 ? say("tables.units_failed", { n: total }) : "",
+      s.units ? say("tables.of", { used: count(top.length), limit: count(s.units.total) }) : "",
+    ].filter(Boolean).join(" · "));
   }
 }

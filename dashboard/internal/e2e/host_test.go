@@ -319,12 +319,16 @@ func showsContainersAndHardware(t *testing.T) {
 		s.Batteries = []collector.Battery{{Name: "BAT0", State: "discharging", Charge: collector.Known(0.5), Left: collector.Known(5400)}}
 		s.Users[0].From = "<a href=x>"
 		s.Units.Top[0].OOMKills = collector.Known(1)
+		s.FailedUnits = &collector.FailedUnits{Total: 40, Names: []string{"<b>backup.service", "ssh.service"}}
 	})
 	p.says("containers", "this container: <b>0f3a")
 	p.says("containers", "neighbour 0f3a9c0d1e2f")
 	p.says("containers", "throttled25.0 %")
 	p.says("units", "postgresql.service")
-	p.says("units-note", "4 of 42")
+	p.says("units-note", "40 failed · 4 of 42")
+	if got := evaluate[[]string](p, `[...document.querySelectorAll("#units tbody th")].map((cell) => cell.dataset.level + " " + cell.innerText.replace(/\s+/g, " "))`); strings.Join(got, ", ") != "alarm <b>backup.servicefailed, alarm ssh.servicefailed,  postgresql.service,  docker.service,  user@1000.service" {
+		t.Errorf("units: %q", got)
+	}
 	p.says("sensors", "Package id 0coretemp85.0 °C80.0 °Chot")
 	p.says("sensors", "<i>nvme</i>")
 	p.says("gpus", "<u>GPU</u>")

@@ -138,6 +138,8 @@ export default {
   stalled_disks_title: "pressure: all of its tasks waited for disks",
 
   unit: "unit",
+  unit_failed: "failed",
+  units_failed: "{n} failed",
   cpu_percent: "CPU %",
   disk_io: "disk I/O",
 

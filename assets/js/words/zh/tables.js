@@ -138,6 +138,8 @@ export default {
   stalled_disks_title: "压力：所有任务都在等待磁盘",
 
   unit: "单元",
+  unit_failed: "失败",
+  units_failed: "{n} 个失败",
   cpu_percent: "CPU %",
   disk_io: "磁盘 I/O",
 
