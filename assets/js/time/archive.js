@@ -84,8 +84,9 @@ export class Archive {
       this.#kept = [];
     }
     const step = span / Math.max(100, width);
+    const finest = (1 + 2 * beside) * span / this.#points; // that there is an answer for
     const right = Math.min(to, window.newest);
-    const fits = this.#kept.filter((s) => s.begin <= from && s.end >= right - 3 * Math.max(s.step, 1000) && s.step <= Math.max(1000, coarse * step) && !s.full);
+    const fits = this.#kept.filter((s) => s.begin <= from && s.end >= right - 3 * Math.max(s.step, 1000) && s.step <= Math.max(1000, coarse * step, finest) && !s.full);
     const best = fits.reduce((/** @type {Stretch | null} */ a, b) => (!a || b.step < a.step ? b : a), null);
     if (best) {
       this.#use(best);
@@ -94,6 +95,11 @@ export class Archive {
     }
     this.#want(from, to, window, step);
     return this.#nearest(from, to) ?? this.#store;
+  }
+
+  /** How many an answer has at most. */
+  get #points() {
+    return Math.min(points, Math.floor(numbers / this.#series.split(",").length));
   }
 
   /** Whether the page itself has all that there is of that time. @param {Window} window */
@@ -147,9 +153,9 @@ export class Archive {
   /** @param {number} from @param {number} to @param {number} step @param {AbortSignal} signal */
   async #fetch(from, to, step, signal) {
     const names = this.#series.split(",");
-    const begin = Math.max(0, Math.floor(from));
-    const end = Math.ceil(to);
-    const n = Math.max(2, Math.min(points, Math.floor(numbers / names.length), Math.ceil((end - begin) / Math.max(1000, step)) + 1));
+    const begin = Math.max(0, Math.ceil(from));
+    const end = Math.floor(to);
+    const n = Math.max(2, Math.min(this.#points, Math.ceil((end - begin) / Math.max(1000, step)) + 1));
     try {
       const answer = await this.#ask(names, begin, end, n, signal);
       if (signal.aborted) return;

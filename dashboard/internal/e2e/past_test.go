@@ -29,6 +29,23 @@ func TestPastModules(t *testing.T) {
 		{"a-nap-is-filled", night + `return awake(1e12 + 600e3, 1e12 - 3600e3);`, "-600000,0,601 -60000 false"},
 		{"who-knows-less-takes-nothing-away", night + `return awake(1e12 + 8 * 3600e3, 1e12 + 8 * 3600e3 - 1000);`, "-900000,0,900 -60000 false"},
 	}
+	// A screen may have more pixels than an answer has points: it is content with the finest there is.
+	tests = append(tests, struct{ name, script, want string }{"wider-than-an-answer", `const { Archive } = await import(base + "time/archive.js");
+		const { Store } = await import(base + "store.js"); const { Window } = await import(base + "time/window.js");
+		const told = [];
+		for (const series of [1, 90]) for (const from of [1e12 - 3600e3, 1e12 - 30 * 24 * 3600e3 - 0.3]) {
+			let asked = 0;
+			const names = Array.from({ length: series }, (_, n) => "s" + n);
+			const store = new Store(10, names);
+			store.append(1e12, 1000, { s0: 1 });
+			const archive = new Archive(async () => { asked++; return { at: [1, 2], series: [] }; }, store, () => names, () => {});
+			const w = new Window();
+			w.advance(1e12);
+			w.show(from, 1e12 - 600e3);
+			for (let i = 0; i < 20; i++) { archive.show(w, 3840); await new Promise((done) => setTimeout(done, 10)); }
+			told.push(asked, archive.waiting);
+		}
+		return told.join(" ");`, "1 false 1 false 1 false 1 false"})
 	for _, test := range tests {
 		got := evaluate[any](p, `(async () => { `+test.script+` })().then(String)`)
 		if got != test.want {
