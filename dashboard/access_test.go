@@ -267,6 +267,33 @@ func TestTrustedProxy(t *testing.T) {
 	}
 }
 
+// What a proxy that nobody vouches for says the page's host is makes no origin ours; nor where it is known what browsers say.
+func TestForwardedHost(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		config *AccessConfig
+		want   int
+	}{
+		"trusted":           {&AccessConfig{TrustProxies: []string{"loopback"}, Key: secretKey}, 200},
+		"not trusted":       {&AccessConfig{TrustProxies: []string{"192.0.2.1"}, Key: secretKey}, 403},
+		"nobody is asked":   {&AccessConfig{Open: true}, 403},
+		"beside public URL": {&AccessConfig{TrustProxies: []string{"loopback"}, PublicURL: "https://other.example/", Key: secretKey}, 403},
+		"without access":    {nil, 403},
+	} {
+		var s *site
+		if tt.config == nil {
+			s = open(t, Config{}, "")
+			s.publish(1)
+		} else {
+			s = guardedBy(t, *tt.config)
+		}
+		status, body, _ := s.get("api/v1/config", "Authorization", "Bearer "+secretKey, "X-Forwarded-Host", "mon.example", "Origin", "https://mon.example")
+		if status != tt.want {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+}
+
 // A change of the key's file ends everybody's session; a broken one changes nothing.
 func TestKeyFileChanges(t *testing.T) {
 	t.Parallel()

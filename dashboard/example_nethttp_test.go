@@ -29,9 +29,19 @@ func ExampleDashboard_Serve_behindNetHTTP() {
 	defer os.RemoveAll(dir)
 	socket := filepath.Join(dir, "fivewire.sock")
 
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	d := dashboard.New(dashboard.Config{Assets: assets.FS})
+	// The program asks who it is; what browsers call it is whose pages may read the dashboard, and the name that it answers to.
+	access, err := dashboard.NewAccess(dashboard.AccessConfig{Open: true, PublicURL: server.URL + "/monitor/"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d := dashboard.New(dashboard.Config{Assets: assets.FS, Access: access})
 	go new(collector.Collector).Run(ctx, d.Publish)
 	ln, _, err := dashboard.Listen("unix:" + socket)
 	if err != nil {
@@ -43,8 +53,7 @@ func ExampleDashboard_Serve_behindNetHTTP() {
 
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", "localhost", "localhost" // the address that it answers to
-			r.Out.Header.Set("X-Forwarded-Host", r.In.Host)                                 // for WebSocket: the page's own
+			r.Out.URL.Scheme, r.Out.URL.Host = "http", "localhost" // Host stays what the browser said, for the dashboard to judge
 		},
 		FlushInterval: -1, // each message at once
 		Transport: &http.Transport{
@@ -54,12 +63,10 @@ func ExampleDashboard_Serve_behindNetHTTP() {
 			DisableCompression: true, // what the browser takes is what it gets
 		},
 	}
-	mux := http.NewServeMux()
 	mux.Handle("/monitor/", proxy) // the program's own login goes around it
-	server := httptest.NewServer(mux)
 
 	for _, technique := range load.Techniques() {
-		client := load.Client{URL: server.URL + "/monitor/", Technique: technique, Interval: 50 * time.Millisecond}
+		client := load.Client{URL: server.URL + "/monitor/", Technique: technique, Interval: 50 * time.Millisecond, Header: http.Header{"Origin": {server.URL}}}
 		enough := errors.New("enough")
 		err := client.Watch(ctx, "", func(load.Message) error { return enough })
 		fmt.Println(technique, errors.Is(err, enough))
@@ -67,7 +74,6 @@ func ExampleDashboard_Serve_behindNetHTTP() {
 
 	stop() // it tells its viewers, and lets go of the connections that the proxy keeps
 	fmt.Println(<-served)
-	server.Close()
 	// Output:
 	// polling true
 	// longpolling true

@@ -112,9 +112,12 @@ func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 // foreign is what is wrong with a request of a page of another origin; nil for one that is not.
 func (d *Dashboard) foreign(c *fiber.Ctx) *problem.Problem {
 	h := &c.Request().Header
-	public, origin := d.config.Access.origin(), string(h.Peek("Origin"))
+	public, origin, forwarded := d.config.Access.origin(), string(h.Peek("Origin")), d.visitor(c).way.Host
+	if public != "" {
+		forwarded = "" // what browsers call us is known
+	}
 	if gate.Plain(public, origin, d.config.TLS != nil) ||
-		!gate.SameOriginAs(public, origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), string(h.Peek("X-Forwarded-Host"))) {
+		!gate.SameOriginAs(public, origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), forwarded) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it")
 	}
 	return nil

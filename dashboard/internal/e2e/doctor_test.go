@@ -206,7 +206,7 @@ func behindNginx(t *testing.T, server, found, buffered string) {
 	t.Helper()
 	needBrowser(t)
 	nginx := needProgram(t, "nginx")
-	s := start(t, "--interval", "400ms", "--auth", "off", "--base-path", "/a/monitor")
+	s := start(t, "--interval", "400ms", "--auth", "off", "--lab", "on", "--trust-proxy", "loopback", "--base-path", "/a/monitor")
 	s.ready()
 	upstream, _, _ := strings.Cut(s.address(), "/")
 	port, dir := freePort(t), t.TempDir()

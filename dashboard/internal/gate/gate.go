@@ -15,8 +15,7 @@
 // that decides. Programs send neither, and pass.
 //
 // Behind a proxy that writes its own Host, and without Sec-Fetch-Site, which WebSocket handshakes lack, X-Forwarded-Host
-// may say what the page's host is. Anybody can set it but a page: a page cannot on a handshake, and elsewhere not without
-// asking first. And who is no browser could as well leave out Origin.
+// may say what the page's host is, where the proxy is believed: see Way.
 //
 // Framed: where a request ends, all servers on its way must agree on; else what one takes for its body is a request to
 // the next (request smuggling).
@@ -132,8 +131,8 @@ func SameOrigin(origin, site, host string) bool {
 	return ok && (scheme == "http" || scheme == "https") && authority != "" && strings.EqualFold(authority, host)
 }
 
-// SameOriginBehind is SameOrigin where a proxy may have written another Host; forwarded is the value of X-Forwarded-Host,
-// "" when absent. A list of several is none.
+// SameOriginBehind is SameOrigin where a proxy may have written another Host; forwarded is what one that is believed says
+// in X-Forwarded-Host, "" when absent. A list of several is none.
 func SameOriginBehind(origin, site, host, forwarded string) bool {
 	return SameOrigin(origin, site, host) || forwarded != "" && SameOrigin(origin, site, forwarded)
 }

@@ -67,6 +67,7 @@ type Way struct {
 	Local  bool       // it came from this machine: by loopback or a socket, and through nobody
 	TLS    bool       // the browser's part of the way was encrypted, says a proxy that is believed
 	Prefix string     // what a proxy that is believed has cut off the path; "" or "/monitor"
+	Host   string     // what a proxy that is believed says that the browser called us; "" where none does
 }
 
 // forwarding are the fields that proxies add. Who sends one is no browser on this machine, or wants to be taken for
@@ -117,6 +118,7 @@ func (p Proxies) Way(peer net.Addr, forwarded bool, field func(name string) stri
 	if prefix := strings.TrimRight(last(field("X-Forwarded-Prefix")), "/"); PathForm(prefix) {
 		w.Prefix = prefix
 	}
+	w.Host = field("X-Forwarded-Host")
 	return w
 }
 

@@ -27,6 +27,8 @@ func TestWay(t *testing.T) {
 		"a-proxy-of-nobody":       {Proxies{}, local, map[string]string{"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}, "127.0.0.1", Way{}},
 		"a-proxy-on-a-socket":     {Proxies{}, &net.UnixAddr{Name: "x"}, map[string]string{"Via": "1.1 x"}, "", Way{}},
 		"trusted":                 {trusted, local, map[string]string{"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "HTTPS", "X-Forwarded-Prefix": "/Mon/"}, "198.51.100.1", Way{TLS: true, Prefix: "/Mon"}},
+		"host-of-trusted":         {trusted, local, map[string]string{"X-Forwarded-Host": "mon.example"}, "", Way{Host: "mon.example"}},
+		"host-of-nobody":          {Proxies{}, local, map[string]string{"X-Forwarded-Host": "mon.example"}, "127.0.0.1", Way{}},
 		"trusted-socket":          {trusted, &net.UnixAddr{Name: "x"}, map[string]string{"X-Forwarded-For": "198.51.100.1"}, "198.51.100.1", Way{}},
 		"trusted-says-nothing":    {trusted, local, nil, "127.0.0.1", Way{Local: true}},
 		"says-it-is-here":         {trusted, local, map[string]string{"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", Way{}},

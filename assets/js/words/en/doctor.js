@@ -44,7 +44,7 @@ export default {
   for: "cure for",
   add: "Add {where}:",
   remove: "Take away {where}, if it is there:",
-  where_fivewire: "to how fivewire is started, with the proxy's network and the page's address: what says that it was forwarded gets 401 from a fivewire that knows of no proxy (with --auth off it does not)",
+  where_fivewire: "to how fivewire is started, with the proxy's network and the page's address: what says that it was forwarded gets 401 from a fivewire that knows of no proxy, and with --auth off its WebSocket 403",
   where_nginx_http: "in http { }, once",
   where_nginx_location: "in the location { } that leads to fivewire",
   where_caddy_proxy: "in the reverse_proxy { } that leads to fivewire",

@@ -44,7 +44,7 @@ export default {
   for: "解决办法适用于",
   add: "加入{where}：",
   remove: "如果有，请去掉{where}的：",
-  where_fivewire: "到 fivewire 的启动参数，填入代理的网络与页面的地址：不知道有代理的 fivewire 对声明已被转发的请求应答 401（使用 --auth off 时不会）",
+  where_fivewire: "到 fivewire 的启动参数，填入代理的网络与页面的地址：不知道有代理的 fivewire 对声明已被转发的请求应答 401；使用 --auth off 时，其 WebSocket 得到 403",
   where_nginx_http: "在 http { } 中，一次",
   where_nginx_location: "在通向 fivewire 的 location { } 中",
   where_caddy_proxy: "在通向 fivewire 的 reverse_proxy { } 中",
