@@ -245,6 +245,16 @@ func (a *Access) origin() string {
 	return a.public.Scheme + "://" + a.public.Host
 }
 
+// alsoAt tells whether browsers may have come by host, and not by the public URL that there is: straight to us, by an
+// address of ours, or by a name that was given. What a proxy passes on of a name says neither its port nor its scheme for
+// certain, so what is forwarded, or called as the public URL is, makes no other origin ours.
+func (a *Access) alsoAt(host string, way gate.Way) bool {
+	if (gate.Hosts{}).Allow(host) { // loopback: the public URL may be there too, at another port
+		return !way.Forwarded
+	}
+	return !gate.Hosts{}.And(a.public.Host).Allow(host) && (!way.Forwarded || gate.Hosts{}.And(a.config.AllowHosts...).Allow(host))
+}
+
 // page is where browsers find the page by its public URL; "" for none.
 func (a *Access) page() string {
 	if a == nil || a.public == nil {

@@ -267,6 +267,45 @@ func TestTrustedProxy(t *testing.T) {
 	}
 }
 
+// Where it is known what browsers call us, that is the one origin of what a proxy passes on, with whatever Host.
+func TestPublicOrigin(t *testing.T) {
+	t.Parallel()
+	const far, near = "https://mon.example:19443", "http://127.0.0.1:19443"
+	for _, tt := range []struct {
+		public, host, origin, field string
+		want                        int
+	}{
+		{far, "mon.example", "https://mon.example:19443", "X-Forwarded-For", 200},
+		{far, "mon.example", "https://mon.example", "X-Forwarded-For", 403},
+		{far, "mon.example", "http://mon.example", "X-Forwarded-For", 403},
+		{far, "mon.example:80", "http://mon.example:80", "X-Forwarded-For", 403},
+		{far, "mon.example", "https://mon.example", "", 403}, // a proxy that says nothing of itself
+		{far, "127.0.0.1:8055", "http://127.0.0.1:8055", "Via", 403},
+		{far, "127.0.0.1:8055", "http://127.0.0.1:8055", "", 200}, // who is on this machine
+		{far, "also.example", "https://also.example", "X-Forwarded-For", 200},
+		{far, "also.example", "https://also.example:8443", "X-Forwarded-For", 403},
+		{near, "127.0.0.1:19443", "http://127.0.0.1:19443", "X-Forwarded-For", 200},
+		{near, "127.0.0.1:19443", "https://127.0.0.1:19443", "X-Forwarded-For", 403},
+		{near, "127.0.0.1:8055", "http://127.0.0.1:8055", "X-Forwarded-For", 403},
+		{near, "127.0.0.1:8055", "http://127.0.0.1:8055", "", 200},
+	} {
+		s := guardedBy(t, AccessConfig{Key: secretKey, PublicURL: tt.public + "/monitor/", AllowHosts: []string{"also.example"}, TrustProxies: []string{"loopback"}})
+		header := []string{"Host", tt.host, "Origin", tt.origin, "Authorization", "Bearer " + secretKey}
+		if tt.field != "" {
+			header = append(header, tt.field, "192.0.2.1")
+		}
+		if status, body, _ := s.get("api/v1/config", header...); status != tt.want {
+			t.Errorf("%s: Host %s, Origin %s, %s: %d %s", tt.public, tt.host, tt.origin, tt.field, status, body)
+		}
+		if tt.host == "also.example" {
+			continue // for this name a browser's own judgement will do
+		}
+		if status, _, _ := s.get("api/v1/config", append(header, "Sec-Fetch-Site", "same-origin")...); status != tt.want {
+			t.Errorf("%s: Host %s, Origin %s, %s, a browser that has compared: %d", tt.public, tt.host, tt.origin, tt.field, status)
+		}
+	}
+}
+
 // What a proxy that nobody vouches for says the page's host is makes no origin ours; nor where it is known what browsers say.
 func TestForwardedHost(t *testing.T) {
 	t.Parallel()

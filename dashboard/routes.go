@@ -111,13 +111,14 @@ func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 
 // foreign is what is wrong with a request of a page of another origin; nil for one that is not.
 func (d *Dashboard) foreign(c *fiber.Ctx) *problem.Problem {
-	h := &c.Request().Header
-	public, origin, forwarded := d.config.Access.origin(), string(h.Peek("Origin")), d.visitor(c).way.Host
+	h, way := &c.Request().Header, d.visitor(c).way
+	origin, site, host := string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())
+	public := d.config.Access.origin()
+	ours := gate.SameOriginBehind(origin, site, host, way.Host)
 	if public != "" {
-		forwarded = "" // what browsers call us is known
+		ours = gate.SameOriginAs(public, origin) || (origin == "" || d.config.Access.alsoAt(host, way)) && gate.SameOrigin(origin, site, host)
 	}
-	if gate.Plain(public, origin, d.config.TLS != nil) ||
-		!gate.SameOriginAs(public, origin) && !gate.SameOriginBehind(origin, string(h.Peek("Sec-Fetch-Site")), string(h.Host()), forwarded) {
+	if !ours || gate.Plain(public, origin, d.config.TLS != nil) {
 		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it")
 	}
 	return nil

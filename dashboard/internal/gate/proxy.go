@@ -63,11 +63,12 @@ func (p Proxies) has(addr netip.Addr) bool {
 
 // A Way is how a request came here, as far as it is known.
 type Way struct {
-	Client netip.Addr // not valid for who came by a socket
-	Local  bool       // it came from this machine: by loopback or a socket, and through nobody
-	TLS    bool       // the browser's part of the way was encrypted, says a proxy that is believed
-	Prefix string     // what a proxy that is believed has cut off the path; "" or "/monitor"
-	Host   string     // what a proxy that is believed says that the browser called us; "" where none does
+	Client    netip.Addr // not valid for who came by a socket
+	Local     bool       // it came from this machine: by loopback or a socket, and through nobody
+	Forwarded bool       // it came through somebody, who says so
+	TLS       bool       // the browser's part of the way was encrypted, says a proxy that is believed
+	Prefix    string     // what a proxy that is believed has cut off the path; "" or "/monitor"
+	Host      string     // what a proxy that is believed says that the browser called us; "" where none does
 }
 
 // forwarding are the fields that proxies add. Who sends one is no browser on this machine, or wants to be taken for
@@ -94,7 +95,7 @@ func Forwards(name string) bool {
 // Of X-Forwarded-For the last address counts that is no proxy's we believe: those before it were written by whoever was
 // there.
 func (p Proxies) Way(peer net.Addr, forwarded bool, field func(name string) string) Way {
-	var w Way
+	w := Way{Forwarded: forwarded}
 	tcp, ok := peer.(*net.TCPAddr)
 	if ok {
 		w.Client = tcp.AddrPort().Addr().Unmap()

@@ -53,6 +53,7 @@ func TestWay(t *testing.T) {
 		if got.Client.IsValid() {
 			client = got.Client.String()
 		}
+		tt.want.Forwarded = forwarded
 		if got.Client = (netip.Addr{}); client != tt.client || got != tt.want {
 			t.Errorf("%s: got %s, %+v, want %s, %+v", name, client, got, tt.client, tt.want)
 		}
