@@ -33,20 +33,21 @@ func TestBehindProxies(t *testing.T) {
 			return nginxConfig(dir, port, upstream+"/", "/monitor/", "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }", "", location)
 		}, func(program, file string) []string { return []string{program, "-c", file, "-p", filepath.Dir(file)} }},
 		{"haproxy", func(_ string, port int, upstream string) string {
-			return strings.Replace(haproxyConfig(port, upstream, ""), "\nbackend back\n",
-				"\nbackend back\n\thttp-request set-header X-Forwarded-Prefix /monitor\n\thttp-request replace-path /monitor(/)?(.*) /\\2\n", 1)
+			return strings.NewReplacer("\tdefault_backend back", "\tuse_backend back if { path /monitor } || { path_beg /monitor/ }",
+				"\nbackend back\n", "\nbackend back\n\thttp-request redirect code 308 location /monitor/ if { path /monitor }\n"+
+					"\thttp-request set-header X-Forwarded-Prefix /monitor\n\thttp-request replace-path ^/monitor/(.*) /\\1\n").Replace(haproxyConfig(port, upstream, ""))
 		}, func(program, file string) []string { return []string{program, "-db", "-f", file} }},
 		{"apache2", func(dir string, port int, upstream string) string {
 			var b strings.Builder
-			for _, module := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "deflate", "filter"} {
+			for _, module := range []string{"mpm_event", "authz_core", "alias", "proxy", "proxy_http", "headers", "deflate", "filter"} {
 				fmt.Fprintf(&b, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", module, module)
 			}
 			if os.Geteuid() == 0 {
 				b.WriteString("User www-data\nGroup www-data\n")
 			}
 			fmt.Fprintf(&b, "ServerName 127.0.0.1\nTimeout 3\nListen 127.0.0.1:%[2]d\nPidFile %[1]s/pid\nErrorLog %[1]s/error\nDefaultRuntimeDir %[1]s\n"+
-				"ProxyPreserveHost On\nProxyPass /monitor/ http://%[3]s/ upgrade=websocket flushpackets=on\n"+
-				"RequestHeader set X-Forwarded-Prefix /monitor\nRequestHeader set X-Forwarded-Proto http\n", dir, port, upstream)
+				"RedirectMatch 308 ^/monitor$ /monitor/\nProxyPass /monitor/ http://%[3]s/ upgrade=websocket flushpackets=on\n"+
+				"RequestHeader set X-Forwarded-Prefix /monitor\nRequestHeader set X-Forwarded-Proto expr=%%{REQUEST_SCHEME}\n", dir, port, upstream)
 			return b.String()
 		}, func(program, file string) []string { return []string{program, "-f", file, "-DFOREGROUND"} }},
 	} {
@@ -63,6 +64,19 @@ func TestBehindProxies(t *testing.T) {
 			}
 			dir := t.TempDir()
 			proxy(t, port, tt.config(dir, port, listen), func(file string) []string { return tt.run(program, file) })
+			// Without its last slash the page's own links would lead elsewhere; and what only begins alike is not ours.
+			client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			for path, want := range map[string]bool{"monitor": true, "monitorhealthz": false, "healthz": false} {
+				resp, err := client.Get(strings.TrimSuffix(public, "monitor/") + path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				location := resp.Header.Get("Location")
+				if moved := resp.StatusCode/100 == 3 && (location == public || location == "/monitor/"); moved != want || resp.StatusCode == http.StatusOK {
+					t.Errorf("/%s: got %s, %q", path, resp.Status, location)
+				}
+			}
 			resp, err := http.Get(public + "api/v1/config")
 			if err != nil {
 				t.Fatal(err)
