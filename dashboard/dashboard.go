@@ -56,7 +56,8 @@ type Config struct {
 	// AlertOff are rules that nobody wants, of AlertRules.
 	AlertOff []string
 	// Access is who may look, and by which URL; nil is whoever reaches it: a program that mounts the dashboard has its own
-	// middleware in front, and may say AccessConfig{Open: true, PublicURL: …}.
+	// middleware in front. AccessConfig{Open: true, PublicURL: …} asks nobody either, and says which pages are ours: needed
+	// where a proxy writes its own Host, or browsers come to loopback by a name that is not localhost.
 	Access *Access
 	// MaxConnections is how many Serve takes at a time. Default, and at most, as many as there are descriptors, less a reserve.
 	// MaxPerAddress is how many of them one address may have, but for loopback and proxies that are trusted. Default as many

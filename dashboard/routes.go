@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"net"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func (d *Dashboard) routes() []route {
 // gives it a group.
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
-	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers, d.identify)
+	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers, d.notRebound, d.identify)
 	own.Use("/api", d.sameOrigin, d.onlyOnce)
 	own.Use("/watch", d.sameOrigin, d.onlyOnce)
 	own.Use("/metrics", d.sameOrigin)
@@ -99,6 +100,18 @@ func (d *Dashboard) headers(c *fiber.Ctx) error {
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
 	return c.Next()
+}
+
+// notRebound refuses a browser that a name in somebody's DNS has led to loopback (DNS rebinding), also in a program that does
+// not look at Host: it is of no name of ours, and of the very port that was come to. A proxy on this machine passes such
+// names on too, but with its own port or none, so what is behind one goes on.
+func (d *Dashboard) notRebound(c *fiber.Ctx) error {
+	tcp, ok := c.Context().LocalAddr().(*net.TCPAddr)
+	host := string(c.Request().Header.Host())
+	if !ok || !tcp.IP.IsLoopback() || d.config.Access.hosts(gate.Hosts{}).Allow(host) || gate.Port(host) != tcp.Port {
+		return c.Next()
+	}
+	return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host on this machine; open it as localhost (hint: PublicURL or AllowHosts of Config.Access for another)").Send(c)
 }
 
 // sameOrigin refuses pages of other origins, in every mode: a WebSocket is open to all of them otherwise.

@@ -29,6 +29,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -98,6 +99,22 @@ func hostname(line string) (string, bool) {
 		host = host[1 : len(host)-1]
 	}
 	return strings.ToLower(host), host != ""
+}
+
+// Port is that of a Host line; 80, which browsers leave out, where it has none, and -1 where it is no Host line.
+func Port(line string) int {
+	if _, ok := hostname(line); !ok {
+		return -1
+	}
+	i := strings.LastIndexByte(line, ':')
+	if i < 0 || strings.HasSuffix(line, "]") {
+		return 80
+	}
+	port, err := strconv.Atoi(line[i+1:])
+	if err != nil {
+		return -1
+	}
+	return port
 }
 
 // Framed judges the header lines of a request as they arrived, before anybody has made one of several, or left one out.

@@ -79,6 +79,16 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+func TestPort(t *testing.T) {
+	for line, want := range map[string]int{
+		"mon.example": 80, "mon.example:8055": 8055, "[::1]": 80, "[::1]:443": 443, "": -1, "mon.example:": -1, "mon.example:x": -1, "::1": -1,
+	} {
+		if got := Port(line); got != want {
+			t.Errorf("%q: got %d, want %d", line, got, want)
+		}
+	}
+}
+
 func TestSameOrigin(t *testing.T) {
 	const host = "127.0.0.1:8055"
 	tests := []struct {
