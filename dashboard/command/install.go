@@ -84,7 +84,8 @@ set -e
 	}
 	print(`
 systemctl daemon-reload
-systemctl enable --now fivewire.socket
+systemctl enable fivewire.socket fivewire.service
+systemctl start fivewire.socket
 systemctl restart fivewire.service
 systemctl --no-pager --lines=0 status fivewire.service
 `)

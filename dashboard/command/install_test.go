@@ -92,7 +92,7 @@ func TestUnit(t *testing.T) {
 	if socket["ListenStream"][0] != serve.Listen || socket["FileDescriptorName"][0] != socketName {
 		t.Errorf("the socket is %v, %v", socket["ListenStream"], socket["FileDescriptorName"])
 	}
-	for key, want := range map[string]string{"Type": "notify", "DynamicUser": "yes", "SystemCallErrorNumber": "EPERM", "ProtectProc": "default", "CapabilityBoundingSet": ""} {
+	for key, want := range map[string]string{"Type": "notify", "RestartPreventExitStatus": "2", "DynamicUser": "yes", "SystemCallErrorNumber": "EPERM", "ProtectProc": "default", "CapabilityBoundingSet": ""} {
 		if !slices.Equal(service[key], []string{want}) {
 			t.Errorf("%s is %q, want %q", key, service[key], want)
 		}
@@ -167,6 +167,41 @@ func TestInstallScript(t *testing.T) {
 	check.Stdin = &b
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("sh -n: %v: %s", err, out)
+	}
+}
+
+// After a reboot the service runs, whether or not somebody opens the page: what it does not see then, no chart and no alert
+// has. The socket comes before it.
+func TestInstallScriptEnables(t *testing.T) {
+	var b bytes.Buffer
+	if err := (&Install{Under: "systemd"}).write(&b, "fivewire"); err != nil {
+		t.Fatal(err)
+	}
+	tool, err := exec.LookPath("systemctl")
+	if err != nil {
+		t.Skip("no systemctl here: what systemd would make of the script is not looked at")
+	}
+	root := t.TempDir()
+	units := filepath.Join(root, "etc/systemd/system")
+	if err := os.MkdirAll(units, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fivewire.service", "fivewire.socket"} {
+		if err := os.WriteFile(filepath.Join(units, name), []byte(installedFile(t, name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if args := strings.Fields(line); len(args) > 2 && args[0] == "systemctl" && args[1] == "enable" {
+			if out, err := exec.Command(tool, append([]string{"--root=" + root}, args[1:]...)...).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v: %s", line, err, out)
+			}
+		}
+	}
+	for _, link := range []string{"multi-user.target.wants/fivewire.service", "sockets.target.wants/fivewire.socket"} {
+		if _, err := os.Lstat(filepath.Join(units, link)); err != nil {
+			t.Errorf("it is not started with the machine: %v", err)
+		}
 	}
 }
 
