@@ -187,6 +187,9 @@ func (a *Access) MadeKey() string {
 	return a.key
 }
 
+// KeyFile is the file that the key is read from; "" where it is in none.
+func (a *Access) KeyFile() string { return a.config.KeyFile }
+
 // Remote tells whether the dashboard is for others than this machine, whether they are asked or not.
 func (a *Access) Remote() bool {
 	return a.config.Required || a.public != nil || a.proxies.Any() || len(a.config.AllowHosts) > 0

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"github.com/fivewire/fivewire/dashboard"
@@ -18,8 +19,14 @@ import (
 // keyVariable has the key where there is no file with it. It is no flag: every user can read a command line.
 const keyVariable = "FIVEWIRE_KEY"
 
+// givenKey is the key in the environment, "" for none.
+func givenKey() string { return strings.TrimSpace(os.Getenv(keyVariable)) }
+
 // validateAccess refuses what needs no file to be refused.
-func (s *Serve) validateAccess() error {
+func (s *Serve) validateAccess(ctx *kong.Context) error {
+	if _, there := os.LookupEnv(keyVariable + "_FILE"); givenKey() != "" && s.KeyFile != "" && (there || onCommandLine(ctx, "key-file")) {
+		return fmt.Errorf("--key-file and %s both say a key: want one of them", keyVariable)
+	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
 	}
@@ -37,13 +44,13 @@ func (s *Serve) validateAccess() error {
 
 // Access is what NewAccess makes of the flags for a listener.
 func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard.Access, error) {
-	key := strings.TrimSpace(os.Getenv(keyVariable))
+	key, file := givenKey(), s.KeyFile
 	os.Unsetenv(keyVariable) // for the programs that this one starts
-	if s.KeyFile != "" {
-		key = ""
+	if key != "" {
+		file = "" // that of the configuration file: the environment goes before it
 	}
 	return dashboard.NewAccess(dashboard.AccessConfig{
-		Open: s.Auth == "off", Required: s.Auth == "key" || !dashboard.OnlyHere(addr), Key: key, KeyFile: s.KeyFile, UsersFile: s.UsersFile, PublicURL: s.PublicURL,
+		Open: s.Auth == "off", Required: s.Auth == "key" || !dashboard.OnlyHere(addr), Key: key, KeyFile: file, UsersFile: s.UsersFile, PublicURL: s.PublicURL,
 		AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, EmbedFrom: s.EmbedFrom, TLS: s.TLSCert != "", Name: addr.String() + base, Logger: log,
 	})
 }
@@ -57,7 +64,7 @@ func (s *Serve) Address(access *dashboard.Access, address string, terminal bool)
 	switch socket := strings.HasPrefix(opens, "unix:"); {
 	case socket && made != "":
 		return opens + "\nfivewire: the key is " + made
-	case socket || made != "" || s.KeyFile != "" && terminal:
+	case socket || made != "" || access.KeyFile() != "" && terminal:
 		return opens
 	}
 	opens, _, _ = strings.Cut(opens, "#")

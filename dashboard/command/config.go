@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -43,12 +44,6 @@ func (*Config) Run(ctx *kong.Context, file *configFile) error {
 
 // writeConfig writes a line for each flag: a key, its value, and where that comes from.
 func writeConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
-	given := map[*kong.Flag]bool{}
-	for _, path := range ctx.Path {
-		if path.Flag != nil && !path.Resolved {
-			given[path.Flag] = true
-		}
-	}
 	for _, flag := range ctx.Selected().Flags {
 		if isConfig(flag) {
 			continue
@@ -56,7 +51,14 @@ func writeConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 		s, inFile := file.settings[flag.Name]
 		from := "default"
 		switch name := environment(flag); {
-		case given[flag]:
+		case flag.Name == "key-file" && givenKey() != "": // it is no flag, and goes before the one of the file
+			if _, err := fmt.Fprintf(w, "%-39s # %s\n", "# key: (a secret)", keyVariable); err != nil {
+				return err
+			}
+			if inFile {
+				from = fmt.Sprintf("%s:%d, and %s goes before it", file.name, s.line, keyVariable)
+			}
+		case onCommandLine(ctx, flag.Name):
 			from = "command line"
 		case name != "":
 			from = name
@@ -82,6 +84,11 @@ func writeConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 		}
 	}
 	return nil
+}
+
+// onCommandLine tells whether a flag stands there.
+func onCommandLine(ctx *kong.Context, name string) bool {
+	return slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == name && !p.Resolved })
 }
 
 // plain is a flag's value as it would be written: a text, or a list of them.

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,6 +161,49 @@ func TestFileIsForAll(t *testing.T) {
 	cli, _, _, err := read(t, "base-path: /m\n", "health")
 	if err != nil || cli.Health.BasePath != "/m" {
 		t.Errorf("got %q, %v", cli.Health.BasePath, err)
+	}
+}
+
+// A key in the environment goes before the file's, as any variable does, and config says so; beside a flag, or another
+// variable, one of the two would be ignored without a word. An empty one is none.
+func TestKeyOfEnvironment(t *testing.T) {
+	key := strings.Repeat("key-", 8)
+	t.Setenv(keyVariable, key)
+	cli, ctx, file, err := read(t, "auth: key\nkey-file: /nowhere/key\n", "config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.name = "fw.yaml"
+	var b strings.Builder
+	if err := writeConfig(&b, ctx, file); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"# key: (a secret)                       # FIVEWIRE_KEY\n",
+		"key-file: /nowhere/key                  # fw.yaml:2, and FIVEWIRE_KEY goes before it\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no line %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), key) {
+		t.Error("config prints the key")
+	}
+	access, err := cli.Config.Access(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, "", slog.New(slog.DiscardHandler))
+	if err != nil || access.KeyFile() != "" {
+		t.Errorf("the file's key goes before: %v", err)
+	}
+	t.Setenv(keyVariable, key) // Access has taken it
+	if _, _, _, err := read(t, "", "--key-file", "k"); err == nil || !strings.Contains(err.Error(), "both say a key") {
+		t.Errorf("beside a flag: %v", err)
+	}
+	t.Setenv(keyVariable+"_FILE", "k")
+	if _, _, _, err := read(t, ""); err == nil || !strings.Contains(err.Error(), "both say a key") {
+		t.Errorf("beside a variable: %v", err)
+	}
+	t.Setenv(keyVariable, "")
+	if cli, _, _, err := read(t, ""); err != nil || cli.Serve.KeyFile != "k" {
+		t.Errorf("an empty one: %v", err)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // A Health is `fivewire health`.
@@ -32,8 +34,8 @@ Examples:
 }
 
 // Validate refuses before anything is asked.
-func (h *Health) Validate() error {
-	if err := h.Serve.Validate(); err != nil {
+func (h *Health) Validate(ctx *kong.Context) error {
+	if err := h.Serve.Validate(ctx); err != nil {
 		return err
 	}
 	if h.Wait < 100*time.Millisecond || h.Wait > time.Minute {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // Serve is what the dashboard can be told. main embeds it, and adds Run.
@@ -45,7 +47,7 @@ type Serve struct {
 }
 
 // Validate refuses before anything is opened.
-func (s *Serve) Validate() error {
+func (s *Serve) Validate(ctx *kong.Context) error {
 	if s.Interval < 100*time.Millisecond || s.Interval > time.Minute {
 		return fmt.Errorf("--interval %v is outside 100ms to 1m", s.Interval)
 	}
@@ -55,7 +57,7 @@ func (s *Serve) Validate() error {
 	if err := s.validateAlerts(); err != nil {
 		return err
 	}
-	if err := s.validateAccess(); err != nil {
+	if err := s.validateAccess(ctx); err != nil {
 		return err
 	}
 	if strings.HasPrefix(s.Listen, "unix:/") {
