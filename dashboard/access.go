@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -147,18 +146,14 @@ func (a *Access) secrets(readKey func(string) (string, error)) (s auth.Secrets, 
 		}
 	}
 	if a.config.UsersFile != "" {
-		f, err := os.Open(a.config.UsersFile)
+		text, readable, err := auth.ReadFile(a.config.UsersFile, mostUsers)
 		if err != nil {
 			return s, fmt.Errorf("users: %w", err)
 		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, mostUsers+1))
-		if err == nil && len(text) > mostUsers {
-			err = errors.New("too large")
+		if readable {
+			a.log.Warn("others can read the file of users, and guess at their passwords (hint: chmod 600)", "file", a.config.UsersFile)
 		}
-		if err == nil {
-			s.Users, err = auth.ParseUsers(text)
-		}
+		s.Users, err = auth.ParseUsers(text)
 		if err != nil {
 			return s, fmt.Errorf("users: %s: %w", a.config.UsersFile, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -630,6 +631,26 @@ func TestNameMakesKey(t *testing.T) {
 		if opens := access.Opens("http://127.0.0.1:1/"); (access.MadeKey() != "") != tt.made || strings.Contains(opens, "#k=") != tt.made {
 			t.Errorf("%+v: a key is made: %v, it opens with %s", tt.config, access.MadeKey() != "", opens)
 		}
+	}
+}
+
+// A file of users that others can write is none; one that they can read is told of.
+func TestUsersOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("what Go says of modes there is made up")
+	}
+	file := filepath.Join(t.TempDir(), "users")
+	writeFile(t, file, "# nobody yet\n")
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o644: true} {
+		var log journal
+		os.Chmod(file, mode)
+		if _, err := NewAccess(AccessConfig{UsersFile: file, Logger: slog.New(slog.NewTextHandler(&log, nil))}); err != nil || strings.Contains(log.String(), "others can read") != want {
+			t.Errorf("%o: %v, %q", mode, err, log.String())
+		}
+	}
+	os.Chmod(file, 0o666)
+	if _, err := NewAccess(AccessConfig{UsersFile: file}); err == nil || !strings.Contains(err.Error(), "can be written by others") {
+		t.Errorf("one that others can write: %v", err)
 	}
 }
 

@@ -96,9 +96,10 @@ type Password struct {
 
 // Help is what --help says beside the list.
 func (Password) Help() string {
-	return `The password is the first line of standard input. What is printed has its bcrypt hash, and goes into --users-file:
+	return `The password is the first line of standard input. What is printed has its bcrypt hash, and goes into --users-file, which
+others must not be able to write:
 
-  fivewire password --role operator ann >> users`
+  (umask 077; fivewire password --role operator ann >> users)`
 }
 
 // Run asks for the password and prints the line.

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -412,6 +415,50 @@ func TestKeyFile(t *testing.T) {
 		if _, err := ReadKey(other); err == nil || strings.Contains(err.Error(), "enough") {
 			t.Errorf("%.20q: %v", bad, err)
 		}
+	}
+}
+
+// Who can write such a file lets himself in: one that others can write is refused, one that they can read is told of.
+func TestFileOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("what Go says of modes there is made up")
+	}
+	file := filepath.Join(t.TempDir(), "users")
+	if err := os.WriteFile(file, []byte("ann"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]string{0o600: "", 0o640: "", 0o644: "readable", 0o666: "can be written by others", 0o602: "can be written by others"} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		text, readable, err := ReadFile(file, 3)
+		switch {
+		case strings.HasPrefix(want, "can"):
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%o: %v", mode, err)
+			}
+			if _, err := ReadKey(file); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("a key, %o: %v", mode, err)
+			}
+		case err != nil || string(text) != "ann" || readable != (want != ""):
+			t.Errorf("%o: %q, %v, %v", mode, text, readable, err)
+		}
+	}
+	os.Chmod(file, 0o600)
+	if _, _, err := ReadFile(file, 2); err == nil {
+		t.Error("one that is too large is taken")
+	}
+}
+
+// What may not be read says what to do, and what is not there does not say that.
+func TestDenied(t *testing.T) {
+	for err, want := range map[error]bool{&fs.PathError{Op: "open", Path: "/k", Err: syscall.EACCES}: true, &fs.PathError{Op: "open", Path: "/k", Err: syscall.ENOENT}: false} {
+		if got := Denied(err); strings.Contains(got.Error(), "LoadCredential=") != want || !errors.Is(got, err) {
+			t.Errorf("got %v", got)
+		}
+	}
+	if _, err := ReadOrMakeKey(filepath.Join(t.TempDir(), "none", "key")); err == nil || !strings.Contains(err.Error(), "--data-dir") {
+		t.Errorf("where no file can be made: %v", err)
 	}
 }
 

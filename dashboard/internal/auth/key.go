@@ -5,10 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"runtime"
 )
 
 // shortestKey keeps guessing hopeless: 22 letters of base64 are 128 bits.
@@ -30,20 +28,12 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// ReadKey is the key in a file: its only line. Others must not be able to read it; what Go says of that on Windows is made
-// up, so there it is not asked.
+// ReadKey is the key in a file: its only line. Others must not be able to read it.
 func ReadKey(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", err
+	text, readable, err := ReadFile(file, longestKey+2)
+	if err == nil && readable {
+		err = fmt.Errorf("%s can be read by everybody (hint: chmod 600 %s)", file, file)
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return "", err
-	} else if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
-		return "", fmt.Errorf("%s can be read by everybody (hint: chmod 600 %s)", file, file)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, longestKey+3))
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +51,7 @@ func ReadOrMakeKey(file string) (string, error) {
 		return ReadKey(file)
 	}
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w (hint: it is made where fivewire may write, such as in its --data-dir)", err)
 	}
 	key := NewKey()
 	_, err = f.WriteString(key + "\n")
