@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
@@ -35,12 +37,33 @@ func NewTLS(certFile, keyFile string, log *slog.Logger) (*TLS, error) {
 // Reload reads the files again. Who is connected stays so; who comes meets the new certificate. With an error the old one
 // stays.
 func (t *TLS) Reload() error {
-	cert, err := tls.LoadX509KeyPair(t.certFile, t.keyFile)
+	cert, err := t.read()
 	if err != nil {
 		return fmt.Errorf("certificate %s, key %s: %w", t.certFile, t.keyFile, err)
 	}
 	t.now.Store(&cert)
 	return nil
+}
+
+// mostPEM bounds the key's file, in bytes.
+const mostPEM = 1 << 20
+
+func (t *TLS) read() (tls.Certificate, error) {
+	cert, err := os.ReadFile(t.certFile)
+	if err != nil {
+		return tls.Certificate{}, auth.Denied(err)
+	}
+	key, readable, err := auth.ReadFile(t.keyFile, mostPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if readable {
+		t.log.Warn("others can read the certificate's key (hint: chmod 600)", "file", t.keyFile)
+	}
+	if block, _ := pem.Decode(key); block != nil && (block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")) {
+		return tls.Certificate{}, fmt.Errorf("the key has a passphrase, and nobody is there to type it (hint: openssl pkey -in %s writes it without)", t.keyFile)
+	}
+	return tls.X509KeyPair(cert, key)
 }
 
 // Watch reloads the files when they change, and whenever there is something in now, until ctx ends.

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -261,5 +262,46 @@ func TestLeavingByTLS(t *testing.T) {
 		if io.Copy(io.Discard, resp.Body); resp.StatusCode != http.StatusOK {
 			t.Errorf("answer %d is %d", n, resp.StatusCode)
 		}
+	}
+}
+
+// What is wrong with a key's file is said so that somebody can mend it.
+func TestKeyOfCertificate(t *testing.T) {
+	dir := t.TempDir()
+	certify(t, dir, 1)
+	cert, key := filepath.Join(dir, "cert"), filepath.Join(dir, "key")
+	right, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log journal
+	try := func() error {
+		_, err := NewTLS(cert, key, slog.New(slog.NewTextHandler(&log, nil)))
+		return err
+	}
+	if err := try(); err != nil || log.String() != "" {
+		t.Errorf("got %v, %q", err, log.String())
+	}
+	for text, want := range map[string]string{
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n":               "has a passphrase",
+		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n": "has a passphrase",
+		"no key": "PEM",
+	} {
+		writeFile(t, key, text)
+		if err := try(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		return // what Go says of modes there is made up
+	}
+	writeFile(t, key, string(right))
+	os.Chmod(key, 0o644)
+	if err := try(); err != nil || !strings.Contains(log.String(), "others can read") {
+		t.Errorf("one that others can read: %v, %q", err, log.String())
+	}
+	os.Chmod(key, 0o666)
+	if err := try(); err == nil || !strings.Contains(err.Error(), "can be written by others") {
+		t.Errorf("one that others can write: %v", err)
 	}
 }
