@@ -42,7 +42,24 @@ func (t *TLS) Reload() error {
 		return fmt.Errorf("certificate %s, key %s: %w", t.certFile, t.keyFile, err)
 	}
 	t.now.Store(&cert)
+	t.remind()
 	return nil
+}
+
+// soon is how long before a certificate's end the log begins to speak of it, once in each reminded.
+const soon, reminded = 14 * 24 * time.Hour, 24 * time.Hour
+
+// Until is when the certificate ends.
+func (t *TLS) Until() time.Time { return t.now.Load().Leaf.NotAfter }
+
+// remind logs that the certificate has ended, or soon will have: browsers refuse it then, and say so to those who look only.
+func (t *TLS) remind() {
+	switch left := time.Until(t.Until()); {
+	case left <= 0:
+		t.log.Warn("the certificate has expired, browsers refuse it", "file", t.certFile, "until", t.Until())
+	case left < soon:
+		t.log.Warn("the certificate expires soon", "file", t.certFile, "until", t.Until())
+	}
 }
 
 // mostPEM bounds the key's file, in bytes.
@@ -66,14 +83,26 @@ func (t *TLS) read() (tls.Certificate, error) {
 	return tls.X509KeyPair(cert, key)
 }
 
-// Watch reloads the files when they change, and whenever there is something in now, until ctx ends.
+// Watch reloads the files when they change, and whenever there is something in now, until ctx ends. Once a day it says that
+// the certificate's end is near.
 func (t *TLS) Watch(ctx context.Context, now <-chan os.Signal) {
+	go func() {
+		for daily := time.NewTicker(reminded); ; {
+			select {
+			case <-daily.C:
+				t.remind()
+			case <-ctx.Done():
+				daily.Stop()
+				return
+			}
+		}
+	}()
 	watchFiles(ctx, now, []string{t.certFile, t.keyFile}, func() {
 		if err := t.Reload(); err != nil {
 			t.log.Warn("the certificate stays as it was", "error", err)
 			return
 		}
-		t.log.Info("there is a new certificate", "until", t.now.Load().Leaf.NotAfter)
+		t.log.Info("there is a new certificate", "until", t.Until())
 	})
 }
 

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,6 +21,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
@@ -29,13 +31,19 @@ import (
 // certify writes a certificate for 127.0.0.1 with its key, and returns what trusts it.
 func certify(t *testing.T, dir string, serial int64) *x509.CertPool {
 	t.Helper()
+	return certifyFor(t, dir, serial, 30*24*time.Hour)
+}
+
+// certifyFor is certify with a time until the certificate's end.
+func certifyFor(t *testing.T, dir string, serial int64, left time.Duration) *x509.CertPool {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "fivewire test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(left), IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -303,5 +311,40 @@ func TestKeyOfCertificate(t *testing.T) {
 	os.Chmod(key, 0o666)
 	if err := try(); err == nil || !strings.Contains(err.Error(), "can be written by others") {
 		t.Errorf("one that others can write: %v", err)
+	}
+}
+
+// A certificate that ends is told of at the start, at each reload and once a day, and one that does not is not.
+func TestCertificateEnds(t *testing.T) {
+	for left, want := range map[time.Duration]string{-time.Minute: "has expired", 10 * 24 * time.Hour: "expires soon", 20 * 24 * time.Hour: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			certifyFor(t, dir, 1, left)
+			var log journal
+			secure, err := NewTLS(filepath.Join(dir, "cert"), filepath.Join(dir, "key"), slog.New(slog.NewTextHandler(&log, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := func(when string, times int) {
+				t.Helper()
+				if got := strings.Count(log.String(), "level=WARN"); want == "" && got != 0 || want != "" && got != times || !strings.Contains(log.String(), want) {
+					t.Errorf("%v left, %s: %d warnings, %s", left, when, got, log.String())
+				}
+			}
+			said("at the start", 1)
+			if err := secure.Reload(); err != nil {
+				t.Fatal(err)
+			}
+			said("at a reload", 2)
+			if left > 0 {
+				return // a day of looking at files each three seconds takes a second: once is enough
+			}
+			ctx, end := context.WithCancel(t.Context())
+			go secure.Watch(ctx, nil)
+			time.Sleep(25 * time.Hour)
+			synctest.Wait()
+			said("a day later", 3)
+			end()
+		})
 	}
 }
