@@ -75,6 +75,9 @@ func (s *serve) Run(args command.Arguments) error {
 	if err := collector.CheckHost(); err != nil {
 		return fmt.Errorf("%w (hint: HOST_PROC and its like say where a container has the host's directories)", err)
 	}
+	if err := dashboard.CheckDescriptors(); err != nil {
+		return err
+	}
 	service := command.Service{Logger: log}
 	ln, url, err := service.Listen(s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) && strings.HasPrefix(s.Listen, "unix:") {

@@ -39,6 +39,18 @@ const (
 	closeTimeout  = 800 * time.Millisecond // with Close's two seconds: gone within three
 )
 
+// FewestDescriptors is how many files and connections a process has to be allowed that serves a dashboard alone: with less,
+// reading the host takes them all, and whoever comes is not answered.
+const FewestDescriptors = 96
+
+// CheckDescriptors tells whether there may be as many.
+func CheckDescriptors() error {
+	if n := accept.Descriptors(); n < FewestDescriptors {
+		return fmt.Errorf("only %d files and connections may be open, and fivewire needs %d (hint: ulimit -n, or LimitNOFILE=65536 in a unit)", n, FewestDescriptors)
+	}
+	return nil
+}
+
 // Listen opens what --listen names: host:port, [::1]:port or unix:/path. Port 0 picks a free one. url is where a
 // browser finds it, without a base path.
 func Listen(address string) (ln net.Listener, url string, err error) {

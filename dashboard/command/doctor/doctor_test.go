@@ -126,6 +126,7 @@ func TestFindings(t *testing.T) {
 		"free running":  {clock, nil, func(h *Host) { h.Clock = func() (bool, time.Duration, error) { return false, 0, nil } }, Warn, "nobody keeps"},
 		"no clock":      {clock, nil, func(h *Host) { h.Clock = func() (bool, time.Duration, error) { return false, 0, syscall.EPERM } }, Warn, "does not tell"},
 		"few":           {descriptors, map[string]string{"proc/self/limits": "Max open files            256                  1024                 files\n"}, nil, Warn, "1024 descriptors"},
+		"too few":       {descriptors, map[string]string{"proc/self/limits": "Max open files            60                   60                   files\n"}, nil, Fail, "60 descriptors"},
 		"unlimited":     {descriptors, map[string]string{"proc/self/limits": "Max open files            256                  unlimited            files\n"}, nil, OK, "as many"},
 		"no limits":     {descriptors, map[string]string{"proc/self/limits": "Max open files\n\xff"}, nil, Warn, "not told"},
 		"narrow":        {memory, map[string]string{"sys/fs/cgroup/system.slice/fivewire.service/memory.max": "67108864\n"}, nil, Warn, "64 MB"},

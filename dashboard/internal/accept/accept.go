@@ -77,7 +77,7 @@ type Listener struct {
 // Wrap bounds ln to max connections at a time, and to as many as leave the reserve alone; 0 is the latter only. by bounds
 // each address; nil for none.
 func Wrap(ln net.Listener, max int, by *Addresses, log *slog.Logger) *Listener {
-	spare := reserve(descriptors()) / 2
+	spare := reserve(Descriptors()) / 2
 	return &Listener{Listener: ln, max: int64(max), by: by, refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
 }
 
@@ -95,7 +95,7 @@ const (
 func (l *Listener) room() room {
 	open := int(l.open.Load())
 	bound := l.max > 0 && open >= int(l.max)
-	all := descriptors()
+	all := Descriptors()
 	switch left, reserve := all-open-l.otherDescriptors(open), reserve(all); {
 	case left > reserve && !bound:
 		return enough
@@ -214,7 +214,7 @@ func (l *Listener) tell() {
 	if now := time.Now(); l.told.IsZero() || now.Sub(l.told) >= remind {
 		l.told = now
 		l.log.Warn("no room for more viewers, they are told 503 (hint: ulimit -n, or LimitNOFILE of systemd; --max-connections-per-address)",
-			"connections", l.open.Load(), "descriptors", descriptors())
+			"connections", l.open.Load(), "descriptors", Descriptors())
 	}
 }
 

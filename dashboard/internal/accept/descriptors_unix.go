@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptors is how many files and sockets this process may have open. Go has raised the soft limit to the hard one.
-func descriptors() int {
+// Descriptors is how many files and sockets this process may have open. Go has raised the soft limit to the hard one.
+func Descriptors() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || uint64(limit.Cur) > math.MaxInt32 {
 		return math.MaxInt32
@@ -28,7 +28,7 @@ func openDescriptors() int {
 	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
 		f, err := os.Open(dir)
 		if errors.Is(err, unix.EMFILE) {
-			return descriptors()
+			return Descriptors()
 		}
 		if err != nil {
 			continue
