@@ -96,8 +96,11 @@ func (l *Listener) room() room {
 	open := int(l.open.Load())
 	bound := l.max > 0 && open >= int(l.max)
 	all := Descriptors()
-	switch left, reserve := all-open-l.otherDescriptors(open), reserve(all); {
-	case left > reserve && !bound:
+	// Those who are being told are no others, and count for who would stay alone: or a crowd that is refused would have all
+	// of it but the first closed without a word. That they are not too many is attend's to see to.
+	refusing := len(l.refusing)
+	switch left, reserve := all-open-l.otherDescriptors(open+refusing), reserve(all); {
+	case left-refusing > reserve && !bound:
 		return enough
 	case left > reserve/2:
 		return scarce

@@ -81,3 +81,23 @@ func TestRoom(t *testing.T) {
 		t.Errorf("others have all: got %d", got)
 	}
 }
+
+// Those who are being told that there is no room have descriptors, and are not taken for others, who would have used up what
+// is reserved: of a crowd all would be closed without a word but the first.
+func TestRefusedAreNoOthers(t *testing.T) {
+	l := Wrap(nil, 0, nil, quiet(t))
+	l.room()
+	before := l.others
+	for range 10 {
+		l.refusing <- struct{}{}
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+	}
+	l.counted = time.Time{}
+	if l.room(); l.others != before {
+		t.Errorf("there were %d others, and with 10 refused there are %d", before, l.others)
+	}
+}
