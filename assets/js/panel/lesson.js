@@ -33,10 +33,14 @@ export class Lesson {
     this.#changed();
   }
 
-  /** The address names one. @param {string} name @returns {boolean} false: there is none of that name */
+  /**
+   * The address names one; it is the same where the page went to its other view.
+   * @param {string} name
+   * @returns {boolean} false: there is none of that name
+   */
   take(name) {
+    if (name !== this.name) this.sought = name !== "";
     this.name = name;
-    this.sought = name !== "";
     return this.show();
   }
 

@@ -86,6 +86,12 @@ func lessonLink(t *testing.T, s *server, p *page) {
 	p.waits("the address names another one", `location.search.includes("lesson=framing")`)
 	p.do(reload)
 	p.atLesson("framing")
+	p.press("l")
+	p.waits("the host is shown", `document.documentElement.dataset.view === "host"`)
+	p.press("l")
+	for _, technique := range techniques { // which are only counted in sight: he comes back to the beginning
+		p.laneCounts(technique, 3)
+	}
 	p.open(s.url + "?technique=sse&lesson=none#lab")
 	p.atLesson("late")
 	p.says("lesson-status", "There is no lesson called none")
