@@ -125,9 +125,12 @@ func TestLogin(t *testing.T) {
 		t.Errorf("the cookie of who has logged out: %d", status)
 	}
 	for _, bad := range []string{`{}`, `{"key":"a","user":"b"}`, `{"user":"","password":"x"}`, `{"key":"a","more":1}`, `[]`, `{"key":1}`} {
-		if status, body, _ := b.do("POST", "api/v1/login", bad); status != 400 {
+		if status, body, _ := b.do("POST", "api/v1/login", bad); status != 400 || !strings.Contains(body, `\"password\":`) || !strings.Contains(body, `\"share\":`) {
 			t.Errorf("%s: %d %s", bad, status, body)
 		}
+	}
+	if status, _, _ := b.do("GET", "api/v1/openapi.json", ""); status != 200 {
+		t.Errorf("what says how to log in: %d", status)
 	}
 	if status, _ := s.post("api/v1/login", "text/plain", `{"key":"`+secretKey+`"}`); status != 415 {
 		t.Errorf("a form of another origin: %d", status)

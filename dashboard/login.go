@@ -159,7 +159,11 @@ func (d *Dashboard) postLogin(c *fiber.Ctx) error {
 		return problem.New(fiber.StatusConflict, "nobody is asked here: whoever reaches this dashboard may look").Send(c)
 	}
 	var shown struct{ Key, User, Password, Share string }
+	ways := []string{`{"key":"KEY"}`, `{"user":"NAME","password":"PASSWORD"}`, `{"share":"TOKEN"}`}
 	if p := readJSON(c, &shown); p != nil {
+		if p.Parameter == "body" {
+			p.Allowed = append(ways, p.Allowed...)
+		}
 		return p.Send(c)
 	}
 	v := d.visitor(c)
@@ -173,7 +177,7 @@ func (d *Dashboard) postLogin(c *fiber.Ctx) error {
 	case shown.Share != "" && shown.Key+shown.User+shown.Password == "":
 		v.pass, err = a.guard.Shared(shown.Share, from)
 	default:
-		return problem.Bad("body", "one way to log in is wanted", `{"key":"KEY"}`, `{"user":"NAME","password":"PASSWORD"}`, `{"share":"TOKEN"}`).Send(c)
+		return problem.Bad("body", "one way to log in is wanted", ways...).Send(c)
 	}
 	switch {
 	case errors.Is(err, auth.ErrSlowed):

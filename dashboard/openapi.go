@@ -6,7 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// openapi describes every route for programs; a test holds it to the table of routes.
+// openapi describes every route for programs; a test holds it to the table of routes. It is the same on every host, and
+// open to anybody: it says how to log in.
 //
 //go:embed openapi.json
 var openapi []byte

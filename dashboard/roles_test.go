@@ -19,7 +19,7 @@ func TestRoles(t *testing.T) {
 		if changes && r.role < auth.Presenter && !slices.Contains([]string{"/api/v1/viewers/:id", "/api/v1/login"}, r.path) {
 			t.Errorf("%s %s changes something and is open to a %v", r.method, r.path, r.role)
 		}
-		open := r.path == "/" || r.path == "/*" || r.path == "/healthz" || r.path == "/readyz" || r.method == "ALL" || r.path == "/api/v1/login" || r.path == "/embed/:panel"
+		open := r.path == "/" || r.path == "/*" || r.path == "/healthz" || r.path == "/readyz" || r.method == "ALL" || r.path == "/api/v1/login" || r.path == "/api/v1/openapi.json" || r.path == "/embed/:panel"
 		if r.role == auth.Anybody && !open {
 			t.Errorf("%s %s is open to anybody", r.method, r.path)
 		}

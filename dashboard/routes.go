@@ -46,7 +46,7 @@ func (d *Dashboard) routes() []route {
 		{"POST", "/api/v1/faults", auth.Presenter, d.inLab(d.postFaults)},
 		{"GET", "/api/v1/code/:technique", auth.Viewer, d.inLab(d.getCode)},
 		{"GET", "/api/v1/path", auth.Viewer, d.inLab(d.getPath)},
-		{"GET", "/api/v1/openapi.json", auth.Viewer, d.getOpenAPI},
+		{"GET", "/api/v1/openapi.json", auth.Anybody, d.getOpenAPI},
 	}
 	table = append(table, []route{
 		{"GET", "/api/v1/login", auth.Anybody, d.getLogin},
