@@ -6,7 +6,7 @@ import (
 )
 
 // errFlood is told to a viewer that says too much.
-var errFlood = errors.New("more than 50 frames or 64 KiB a second")
+var errFlood = errors.New("more than 200 frames or 256 KiB at once, or than 50 frames or 64 KiB a second after that")
 
 // What a viewer may say: no person and no program of ours comes near it.
 const (
