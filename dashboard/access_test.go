@@ -248,6 +248,7 @@ func TestLocal(t *testing.T) {
 	}
 	for _, line := range []string{
 		"X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Forwarded-Anything", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP",
+		"X-Forwarded", "X-Scheme", "X-Original-URL", "CDN-Loop",
 	} {
 		if status, body, _ := s.get("api/v1/config", line, "127.0.0.1"); status != 401 || !strings.Contains(body, "proxy") {
 			t.Errorf("with %s: %d %s", line, status, body)

@@ -73,7 +73,8 @@ type Way struct {
 
 // forwarding are the fields that proxies add. Who sends one is no browser on this machine, or wants to be taken for
 // somebody else. All that begin with X-Forwarded- and CF- are such as well.
-var forwarding = []string{"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "fastly-client-ip", "fly-client-ip", "x-original-forwarded-for", "x-proxyuser-ip", "client-ip", "x-envoy-external-address"}
+var forwarding = []string{"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "fastly-client-ip", "fly-client-ip", "x-original-forwarded-for", "x-proxyuser-ip", "client-ip", "x-envoy-external-address",
+	"x-forwarded", "forwarded-for", "x-scheme", "x-original-url", "x-rewrite-url", "x-original-host", "cdn-loop"}
 
 // Forwards tells whether a field is one that proxies add.
 func Forwards(name string) bool {

@@ -66,7 +66,7 @@ func TestWay(t *testing.T) {
 }
 
 func TestForwards(t *testing.T) {
-	for _, field := range []string{"Forwarded", "VIA", "X-Forwarded-For", "x-forwarded-whatever", "X-Real-IP", "CF-Connecting-IP", "cf-ray", "True-Client-IP"} {
+	for _, field := range []string{"Forwarded", "VIA", "X-Forwarded-For", "x-forwarded-whatever", "X-Real-IP", "CF-Connecting-IP", "cf-ray", "True-Client-IP", "X-Forwarded", "X-Scheme", "X-Original-URL", "CDN-Loop"} {
 		if !Forwards(field) {
 			t.Errorf("%s is no proxy's", field)
 		}
