@@ -397,6 +397,7 @@ func TestMalformedRequests(t *testing.T) {
 		"binary":          "\x00\x01\x02\x03\r\n\r\n",
 		"no-host":         "GET /api/v1/polling HTTP/1.1\r\n\r\n",
 		"absolute":        "GET http://evil.example/api/v1/polling HTTP/1.1\r\nHost: HOST\r\n\r\n",
+		"fragment":        "GET /healthz#x HTTP/1.1\r\nHost: HOST\r\n\r\n",
 		"two-hosts":       "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nHost: evil.example\r\n\r\n",
 		"huge-head":       "GET /api/v1/polling HTTP/1.1\r\nHost: HOST\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n",
 		"huge-body":       "POST /api/v1/viewers/me HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n",

@@ -235,6 +235,9 @@ func refused(c *fiber.Ctx, hosts gate.Hosts) *problem.Problem {
 		c.Context().SetConnectionClose()
 		return problem.New(fiber.StatusBadRequest, "want HTTP/1.1 or 1.0, a body with Content-Length and without Transfer-Encoding, and each header field in one line")
 	}
+	if strings.Contains(string(h.RequestURI()), "#") { // some would cut it off, and some take it for the path (RFC 9112 section 3.2.1)
+		return problem.New(fiber.StatusBadRequest, "a request's target has no #: that part of a URL stays in the browser (hint: %23 in a value)")
+	}
 	if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
 		return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another, and --trust-proxy or --auth key where a proxy passes it on)")
 	}
