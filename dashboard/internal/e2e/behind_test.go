@@ -77,6 +77,21 @@ func TestBehindProxies(t *testing.T) {
 					t.Errorf("/%s: got %s, %q", path, resp.Status, location)
 				}
 			}
+			for origin, want := range map[string]int{strings.TrimSuffix(public, "/monitor/"): 401, fmt.Sprintf("https://127.0.0.1:%d", port): 403, "http://" + listen: 403, "http://127.0.0.1": 403} {
+				req, err := http.NewRequest(http.MethodGet, public+"api/v1/config", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Origin", origin)
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode != want {
+					t.Errorf("a page of %s: got %s, want %d", origin, resp.Status, want)
+				}
+			}
 			resp, err := http.Get(public + "api/v1/config")
 			if err != nil {
 				t.Fatal(err)
