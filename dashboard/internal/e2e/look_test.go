@@ -127,3 +127,16 @@ func showsFrost(t *testing.T) {
 		t.Errorf("the gauges are %q", got)
 	}
 }
+
+// What canvases draw with is one colour, not a pair for light and dark: no canvas knows those, and it draws with whatever was set
+// before, a mark of an alert in the colour of the ground.
+func showsInks(t *testing.T) {
+	p := display(t, nil)
+	if got := evaluate[[]string](p, `(async () => {
+		const { inks } = await import(new URL("js/chart/ink.js", document.baseURI));
+		const read = inks(document.body, ["alarm", "warn", "technique", "panel", "ink", "ink-2", "chart-cross", "chart-grid", "chart-zero", "chart-label", "heat-0", "heat-none", "heat-hatch"]);
+		return Object.entries(read).filter(([, ink]) => !ink.startsWith("rgb")).map(([name, ink]) => name + ": " + ink);
+	})()`); len(got) > 0 {
+		t.Errorf("these are no colours: %q", got)
+	}
+}

@@ -123,6 +123,7 @@ func TestShown(t *testing.T) {
 		{"many-cores", showsManyCores, true},
 		{"stale", showsStale, false},
 		{"stale-swatches", showsStaleSwatches, true},
+		{"inks", showsInks, false},
 		{"reading-order", showsReadingOrder, false},
 		{"user-scope", showsUserScope, true},
 		{"frost", showsFrost, true},
