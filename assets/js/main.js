@@ -31,6 +31,7 @@ import { Lesson } from "./panel/lesson.js";
 import { Meter } from "./panel/meter.js";
 import { Missing } from "./panel/missing.js";
 import { Networks } from "./panel/networks.js";
+import { paper } from "./panel/paper.js";
 import { Processes } from "./panel/processes.js";
 import { showScopes } from "./panel/scopes.js";
 import { Sockets } from "./panel/sockets.js";
@@ -347,6 +348,12 @@ function restyle() {
   frame.draw(tiles.draw);
   frame.draw(charts.draw);
 }
+
+paper(() => {
+  restyle();
+  charts.draw();
+  tiles.draw();
+});
 
 /** What is for the wire lab alone is loaded when it is first looked at. @param {import("./panel/views.js").View} view */
 async function look(view) {

@@ -27,10 +27,16 @@ export class Surface {
     } catch {
       sizes.observe(canvas);
     }
-    new IntersectionObserver((entries) => {
+    const sight = new IntersectionObserver((entries) => {
       this.#seen = entries[entries.length - 1].isIntersecting;
       if (this.#seen && this.#owed) changed();
-    }, { rootMargin: "64px" }).observe(canvas);
+    }, { rootMargin: "64px" });
+    sight.observe(canvas);
+    canvas.addEventListener("paper", () => { this.#seen = true; });
+    canvas.addEventListener("screen", () => {
+      sight.unobserve(canvas); // which has it look anew
+      sight.observe(canvas);
+    });
   }
 
   get canvas() {

@@ -626,7 +626,7 @@ func TestProcessCommand(t *testing.T) {
 // On the narrowest phones nothing sticks out sideways, however long the host has been up.
 func showsNarrow(t *testing.T) {
 	p := display(t, func(s *collector.Snapshot) { s.Uptime = collector.Known(999*86400 + 23*3600) })
-	for _, width := range []int64{320, 360, 390} {
+	for _, width := range []int64{320, 360, 390, 3840} {
 		p.view(width, 700, "dark")
 		if got := evaluate[int64](p, `document.documentElement.scrollWidth`); got > width {
 			t.Errorf("the page is %d px wide on a screen of %d", got, width)

@@ -1,10 +1,15 @@
 package e2e
 
 import (
+	"context"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 
 	"github.com/fivewire/fivewire/collector"
 )
@@ -138,5 +143,56 @@ func showsInks(t *testing.T) {
 		return Object.entries(read).filter(([, ink]) => !ink.startsWith("rgb")).map(([name, ink]) => name + ": " + ink);
 	})()`); len(got) > 0 {
 		t.Errorf("these are no colours: %q", got)
+	}
+}
+
+// On paper there is nothing to press, and each chart is drawn in inks for paper, the ones too that nobody has scrolled to.
+func showsPaper(t *testing.T) {
+	p := display(t, nil)
+	p.expect("willReadFrequently")
+	p.view(800, 400, "dark")
+	evaluate[bool](p, `(scrollTo(0, 0), true)`)
+	const drawn = `[...document.querySelectorAll("#charts-grid > figure:not([hidden])")].filter((root) => {
+		const canvas = root.querySelector("canvas");
+		const { data } = canvas.getContext("2d").getImageData(0, 0, 60, canvas.height); // words beside the axis
+		let [n, dark] = [0, 0];
+		for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) {
+			n++;
+			if (data[i] + data[i + 1] + data[i + 2] < 384) dark++;
+		}
+		return n > 20 && dark > n / 2;
+	}).length`
+	charts := evaluate[int](p, `document.querySelectorAll("#charts-grid > figure:not([hidden])").length`)
+	if got := evaluate[int](p, drawn); got != 0 {
+		t.Errorf("on a dark screen %d charts have dark words", got)
+	}
+	if got := evaluate[int](p, `(dispatchEvent(new Event("beforeprint")), `+drawn+`)`); got != charts {
+		t.Errorf("on paper %d of %d charts can be read", got, charts)
+	}
+	evaluate[bool](p, `(dispatchEvent(new Event("afterprint")), true)`)
+	if got := evaluate[int](p, drawn); got != 0 {
+		t.Errorf("back on the screen %d charts have dark words", got)
+	}
+	p.print(true)
+	got := evaluate[[]string](p, `[...document.querySelectorAll("main :is(button, a, select, input, summary)")].filter((e) => e.checkVisibility() && !e.closest("thead, .hidden, .alerts")).map((e) => e.id || e.className || e.textContent)`)
+	p.print(false)
+	if len(got) > 0 {
+		t.Errorf("on paper there is %q to press", got)
+	}
+}
+
+// print has the page look as it does on paper.
+func (p *page) print(is bool) {
+	p.t.Helper()
+	media := ""
+	if is {
+		media = "print"
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media})
+		return err
+	}))
+	if !is {
+		p.likes()
 	}
 }

@@ -124,6 +124,7 @@ func TestShown(t *testing.T) {
 		{"stale", showsStale, false},
 		{"stale-swatches", showsStaleSwatches, true},
 		{"inks", showsInks, false},
+		{"paper", showsPaper, false},
 		{"reading-order", showsReadingOrder, false},
 		{"user-scope", showsUserScope, true},
 		{"frost", showsFrost, true},
