@@ -113,6 +113,7 @@ func lessonLink(t *testing.T, s *server, p *page) {
 	}
 	p.press(kb.Enter)
 	p.atLesson("late")
+	evaluate[bool](p, `(scrollTo(0, 0), true)`) // to the lanes
 	for _, technique := range techniques {
 		p.laneCounts(technique, 3)
 	}
