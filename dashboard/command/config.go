@@ -21,7 +21,8 @@ type Config struct {
 func (*Config) Help() string {
 	return `Prints what the dashboard would be told if it were started with the same flags, variables and configuration file, and
 where each value comes from. What is printed can be used as a configuration file. Secrets are left out. Nothing is started:
-it also tells whether a configuration is right before a service is told to read it.
+it also tells whether a configuration is right before a service is told to read it; whether the files that it names are, and
+the address is free, fivewire doctor with the same flags tells.
 
 A configuration file has the flags' names, without dashes, and their values:
 

@@ -3,10 +3,12 @@ package command
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"text/tabwriter"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard"
 	"github.com/fivewire/fivewire/dashboard/command/doctor"
 )
 
@@ -32,6 +34,7 @@ Examples:
 func (d *Doctor) Run() error {
 	host := doctor.This(d.Listen, d.DataDir)
 	host.Well = func() error { return (&Health{Serve: d.Serve, Wait: 2 * time.Second}).ask() }
+	d.files(host)
 	findings := doctor.Examine(host)
 	if d.JSON {
 		encoder := json.NewEncoder(os.Stdout)
@@ -61,4 +64,40 @@ func (d *Doctor) Run() error {
 		return fmt.Errorf("%d of %d checks failed (hint: the lines that begin with fail say what to do)", failed, len(findings))
 	}
 	return nil
+}
+
+// files tells a doctor what reads the files that the flags name, as the dashboard would. It makes none.
+func (d *Doctor) files(host *doctor.Host) {
+	quiet := slog.New(slog.DiscardHandler)
+	check := func(config dashboard.AccessConfig) func() error {
+		return func() error {
+			config.Logger = quiet
+			_, err := dashboard.NewAccess(config)
+			return err
+		}
+	}
+	switch key := givenKey(); {
+	case key != "":
+		host.Key = check(dashboard.AccessConfig{Key: key})
+	case d.KeyFile != "":
+		host.KeyFile = d.KeyFile
+		host.Key = func() error {
+			if _, err := os.Stat(d.KeyFile); err != nil {
+				return err // and the file is not made
+			}
+			return check(dashboard.AccessConfig{KeyFile: d.KeyFile})()
+		}
+	}
+	if d.UsersFile != "" {
+		host.Users = check(dashboard.AccessConfig{UsersFile: d.UsersFile})
+	}
+	if d.TLSCert != "" {
+		host.TLS = func() (until time.Time, err error) {
+			secure, err := dashboard.NewTLS(d.TLSCert, d.TLSKey, quiet)
+			if err != nil {
+				return until, err
+			}
+			return secure.Until(), nil
+		}
+	}
 }

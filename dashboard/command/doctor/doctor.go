@@ -3,7 +3,7 @@
 //
 // A check is a file here and a line in all. It is a pure function of a Host: what that reads from /proc and /sys is below
 // two directories, which tests make up; what it asks the kernel is a field. It changes nothing, but that it opens and
-// closes what will be opened: the address, and a file in the directory for data.
+// closes what will be opened: the address, and a file where there will be one.
 //
 // A finding fails where fivewire would not start, or not keep what it was told to keep; it is a warning where it would
 // show or bear less than it could. The hint says what to do, and is about this host.
@@ -45,6 +45,11 @@ type Host struct {
 
 	Listen  string // as --listen
 	DataDir string // "" for history in memory
+	KeyFile string // as --key-file, "" for none
+
+	// What reads the files that others need to get in; nil where none is named.
+	Key, Users func() error
+	TLS        func() (until time.Time, err error)
 
 	Bind  func(address string) error                       // opens and closes what --listen names
 	Well  func() error                                     // nil where a fivewire answers there, and is well
@@ -66,6 +71,9 @@ func all() []check {
 	return []check{
 		{"address", false, address},
 		{"data", false, data},
+		{"key", false, key},
+		{"users", false, users},
+		{"tls", false, certificate},
 		{"mounts", false, mounts},
 		{"processes", true, processes},
 		{"io", true, processIO},
@@ -107,6 +115,15 @@ func printable(text string) string {
 func ok(text string) Finding         { return Finding{State: OK, Text: text} }
 func warn(text, hint string) Finding { return Finding{State: Warn, Text: text, Hint: hint} }
 func fail(text, hint string) Finding { return Finding{State: Fail, Text: text, Hint: hint} }
+
+// refused is a failure by what the dashboard says of it, with its own hint where it has one.
+func refused(err error, otherwise string) Finding {
+	text, hint, found := strings.Cut(err.Error(), " (hint: ")
+	if !found {
+		hint = otherwise
+	}
+	return fail(text, strings.TrimSuffix(hint, ")"))
+}
 
 // proc is a file of /proc, without the line's end.
 func (h *Host) proc(elem ...string) (string, error) {

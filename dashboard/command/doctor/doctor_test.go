@@ -69,6 +69,11 @@ func environment(pairs ...string) func(string) string {
 	}
 }
 
+// ends gives a host a certificate that lasts so long.
+func ends(in time.Duration) func(*Host) {
+	return func(h *Host) { h.TLS = func() (time.Time, error) { return time.Now().Add(in), nil } }
+}
+
 // A host that has everything gets no hints.
 func TestHealthyHost(t *testing.T) {
 	findings := Examine(made(t, nil))
@@ -100,9 +105,27 @@ func TestFindings(t *testing.T) {
 		"unknown address": {address, nil, func(h *Host) { h.Bind = func(string) error { return errors.New("odd") } }, Fail, "odd"},
 
 		"in memory":    {data, nil, func(h *Host) { h.DataDir = "" }, Warn, "in memory"},
-		"no directory": {data, nil, func(h *Host) { h.DataDir += "/none" }, Fail, "is not there"},
+		"no directory": {data, nil, func(h *Host) { h.DataDir += "/none/at/all" }, OK, "is made at the start"},
+		"nor will be":  {data, nil, func(h *Host) { h.DataDir = "/proc/none/at/all" }, Fail, "cannot be made"},
 		"a file":       {data, map[string]string{"file": "x"}, func(h *Host) { h.DataDir += "/file" }, Fail, "no directory"},
 		"full":         {data, nil, func(h *Host) { h.Space = func(string) (uint64, uint64, error) { return 5 << 20, 1 << 30, nil } }, Warn, "5 MB left of 1024 MB"},
+
+		"a key": {key, nil, func(h *Host) { h.Key = func() error { return nil } }, OK, "can be read"},
+		"a key that is made": {key, nil, func(h *Host) {
+			h.KeyFile, h.Key = h.DataDir+"/key", func() error { return fs.ErrNotExist }
+		}, OK, "is made at the start"},
+		"a key that is not made": {key, nil, func(h *Host) {
+			h.KeyFile, h.Key = h.DataDir+"/none/key", func() error { return fs.ErrNotExist }
+		}, Fail, "cannot be made"},
+		"a key of others": {key, nil, func(h *Host) { h.Key = func() error { return errors.New("others have it (hint: chmod)") } }, Fail, "others have it"},
+		"users":           {users, nil, func(h *Host) { h.Users = func() error { return nil } }, OK, "can be read"},
+		"wrong users":     {users, nil, func(h *Host) { h.Users = func() error { return errors.New("line 7") } }, Fail, "line 7"},
+		"a certificate":   {certificate, nil, ends(time.Hour * 24 * 60), OK, "belong together"},
+		"its end":         {certificate, nil, ends(time.Hour * 24 * 6), Warn, "expires on"},
+		"after its end":   {certificate, nil, ends(-time.Hour), Warn, "expired on"},
+		"no pair": {certificate, nil, func(h *Host) {
+			h.TLS = func() (time.Time, error) { return time.Time{}, errors.New("private key does not match") }
+		}, Fail, "does not match"},
 
 		"bad HOST_ROOT":     {mounts, nil, func(h *Host) { h.CheckHost = func() error { return errors.New("HOST_ROOT=x is not an absolute path") } }, Fail, "HOST_ROOT=x"},
 		"container":         {mounts, map[string]string{"proc/1/environ": "A=b\x00container=lxc\x00"}, nil, Warn, "container (lxc)"},
