@@ -3,6 +3,7 @@ package history
 import (
 	"bufio"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -169,7 +170,7 @@ func TestDiskFails(t *testing.T) {
 				}
 				time.Sleep(time.Millisecond)
 			}
-			if got := h.State().Problem; !strings.Contains(got, tt.want) {
+			if got := h.State().Problem; !strings.Contains(got, tt.want) || strings.Contains(got, dir) {
 				t.Errorf("it says %q, want %q", got, tt.want)
 			}
 			if got := len(strings.Fields(ask(t, h, 0, 1000, 1000))); got != 400 {
@@ -247,6 +248,31 @@ func TestWrittenAnew(t *testing.T) {
 	again := open(t, dir, Tier{time.Second, time.Hour})
 	if got := ask(t, again, 3000, 5980, 3000); got != want {
 		t.Errorf("after it was written anew: got %.200s…, want %.200s…", got, want)
+	}
+}
+
+// What is wrong is shown to whoever looks, and where the directory is is not.
+func TestProblemWithoutPath(t *testing.T) {
+	const dir = "/srv/planted/data"
+	for err, want := range map[error]string{
+		fmt.Errorf("cannot be written: %w", &fs.PathError{Op: "write", Path: dir + "/history", Err: syscall.ENOSPC}): "cannot be written: write: no space left on device",
+		&fs.PathError{Op: "mkdir", Path: "/srv/planted", Err: syscall.EACCES}:                                        "mkdir: permission denied",
+		&os.LinkError{Op: "rename", Old: dir + "/a.new", New: dir + "/a", Err: syscall.EIO}:                          "rename a.new a: input/output error",
+		fmt.Errorf("read %s/history: damaged", dir):                                                                  "read history: damaged",
+		fmt.Errorf("%s is full", dir):                                                                                "the directory is full",
+	} {
+		if got := withoutPath(err, dir); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	inTheWay := filepath.Join(t.TempDir(), "planted")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(filepath.Join(inTheWay, "data"), slog.New(slog.DiscardHandler))
+	defer h.Close()
+	if p := h.State().Problem; err == nil || p == "" || strings.Contains(p, "planted") {
+		t.Errorf("got %q, %v", p, err)
 	}
 }
 

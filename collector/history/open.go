@@ -3,9 +3,12 @@ package history
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // mostFile bounds what is of use in the file, which is some more than twice as long at most, or thrice.
@@ -23,7 +26,7 @@ func Open(dir string, log *slog.Logger, tiers ...Tier) (*History, error) {
 	f, err := openFile(dir, limits(tiers, mostFile), log)
 	if err != nil {
 		h := New(tiers...)
-		h.problem = fmt.Sprintf("history is in memory only: %v", err)
+		h.problem = "history is in memory only: " + withoutPath(err, dir)
 		return h, fmt.Errorf("open the history in %s: %w", dir, err)
 	}
 	h := newHistory(f, tiers)
@@ -200,7 +203,7 @@ type State struct {
 	Path    string `json:"-"`                 // of the file; "" in memory
 	OnDisk  bool   `json:"on_disk"`           // there is a file
 	Bytes   int    `json:"bytes,omitempty"`   // of what is in it
-	Problem string `json:"problem,omitempty"` // why it is not on disk, or not all of it
+	Problem string `json:"problem,omitempty"` // why it is not on disk, or not all of it; without the path, which the log has
 }
 
 // State tells where the numbers are kept, and what is wrong with that.
@@ -211,8 +214,19 @@ func (h *History) State() State {
 		defer f.mu.RUnlock()
 		s.Bytes = f.bytes
 		if f.problem != nil {
-			s.Problem = f.problem.Error()
+			s.Problem = withoutPath(f.problem, filepath.Dir(f.path))
 		}
 	}
 	return s
+}
+
+// withoutPath is an error in a directory for who is shown it and is not to know where that is.
+func withoutPath(err error, dir string) string {
+	text := err.Error()
+	var path *fs.PathError
+	if errors.As(err, &path) { // it may be one above
+		text = strings.ReplaceAll(text, " "+path.Path, "")
+	}
+	text = strings.ReplaceAll(text, dir+string(filepath.Separator), "")
+	return strings.ReplaceAll(text, dir, "the directory")
 }
