@@ -49,10 +49,27 @@ func (s *Serve) Access(addr net.Addr, base string, log *slog.Logger) (*dashboard
 	if key != "" {
 		file = "" // that of the configuration file: the environment goes before it
 	}
+	for _, text := range s.open(addr, key != "" || file != "" || s.UsersFile != "") {
+		log.Warn(text)
+	}
 	return dashboard.NewAccess(dashboard.AccessConfig{
 		Open: s.Auth == "off", Required: s.Auth == "key" || !dashboard.OnlyHere(addr), Key: key, KeyFile: file, UsersFile: s.UsersFile, PublicURL: s.PublicURL,
 		AllowHosts: s.AllowHost, TrustProxies: s.TrustProxy, FrameAncestors: s.FrameAncestors, EmbedFrom: s.EmbedFrom, TLS: s.TLSCert != "", Name: addr.String() + base, Logger: log,
 	})
+}
+
+// open is what there is to be warned of where nobody is asked; secrets tells whether there is something to be asked for.
+func (s *Serve) open(addr net.Addr, secrets bool) (warnings []string) {
+	if s.Auth != "off" {
+		return nil
+	}
+	if !dashboard.OnlyHere(addr) {
+		warnings = append(warnings, "whoever reaches this address may look, and change what can be changed: --auth off asks nobody (hint: leave it out)")
+	}
+	if secrets {
+		warnings = append(warnings, "the key and the users are asked of nobody: --auth off goes before them (hint: leave it out)")
+	}
+	return warnings
 }
 
 // Address is what is printed of where the dashboard is. A key that was made at this start is behind it, for it can be read

@@ -167,6 +167,37 @@ func TestAddressOfSocket(t *testing.T) {
 	}
 }
 
+// Who asks nobody on an address that others reach, or has a key that nobody is asked for, is told so.
+func TestOpenIsSaid(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	for _, tt := range []struct {
+		serve    Serve
+		variable string
+		ip       net.IP
+		want     []string
+	}{
+		{Serve{Auth: "off"}, "", net.IPv4zero, []string{"whoever reaches"}},
+		{Serve{Auth: "off"}, "", net.IPv4(127, 0, 0, 1), nil},
+		{Serve{Auth: "off", KeyFile: key}, "", net.IPv4(127, 0, 0, 1), []string{"asked of nobody"}},
+		{Serve{Auth: "off"}, strings.Repeat("key-", 8), net.IPv4zero, []string{"whoever reaches", "asked of nobody"}},
+		{Serve{Auth: "auto", KeyFile: key}, "", net.IPv4zero, nil},
+	} {
+		t.Setenv(keyVariable, tt.variable)
+		var log strings.Builder
+		if _, err := tt.serve.Access(&net.TCPAddr{IP: tt.ip, Port: 8055}, "", slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(log.String(), "level=WARN") != len(tt.want) {
+			t.Errorf("%+v: got %s", tt.serve, log.String())
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("%+v: no %q in %s", tt.serve, want, log.String())
+			}
+		}
+	}
+}
+
 // The lab is there by itself for this machine alone: not where others come, by the address or by what is in front.
 func TestLabByItself(t *testing.T) {
 	t.Setenv(keyVariable, "")
