@@ -46,13 +46,13 @@ func (s *socketReader) isSilent() bool { return !s.before.known[socketListenOver
 
 func waitUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 3000 {
 		if is() {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("in 5 s it never came about that %s", what)
+	t.Errorf("in half a minute it never came about that %s", what)
 }
 
 // blockedListener has room for one connection, and another beside it; it accepts none.

@@ -145,13 +145,13 @@ const byGoroutine, byEpoll = "-by-goroutine", "-by-epoll"
 // eventually waits for something that others bring about.
 func eventually(t testing.TB, what string, true func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 6000 {
 		if true() {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Errorf("in 5 s it never came about that %s", what)
+	t.Errorf("in half a minute it never came about that %s", what)
 }
 
 // get answers a GET with status and body.

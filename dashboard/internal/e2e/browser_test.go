@@ -217,13 +217,13 @@ func body(t *testing.T, url string) string {
 
 func eventually(t *testing.T, what string, true func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 1500 {
 		if true() {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Errorf("in 10 s it never came about that %s", what)
+	t.Errorf("in half a minute it never came about that %s", what)
 }
 
 // A page that the browser puts aside lets go of its connection, and takes up where it was when it is shown again.
