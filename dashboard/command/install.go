@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ var installed embed.FS
 // An Install is `fivewire install`.
 type Install struct {
 	Under string `arg:"" default:"systemd" enum:"systemd,compose,kubernetes" help:"systemd, compose or kubernetes (default ${default})."`
-	As    string `default:"node" enum:"node,sidecar,plain" placeholder:"node|sidecar|plain" help:"Kubernetes: on each node and of all of it, beside an app and of that, or by itself (default ${default})."`
+	As    string `default:"" enum:",node,sidecar,plain" placeholder:"node|sidecar|plain" help:"Kubernetes: on each node and of all of it, beside an app and of that, or by itself (default node)."`
 }
 
 // Help is shown by --help.
@@ -30,6 +31,14 @@ Examples:
   fivewire install | sudo sh                  do it
   fivewire install compose > compose.yaml
   fivewire install kubernetes --as sidecar    an example of a pod`
+}
+
+// Validate refuses what would be ignored.
+func (i *Install) Validate() error {
+	if i.As != "" && i.Under != "kubernetes" {
+		return fmt.Errorf("--as %s is for kubernetes: systemd has one way, and compose all three, as profiles", i.As)
+	}
+	return nil
 }
 
 // Run prints.
@@ -46,7 +55,7 @@ func (i *Install) write(w io.Writer, own string) error {
 	case "compose":
 		return printFile(w, "compose.yaml")
 	case "kubernetes":
-		return printFile(w, "kubernetes-"+i.As+".yaml")
+		return printFile(w, "kubernetes-"+cmp.Or(i.As, "node")+".yaml")
 	}
 	return script(w, own)
 }

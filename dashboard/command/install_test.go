@@ -211,6 +211,27 @@ func TestInstallScriptEnables(t *testing.T) {
 	}
 }
 
+// What would be ignored is refused.
+func TestInstallAs(t *testing.T) {
+	for line, right := range map[string]bool{
+		"": true, "compose": true, "kubernetes": true, "kubernetes --as sidecar": true,
+		"compose --as sidecar": false, "--as node": false, "kubernetes --as much": false,
+	} {
+		var cli Install
+		parser, err := newParser(&cli, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(strings.Fields(line)); (err == nil) != right {
+			t.Errorf("install %s: %v", line, err)
+		}
+	}
+	var b bytes.Buffer
+	if err := (&Install{Under: "kubernetes"}).write(&b, "fivewire"); err != nil || b.String() != installedFile(t, "kubernetes-node.yaml") {
+		t.Errorf("without --as it is not the one of each node: %v", err)
+	}
+}
+
 type anyMap = map[string]any
 
 // documents reads YAML with several documents.
