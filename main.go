@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -80,14 +79,8 @@ func (s *serve) Run(args command.Arguments) error {
 	}
 	service := command.Service{Logger: log}
 	ln, url, err := service.Listen(s.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) && strings.HasPrefix(s.Listen, "unix:") {
-		return fmt.Errorf("%w (hint: something that is no socket, or somebody's socket, has this name; say --listen with another)", err)
-	}
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w (hint: --listen 127.0.0.1:0 picks a free port)", err)
-	}
 	if err != nil {
-		return fmt.Errorf("%w (hint: --listen says where, see --help)", err)
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -82,6 +82,9 @@ func URL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 }
 
+// ErrListening is that somebody listens on a Unix socket, and answers. It is an EADDRINUSE.
+var ErrListening = fmt.Errorf("somebody listens there: %w", syscall.EADDRINUSE)
+
 // listenSocket opens a Unix socket that only this user may connect to. A socket file that nobody listens on any more
 // is in the way of nobody and replaced.
 func listenSocket(file string) (net.Listener, error) {
@@ -89,6 +92,7 @@ func listenSocket(file string) (net.Listener, error) {
 		conn, err := net.Dial("unix", file)
 		if err == nil {
 			conn.Close()
+			return nil, fmt.Errorf("listen unix %s: %w", file, ErrListening)
 		}
 		if !errors.Is(err, syscall.ECONNREFUSED) {
 			return nil, fmt.Errorf("listen unix %s: %w", file, syscall.EADDRINUSE)

@@ -49,7 +49,8 @@ func Main(cli any, description string, args []string) int {
 
 func newParser(cli any, description string, more ...kong.Option) (*kong.Kong, error) {
 	return kong.New(cli, append(more, kong.Name("fivewire"), kong.Description(description), kong.DefaultEnvars(prefix), kong.Help(help),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))...)
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)),
+		kong.TypeMapper(reflect.TypeFor[int](), kong.MapperFunc(number)))...)
 }
 
 // parse reads a command line, the environment, and the file that one of them names.
@@ -91,6 +92,20 @@ func duration(ctx *kong.DecodeContext, target reflect.Value) error {
 		return fmt.Errorf("%q is not a duration: want %s, such as 500ms or 2s", text, ctx.Value.Tag.Get("allowed"))
 	}
 	target.SetInt(int64(d))
+	return nil
+}
+
+// number reads one, or says what is allowed.
+func number(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("number", &text); err != nil {
+		return errors.New("want a number behind it, 0 or more, such as 1000")
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%q is no number: want 0 or more, such as 1000", text)
+	}
+	target.SetInt(int64(n))
 	return nil
 }
 

@@ -148,6 +148,26 @@ func TestFileIsStrict(t *testing.T) {
 	}
 }
 
+// What is refused is refused in our own words, which say what is allowed.
+func TestRefusedInOwnWords(t *testing.T) {
+	for _, tt := range []struct{ content, args, want string }{
+		{"", "--max-viewers=x", `"x" is no number: want 0 or more`},
+		{"", "--max-viewers -5", "want a number behind it, 0 or more"},
+		{"", "--max-viewers=-5", "is less than none"},
+		{"max-viewers: x", "", `fw.yaml:1: --max-viewers: "x" is no number`},
+		{"frame-ancestors: 'self'", "", `in a YAML file "'self'"`},
+		{"", "--listen unix:/" + strings.Repeat("x", 200), "a socket's path is at most"},
+	} {
+		_, _, _, err := read(t, tt.content, strings.Fields(tt.args)...)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s %s: got %v, want %q", tt.content, tt.args, err, tt.want)
+		}
+	}
+	if cli, _, _, err := read(t, `frame-ancestors: "'self'"`, "--max-viewers", "7"); err != nil || cli.Serve.FrameAncestors != "'self'" || cli.Serve.MaxViewers != 7 {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A value that is refused on the command line is not blamed on the file.
 func TestBlame(t *testing.T) {
 	_, _, _, err := read(t, "interval: 3s\n", "--interval", "50ms")

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -39,9 +40,9 @@ type Serve struct {
 	TrustProxy     []string `placeholder:"NET" help:"Believe what a proxy there forwards (X-Forwarded-For, -Proto, -Prefix): a network, an address, loopback or unix; may be repeated."`
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Speak TLS, with this certificate (PEM) and those that signed it behind it; read anew when it changes."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"Its key."`
-	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it, and at most, as many as there are descriptors, less a reserve."`
+	MaxConnections int      `placeholder:"N" help:"How many connections there may be; without it, and at most, as many as there are descriptors, less a reserve, and so with 0."`
 	MaxPerAddress  int      `name:"max-connections-per-address" default:"1000" placeholder:"N" help:"How many of them one address may have, but for loopback and trusted proxies; 0 for as many as there are (default ${default})."`
-	MaxViewers     int      `placeholder:"N" help:"How many may hold a connection at a time, or a long poll; others are told 503 and can poll. Without it as many as there are connections."`
+	MaxViewers     int      `placeholder:"N" help:"How many may hold a connection at a time, or a long poll; others are told 503 and can poll. Without it, or with 0, as many as there are connections."`
 	FrameAncestors string   `default:"'self'" placeholder:"ORIGINS" help:"Whose pages may have this one in a frame: 'none', 'self' or origins, apart by blanks (default ${default})."`
 	EmbedFrom      string   `placeholder:"ORIGINS" help:"Whose pages may have single panels in a frame, see embed/cpu; default: those of --frame-ancestors."`
 }
@@ -60,7 +61,10 @@ func (s *Serve) Validate(ctx *kong.Context) error {
 	if err := s.validateAccess(ctx); err != nil {
 		return err
 	}
-	if strings.HasPrefix(s.Listen, "unix:/") {
+	if path, isSocket := strings.CutPrefix(s.Listen, "unix:/"); isSocket {
+		if most := len(syscall.RawSockaddrUnix{}.Path) - 1; 1+len(path) > most {
+			return fmt.Errorf("--listen: a socket's path is at most %d bytes, this one has %d: %s", most, 1+len(path), s.Listen)
+		}
 		return nil
 	}
 	_, port, err := net.SplitHostPort(s.Listen)

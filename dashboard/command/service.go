@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -41,10 +43,27 @@ func (s Service) Listen(address string) (ln net.Listener, url string, err error)
 		return nil, "", err
 	}
 	if ln == nil {
-		return dashboard.Listen(address)
+		ln, url, err := dashboard.Listen(address)
+		return ln, url, hinted(address, err)
 	}
 	s.Logger.Info("listening on the socket that the service manager opened, not on --listen", "address", ln.Addr().String())
 	return ln, dashboard.URL(ln.Addr()), nil
+}
+
+// hinted is why an address cannot be opened, with what to do about it.
+func hinted(address string, err error) error {
+	hint := "--listen says where, see --help"
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, dashboard.ErrListening):
+		hint = "is it another fivewire? fivewire health --listen " + address + " asks it; or say another --listen"
+	case errors.Is(err, syscall.EADDRINUSE) && strings.HasPrefix(address, "unix:"):
+		hint = "something that is no socket, or somebody's socket, has this name; say --listen with another"
+	case errors.Is(err, syscall.EADDRINUSE):
+		hint = "--listen 127.0.0.1:0 picks a free port"
+	}
+	return fmt.Errorf("%w (hint: %s)", err, hint)
 }
 
 // choose picks the one socket there is, or the one of our name among several, and closes the others. None at all is nil.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -150,5 +151,24 @@ func TestChoose(t *testing.T) {
 				t.Errorf("got %q, closed %q, %v", got, closed, err)
 			}
 		})
+	}
+}
+
+// Where somebody listens already it says so, and what is in the way otherwise.
+func TestSocketInTheWay(t *testing.T) {
+	s := Service{slog.New(slog.DiscardHandler)}
+	dir := t.TempDir()
+	ln, _, err := s.Listen("unix:" + filepath.Join(dir, "s"))
+	if err != nil {
+		t.Skip("no Unix sockets on this system:", err)
+	}
+	defer ln.Close()
+	if err := os.WriteFile(filepath.Join(dir, "f"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"s": "somebody listens there", "f": "no socket"} {
+		if _, _, err := s.Listen("unix:" + filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "(hint: ") != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

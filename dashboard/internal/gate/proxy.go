@@ -188,6 +188,8 @@ func CheckAncestors(list string) error {
 		scheme, host, ok := strings.Cut(source, "://")
 		switch {
 		case source == "'self'", source == "'none'" && len(sources) == 1:
+		case source == "self", source == "none":
+			return fmt.Errorf("%s is a word with quotes of its own: want '%s', in a YAML file \"'%s'\"", source, source, source)
 		case ok && (scheme == "http" || scheme == "https") && host != "" && !strings.ContainsAny(host, ";,/*'\"?#@") && isASCII(host):
 		default:
 			return fmt.Errorf("%q is neither 'self' nor 'none' alone, nor an origin such as https://portal.example", source)
