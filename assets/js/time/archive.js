@@ -84,7 +84,7 @@ export class Archive {
       this.#kept = [];
     }
     const step = span / Math.max(100, width);
-    const finest = (1 + 2 * beside) * span / this.#points; // that there is an answer for
+    const finest = (Math.min(to + beside * span, window.newest) - (from - beside * span)) / this.#points; // that there is an answer for
     const right = Math.min(to, window.newest);
     const fits = this.#kept.filter((s) => s.begin <= from && s.end >= right - 3 * Math.max(s.step, 1000) && s.step <= Math.max(1000, coarse * step, finest) && !s.full);
     const best = fits.reduce((/** @type {Stretch | null} */ a, b) => (!a || b.step < a.step ? b : a), null);
