@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"math"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -346,6 +347,19 @@ func TestMarkedAndShared(t *testing.T) {
 	}
 	s := start(t, "--interval", "200ms", "--auth", "key", "--data-dir", filepath.Join(file, "data"))
 	address, key, _ := strings.Cut(s.url, "#k=")
+	eventually(t, "the host has been read", func() bool {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"api/v1/host", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+key)
+		resp, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
 	p := newPage(t)
 	p.expect("401", "willReadFrequently", "WebSocket connection", "ERR_INCOMPLETE_CHUNKED")
 	p.view(1440, 900, "dark")
