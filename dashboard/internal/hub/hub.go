@@ -84,6 +84,7 @@ type Hub struct {
 
 // A run is one epoch. A subscription belongs to one, and ends with it.
 type run struct {
+	hub   *Hub
 	epoch string
 	last  uint64 // sequence number of the newest message
 }
@@ -91,12 +92,13 @@ type run struct {
 // New starts an epoch.
 func New(config Config) *Hub {
 	config.setDefaults()
-	return &Hub{
+	h := &Hub{
 		config:  config,
-		run:     &run{epoch: newEpoch()},
 		done:    make(chan struct{}),
 		waiting: make(map[chan struct{}]struct{}),
 	}
+	h.run = &run{hub: h, epoch: newEpoch()}
+	return h
 }
 
 // newEpoch is six characters that no earlier process has used, save once in two billion.
@@ -175,7 +177,7 @@ func (h *Hub) Restart() {
 		return
 	}
 	h.before += h.run.last
-	h.run = &run{epoch: newEpoch()}
+	h.run = &run{hub: h, epoch: newEpoch()}
 	h.backlog, h.bytes, h.echoes, h.packer.base = nil, 0, nil, nil
 	h.wake()
 }

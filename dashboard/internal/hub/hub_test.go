@@ -206,7 +206,7 @@ func TestAgain(t *testing.T) {
 	read(t, s)
 	s.Close()
 	publish(h, 1)
-	s.Again(Cursor{h.Epoch(), 4}, 0)
+	h.Again(s, Cursor{h.Epoch(), 4}, 0)
 	defer s.Close()
 	if got, want := s.Counts(), (Counts{Offered: 2, Pending: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -4,23 +4,24 @@ import "time"
 
 // A Subscription is one reader's place in a hub. Next and Close are for one goroutine; the rest is for any.
 //
-// It is small, about a hundred bytes: there may be ten thousand.
+// It is small, eighty bytes: there may be ten thousand.
 type Subscription struct {
-	hub   *Hub
 	run   *run
 	ready chan struct{} // holds a token when there may be something to read, or the hub is closed; nil until asked for
 
-	// All below is guarded by hub.mu.
-	next     uint64        // sequence number of the message to look at next
-	start    uint64        // the newest message when it began
+	// All below is guarded by the hub's mu.
+	first    uint64        // sequence number of the message that it began with
+	next     uint64        // of the message to look at next; what is before it was delivered, or thinned or dropped
+	thinned  uint64        // see Counts
+	dropped  uint64        // likewise
+	newest   uint64        // sequence number of the newest message when it was closed
+	every    time.Duration // least time between two messages; 0 is all of them
+	lastAt   int64         // At of the message delivered last; 0 is none
 	live     bool          // it has caught up once; before that, reading slowly is not falling behind
 	gap      bool          // the next message comes after a gap
 	conflate bool          // of those that wait, only the newest is wanted
 	closed   bool          // by Close
 	ended    bool          // by End
-	every    time.Duration // least time between two messages; 0 is all of them
-	lastAt   int64         // At of the message delivered last; 0 is none
-	counts   Counts
 }
 
 // Counts is what became of the messages offered to a subscription.
@@ -35,17 +36,17 @@ type Counts struct {
 // Subscribe starts reading after a cursor; the zero Cursor starts at the newest message. On a closed hub the
 // subscription is at its end from the start. Close must be called.
 func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
-	s := &Subscription{hub: h}
-	s.Again(after, every)
+	s := new(Subscription)
+	h.Again(s, after, every)
 	return s
 }
 
-// Again begins anew what Close has ended, as Subscribe does: who asks again and again needs no new one each time.
-func (s *Subscription) Again(after Cursor, every time.Duration) {
-	h := s.hub
+// Again is Subscribe with a subscription that has not begun, or that Close has ended: who asks again and again needs no
+// new one each time.
+func (h *Hub) Again(s *Subscription, after Cursor, every time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	*s = Subscription{hub: h, run: h.run, every: every}
+	*s = Subscription{run: h.run, every: every}
 	switch {
 	case after == Cursor{}:
 		s.next = max(h.run.last, 1)
@@ -57,20 +58,20 @@ func (s *Subscription) Again(after Cursor, every time.Duration) {
 	default:
 		s.next, s.gap = max(h.run.last, 1), true
 	}
-	s.start = h.run.last
-	s.counts.Offered = h.run.last + 1 - s.next
+	s.first = s.next
 	h.subscriptions++
 }
 
 // Ready holds a token whenever Next may have something new to say: after it said that nothing is there, wait for the
 // token and ask again. A token may be for nothing. Who reads for many subscriptions asks the hub to Notify instead.
 func (s *Subscription) Ready() <-chan struct{} {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	h := s.run.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if s.ready == nil {
 		s.ready = make(chan struct{}, 1)
 		if !s.closed {
-			s.hub.notify(s.ready)
+			h.notify(s.ready)
 		}
 	}
 	return s.ready
@@ -79,7 +80,7 @@ func (s *Subscription) Ready() <-chan struct{} {
 // Next returns the next message without waiting; nil when there is none yet, and ErrClosed when there never will be: the
 // hub is closed, or has begun another epoch.
 func (s *Subscription) Next() (*Message, error) {
-	h := s.hub
+	h := s.run.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s.ended {
@@ -87,7 +88,7 @@ func (s *Subscription) Next() (*Message, error) {
 	}
 	if s.run != h.run && !s.closed {
 		h.total.Dropped += s.run.last + 1 - s.next
-		s.counts.Dropped += s.run.last + 1 - s.next
+		s.dropped += s.run.last + 1 - s.next
 		s.next = s.run.last + 1
 		return nil, ErrClosed
 	}
@@ -96,13 +97,12 @@ func (s *Subscription) Next() (*Message, error) {
 		k := h.kept(s.next)
 		s.next++
 		if s.thins(k.at) {
-			s.counts.Thinned++
+			s.thinned++
 			h.total.Thinned++
 			continue
 		}
 		m := k.whole()
 		s.lastAt = m.At
-		s.counts.Delivered++
 		h.total.Delivered++
 		s.live = s.live || s.next > h.run.last
 		if s.gap {
@@ -121,17 +121,17 @@ func (s *Subscription) Next() (*Message, error) {
 // skipIfBehind moves a reader that is too slow, or wants no other, to the newest message, and counts what it left out.
 // mu is held.
 func (s *Subscription) skipIfBehind() {
-	h := s.hub
+	h := s.run.hub
 	forgotten := s.next < h.first()
 	if s.conflate && !forgotten && s.next < h.run.last {
-		s.counts.Thinned += h.run.last - s.next
+		s.thinned += h.run.last - s.next
 		h.total.Thinned += h.run.last - s.next
 		s.next = h.run.last
 		return
 	}
 	behind := s.live && h.run.last-s.next >= uint64(h.config.MaxPending)
 	if forgotten || behind {
-		s.counts.Dropped += h.run.last - s.next
+		s.dropped += h.run.last - s.next
 		h.total.Dropped += h.run.last - s.next
 		s.next, s.gap = h.run.last, true
 	}
@@ -148,41 +148,45 @@ func (s *Subscription) thins(at int64) bool {
 
 // SetEvery changes the least time between two messages from now on.
 func (s *Subscription) SetEvery(every time.Duration) {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	s.run.hub.mu.Lock()
+	defer s.run.hub.mu.Unlock()
 	s.every = every
 }
 
 // Conflate says whether, of messages that wait, only the newest is wanted from now on.
 func (s *Subscription) Conflate(only bool) {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	s.run.hub.mu.Lock()
+	defer s.run.hub.mu.Unlock()
 	s.conflate = only
 }
 
 // Counts tells what became of the messages so far; after Close, what had become of them by then.
 func (s *Subscription) Counts() Counts {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	s.run.hub.mu.Lock()
+	defer s.run.hub.mu.Unlock()
 	return s.count()
 }
 
-// count is Counts with mu held. Offered holds what was there at the start; all published since counts as offered as
-// well.
+// count is Counts with mu held.
 func (s *Subscription) count() Counts {
-	c := s.counts
+	newest := s.newest
 	if !s.closed {
-		c.Offered += s.run.last - s.start
-		c.Pending = s.run.last + 1 - s.next
+		newest = s.run.last
 	}
-	return c
+	return Counts{
+		Offered:   newest + 1 - s.first,
+		Delivered: s.next - s.first - s.thinned - s.dropped,
+		Thinned:   s.thinned,
+		Dropped:   s.dropped,
+		Pending:   newest + 1 - s.next,
+	}
 }
 
 // End has the reader told that nothing comes any more, as if the hub had closed: at once if it waits for Ready; who reads
 // for many is told by the hub's Wake, once for all that have ended. Close must be called all the same.
 func (s *Subscription) End() {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	s.run.hub.mu.Lock()
+	defer s.run.hub.mu.Unlock()
 	s.ended = true
 	if s.ready != nil {
 		token(s.ready)
@@ -191,14 +195,13 @@ func (s *Subscription) End() {
 
 // Close ends the subscription. It is safe to call twice.
 func (s *Subscription) Close() {
-	h := s.hub
+	h := s.run.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s.closed {
 		return
 	}
-	s.counts = s.count()
-	s.closed = true
+	s.closed, s.newest = true, s.run.last
 	h.subscriptions--
 	delete(h.waiting, s.ready)
 }

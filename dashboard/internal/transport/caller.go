@@ -133,7 +133,7 @@ func (c *caller) begin(after hub.Cursor, now time.Duration) {
 	if c.sub == nil {
 		c.sub = s.subscribe(c.request)
 	} else {
-		c.sub.Again(after, c.request.every)
+		c.server.hub.Again(c.sub, after, c.request.every)
 		c.sub.Conflate(c.request.conflate)
 	}
 	switch {
