@@ -11,13 +11,19 @@ import (
 // TLS adds is counted by whoever speaks it, in an Overhead.
 type Conn struct {
 	net.Conn
-	*Counter // apart: it lives on when a held connection has been taken from its Conn
+	books
 
 	Mark uint64 // for whoever serves the connection, who alone touches it
 
-	taps  *Taps // whether to keep what passes; nil for never
-	more  atomic.Pointer[more]
 	early *[]byte // to be read first; it has been counted. nil for nothing
+}
+
+// books are a connection's account.
+type books struct {
+	*Counter // apart: it lives on when a held connection has been taken from its Conn
+
+	taps *Taps // whether to keep what passes; nil for never
+	more atomic.Pointer[more]
 
 	// Below: only for the goroutine that serves the connection.
 	request           *Exchange // the metered request in hand; nil for pages, files and the like
@@ -57,7 +63,7 @@ func (l Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c, Counter: &Counter{tls: overheadOf(c)}, taps: l.Taps}, nil
+	return &Conn{Conn: c, books: books{Counter: &Counter{tls: overheadOf(c)}, taps: l.Taps}}, nil
 }
 
 // overheadOf is that of the layer of a connection that has one; nil if none has.
@@ -117,7 +123,7 @@ func (c *Conn) tap(b []byte, in bool) {
 }
 
 // tracing is the connection's trace, made if there is none.
-func (c *Conn) tracing() *more {
+func (c *books) tracing() *more {
 	m := c.more.Load()
 	if m == nil {
 		m = new(more)
@@ -133,7 +139,7 @@ func (c *Conn) Close() error {
 }
 
 // Closing says that the connection is about to be closed, and how the kernel can be asked about it.
-func (c *Conn) Closing(p Probe) {
+func (c *books) Closing(p Probe) {
 	if m := c.more.Load(); m != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -141,38 +147,10 @@ func (c *Conn) Closing(p Probe) {
 	}
 }
 
-// Taken is the account of a connection that is taken from its Conn in the middle of a request: what has been counted so
-// far, and whose it is. The Conn accounts for nothing from then on.
-func (c *Conn) Taken() *Conn {
-	taken := &Conn{Counter: c.Counter, Mark: c.Mark, taps: c.taps, request: c.request, startIn: c.startIn, startOut: c.startOut, payer: c.payer}
-	taken.more.Store(c.more.Load())
-	c.letGo()
-	return taken
-}
-
 // letGo ends the Conn's part: others work on the connection now.
 func (c *Conn) letGo() {
 	c.request, c.taps = nil, nil
 	c.more.Store(nil)
-}
-
-// Returned is a Conn for a connection that was Taken. early bytes have been read from it, and counted, since the last
-// request: they will be read first.
-func (c *Conn) Returned(conn net.Conn, early []byte) *Conn {
-	if c.Conn = conn; len(early) > 0 {
-		c.early = &early
-	}
-	return c
-}
-
-// Count adds to what has passed through a connection that was Taken.
-func (c *Conn) Count(in, out int) {
-	if in > 0 {
-		c.in.Add(int64(in))
-	}
-	if out > 0 {
-		c.out.Add(int64(out))
-	}
 }
 
 // SyscallConn is the connection's own; an error where it has none.
@@ -214,12 +192,12 @@ func (c *Conn) Keep() (release func()) {
 
 // Idle says that the connection's request is answered to the last byte, or the connection is closed: what was
 // counted since the request before is that request's cost. A server calls it from the goroutine that serves c.
-func (c *Conn) Idle() { c.Answered(c) }
+func (c *Conn) Idle() { c.answered(c) }
 
-// Answered is Idle for a connection that was Taken, where p knows how to ask the kernel about it.
+// answered is Idle, where p knows how to ask the kernel about the connection.
 //
 // The kernel is not asked for a crowd's requests: with thousands of viewers that would be seen.
-func (c *Conn) Answered(p Probe) {
+func (c *books) answered(p Probe) {
 	x := c.request
 	c.request = nil
 	crowd := x != nil && x.named == nil || x == nil && c.payer != nil && c.payer.Crowd
@@ -240,7 +218,7 @@ func (c *Conn) Answered(p Probe) {
 }
 
 // settle puts what the kernel has counted since the last time to the account of x, or of nobody.
-func (c *Conn) settle(x *Exchange, p Probe) {
+func (c *books) settle(x *Exchange, p Probe) {
 	m := c.tracing()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -271,14 +249,5 @@ func (x *Exchange) settle(r Reading, ok bool, t *trace) {
 	}
 	if t.out.n > 0 {
 		x.named.said = t.out
-	}
-}
-
-// Left says that a connection that was Taken is closed, and that no request was in hand.
-func (c *Conn) Left() {
-	if m := c.more.Load(); m != nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.left()
 	}
 }

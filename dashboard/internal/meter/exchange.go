@@ -50,49 +50,51 @@ func (t *Tally) Begin(conn net.Conn) *Exchange {
 	if !t.Crowd {
 		x.named = new(named)
 	}
-	t.begin(x, conn)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c, ok := conn.(*Conn); ok {
+		t.asked(&c.books)
+		t.begin(x, &c.books, c)
+		return x
+	}
+	t.body = true
+	t.asked(nil)
+	if t.begin(x, nil, nil); x.named != nil { // what others have asked on it before is not known
+		x.named.base, _ = ProbeOf(conn).Reading()
+	}
 	return x
 }
 
-// Again is Begin for a connection whose exchange before, if there was one, has ended: nobody looks at a crowd's any more,
-// and it is used again.
-func (t *Tally) Again(before *Exchange, conn net.Conn) *Exchange {
-	if !t.Crowd || before == nil || before.named != nil {
-		return t.Begin(conn)
-	}
-	*before = Exchange{}
-	t.begin(before, conn)
-	return before
-}
-
-func (t *Tally) begin(x *Exchange, conn net.Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	x.tally = t
+// asked counts a request, and the connection that it came by if that counts. mu is held.
+func (t *Tally) asked(c *books) {
 	t.sum.Requests++
 	if t.Total != nil {
 		t.Total.requests.Add(1)
 	}
-	if c, ok := conn.(*Conn); ok {
-		x.conn, x.startIn, x.startOut = c.Counter, c.startIn, c.startOut
-		c.request = x
-		if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
-			t.Total.connections.Add(1)
+	if c == nil {
+		return
+	}
+	if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
+		t.Total.connections.Add(1)
+	}
+	c.payer = t
+	if !t.Crowd && !slices.Contains(t.conns, c.Counter) {
+		t.sum.Connections++
+		if len(t.conns) == mostConns {
+			t.conns = slices.Delete(t.conns, 0, 1)
 		}
-		c.payer = t
-		if !t.Crowd && !slices.Contains(t.conns, c.Counter) {
-			t.sum.Connections++
-			if len(t.conns) == mostConns {
-				t.conns = slices.Delete(t.conns, 0, 1)
-			}
-			t.conns = append(t.conns, c.Counter)
-		}
+		t.conns = append(t.conns, c.Counter)
+	}
+}
+
+// begin opens an exchange for a request that has been asked; c and p as in named.begin, nil where the connection does not
+// count. mu is held.
+func (t *Tally) begin(x *Exchange, c *books, p Probe) {
+	x.tally = t
+	if c != nil {
+		x.on(c)
 		if x.named != nil {
-			x.named.begin(c)
-		}
-	} else {
-		if t.body = true; x.named != nil { // what others have asked on it before is not known
-			x.named.base, _ = ProbeOf(conn).Reading()
+			x.named.begin(c, p)
 		}
 	}
 	if !t.Crowd {
@@ -100,18 +102,23 @@ func (t *Tally) begin(x *Exchange, conn net.Conn) {
 	}
 }
 
-// begin is where the kernel's counts stand. On a connection that is new they are all of this exchange; where nobody has
-// asked before, because a crowd has used the connection, they begin now.
-func (n *named) begin(c *Conn) {
-	if c.Conn != nil {
-		n.probe = c
-	}
+// on makes an exchange that of the request in a connection's hand.
+func (x *Exchange) on(c *books) {
+	x.conn, x.startIn, x.startOut = c.Counter, c.startIn, c.startOut
+	c.request = x
+}
+
+// begin is where the kernel's counts stand, which p can ask; nil for one that will be named later. On a connection that is
+// new they are all of this exchange; where nobody has asked before, because a crowd has used the connection, they begin
+// now.
+func (n *named) begin(c *books, p Probe) {
+	n.probe = p
 	m := c.more.Load()
 	switch {
 	case m != nil && m.known:
 		n.base = m.last
-	case c.startIn != 0 || c.startOut != 0:
-		n.base, _ = c.Reading()
+	case p != nil && (c.startIn != 0 || c.startOut != 0):
+		n.base, _ = p.Reading()
 	}
 	if t := c.tls; t != nil {
 		n.startIn, n.startOut = t.startIn, t.startOut

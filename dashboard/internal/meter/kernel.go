@@ -56,8 +56,8 @@ func (k *Kernel) add(from, to Reading, open bool) {
 
 func milliseconds(d time.Duration) float64 { return math.Round(float64(d)/1000) / 1000 }
 
-// ProbeOf asks about a connection that is open here. Once it is closed, and where it is none of the kernel's, it cannot
-// tell.
+// ProbeOf asks about a connection that is open here. Once it is closed, and where it is none of the kernel's or nil, it
+// cannot tell.
 func ProbeOf(conn net.Conn) Probe { return open{conn} }
 
 type open struct{ net.Conn }
@@ -120,9 +120,10 @@ func (t *trace) left() {
 // Named tells whether anybody can ask for what the exchange has cost.
 func (x *Exchange) Named() bool { return x.named != nil }
 
-// Probe says how the kernel can be asked about the connection that the exchange is on, for as long as it is open.
+// Probe says how the kernel can be asked about the connection that the exchange is on, for as long as it is open. nil, as
+// Taken.Exchange is for a crowd, is told for nothing.
 func (x *Exchange) Probe(p Probe) {
-	if x.named == nil {
+	if x == nil || x.named == nil {
 		return
 	}
 	x.tally.mu.Lock()

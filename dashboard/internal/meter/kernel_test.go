@@ -31,7 +31,7 @@ func TestPacketsOfSharedConnection(t *testing.T) {
 		k.says.PacketsIn += in
 		k.says.PacketsOut += out
 		conn.Write(make([]byte, 10))
-		conn.Answered(k)
+		conn.answered(k)
 	}
 	ask(&a, 3, 1) // the connection's beginning too
 	ask(&b, 2, 2)
@@ -147,7 +147,7 @@ func TestCrowdIsNotAsked(t *testing.T) {
 		x.Said(make([]byte, 10))
 		x.Answer(0, Layout{})
 		conn.Write(make([]byte, 10))
-		conn.Answered(k)
+		conn.answered(k)
 	}
 	tally.Ask()
 	if k.asked != 0 || conn.more.Load() != nil {

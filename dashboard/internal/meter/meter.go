@@ -98,6 +98,7 @@ type Tally struct {
 	Crowd bool
 
 	recorder atomic.Pointer[Recorder] // nil for none
+	spare    sync.Pool                // of *Exchange: a crowd's that have ended
 
 	mu     sync.Mutex
 	sum    Figures // without Kernel

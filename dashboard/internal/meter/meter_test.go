@@ -17,7 +17,7 @@ func pipe(t *testing.T) (conn *Conn, say func(n int)) {
 			}
 		}
 	}()
-	conn = &Conn{Conn: server, Counter: new(Counter)}
+	conn = &Conn{Conn: server, books: books{Counter: new(Counter)}}
 	return conn, func(n int) {
 		t.Helper()
 		go client.Write(make([]byte, n))

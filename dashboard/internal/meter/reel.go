@@ -24,9 +24,9 @@ func (x *Exchange) Variant(name string, split func(b []byte) (whole int, payload
 	x.named.variant, x.named.split = name, split
 }
 
-// Recorded tells whether somebody wants the bytes of this exchange. Only then the methods below need be called.
+// Recorded tells whether somebody wants the bytes of this exchange; not of nil. Only then the methods below need be called.
 func (x *Exchange) Recorded() bool {
-	return x.named != nil && x.conn != nil && x.tally.recorder.Load() != nil
+	return x != nil && x.named != nil && x.conn != nil && x.tally.recorder.Load() != nil
 }
 
 // Note says which messages an answer has.

@@ -69,25 +69,35 @@ func TestTotalOfForeignConnections(t *testing.T) {
 	}
 }
 
-// What is used again counts as what is new does; what can be asked for is never used again.
-func TestAgain(t *testing.T) {
+// A connection that is taken counts as it did before, whoever uses it, and so does what comes back.
+func TestTaken(t *testing.T) {
 	for _, crowd := range []bool{true, false} {
 		conn, say := pipe(t)
 		var total Total
 		tally := Tally{Total: &total, Crowd: crowd}
-		var x *Exchange
-		for range 3 {
-			say(100)
-			before := x
-			x = tally.Again(before, conn)
-			if used := before == x; before != nil && used != crowd {
-				t.Errorf("crowd %v: used again: %v", crowd, used)
+		say(100)
+		tally.Begin(conn)
+		var taken Taken
+		conn.Take(&taken)
+		for i := range 3 {
+			if i > 0 {
+				taken.Count(100, 0)
+				taken.Ask(&tally)
 			}
-			x.Answer(1, Layout{Len: 80, Payload: []Span{{5, 75}}})
-			conn.Write(make([]byte, 230))
-			conn.Idle()
+			if x := taken.Exchange(); (x == nil) != crowd {
+				t.Errorf("crowd %v: while it waits there is an exchange: %v", crowd, x != nil)
+			}
+			taken.Answer(1, Layout{Len: 80, Payload: []Span{{5, 75}}})
+			taken.Count(0, 230)
+			taken.Answered(conn)
 		}
-		if got, want := total.Totals(), (Totals{Requests: 3, Connections: 1, Messages: 3, In: 300, Out: 690}); got != want {
+		taken.Left()
+		back := taken.Returned(conn.Conn, nil)
+		back.in.Add(100)
+		tally.Begin(back).Answer(1, Layout{Len: 80, Payload: []Span{{5, 75}}})
+		back.Write(make([]byte, 230))
+		back.Idle()
+		if got, want := total.Totals(), (Totals{Requests: 4, Connections: 1, Messages: 4, In: 400, Out: 920}); got != want {
 			t.Errorf("crowd %v: got %+v, want %+v", crowd, got, want)
 		}
 	}

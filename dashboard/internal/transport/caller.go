@@ -21,23 +21,50 @@ import (
 // It answers requests that are those bytes that the server, with all its middleware, has let through once, but for the
 // cursor: the same Host, Origin, credentials and parameters get the same verdict. Whatever else comes on the connection
 // goes back to the server, which judges it anew. Who changes what is let through must call Server.Recall.
+//
+// There may be ten thousand, each waiting: what is the same for many is in their question, and the rest is one piece of
+// memory.
 type caller struct {
+	*question
+	conn    meter.Taken
+	sub     hub.Subscription // of the request in hand, if there is one
+	holding holding          // likewise; not listed unless that may wait
+	until   time.Duration    // of the hold
+	asked   bool             // a request is in hand
+	kernel  *kernel          // nil for one of a crowd
+}
+
+// A question is what is asked again and again, but for the cursor. A crowd shares one; it does not change.
+type question struct {
 	server  *Server
-	long    bool // it waits for an answer
-	request request
-	hash    uint64 // of the request without its cursor
-	recall  uint64 // Server.recalls at the first request
+	long    bool    // its answer may wait
+	request request // as the first was read, without cursor and viewer
+	hash    uint64  // of the request without its cursor
+	recall  uint64  // Server.recalls at the first request
 	heads   *answers
-	conn    *meter.Conn // the account of the connection
+}
 
-	// Of the request in hand, if there is one. Between requests they are kept for the next.
-	asked   bool
-	sub     *hub.Subscription
-	account *meter.Exchange
-	holding *holding      // nil for one that does not wait
-	until   time.Duration // of the hold
+// recentQuestions are kept for others of a crowd.
+const recentQuestions = 8
 
-	kernel *kernel // nil for one of a crowd
+// share is a question that others have as well, if one has been asked lately.
+func (s *Server) share(q question) *question {
+	crowd := isAnonymous(q.request.viewer)
+	q.request.after, q.request.set, q.request.viewer = hub.Cursor{}, change{}, ""
+	s.questionsMu.Lock()
+	defer s.questionsMu.Unlock()
+	for _, known := range s.questions {
+		if crowd && known != nil && *known == q {
+			return known
+		}
+	}
+	own := new(question)
+	*own = q
+	if crowd {
+		copy(s.questions[1:], s.questions[:])
+		s.questions[0] = own
+	}
+	return own
 }
 
 // A kernel is how it can be asked about a parked connection.
@@ -64,15 +91,21 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		conn.Mark = hash
 		return false
 	}
-	call := &caller{server: s, long: technique == "longpolling", request: r, hash: hash, recall: s.recalls.Load()}
-	account := s.begin(c, technique, r)
+	what := question{server: s, long: technique == "longpolling", request: r, hash: hash, recall: s.recalls.Load()}
+	if !isAnonymous(r.viewer) {
+		s.begin(c, technique, r)
+	}
 	ctx := c.Context()
 	ctx.HijackSetNoResponse(true)
 	ctx.Hijack(func(raw net.Conn) {
-		call.conn = conn.Taken()
-		call.heads = s.answersFor(&ctx.Response.Header)
-		call.account = account
-		call.begin(r.after, s.fanout.Now())
+		what.heads = s.answersFor(&ctx.Response.Header)
+		call := &caller{question: s.share(what), holding: holding{viewers: s.Viewers, viewer: r.viewer, pass: r.pass, words: &s.words.longpolling}}
+		call.holding.sub = &call.sub
+		conn.Take(&call.conn)
+		if isAnonymous(r.viewer) {
+			call.conn.Ask(call.tally())
+		}
+		call.begin(r, s.fanout.Now())
 		if !s.fanout.Park(raw, fanout.Line{Caller: call, Owner: call}) {
 			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
 			if len(answer) == 0 {
@@ -124,27 +157,27 @@ func cutCursor(b []byte) (before, cursor, after []byte, ok bool) {
 }
 
 // begin takes a request in hand, which is on the account already.
-func (c *caller) begin(after hub.Cursor, now time.Duration) {
-	s := c.server
+func (c *caller) begin(r request, now time.Duration) {
 	if c.asked = true; c.kernel != nil {
-		c.account.Probe(c.kernel)
+		c.conn.Exchange().Probe(c.kernel)
 	}
-	c.request.after = after
-	if c.sub == nil {
-		c.sub = s.subscribe(c.request)
-	} else {
-		c.server.hub.Again(c.sub, after, c.request.every)
-		c.sub.Conflate(c.request.conflate)
+	c.server.again(&c.sub, r)
+	if c.long {
+		c.holding.again(r.set)
+		c.until = now + r.wait
 	}
-	switch {
-	case !c.long:
-		return
-	case c.holding == nil:
-		c.holding = s.Viewers.hold(c.request, &s.words.longpolling, c.sub)
-	default:
-		c.holding.again(c.request.set)
+}
+
+// tally is whose account its requests are on.
+func (c *caller) tally() *meter.Tally {
+	return c.server.Viewers.tally(c.holding.viewer, c.technique())
+}
+
+func (c *caller) technique() string {
+	if c.long {
+		return "longpolling"
 	}
-	c.until = now + c.request.wait
+	return "polling"
 }
 
 // errOther says that a request is not like the first.
@@ -167,20 +200,15 @@ func (c *caller) Ask(b []byte, now time.Duration) error {
 	if err != nil || c.server.hub.Behind(after) > mostParked {
 		return errOther
 	}
-	c.request.follow(c.server.Viewers.setBy(c.request.viewer))
-	c.account = c.server.Viewers.tally(c.request.viewer, c.technique()).Again(c.account, c.conn)
-	if c.account.Recorded() {
-		c.account.Heard(b)
+	r := c.request
+	r.after = after
+	r.follow(c.server.Viewers.setBy(c.holding.viewer))
+	c.conn.Ask(c.tally())
+	if x := c.conn.Exchange(); x.Recorded() {
+		x.Heard(b)
 	}
-	c.begin(after, now)
+	c.begin(r, now)
 	return nil
-}
-
-func (c *caller) technique() string {
-	if c.long {
-		return "longpolling"
-	}
-	return "polling"
 }
 
 // Answer is fanout.Caller's.
@@ -193,11 +221,11 @@ func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
 			return nil, false
 		}
 	}
-	messages, err := take(c.sub)
+	messages, err := take(&c.sub)
 	switch {
 	case len(messages) > 0:
 		a := c.heads.with(messages, c.sub.Counts().Pending > 0, c.request.gzip, now)
-		note(c.account, messages)
+		note(c.conn.Exchange(), messages)
 		return c.answer(len(messages), a.body, a.bytes), false
 	case !c.long || err == nil && now >= c.until:
 		return c.answer(0, meter.Layout{}, c.heads.none()), false
@@ -210,9 +238,9 @@ func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
 
 // answer puts a response to the account of the request in hand.
 func (c *caller) answer(messages int, body meter.Layout, response []byte) []byte {
-	c.account.Answer(messages, body)
-	if c.account.Recorded() {
-		c.account.Said(response)
+	c.conn.Answer(messages, body)
+	if x := c.conn.Exchange(); x.Recorded() {
+		x.Said(response)
 	}
 	return response
 }
@@ -224,12 +252,12 @@ func (c *caller) Answered(p meter.Probe) {
 }
 
 // Named is fanout.Caller's.
-func (c *caller) Named() bool { return !isAnonymous(c.request.viewer) }
+func (c *caller) Named() bool { return !isAnonymous(c.holding.viewer) }
 
 // Parked is fanout.Caller's.
 func (c *caller) Parked(p meter.Probe) {
 	if c.kernel = (&kernel{p}); c.asked {
-		c.account.Probe(c.kernel)
+		c.conn.Exchange().Probe(c.kernel)
 	}
 }
 
@@ -241,11 +269,8 @@ func (c *caller) release() {
 		return
 	}
 	c.asked = false
-	if c.account.Named() { // it has more to keep, and is not used again
-		c.account = nil
-	}
 	c.sub.Close()
-	if c.holding != nil {
+	if c.long {
 		c.holding.release()
 	}
 }
@@ -266,12 +291,14 @@ func (c *caller) Back(conn net.Conn, early []byte) {
 	if _, is := conn.(*fault.Conn); !is && c.server.faults != nil { // it was taken out of the one it had
 		conn = c.server.faults.Wrap(conn)
 	}
-	(*c.server.back.Load())(c.conn.Returned(conn, early))
+	back := c.conn.Returned(conn, early)
+	back.Mark = c.hash // it has polled so before
+	(*c.server.back.Load())(back)
 }
 
 // Began is fanout.Owner's.
 func (c *caller) Began(way fanout.Way) {
-	if c.holding != nil {
+	if c.long {
 		c.holding.Began(way)
 	}
 }
@@ -279,8 +306,8 @@ func (c *caller) Began(way fanout.Way) {
 // Done is fanout.Owner's.
 func (c *caller) Done(fanout.Reason) {
 	if c.asked { // it left while it waited
-		c.account.Answer(0, meter.Layout{})
-		c.Answered(c.conn)
+		c.conn.Answer(0, meter.Layout{})
+		c.Answered(meter.ProbeOf(nil))
 	}
 	c.conn.Left()
 }

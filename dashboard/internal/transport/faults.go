@@ -116,7 +116,7 @@ func (s *Server) reroute() {
 		case *holding:
 			viewer, technique = o.viewer, o.words.Technique
 		case *caller:
-			viewer, technique, held = o.request.viewer, o.technique(), false
+			viewer, technique, held = o.holding.viewer, o.technique(), false
 		}
 		if !s.faulty(viewer, technique) {
 			return nil

@@ -67,11 +67,17 @@ func (r *request) follow(set change) {
 
 // subscribe begins to read for a request.
 func (s *Server) subscribe(r request) *hub.Subscription {
-	sub := s.hub.Subscribe(r.after, r.every)
+	sub := new(hub.Subscription)
+	s.again(sub, r)
+	return sub
+}
+
+// again is subscribe with a subscription that has not begun, or is closed.
+func (s *Server) again(sub *hub.Subscription, r request) {
+	s.hub.Again(sub, r.after, r.every)
 	if r.conflate {
 		sub.Conflate(true)
 	}
-	return sub
 }
 
 // parse is the pure half of request.

@@ -119,6 +119,9 @@ type Server struct {
 	recalls atomic.Uint64
 	headsMu sync.Mutex
 	heads   map[string]*answers
+
+	questionsMu sync.Mutex
+	questions   [recentQuestions]*question
 }
 
 // New serves h.

@@ -94,8 +94,8 @@ type holding struct {
 	sub     *hub.Subscription
 	account *meter.Exchange // nil for a long poll
 	pass    *auth.Pass      // of who holds it; nil for who needs none
+	place   int32           // in the crowd
 	way     fanout.Way      // 0 for a long poll that a handler holds
-	place   int             // in the crowd
 }
 
 func newViewers() *Viewers {
@@ -215,7 +215,7 @@ func (h *holding) again(set change) {
 	h.since = time.Now().UnixMilli()
 	v.judge(h) // it may have ended since the request was judged
 	if isAnonymous(h.viewer) {
-		h.place = len(v.crowd)
+		h.place = int32(len(v.crowd))
 		v.crowd = append(v.crowd, h)
 		v.room.add(1)
 		return
@@ -280,7 +280,7 @@ func (h *holding) release() {
 
 // leaves takes a holding out of the crowd, if it is there. v.mu is held.
 func (v *Viewers) leaves(h *holding) {
-	if h.place >= len(v.crowd) || v.crowd[h.place] != h {
+	if int(h.place) >= len(v.crowd) || v.crowd[h.place] != h {
 		return
 	}
 	last := len(v.crowd) - 1
