@@ -71,8 +71,8 @@ const tiles = [
   {
     id: "disk", label: "charts.disks", source: "disks",
     figures: [
-      { name: "charts.read", read: (s) => rateParts(total(counted(s.disks), "read_rate")) },
-      { name: "charts.write", read: (s) => rateParts(total(counted(s.disks), "write_rate")) },
+      { name: "charts.read", read: (s) => rateParts(sum(s, "disk.read_rate", counted(s.disks))) },
+      { name: "charts.write", read: (s) => rateParts(sum(s, "disk.write_rate", counted(s.disks))) },
     ],
     detail: (s) => busiest(s.disks),
     traces: [{ name: "disk.read_rate", ink: "band-1" }, { name: "disk.write_rate", ink: "band-5", sign: -1 }],
@@ -80,8 +80,8 @@ const tiles = [
   {
     id: "network", label: "charts.network", source: "networks",
     figures: [
-      { name: "charts.in", read: (s) => flowParts(total(ways(s.networks), "receive_rate")) },
-      { name: "charts.out", read: (s) => flowParts(total(ways(s.networks), "transmit_rate")) },
+      { name: "charts.in", read: (s) => flowParts(sum(s, "network.receive_rate", ways(s.networks))) },
+      { name: "charts.out", read: (s) => flowParts(sum(s, "network.transmit_rate", ways(s.networks))) },
     ],
     detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
@@ -212,6 +212,11 @@ function fullest(s) {
   return most;
 }
 
+/** Of all together: of a moment that has passed history has it, with those that are gone. @param {any} s @param {string} series @param {any[]} list */
+function sum(s, series, list) {
+  return s.sums ? s.sums[series] : total(list, series.split(".")[1]);
+}
+
 /** @param {any[] | undefined} disks */
 function busiest(disks) {
   let most = null;
@@ -222,8 +227,11 @@ function busiest(disks) {
 /** @type {Record<string, string>} */
 const reasons = { "pressure.cpu.some": "charts.wait_cpu", "pressure.memory.full": "charts.wait_memory", "pressure.io.full": "charts.wait_disks" };
 
+/** How full a filesystem is when the sentence names it, as an alert does. */
+const brim = 0.95;
+
 /**
- * Of a moment that has passed: what work stood still for, and which processes used most.
+ * Of a moment that has passed: what work stood still for, what was full, and which processes used most.
  * @param {any} s snapshot, as far as it is known
  * @param {import("../processlist.js").Process[] | null} processes
  */
@@ -231,6 +239,8 @@ export function inShort(s, processes) {
   const parts = [];
   const stall = waiting(s);
   if (known(stall?.ratio)) parts.push(stall.ratio < 0.0005 ? say("charts.nothing_waits") : say("charts.stalled_for", { share: percent(stall.ratio), why: stall.reason }));
+  const full = (s.filesystems ?? []).filter((/** @type {any} */ f) => f.used_ratio >= brim).sort((/** @type {any} */ a, /** @type {any} */ b) => b.used_ratio - a.used_ratio);
+  for (const { mount, used_ratio } of full.slice(0, 2)) parts.push(say("charts.full_to", { mount, share: percent(used_ratio) }));
   const names = (/** @type {(p: import("../processlist.js").Process) => number | null} */ of, /** @type {(v: number) => string} */ format) =>
     [...(processes ?? [])].filter((p) => Number(of(p)) > 0).sort((a, b) => Number(of(b)) - Number(of(a))).slice(0, 2)
       .map((p) => `${p.name} ${format(Number(of(p)))}`).join(say("host.comma"));

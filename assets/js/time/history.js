@@ -8,17 +8,21 @@ export class History {
   #api;
   /** @type {Map<string, string> | null} units by name, once the server has told */
   #known = null;
+  /** when that was, on performance.now()'s clock */
+  #told = NaN;
 
   /** @param {import("../api.js").API} api */
   constructor(api) {
     this.#api = api;
   }
 
-  /** The series there are, by name with their units. @param {boolean} [anew] */
-  async series(anew = false) {
-    if (!this.#known || anew) {
+  /** The series there are, by name with their units. @param {number} [old] milliseconds that the list may be old */
+  async series(old = Infinity) {
+    if (!this.#known || performance.now() - this.#told >= old) {
+      const asked = performance.now();
       const { series } = await this.#api.series();
       this.#known = new Map(series.map((/** @type {{name: string, unit: string}} */ { name, unit }) => [name, unit]));
+      this.#told = asked;
     }
     return this.#known;
   }
@@ -33,12 +37,12 @@ export class History {
    */
   async ask(names, from, to, points, signal) {
     let known = await this.series();
-    if (!names.every((name) => known.has(name))) known = await this.series(true);
+    if (!names.every((name) => known.has(name))) known = await this.series(0);
     try {
       return await this.#answer(names, known, from, to, points, signal);
     } catch (error) {
       if (!(error instanceof Refused && error.status === 400)) throw error;
-      known = await this.series(true); // it has forgotten one of them since it told: a device is gone
+      known = await this.series(0); // it has forgotten one of them since it told: a device is gone
       return this.#answer(names, known, from, to, points, signal);
     }
   }

@@ -3,7 +3,7 @@
 // the top. Pure but for the questions it asks.
 
 import { Refused } from "../api.js";
-import { counted, of, ways } from "../series.js";
+import { counted, of, ways, whole } from "../series.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
 /**
@@ -20,6 +20,10 @@ import { counted, of, ways } from "../series.js";
 const plain = ["cpu", "load", "memory", "swap", "pressure", "processes"];
 /** How far around a moment a row of numbers may lie, in milliseconds, from the finest tier to the coarsest. */
 const around = [3000, 30_000, 180_000];
+/** Milliseconds that the list of what history knows may be old: somebody who walks through time asks often. */
+const fresh = 10_000;
+/** What goes over all disks, and all ways out of the host: also over those that are gone. */
+const sums = whole.filter((name) => /^(disk|network)\./.test(name));
 
 /**
  * @param {import("../api.js").API} api
@@ -46,9 +50,9 @@ export async function thenAt(api, history, at, now, signal) {
 
 /** @param {import("./history.js").History} history @param {number} at @param {any} now @param {AbortSignal} signal */
 async function row(history, at, now, signal) {
-  const known = await history.series();
-  const ours = devices(now).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
-  const names = [...new Set([...[...known.keys()].filter((name) => plain.includes(name.split(".")[0])), ...ours])].filter((name) => !name.includes(","));
+  const known = await history.series(fresh);
+  const ours = devices(now, known.keys()).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
+  const names = [...new Set([...[...known.keys()].filter((name) => plain.includes(name.split(".")[0])), ...sums, ...ours])].filter((name) => !name.includes(","));
   for (const reach of around) {
     const answer = await history.ask(names, at - reach, at + reach, 60, signal);
     const i = nearest(answer.at, answer.series, at);
@@ -96,28 +100,45 @@ async function processes(api, at, signal) {
 }
 
 /**
- * The devices that tiles and verdict count, and which of their figures: a host may have hundreds of others.
+ * The devices that tiles and verdict count, and which of their figures: a host may have hundreds of others. Disks and
+ * filesystems that are gone are among them; interfaces are not, since of those nobody knows which led out of the host.
  * @param {any} now the newest snapshot
+ * @param {Iterable<string>} names of series that there are, for what is gone
  * @returns {{part: string, key: string, figures: string[], list: any[]}[]}
  */
-function devices(now) {
+function devices(now, names) {
+  const series = [...names];
   const only = (/** @type {any[]} */ list, /** @type {string[]} */ ...facts) => list.map((device) => Object.fromEntries(facts.map((fact) => [fact, device[fact]])));
   return [
-    { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: only(counted(now?.disks), "name", "counted") },
+    { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: [...only(counted(now?.disks), "name", "counted"), ...gone(series, "disk.", ".busy", now?.disks, "name").map((name) => ({ name, counted: true }))] },
     { part: "network", key: "name", figures: ["receive_rate", "transmit_rate"], list: only(ways(now?.networks), "name", "virtual") },
-    { part: "filesystem", key: "mount", figures: ["used_ratio"], list: only((now?.filesystems ?? []).filter((/** @type {any} */ f) => !f.stale && !f.read_only), "mount") },
+    { part: "filesystem", key: "mount", figures: ["used_ratio"], list: [...only((now?.filesystems ?? []).filter((/** @type {any} */ f) => !f.stale && !f.read_only), "mount"), ...gone(series, "filesystem.", ".used_ratio", now?.filesystems, "mount").map((mount) => ({ mount }))] },
   ];
 }
 
 /**
- * Numbers by the names of their series as the snapshot they were taken from, as far as they tell. Devices are those of now:
- * what they are does not change.
+ * What history has a series of, and the newest snapshot does not list.
+ * @param {string[]} series
+ * @param {string} before
+ * @param {string} behind
+ * @param {any[] | undefined} listed
+ * @param {string} key
+ */
+function gone(series, before, behind, listed, key) {
+  const there = new Set(listed?.map((device) => device[key]));
+  return series.filter((name) => name.startsWith(before) && name.endsWith(behind) && name.length > before.length + behind.length)
+    .map((name) => name.slice(before.length, -behind.length)).filter((name) => !there.has(name));
+}
+
+/**
+ * Numbers by the names of their series as the snapshot they were taken from, as far as they tell. What a device is does not
+ * change: that of those that are there now is known.
  * @param {Map<string, number>} values
  * @param {any} now
  */
 export function snapshot(values, now) {
   /** @type {any} */
-  const s = { past: true };
+  const s = { past: true, sums: Object.fromEntries(sums.map((name) => [name, values.get(name)])) };
   for (const [name, v] of values) {
     const path = name.split(".");
     if (!plain.includes(path[0])) continue;
@@ -125,7 +146,7 @@ export function snapshot(values, now) {
     for (const key of path.slice(0, -1)) at = at[key] ??= {};
     at[/** @type {string} */ (path.at(-1))] = v;
   }
-  for (const { part, key, figures, list } of devices(now)) {
+  for (const { part, key, figures, list } of devices(now, values.keys())) {
     s[`${part}s`] = list.map((device) => ({ ...device, ...Object.fromEntries(figures.map((figure) => [figure, values.get(of(`${part}.${figure}`, device[key])) ?? null])) }));
   }
   return s;

@@ -156,6 +156,15 @@ func TestMomentModules(t *testing.T) {
 			"0 1 2 40 40 1 88 40 1 88  213 0 true"},
 		{"a-device-is-forgotten", `await ask(); there = there.filter((name) => !name.startsWith("disk.nvme0n1"));
 			const { snapshot: s, failed } = await ask(); return [s.disks.length, s.disks[0].busy, s.disks[1].busy >= 0, failed].join(" ");`, "40  true "},
+		// They are there no more: history and the sums have them, and the list of what there is is asked for anew.
+		{"a-filesystem-and-a-disk-are-gone", `await history.series(); there.push("filesystem./mnt/x.y.used_ratio", "disk.usb.busy", "disk.read_rate", "network.receive_rate", "network.veth1.receive_rate");
+			globalThis.performance.now = () => 1e9;
+			const { inShort } = await import(base + "panel/tiles.js");
+			const { snapshot: s } = await ask(); const place = (name) => there.indexOf(name);
+			const [disk, filesystem] = [s.disks.at(-1), s.filesystems.at(-1)];
+			return [disk.name, disk.busy === place("disk.usb.busy"), filesystem.mount, filesystem.used_ratio === place("filesystem./mnt/x.y.used_ratio"),
+				s.sums["disk.read_rate"] === place("disk.read_rate"), s.networks.length, inShort({ filesystems: [{ mount: "/", used_ratio: 0.5 }, { mount: "/mnt/x", used_ratio: 1 }] }, [])].join(" ");`,
+			"usb true /mnt/x.y true true 1 /mnt/x full to 100 %"},
 		{"no-numbers", `broken = "history"; const { snapshot, processes, listed, failed } = await ask(); return [snapshot, processes.length, listed, failed.message].join(" ");`, " 1 990 history is broken"},
 		{"no-processes", `broken = "processes"; const { snapshot: s, processes, failed } = await ask(); return [s.cpu.busy, processes, failed.message].join(" ");`, "0  processes is broken"},
 		{"nothing", `globalThis.fetch = async () => answer(500, { detail: "all is broken" }); return ask().catch((error) => error.message);`, "all is broken"},

@@ -47,6 +47,7 @@ export default {
   history_waiting: "asking history…",
   history_failed: "history does not answer: {why}",
   stalled_for: "stalled {share}, {why}",
+  full_to: "{mount} full to {share}",
   most_cpu: "most CPU: {names}",
   most_memory: "most memory: {names}",
   mark_restart: "restart",

@@ -47,6 +47,7 @@ export default {
   history_waiting: "正在查询历史…",
   history_failed: "历史记录没有应答：{why}",
   stalled_for: "停顿 {share}，{why}",
+  full_to: "{mount} 已用 {share}",
   most_cpu: "CPU 最多：{names}",
   most_memory: "内存最多：{names}",
   mark_restart: "重启",
