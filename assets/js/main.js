@@ -226,6 +226,7 @@ function take(message) {
 function turnTo(then) {
   past = then;
   processes.then(then && { at: then.listed, list: then.processes ?? [] });
+  alerts.then(then ? then.at : NaN);
   tiles.follow(then ? charts.shown : store, then ? then.at : NaN);
   if (then) {
     const told = { ...(then.snapshot ?? {}) };

@@ -41,6 +41,8 @@ export class Alerts {
   #again = false;
   /** the server's time of the last reading */
   #now = 0;
+  /** the moment shown, NaN: now */
+  #then = NaN;
 
   /**
    * @param {API} api
@@ -72,6 +74,12 @@ export class Alerts {
     }
   }
 
+  /** What fired at a moment that has passed, as far as it is known. @param {number} at NaN: what fires now */
+  then(at) {
+    this.#then = at;
+    this.reword();
+  }
+
   /** In the words of another language. */
   reword() {
     this.#shown = "";
@@ -85,14 +93,16 @@ export class Alerts {
     const firing = firingOf(state);
     const loud = firing.filter(({ alert }) => !alert.silenced_until).length;
     this.#count(loud);
-    attribute(this.#root, "data-firing", String(firing.length > 0));
-    write(this.#word, firing.length === 0 ? say("alerts.none") : say("alerts.firing", { n: firing.length }));
+    const then = Number.isNaN(this.#then) ? null : firedAt(state.fired, this.#then);
+    const n = (then ?? firing).length;
+    attribute(this.#root, "data-firing", String(n > 0));
+    write(this.#word, then ? say(n === 0 ? "alerts.none_then" : "alerts.fired_then", { n }) : n === 0 ? say("alerts.none") : say("alerts.firing", { n }));
     write(this.#told, told(state));
     const next = JSON.stringify([state.rules.map((r) => [r.state, r.silenced_until, r.alerts?.map((a) => [a.state, a.subject, a.silenced_until])]), state.fired.length, state.fired[0]?.ended]);
     if (next === this.#shown) return this.#figures(state, firing);
     if (this.#shown !== "") write(this.#announcer, firing.length === 0 ? say("alerts.none") : firing.map(({ rule, alert }) => sentence(rule.rule, rule.unit, alert)).join(say("host.semicolon")));
     this.#shown = next;
-    this.#firing.replaceChildren(...firing.map(({ rule, alert }) => this.#row(rule, alert)));
+    this.#firing.replaceChildren(...then ? then.map((f) => this.#rowThen(f, state)) : firing.map(({ rule, alert }) => this.#row(rule, alert)));
     this.#rules.replaceChildren(...state.rules.map((rule) => this.#ruleRow(rule)));
     this.#fired.replaceChildren(...state.fired.slice(0, most).map((f) => this.#firedRow(f, state)));
     if (state.fired.length === 0) this.#fired.append(make("li", "aside", say("alerts.nothing_fired")));
@@ -101,7 +111,7 @@ export class Alerts {
 
   /** What goes on changing. @param {State} state @param {{rule: Rule, alert: Alert}[]} firing */
   #figures(state, firing) {
-    firing.forEach(({ rule, alert }, i) => {
+    if (Number.isNaN(this.#then)) firing.forEach(({ rule, alert }, i) => {
       const text = this.#firing.children[i]?.querySelector(".alert-text");
       if (text) write(text, sentence(rule.rule, rule.unit, alert));
     });
@@ -120,6 +130,13 @@ export class Alerts {
     return row;
   }
 
+  /** @param {Fired} fired @param {State} state */
+  #rowThen(fired, state) {
+    const row = make("li", "alert", make("span", "alert-mark"), ...this.#firedParts(fired, state));
+    row.dataset.rule = fired.rule;
+    return row;
+  }
+
   /** @param {Rule} rule */
   #ruleRow(rule) {
     const state = make("td", "", say(`alerts.state_${rule.state}`));
@@ -134,10 +151,15 @@ export class Alerts {
 
   /** @param {Fired} fired @param {State} state */
   #firedRow(fired, state) {
+    const [text, times, lasted] = this.#firedParts(fired, state);
+    return make("li", "", times, " ", text, " ", lasted);
+  }
+
+  /** What, when, and for how long. @param {Fired} fired @param {State} state */
+  #firedParts(fired, state) {
     const unit = state.rules.find((rule) => rule.rule === fired.rule)?.unit ?? "";
-    const times = moment(fired.began, this.#now);
     const lasted = fired.ended ? say("alerts.lasted", { time: duration((fired.ended - fired.began) / 1000) }) : say("alerts.lasts");
-    return make("li", "", make("time", "alert-since", times), " ", make("span", "", sentence(fired.rule, unit, fired)), " ", make("span", "aside", lasted));
+    return [make("span", "alert-text", sentence(fired.rule, unit, fired)), make("time", "alert-since", moment(fired.began, this.#now)), make("span", "aside", lasted)];
   }
 
   /** A choice of silences, or until when it is silent and how to end that. @param {string} rule @param {string | undefined} subject @param {number | undefined} until */
@@ -186,6 +208,11 @@ export class Alerts {
 /** @param {State} state */
 function firingOf(state) {
   return state.rules.flatMap((rule) => (rule.alerts ?? []).filter((alert) => alert.state === "firing").map((alert) => ({ rule, alert })));
+}
+
+/** Of those that fired, the ones that did at a moment. @param {Fired[]} fired @param {number} at Unix milliseconds */
+function firedAt(fired, at) {
+  return fired.filter(({ began, ended }) => began <= at && !(ended && ended < at));
 }
 
 /** Who is told of alerts, and how that goes. @param {State} state */

@@ -41,3 +41,29 @@ func TestAlertsPanel(t *testing.T) {
 		t.Errorf("%d rules are listed", n)
 	}
 }
+
+// At a moment that has passed, what fired then is listed, and not what fires now.
+func TestAlertsOfThen(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		document.body.innerHTML = '<section id="alerts"><ul id="alerts-firing"></ul><p data-field="alerts-error"></p><b data-field="alerts-word"></b><table><tbody id="alerts-rules"></tbody></table><ol id="alerts-fired"></ol><p data-field="alerts-told"></p><p id="alerts-announcer"></p></section>';
+		const { Alerts } = await import(base + "panel/alerts.js");
+		const full = (subject, began, ended) => ({ rule: "filesystem-full", subject, text: "", value: 0.97, began: 1e12 + began, ended: ended && 1e12 + ended });
+		const api = { get: async () => ({ told: false, fired: [full("/c", 9000), full("/b", 2000, 5000), full("/a", 1000, 3000)],
+			rules: [{ rule: "filesystem-full", state: "firing", value: 0.97, subject: "/c", threshold: 0.95, unit: "ratio", alerts: [{ state: "firing", since: 1e12 + 9000, ...full("/c", 9000) }] }] }) };
+		const counts = [], told = [];
+		const alerts = new Alerts(api, (n) => counts.push(n));
+		await alerts.refresh(1e12 + 10000);
+		for (const at of [NaN, 500, 2500, 4000, 7000, 9500, NaN]) {
+			alerts.then(1e12 + at);
+			await alerts.refresh(1e12 + 10000); // messages go on coming
+			told.push([document.querySelector('[data-field="alerts-word"]').textContent, ...[...document.querySelectorAll("#alerts-firing .alert-text")].map((text) => text.textContent.split(" ")[0]),
+				document.querySelector("#alerts").dataset.firing, document.querySelectorAll("#alerts-firing select").length].join(" "));
+		}
+		return told.concat([...new Set(counts)], document.querySelector("#alerts-announcer").textContent).join("; ");
+	})()`)
+	nothing := "as far as is known, nothing fired then"
+	if want := "1 fires /c true 1; " + nothing + " false 0; 2 fired then /b /a true 0; 1 fired then /b true 0; " + nothing + " false 0; 1 fired then /c true 0; 1 fires /c true 1; 1; "; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -6,6 +6,8 @@ export default {
   title: "Alerts",
   none: "nothing fires",
   firing: { one: "{n} fires", other: "{n} fire" },
+  none_then: "as far as is known, nothing fired then",
+  fired_then: { one: "{n} fired then", other: "{n} fired then" },
   rule: "rule",
   state: "state",
   value: "worst now",

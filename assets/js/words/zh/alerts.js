@@ -6,6 +6,8 @@ export default {
   title: "告警",
   none: "没有触发中的告警",
   firing: { other: "{n} 条触发中" },
+  none_then: "据所知，当时没有触发中的告警",
+  fired_then: { other: "当时有 {n} 条触发中" },
   rule: "规则",
   state: "状态",
   value: "当前最差值",
