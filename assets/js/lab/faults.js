@@ -2,8 +2,10 @@
 // Faults: what is broken on purpose, for whom, and how each lane comes through it. The server's middlebox does the
 // breaking, on real connections; this panel asks for it and measures.
 
+import { Refused } from "../api.js";
 import { attribute, make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
+import { Repeat } from "../repeat.js";
 import { caption, follow, say } from "../words/words.js";
 import { columns, FaultRow } from "./faultrow.js";
 import { InForce, valued } from "./inforce.js";
@@ -22,6 +24,8 @@ const narrow = "(max-width: 48rem)";
 const before = 10_000;
 /** What breaks so soon after this page's word, milliseconds, breaks by it. */
 const soon = 5_000;
+/** Milliseconds between two questions about what others break. */
+const pause = 3_000;
 
 export class Faults {
   #lab;
@@ -43,6 +47,10 @@ export class Faults {
   #refused = "";
   #unheard = "";
   #asking = false;
+  /** as long as the lab is on screen, though this panel may not be: what is in force concerns what the lanes count */
+  #questions = new Repeat(pause, async () => {
+    if (!document.hidden) await this.#ask();
+  });
 
   /** @param {HTMLElement} root @param {import("./lab.js").Lab} lab */
   constructor(root, lab) {
@@ -72,11 +80,12 @@ export class Faults {
 
   opened() {
     this.#loop.start();
-    this.#ask();
+    this.#questions.want(true);
   }
 
   closed() {
     this.#loop.stop();
+    this.#questions.want(false);
     this.#recoveries.clear();
   }
 
@@ -237,6 +246,7 @@ export class Faults {
       this.#unheard = "";
     } catch (error) {
       this.#unheard = reason(error);
+      if (error instanceof Refused && [404, 409].includes(error.status)) this.#questions.want(false); // there is nothing to break here, and will not be
     }
     this.#asking = false;
     this.#draw();

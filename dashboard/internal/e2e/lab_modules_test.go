@@ -342,6 +342,51 @@ func TestFaultsAreHeardAgain(t *testing.T) {
 	}
 }
 
+// What somebody else breaks is learnt while the lab is on screen, though nobody looks at the panel; where there is nothing to
+// break it is not asked again.
+func TestFaultsOfOthers(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		`+timers+`
+		const { Faults } = await import(base + "lab/faults.js");
+		const { Deliveries } = await import(base + "lab/deliveries.js");
+		const { Refused } = await import(base + "api.js");
+		const root = document.createElement("div"), out = [];
+		const lane = { key: "sse", technique: "sse", variant: "", broken: false, counts: {}, deliveries: new Deliveries(), viewer: { id: "v" } };
+		let faults = [], asked = 0, none = false;
+		const get = async () => {
+			asked++;
+			if (none) throw new Refused(409, "there is no middlebox");
+			return { faults, inside: {} };
+		};
+		const panel = new Faults(root, { on() {}, lanes: [lane], config: { techniques: [] }, clock: { server: (at) => at }, api: { get, command: async () => {} } });
+		const tell = async (ms) => {
+			await pass(ms);
+			out.push(root.querySelectorAll('[data-testid="faults-list"] li').length, lane.broken);
+		};
+		panel.opened();
+		await tell(0);
+		faults = [{ fault: { delay: "300ms" }, names: ["delay"], since: 0, until: 9 }];
+		await tell(5000);
+		none = true;
+		await tell(5000);
+		asked = 0;
+		await pass(60_000);
+		out.push(asked);
+		none = false;
+		panel.opened();
+		await pass(0);
+		panel.closed();
+		asked = 0;
+		await pass(60_000);
+		out.push(asked);
+		return out.join(" ");
+	})()`)
+	if want := "0 false 1 true 1 true 0 0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What a lane was not there for, because it was stopped or the page was hidden for long, has no age.
 func TestLabAgeOfWhatWaited(t *testing.T) {
 	p := modules(t)
