@@ -41,7 +41,8 @@ type alerting struct {
 	stop     context.CancelFunc
 	ended    sync.WaitGroup
 	silences pace
-	keeping  sync.Mutex // held while silences are written
+	keeping  sync.Mutex    // held while silences are written
+	changed  chan struct{} // what fires or fired is to be written; nil where it outlives nothing
 }
 
 // beginAlerts is New's.
@@ -52,8 +53,13 @@ func (d *Dashboard) beginAlerts() {
 	}
 	d.alerts.watch = watch
 	d.rememberSilences(time.Now())
+	d.rememberFired(time.Now())
 	ctx, stop := context.WithCancel(context.Background())
 	d.alerts.stop = stop
+	if d.keptPath(firedName) != "" {
+		d.alerts.changed = make(chan struct{}, 1)
+		d.alerts.ended.Go(func() { d.keepFired(ctx) })
+	}
 	if d.config.AlertURL == "" {
 		return
 	}
@@ -74,7 +80,14 @@ func (d *Dashboard) endAlerts() {
 
 // watchAlerts has a snapshot looked at: what begins and ends is marked, and told.
 func (d *Dashboard) watchAlerts(s *collector.Snapshot) {
-	for _, e := range d.alerts.watch.Look(s) {
+	events := d.alerts.watch.Look(s)
+	if len(events) > 0 {
+		select {
+		case d.alerts.changed <- struct{}{}:
+		default: // it is to be written already, or by nobody
+		}
+	}
+	for _, e := range events {
 		if e.Mark {
 			text := e.Rule + ": " + e.Text
 			if e.Ended > 0 {

@@ -13,7 +13,8 @@
 // fired has ended.
 //
 // What is silenced fires as others do, and is not told of. When the silence is over and it fires still, it is told of
-// then. Silences lists what is silenced, for whoever keeps it across restarts.
+// then. Silences lists what is silenced, and Keep what fires and what fired, for whoever keeps it across restarts. After
+// one, what fired fires still, and is over when there are readings that say so.
 //
 // Look is for one goroutine at a time, the rest for any. Nothing here waits, and nothing is sent: see package webhook.
 package alert
@@ -112,6 +113,7 @@ type silenced struct{ rule, subject string } // no subject, all
 type standing struct {
 	off   bool
 	known bool
+	read  bool    // it was known once
 	seen  float64 // by clock: when it was known last
 	worst reading
 	of    map[string]*matter // by subject: those that are beyond the threshold, or fire
@@ -177,7 +179,18 @@ func (w *Watch) Look(s *collector.Snapshot) []Event {
 	for i := range w.rules {
 		if st := &w.standing[i]; !st.off {
 			events = append(events, w.step(&w.rules[i], st, s, slept)...)
+		} else {
+			events = append(events, w.endAll(&w.rules[i], st, s.At.UnixMilli())...)
 		}
+	}
+	return events
+}
+
+// endAll ends what fired before a restart, of a rule that nobody wants any more.
+func (w *Watch) endAll(r *rule, st *standing, at int64) (events []Event) {
+	for _, subject := range slices.Sorted(maps.Keys(st.of)) {
+		events = append(events, w.end(r, st.of[subject], at))
+		delete(st.of, subject)
 	}
 	return events
 }
@@ -186,9 +199,9 @@ func (w *Watch) Look(s *collector.Snapshot) []Event {
 func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (events []Event) {
 	readings, known := r.read(&w.memory, s)
 	if known {
-		st.known, st.seen = true, w.clock
+		st.known, st.read, st.seen = true, true, w.clock
 		st.take(r, readings)
-	} else if w.clock-st.seen <= blind {
+	} else if w.clock-st.seen <= blind || !st.read && w.clock <= lateReading {
 		return nil
 	} else {
 		st.known = false
@@ -372,7 +385,7 @@ func (w *Watch) States(now time.Time) []State {
 	return list
 }
 
-// Fired lists what fired since the process began, the newest first.
+// Fired lists what fired, the newest first.
 func (w *Watch) Fired() []Fired {
 	w.mu.Lock()
 	defer w.mu.Unlock()

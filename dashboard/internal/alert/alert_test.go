@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -279,6 +280,89 @@ func TestSilence(t *testing.T) {
 	}
 	if full == nil {
 		t.Error("there is no end of silences")
+	}
+}
+
+// restart has another watch go on, as after the file was read again.
+func (h *host) restart(off ...string) *host {
+	h.t.Helper()
+	text, err := json.Marshal(h.Keep())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var kept Kept
+	if err := json.Unmarshal(text, &kept); err != nil {
+		h.t.Fatal(err)
+	}
+	next := newHost(h.t, off...)
+	next.at = h.at.Add(10 * time.Second)
+	next.Resume(kept, next.at.UnixMilli())
+	return next
+}
+
+// What fired before a restart fires on, and is not told of again; it ends when there are readings that say so.
+func TestRestart(t *testing.T) {
+	h := newHost(t)
+	h.look(100, memory20(0.5)).is("61: began memory-pressure ")
+	before, began := h.Fired(), h.States(h.at)[1].Alerts[0].Since
+	h = h.restart()
+	if got := h.Fired(); !slices.Equal(got, before) {
+		t.Errorf("got %+v, want %+v", got, before)
+	}
+	h.look(50, healthy()).look(200, memory20(0.5)).is()
+	if s := h.States(h.at)[1]; s.State != Firing || s.Alerts[0].Since != began {
+		t.Errorf("got %+v", s)
+	}
+	h = h.restart()
+	h.look(1000, healthy()) // no reading
+	if s := h.States(h.at)[1]; s.State != Firing || len(h.events) > 0 {
+		t.Errorf("got %+v and %q", s, h.events)
+	}
+	h.look(301, memory20(0.01)).is("1301: ended memory-pressure ")
+	if f := h.Fired(); len(f) != 1 || f[0].Began != began || f[0].Ended != h.at.UnixMilli() {
+		t.Errorf("got %+v", f)
+	}
+	h = h.restart()
+	if f := h.Fired(); len(f) != 1 || f[0].Ended == 0 {
+		t.Errorf("got %+v", f)
+	}
+	h.look(600, memory20(0.01)).is()
+
+	// What a silence kept back is told of after the restart, and what was never known has an end.
+	h.Silence("memory-pressure", "", h.at, h.at.Add(time.Hour))
+	h.look(61, memory20(0.5)).is("661: began silently memory-pressure ")
+	h.restart().look(1, memory20(0.5)).is("1: told memory-pressure ")
+	h.restart().look(3599, healthy()).look(2, healthy()).is("3601: ended silently memory-pressure ")
+}
+
+// What a rule remembers of the time before is not lost: of a mount that it was writable, of a unit that it is off the list.
+func TestRestartRemembers(t *testing.T) {
+	h := newHost(t)
+	s := disks(disk("/", 0.5, true))
+	s.FailedUnits = &collector.FailedUnits{Total: 2, Names: []string{"a.service", "b.service"}}
+	h.look(60, disks(disk("/", 0.5, false))).look(20, s).is("71: began filesystem-readonly /", "71: began unit-failed a.service", "71: began unit-failed b.service")
+	s.FailedUnits.Names = s.FailedUnits.Names[:1]
+	h = h.restart()
+	h.look(700, s).is()
+	h.look(60, disks(disk("/", 0.5, false))).is("711: ended filesystem-readonly /")
+}
+
+// A rule that nobody wants any more, or that is none, ends.
+func TestRestartWithoutRule(t *testing.T) {
+	h := newHost(t)
+	h.look(100, memory20(0.5)).is("61: began memory-pressure ")
+	off := h.restart("memory-pressure")
+	off.look(2, memory20(0.5)).is("1: ended memory-pressure ")
+	if f := off.Fired(); len(f) != 1 || f[0].Ended == 0 {
+		t.Errorf("got %+v", f)
+	}
+	kept := h.Keep()
+	kept.Firing[0].Rule, kept.Fired[0].Rule = "swapping", "swapping"
+	other := newHost(t)
+	other.Resume(kept, h.at.UnixMilli())
+	other.look(100, healthy()).is()
+	if f := other.Fired(); len(f) != 1 || f[0].Ended != h.at.UnixMilli() {
+		t.Errorf("got %+v", f)
 	}
 }
 

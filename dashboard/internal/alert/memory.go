@@ -108,6 +108,14 @@ func (m *memory) readOnly(s *collector.Snapshot) ([]reading, bool) {
 	return list, true
 }
 
+// wasWritable remembers that of a mount.
+func (m *memory) wasWritable(path string) {
+	if m.mounts == nil {
+		m.mounts = make(map[string]*mount)
+	}
+	m.mounts[path] = &mount{writable: true}
+}
+
 // killed is what the kernel killed for want of memory.
 func (m *memory) killed(*collector.Snapshot) ([]reading, bool) {
 	return []reading{{value: m.kills, text: m.kill}}, true

@@ -23,6 +23,7 @@ type rule struct {
 	moment    bool                                                 // it happens in a moment, and may do so at once
 	read      func(*memory, *collector.Snapshot) ([]reading, bool) // false where nothing is known
 	say       func(reading) string
+	recall    func(*memory, string) // remember what a subject that fired before a restart was; nil where readings need none of it
 }
 
 // A reading is a rule's value, and what it is of.
@@ -68,14 +69,16 @@ func rules() []rule {
 				return fmt.Sprintf("%s will be full in %s, as it goes", r.subject, span(r.value))
 			}},
 		{name: "filesystem-readonly", unit: "count", threshold: 1, easier: 1, hold: 10, linger: 10,
-			read: (*memory).readOnly,
-			say:  func(r reading) string { return fmt.Sprintf("%s can only be read any more", r.subject) }},
+			read:   (*memory).readOnly,
+			say:    func(r reading) string { return fmt.Sprintf("%s can only be read any more", r.subject) },
+			recall: (*memory).wasWritable},
 		{name: "out-of-memory", unit: "count", threshold: 1, easier: 1, linger: 10 * minute, moment: true,
 			read: (*memory).killed,
 			say:  func(r reading) string { return r.text }},
 		{name: "unit-failed", unit: "count", threshold: 1, easier: 1, hold: 10, linger: 10,
-			read: (*memory).failed,
-			say:  func(r reading) string { return fmt.Sprintf("%s has failed", r.subject) }},
+			read:   (*memory).failed,
+			say:    func(r reading) string { return fmt.Sprintf("%s has failed", r.subject) },
+			recall: func(m *memory, unit string) { m.units = append(m.units, unit) }},
 		{name: "too-hot", unit: "ratio", threshold: 1, easier: 0.95, hold: minute, linger: 5 * minute,
 			read: heat,
 			say: func(r reading) string {

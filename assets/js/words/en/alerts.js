@@ -27,7 +27,7 @@ export default {
   silent_until: "silent until {time}",
   not_silenced: "Not silenced: {why}",
   never: "never, as it goes",
-  past: "Fired since the server began",
+  past: "What fired",
   nothing_fired: "nothing",
   lasted: "for {time}",
   lasts: "and still does",

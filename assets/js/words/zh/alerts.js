@@ -27,7 +27,7 @@ export default {
   silent_until: "静默至 {time}",
   not_silenced: "未能静默：{why}",
   never: "照此不会写满",
-  past: "服务器启动以来触发过的告警",
+  past: "触发过的告警",
   nothing_fired: "无",
   lasted: "持续 {time}",
   lasts: "仍在持续",

@@ -3,12 +3,17 @@ package dashboard
 import (
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/collectortest"
 	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard/internal/alert"
 )
@@ -16,14 +21,70 @@ import (
 // silencing is a dashboard whose history is in a directory, until the end of use.
 func silencing(t *testing.T, dir string, use func(d *Dashboard)) {
 	t.Helper()
+	keeping(t, dir, Config{}, use)
+}
+
+func keeping(t *testing.T, dir string, config Config, use func(d *Dashboard)) {
+	t.Helper()
 	h, err := history.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	d := New(Config{History: h, Logger: slog.New(slog.DiscardHandler)})
+	config.History, config.Logger = h, slog.New(slog.DiscardHandler)
+	d := New(config)
 	defer d.Close()
 	use(d)
+}
+
+// An alert that fires when the process ends has its end told and marked by the next one, and is listed by it.
+func TestFiringOutlivesARestart(t *testing.T) {
+	told := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var notice struct{ State, Rule string }
+		json.NewDecoder(r.Body).Decode(&notice)
+		told <- notice.State + " " + notice.Rule
+	}))
+	defer receiver.Close()
+	dir, config := t.TempDir(), Config{AlertURL: receiver.URL, AlertOff: []string{"filesystem-full"}}
+	n := 0
+	feed := func(d *Dashboard, seconds int, some60 float64) {
+		for range seconds {
+			s := squeezed(n)
+			s.Pressure.Memory.Some60 = collector.Known(some60)
+			d.Publish(s)
+			n++
+		}
+	}
+	var before []alert.Fired
+	keeping(t, dir, config, func(d *Dashboard) {
+		feed(d, 70, 0.5)
+		if got := <-told; got != "firing memory-pressure" {
+			t.Errorf("told %s", got)
+		}
+		before = d.alerts.watch.Fired()
+	})
+	keeping(t, dir, config, func(d *Dashboard) {
+		if got := d.alerts.watch.Fired(); len(got) != 1 || !slices.Equal(got, before) {
+			t.Errorf("got %+v, want %+v", got, before)
+		}
+		feed(d, 400, 0)
+		if got := <-told; got != "resolved memory-pressure" {
+			t.Errorf("told %s", got)
+		}
+		marks := slices.DeleteFunc(d.history.Marks(time.UnixMilli(0), collectortest.Start().Add(time.Hour)), func(m collector.Mark) bool { return m.Kind != collector.MarkAlert })
+		if len(marks) != 2 || !strings.HasPrefix(marks[1].Text, "memory-pressure is over after") {
+			t.Errorf("got the marks %v", marks)
+		}
+	})
+	if err := os.WriteFile(filepath.Join(dir, firedName), []byte(`{"firing":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keeping(t, dir, config, func(d *Dashboard) {
+		if got := d.alerts.watch.Fired(); len(got) != 0 {
+			t.Errorf("of a broken file %+v", got)
+		}
+	})
 }
 
 func TestSilencesOutliveARestart(t *testing.T) {
