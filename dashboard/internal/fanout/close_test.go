@@ -116,6 +116,7 @@ func TestStorm(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	each(t, func(t *testing.T, way Way) {
+		t.Parallel()
 		s := open(t, way, Config{Heartbeat: 20 * time.Millisecond, WriteTimeout: 300 * time.Millisecond})
 		forms := []*Form{lines(10), lines(3000), lines(100)}
 		forms[2].Chunked = true
