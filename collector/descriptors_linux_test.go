@@ -17,6 +17,9 @@ import (
 // files open, so it goes on; a source that has to open one is marked, shows what it had, and takes nothing that it
 // cannot open for something that is gone; and when there are descriptors again all are well.
 func TestDescriptorsRunOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts another program")
+	}
 	const child = "COLLECTOR_TEST_DESCRIPTORS"
 	if os.Getenv(child) != "" { // the limit is the process's
 		synctest.Test(t, descriptorsRunOut)

@@ -129,6 +129,9 @@ printf '`+strings.ReplaceAll(twoGPUs, "\n", `\n`)+`'`)
 }
 
 func TestSMIFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts other programs")
+	}
 	n := &smi{dirs: []string{program(t, "echo NVIDIA-SMI has failed\nexit 9")}}
 	for _, wait := range []time.Duration{smiEvery, 2 * smiEvery, 4 * smiEvery} {
 		n.next = time.Time{}
@@ -150,6 +153,9 @@ func TestSMIFails(t *testing.T) {
 
 func TestRunSMI(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts other programs")
+	}
 	for _, tt := range []struct{ name, script, want string }{
 		{"garbage", "echo garbage, 1, 2", "nvidia-smi: garbage, 1, 2"},
 		{"hangs", "sleep 60", "nvidia-smi: no answer for 300ms"},
@@ -179,6 +185,9 @@ func TestRunSMI(t *testing.T) {
 // Nobody that the program started is left, and it is not run at our own priority.
 func TestSMIGroup(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts other programs")
+	}
 	dir := program(t, "sleep 60 &\necho $! > child\nsleep 60")
 	_, err := runSMI(t.Context(), filepath.Join(dir, smiProgram), 500*time.Millisecond)
 	if err == nil {

@@ -23,6 +23,9 @@ func squeezed(n int) collector.Snapshot {
 // An alert fires: it is in a message, in the list, on /metrics, and somebody is told; when it is over, likewise.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	told := make(chan map[string]any, 10)
 	down := true
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -264,6 +264,9 @@ func TestCloseWhileViewersTalk(t *testing.T) {
 // A flood inside one message that never ends is noticed by its bytes.
 func TestEndlessMessage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("sends megabytes")
+	}
 	s := open(t, Config{Heartbeat: 50 * time.Millisecond}, "")
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {

@@ -84,6 +84,9 @@ func TestHistoryOnDisk(t *testing.T) {
 // Who opens the page right after a restart, before anything has been published, sees the last hour.
 func TestLastHourAfterARestart(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("writes an hour of history")
+	}
 	dir := t.TempDir()
 	kept, err := history.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -316,6 +316,9 @@ func TestKeyOfCertificate(t *testing.T) {
 
 // A certificate that ends is told of at the start, at each reload and once a day, and one that does not is not.
 func TestCertificateEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("looks at files for a day")
+	}
 	for left, want := range map[time.Duration]string{-time.Minute: "has expired", 10 * 24 * time.Hour: "expires soon", 20 * 24 * time.Hour: ""} {
 		synctest.Test(t, func(t *testing.T) {
 			dir := t.TempDir()

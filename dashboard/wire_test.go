@@ -221,6 +221,9 @@ func (s *site) wire(viewer, query string) (w wireBody) {
 // The parts of what is recorded are every byte that passed, in order, and add up to the counters; but for what is blotted
 // out.
 func TestExchanges(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	eachVisit(t, func(t *testing.T, v visit) {
 		s := open(t, Config{Lab: true}, "")
 		if w := s.wire(v.name, "&exchanges=64"); len(w.Exchanges) != 0 || w.Recording == nil || w.Recording.Until-w.Recording.Since < 59_000 {

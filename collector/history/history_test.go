@@ -314,6 +314,9 @@ func TestSeriesComeAndGo(t *testing.T) {
 // Containers come and go, each with series of its own. Those that have gone keep no place from those that come, though the
 // open block of ten minutes has their values; what was theirs can be asked for.
 func TestPlacesForSeriesAreFreed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of series")
+	}
 	h := New()
 	disks := func(i int, name string, n int) {
 		s := at(float64(i), collector.Known(0.5))

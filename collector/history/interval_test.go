@@ -44,6 +44,9 @@ func checkAll(t *testing.T, h *History, to int) {
 
 // With another interval, and with the first one again, all that was kept is there.
 func TestAnotherInterval(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads days of history")
+	}
 	dir := t.TempDir()
 	to := 5 * day
 	h := open(t, dir, TiersFor(time.Second, keptDays)...)
@@ -91,6 +94,9 @@ func TestLessIsKept(t *testing.T) {
 
 // A file from when the numbers of tiers were their places is read by what its blocks are.
 func TestNumberedByPlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads days of history")
+	}
 	dir := t.TempDir()
 	tiers := TiersFor(10*time.Second, keptDays)
 	h := open(t, dir, tiers...)

@@ -254,6 +254,9 @@ func TestWorthlessTokens(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a password costs a twelfth of a second, on purpose")
+	}
 	var text string
 	for name, role := range map[string]Role{"ann": Operator, "class": Viewer} {
 		line, err := Line(name, role, []byte("correct horse "+name))

@@ -301,6 +301,9 @@ func (s *site) joinTLS(form *Form, ear Ear, on func(net.Conn) net.Conn) *viewer 
 
 // Every byte of a line is on its account, once, and the messages are what was published.
 func TestWireAccount(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for heartbeats")
+	}
 	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{Heartbeat: 50 * time.Millisecond})
 		v := s.join(lines(100), echoLines{})

@@ -61,6 +61,9 @@ func TestSlowBesideQuick(t *testing.T) {
 
 // Who takes nothing for too long, or a byte now and then, is cut as slow.
 func TestSlowAreCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits until they are slow")
+	}
 	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{WriteTimeout: 300 * time.Millisecond})
 		slow := s.dawdlers(lines(4000))

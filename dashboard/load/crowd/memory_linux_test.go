@@ -13,6 +13,9 @@ import (
 // message read. It is measured in a process of its own, as load is one: a goroutine's first stack is as large as stacks
 // were before, and those of other tests are not those of viewers.
 func TestViewerIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts another program")
+	}
 	const child = "CROWD_TEST_VIEWER"
 	if os.Getenv(child) == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestViewerIsSmall$", "-test.v")
