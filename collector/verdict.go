@@ -298,7 +298,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	}
 	began := since(s.At, j.clock-st.since())
 	if i != j.shown {
-		j.past.culprit = culprit{}
+		j.past.culprit, j.past.band = culprit{}, band{}
 		j.now.forget()
 		j.peak.forget()
 	} else if isNear(began, j.last.Since) {

@@ -29,7 +29,8 @@ type past struct {
 	marked       float64
 
 	culprit culprit
-	weight  float64 // its score
+	band    band    // that is named instead of it
+	weight  float64 // the score of the one that is named
 }
 
 // groupKills is what control groups have lost now, and the name of the last one that has.

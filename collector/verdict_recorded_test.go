@@ -42,7 +42,7 @@ func TestRecorded(t *testing.T) {
 		saw    map[string]string // by resource, what its sentences are like
 		before int               // so many seconds nothing is told of
 	}{
-		{"cpu", map[string]string{"cpu": `^CPU (saturated|withheld) for \d+ s( until \d+ s ago)?( \(\d+ % of 2 cores\))?: (burner \(pid \d+\) use[sd] [\d.]+ cores?|many small processes|the hypervisor (keeps|kept) \d+ % of 2 cores)$`}, 7},
+		{"cpu", map[string]string{"cpu": `^CPU (saturated|withheld) for \d+ s( until \d+ s ago)?( \(\d+ % of 2 cores\))?: (burner, \d processes, used? [\d.]+ cores?|the hypervisor (keeps|kept) \d+ % of 2 cores)$`}, 7},
 		{"io", map[string]string{"io": `^I/O-bound for \d+ s( until \d+ s ago)?: (writer \(pid \d+\), )?\d+ % full pressure(, vda \d+ % busy)?$`}, 8},
 		{"contended", map[string]string{"cpu": `^CPU withheld `}, 7},          // the same, while the neighbours took the processors
 		{"memory", map[string]string{"cpu": `^CPU (saturated|withheld) `}, 0}, // one grows to 1 GiB of 24: that is no shortage; but somebody else was there before

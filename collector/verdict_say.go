@@ -192,15 +192,25 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 		busy := max(s.CPU.Busy.value-s.CPU.Steal.value, 0) * float64(len(s.CPU.Cores))
 		least, forks = max(least, leastShare*busy), s.CPU.Forks.value
 	}
-	p := j.past.pick(s, least, scoreCPU)
+	much := outweighs
+	if j.past.band.n > 0 {
+		much = stillDoes
+	}
+	p, b := j.past.pick(s, least, scoreCPU), j.past.pickBand(s, least)
+	if p != nil && b.cores < scoreCPU(&j.past, p)*much {
+		b, j.past.band = band{}, band{}
+	}
 	switch {
+	case b.n > 0:
+		j.past.weight = b.cores
+		text.name(b.name).add(", ").number(float64(b.n)).add(" processes,").tense(" use ", " used ").coresUsed(b.cores).
+			tellOf("band_uses", b.name, 0, Figures{"n": float64(b.n), "cores": b.cores})
+		if b.children > b.cores/2 {
+			text.add(", mostly short-lived children").tell("children", nil)
+		}
 	case p != nil:
 		cores := scoreCPU(&j.past, p)
-		text.process(p).tense(" uses ", " used ").decimal(cores).add(" core")
-		if math.Round(cores*10) != 10 {
-			text.add("s")
-		}
-		text.tellOf("uses", p.Name, p.PID, Figures{"cores": cores})
+		text.process(p).tense(" uses ", " used ").coresUsed(cores).tellOf("uses", p.Name, p.PID, Figures{"cores": cores})
 		if p.ChildrenCPU.value > cores/2 {
 			text.add(", mostly short-lived children").tell("children", nil)
 		}
@@ -209,6 +219,14 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 	case s.Processes != nil && isFresh(s, []string{"processes"}):
 		text.add("many small processes").tell("many_small", nil)
 	}
+}
+
+func (t *sentence) coresUsed(cores float64) *sentence {
+	t.decimal(cores).add(" core")
+	if math.Round(cores*10) != 10 {
+		t.add("s")
+	}
+	return t
 }
 
 func (t *sentence) cores(s *Snapshot) *sentence {

@@ -79,6 +79,7 @@ export default {
 
   // 结论：细节
   phrase_available: "可用 {share}",
+  phrase_band_uses: "{name}（{n} 个进程）共使用 {cores} 核",
   phrase_blind: "{n} 个数据源没有应答，包括 CPU 和内存",
   phrase_busy: "{of} 个核心忙碌 {share}",
   phrase_children: "主要是短命的子进程",
