@@ -6,7 +6,7 @@ import { bytes } from "../format.js";
 import { make, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
 import { lessons, written } from "./lessons.js";
-import { play } from "./stage.js";
+import { play } from "./play.js";
 import { trials } from "./trials.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
@@ -26,7 +26,7 @@ export class Claims {
   #buttons = [];
   /** @type {{trial: Piece, leaving: AbortController} | null} */
   #running = null;
-  /** how each trial ended: words and what fills them @type {Map<string, {key: string, fill: Record<string, string>}>} */
+  /** how each trial ended @type {Map<string, import("./play.js").Said>} */
   #ended = new Map();
   /** what came of each lesson and trial in this visit @type {Map<string, Answer[]>} */
   #came = new Map();

@@ -7,6 +7,7 @@ import { attribute, make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { Repeat } from "../repeat.js";
 import { caption, follow, say } from "../words/words.js";
+import { concerns } from "./conditions.js";
 import { columns, FaultRow } from "./faultrow.js";
 import { InForce, valued } from "./inforce.js";
 import { named } from "./kinds.js";
@@ -261,6 +262,7 @@ export class Faults {
       if (there) lane.broken = true;
       if (recovery?.own) recovery.inForce(there, performance.now());
     }
+    this.#lab.tell("faults", { faults: state.faults });
   }
 
   #draw() {
@@ -310,11 +312,6 @@ export class Faults {
     this.#who.value = options.some(([value]) => value === chosen) ? chosen : "everybody";
   }
 
-}
-
-/** @param {import("./inforce.js").Entry} entry @param {Lane} lane */
-function concerns({ viewer, technique }, lane) {
-  return (!viewer || viewer === lane.viewer.id) && (!technique || technique === lane.technique);
 }
 
 /** @param {unknown} error */

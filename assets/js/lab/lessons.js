@@ -26,7 +26,7 @@ import thin from "./lesson/thin.js";
 import together from "./lesson/together.js";
 import upgrade from "./lesson/upgrade.js";
 import upwards from "./lesson/upwards.js";
-import { play } from "./stage.js";
+import { play } from "./play.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {"s" | "share" | "bytes" | "count" | "rate"} Unit */
@@ -114,12 +114,12 @@ export class Lessons {
   #status = make("p", "lesson-status");
   #results = make("div", "lesson-results");
   #lesson = lessons[0];
-  /** what came out, by lesson @type {Map<Lesson, {answers: Answer[], guess: Guess}>} */
+  /** what came out, by lesson @type {Map<Lesson, {answers: Answer[], guess: Guess, said: import("./play.js").Said}>} */
   #came = new Map();
   /** @type {AbortController | null} */
   #running = null;
   /** the last thing to be said: words and what fills them */
-  #said = { key: "", fill: /** @type {Record<string, string>} */ ({}) };
+  #said = /** @type {import("./play.js").Said} */ ({ key: "", fill: {} });
 
   /** @param {HTMLElement} root @param {Lab} lab */
   constructor(root, lab) {
@@ -203,7 +203,7 @@ export class Lessons {
     this.#running?.abort();
     this.#lesson = lesson;
     this.#select.value = lesson.name;
-    this.#said.key = "";
+    this.#said = this.#came.get(lesson)?.said ?? { key: "", fill: {} };
     this.#ask();
     this.#draw();
   }
@@ -225,10 +225,8 @@ export class Lessons {
     this.#tell("lessons.runs");
     const { answers, said } = await play(this.#lab, lesson, this.#seconds(lesson), leaving.signal, (part) => (this.#progress.value = part));
     this.#said = said;
-    if (said.key === "lessons.done") {
-      this.#came.set(lesson, { answers, guess });
-      this.#lab.tell("lesson", { lesson: lesson.name, answers });
-    }
+    if (answers.length > 0) this.#came.set(lesson, { answers, guess, said });
+    if (said.key === "lessons.done") this.#lab.tell("lesson", { lesson: lesson.name, answers });
     this.#running = null;
     this.#draw();
     if (this.#came.has(lesson) && lesson === this.#lesson) this.#results.focus({ preventScroll: true });

@@ -5,6 +5,7 @@
 import { Refused } from "../api.js";
 import { allowed } from "../slots.js";
 import { sweep } from "../transport/polling.js";
+import { Conditions } from "./conditions.js";
 import { thin, whole } from "./thin.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
@@ -37,31 +38,6 @@ const patience = 15_000;
 /** A lesson that cannot be played here; the message is a key of words. */
 export class Unable extends Error {}
 
-/**
- * Plays one from beginning to end. The lab says meanwhile that it is being played: there is one stage.
- * @param {import("./lab.js").Lab} lab
- * @param {Piece} piece
- * @param {number} seconds to watch
- * @param {AbortSignal} signal it was left
- * @param {(part: number) => void} tell how much of the watching is over, from 0 to 1
- * @returns {Promise<{answers: import("./lessons.js").Answer[], said: {key: string, fill: Record<string, string>}}>} what came out, and how it ended, in words
- */
-export async function play(lab, piece, seconds, signal, tell) {
-  const stage = new Stage(lab, piece, signal, tell);
-  lab.plays(piece.name);
-  try {
-    await stage.set();
-    return { answers: await piece.run(stage, seconds), said: { key: "lessons.done", fill: {} } };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    if (signal.aborted) return { answers: [], said: { key: "lessons.left", fill: {} } };
-    return { answers: [], said: error instanceof Unable ? { key: why, fill: {} } : { key: "lessons.failed", fill: { why } } };
-  } finally {
-    await stage.restore();
-    lab.plays("");
-  }
-}
-
 export class Stage {
   #lab;
   #lesson;
@@ -71,6 +47,7 @@ export class Stage {
   #undo = [];
   /** @type {Map<string, Lane>} */
   #lanes = new Map();
+  conditions;
 
   /**
    * @param {Lab} lab
@@ -83,6 +60,7 @@ export class Stage {
     this.#lesson = lesson;
     this.#signal = signal;
     this.#tell = tell;
+    this.conditions = new Conditions(lab, this.#lanes);
   }
 
   /** Seconds between two messages at the source. */
@@ -197,6 +175,7 @@ export class Stage {
     const lane = this.lane(key);
     const { viewer, technique } = lane;
     const scope = { viewer: viewer.id, technique };
+    this.conditions.owns(scope);
     try {
       await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
     } catch (error) {
@@ -257,6 +236,7 @@ export class Stage {
    * @returns {Promise<any>} how it went, as GET load tells
    */
   async crowd(technique, viewers, seconds, more = {}) {
+    this.conditions.joins(technique);
     try {
       await this.api.post("load", { technique, viewers, duration: `${seconds}s`, ...more });
     } catch (error) {

@@ -321,7 +321,7 @@ func TestFaultsAreHeardAgain(t *testing.T) {
 			if (fails[how]) throw new Error("not now");
 			return { faults: [{ fault: { cut: "5s" }, names: [], since: 0, until: 9 }], inside: {} };
 		};
-		const panel = new Faults(root, { on: () => {}, lanes: [], config: { techniques: [] }, clock: { server: (at) => at }, api: { get: answer("get"), post: answer("post") } });
+		const panel = new Faults(root, { on: () => {}, tell() {}, lanes: [], config: { techniques: [] }, clock: { server: (at) => at }, api: { get: answer("get"), post: answer("post") } });
 		const after = async (act, get, post) => {
 			Object.assign(fails, { get, post });
 			act();
@@ -359,7 +359,7 @@ func TestFaultsOfOthers(t *testing.T) {
 			if (none) throw new Refused(409, "there is no middlebox");
 			return { faults, inside: {} };
 		};
-		const panel = new Faults(root, { on() {}, lanes: [lane], config: { techniques: [] }, clock: { server: (at) => at }, api: { get, command: async () => {} } });
+		const panel = new Faults(root, { on() {}, tell() {}, lanes: [lane], config: { techniques: [] }, clock: { server: (at) => at }, api: { get, command: async () => {} } });
 		const tell = async (ms) => {
 			await pass(ms);
 			out.push(root.querySelectorAll('[data-testid="faults-list"] li').length, lane.broken);
@@ -421,16 +421,16 @@ func TestLabAgeOfWhatWaited(t *testing.T) {
 func TestLabStage(t *testing.T) {
 	p := modules(t)
 	got := evaluate[[]any](p, `(async () => {
-		const { play } = await import(base + "lab/stage.js");
+		const { play } = await import(base + "lab/play.js");
 		const said = [], seen = [];
 		let messages = 0;
 		const viewer = { id: "v", phase: "lock", every: 500, conflate: true, get counts() { return { messages: messages++ }; } };
 		const lane = { key: "polling", page: true, running: true, queued: false, phase: "sweep", viewer };
 		const waits = { key: "sse", running: false, queued: true, phase: "jitter", viewer: { ...viewer }, stop() { this.queued = false; } };
 		const lab = {
-			lanes: [lane, waits], isOpen: true, plays: () => {}, lane: (key) => lab.lanes.find((lane) => lane.key === key),
+			lanes: [lane, waits], isOpen: true, plays: () => {}, addEventListener: () => {}, lane: (key) => lab.lanes.find((lane) => lane.key === key),
 			launch: (lane) => { lane.queued = !lane.running; },
-			api: { command: async (id, { set }) => said.push(id + " " + set.every + " " + set.conflate) },
+			api: { command: async (id, { set }) => said.push(id + " " + set.every + " " + set.conflate), wire: async () => ({}), get: async () => ({ faults: [] }) },
 		};
 		const how = () => [viewer.phase, viewer.every, viewer.conflate, waits.queued].join(" ");
 		const run = async () => { seen.push(how()); return []; };
@@ -443,6 +443,56 @@ func TestLabStage(t *testing.T) {
 	if want := `["sweep 0 false false","lessons.done","lock 500 true true","lessons.nothing_came","lock 500 true true",` +
 		`"v 0ms false","v 500ms true","v 0ms false","v 0ms false","v 500ms true","v 500ms true"]`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// What somebody else broke while a lesson measured, before it, in its middle or at its end, is said, and so is a server that was
+// started again, or a new epoch; a fault of its own is none of that, nor one that concerns it not.
+func TestLabMeasuredUndisturbed(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, before, script, want string }{
+		{"nobody", ``, ``, "done"},
+		{"everybody-before", `faults.push({})`, ``, "foreign"},
+		{"everybody-at-the-end", ``, `faults.push({})`, "foreign"},
+		{"everybody-in-between", ``, `lab.dispatchEvent(new CustomEvent("faults", { detail: { faults: [{}] } }))`, "foreign"},
+		{"its-viewer", ``, `faults.push({ viewer: "v" })`, "foreign"},
+		{"its-technique", ``, `faults.push({ technique: "sse" })`, "foreign"},
+		{"another-viewer", ``, `faults.push({ viewer: "#123" })`, "done"},
+		{"another-technique", ``, `faults.push({ technique: "polling" })`, "done"},
+		{"the-crowd's-technique", ``, `await stage.crowd("polling", 1, 1); faults.push({ technique: "polling" })`, "foreign"},
+		{"its-own", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v", technique: "sse" })`, "done"},
+		{"its-own-and-another", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v" })`, "foreign"},
+		{"no-faults-here", `refused = 404`, ``, "done"},
+		{"cannot-be-asked", ``, `refused = 500`, "failed"},
+		{"another-server", ``, `since++`, "anew"},
+		{"another-epoch", ``, `epoch = "f"`, "anew"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { play } = await import(base + "lab/play.js");
+			const { Refused } = await import(base + "api.js");
+			let messages = 0, since = 1, epoch = "e", refused = 0;
+			const faults = [];
+			const lane = { key: "sse", technique: "sse", running: true, queued: false, get newest() { return { epoch, received: 1 }; },
+				viewer: { id: "v", every: 0, conflate: false, get counts() { return { messages: messages++ }; } }, provoke() {} };
+			const lab = new EventTarget();
+			const get = async () => {
+				if (refused) throw new Refused(refused, "no");
+				return { faults, running: false };
+			};
+			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {},
+				api: { wire: async () => ({ since }), get, post: async () => {} } });
+			`+test.before+`;
+			const run = async (stage) => { `+test.script+`; return [{}]; };
+			const { answers, said } = await play(lab, { name: "n", claims: [], lanes: ["sse"], run }, 1, new AbortController().signal, () => {});
+			return said.key + " " + answers.length;
+		})()`)
+		want := "lessons." + test.want + " 1"
+		if test.want == "failed" {
+			want = "lessons.failed 0"
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", test.name, got, want)
+		}
 	}
 }
 
@@ -559,7 +609,7 @@ func TestFaultsWatchWhatIsAccepted(t *testing.T) {
 			if (refuse) throw new Error("no");
 		};
 		new Faults(root, { lanes: [lane], lane: () => lane, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: ["sse"] }, on() {},
-			tell: () => told++, api: { post, get: async () => ({ faults: [], inside: {} }) } });
+			tell: (type) => (told += Number(type === "fault")), api: { post, get: async () => ({ faults: [], inside: {} }) } });
 		const row = () => root.querySelector('[data-testid="fault-lane-sse"]').dataset.state;
 		const apply = async () => {
 			root.querySelector("form").requestSubmit();
@@ -592,7 +642,7 @@ func TestFaultsConcernLanes(t *testing.T) {
 		const lanes = ["sse", "websocket"].map((key) => ({ key, technique: key, variant: "", broken: false, viewer: { id: key }, counts: {} }));
 		let faults = [{ technique: "sse", fault: { delay: "1s" }, names: [], since: 0, until: 0 }];
 		const lab = { lanes, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: ["sse", "websocket"] },
-			on: (type, listener) => (listeners[type] = listener), api: { post: async () => ({ faults, inside: {} }), get: async () => ({ faults, inside: {} }) } };
+			on: (type, listener) => (listeners[type] = listener), tell() {}, api: { post: async () => ({ faults, inside: {} }), get: async () => ({ faults, inside: {} }) } };
 		new Faults(root, lab);
 		const out = [];
 		const look = async () => {
@@ -737,7 +787,7 @@ func TestFaultsWatchWhatBreaks(t *testing.T) {
 		const make = (key, newest) => ({ key, technique: key, variant: "", viewer: { id: key, interval: 1000 }, counts, newest, running: true, deliveries: new Deliveries(), staleness: () => 100 });
 		const lanes = [make("sse", { received: 900 }), make("streaming", null)];
 		const api = { get: async () => ({ faults: [], inside: {} }) };
-		const panel = new Faults(root, { on: (type, listener) => (listeners[type] ??= []).push(listener), lanes, config: { techniques: [], interval: 1000 }, clock: { server: (at) => at, offset: 0 }, api });
+		const panel = new Faults(root, { tell() {}, on: (type, listener) => (listeners[type] ??= []).push(listener), lanes, config: { techniques: [], interval: 1000 }, clock: { server: (at) => at, offset: 0 }, api });
 		const happens = (at, dir, kind) => lanes.forEach((lane) => listeners.exchange.forEach((listener) => listener({ lane, exchange: { at, dir, kind } })));
 		happens(1000, "down", "error");
 		happens(1500, "up", "request");

@@ -20,6 +20,8 @@ export default {
   progress: "How much of the lesson is over",
   runs: "Measuring on real traffic …",
   done: "Measured.",
+  foreign: "Measured, but somebody broke something on purpose meanwhile that concerns it: what came out is that fault's too, and the claims do not take it.",
+  anew: "Measured, but the server's messages began anew in the middle: what came out is that break's too, and the claims do not take it.",
   left: "Left before its end. Everything is as it was before.",
   failed: "It could not be measured: {why}",
   needs_faults: "Needs faults that can be provoked from the page, which this server does not offer.",
