@@ -22,13 +22,15 @@
 // A line has no queue. What does not fit into the kernel's buffer stays as the rest of one shared frame, and the line
 // is written on when there is room; the messages meanwhile wait in the hub's backlog, which moves a reader that is too
 // far behind to the newest message. A line that takes no byte for WriteTimeout, or over TLS no piece of a few kilobytes,
-// is cut. Nobody else waits: a write to a full connection returns at once.
+// is cut. So is one, on Linux, whose viewer has acknowledged nothing for half as long again of what the kernel took for it: what
+// the kernel takes is more than most messages, and says nothing of who reads. Nobody else waits: a write to a full connection
+// returns at once.
 //
 // # How a line ends
 //
 // Done is called once, with the reason: the viewer left, it was too slow, it was silent too long, it broke the rules of
-// its technique, the hub closed, or the server had a fault. A viewer that vanishes without a word is noticed by the
-// kernel: see package accept.
+// its technique, the hub closed, or the server had a fault. A viewer that vanishes without a word was silent: what is
+// under way to it is not acknowledged, and where there is nothing the kernel asks (see package accept).
 package fanout
 
 import (
@@ -51,8 +53,8 @@ type Reason uint8
 // The reasons. Their names are those of api/v1/viewers and of metrics.
 const (
 	Left   Reason = iota + 1 // the viewer closed the connection, or it broke
-	Slow                     // it took nothing for WriteTimeout
-	Silent                   // nothing was heard from it for as long as its form allows
+	Slow                     // it took nothing for WriteTimeout, or half as long again of what the kernel had for it
+	Silent                   // nothing was heard from it for as long as its form allows, or no acknowledgement
 	Broke                    // it said what its technique does not allow
 	Closed                   // the hub closed, and it was told, unless there was no time left
 	Fault                    // ours

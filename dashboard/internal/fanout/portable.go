@@ -24,7 +24,7 @@ func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
 
 // hold holds a line in this goroutine, which writes, and one more, which reads, until it ends. begin starts the latter.
 func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
-	g := &pair{conn: conn, pieces: !plain(conn), line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
+	g := &pair{conn: conn, pieces: !plain(conn), socket: socketOf(conn), line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
 	f.mu.Lock()
 	f.pairs[g] = struct{}{}
 	late := f.closed
@@ -93,9 +93,12 @@ type pair struct {
 	pieces bool       // it is written to in pieces
 	mu     sync.Mutex // over line, but not while one of them writes or reads
 	line   *line
-	heard  chan struct{} // holds a token when something was said or the viewer has left
-	deaf   chan struct{} // closed when nothing will be heard any more
-	over   bool          // it has been cut
+	heard  chan struct{}   // holds a token when something was said or the viewer has left
+	deaf   chan struct{}   // closed when nothing will be heard any more
+	over   bool            // it has been cut
+	socket syscall.RawConn // to look at what is acknowledged; nil where the kernel sees to that
+	behind *ack            // nil for nothing under way when it was looked at last
+	ticks  int
 }
 
 // begin is locked until there is a line: nothing is heard before.
@@ -145,6 +148,7 @@ func (g *pair) wrote(n int, err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.line.wrote(n, g.line.fanout.now())
+	g.line.broken(err)
 	if g.over || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
@@ -159,7 +163,13 @@ func (g *pair) wrote(n int, err error) error {
 func (g *pair) pass() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.line.pass(g.line.fanout.now())
+	now := g.line.fanout.now()
+	if g.ticks++; g.ticks%looksApart == 0 {
+		if err := g.look(now); err != nil {
+			return err
+		}
+	}
+	return g.line.pass(now)
 }
 
 // talk writes until the line is done.
@@ -239,7 +249,13 @@ func (g *pair) listen(early []byte) {
 	var b [1 << 10]byte
 	for {
 		n, err := g.conn.Read(b[:])
-		if n > 0 && g.hear(b[:n]) != nil || err != nil {
+		if n > 0 && g.hear(b[:n]) != nil {
+			return
+		}
+		if err != nil {
+			g.mu.Lock()
+			g.line.broken(err)
+			g.mu.Unlock()
 			return
 		}
 	}

@@ -44,7 +44,13 @@ func (s *shard) rounds() {
 		case <-s.ready:
 			s.everybody(func(l *line, now time.Duration) error { return s.say(l, now, 0) })
 		case <-tick.C:
+			s.ticks++
 			s.everybody(func(l *line, now time.Duration) error {
+				if l.fd%looksApart == s.ticks%looksApart {
+					if err := s.look(l, now); err != nil {
+						return err
+					}
+				}
 				if err := l.pass(now); err != nil || len(l.rest) == 0 {
 					return err
 				}

@@ -34,6 +34,8 @@ type shard struct {
 	round  uint32        // the number of the round
 	moved  bool          // a line was removed in this round, and another took its place
 	due    time.Duration // when a Caller must be asked for its answer; 0 is never
+	ticks  int32
+	behind map[*line]ack // lines that had bytes under way when they were looked at last
 	batch  batch
 	buf    [16 << 10]byte
 }
@@ -43,7 +45,7 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shard{fanout: f, way: ByEpoll, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line)}
+	s := &shard{fanout: f, way: ByEpoll, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line), behind: make(map[*line]ack)}
 	if !f.config.NoRing {
 		if s.batch.ring, err = newRing(); err == nil {
 			s.way = ByRing
@@ -81,6 +83,7 @@ func (s *shard) add(l *line, head, early []byte) {
 	l.index = int32(len(s.lines))
 	s.lines = append(s.lines, l)
 	s.byFD[l.fd] = l
+	own(int(l.fd))
 	now := s.fanout.now()
 	s.attend(l, func() error {
 		l.begin(head, now)
@@ -121,6 +124,7 @@ func (s *shard) forget(l *line) bool {
 		return false
 	}
 	delete(s.byFD, l.fd)
+	delete(s.behind, l)
 	s.moved = true
 	last := s.lines[len(s.lines)-1]
 	s.lines[l.index], last.index = last, l.index
@@ -173,6 +177,7 @@ func (s *shard) attend(l *line, do func() error) {
 	case errors.Is(err, errDone) && l.stage == lingering && s.fanout.now() < l.beat:
 		unix.Shutdown(int(l.fd), unix.SHUT_WR)
 	default:
+		l.broken(err)
 		s.remove(l)
 	}
 }

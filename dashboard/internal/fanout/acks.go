@@ -1,0 +1,51 @@
+package fanout
+
+import (
+	"errors"
+	"syscall"
+	"time"
+)
+
+// The kernel takes more than a small viewer does, and its own limit for what is not acknowledged (TCP_USER_TIMEOUT) goes
+// on counting while a viewer with a small window reads, slowly but all the time: tcp_ack_probe forgets the probes of a full
+// window only when the whole next segment fits. So what is acknowledged is looked at here.
+
+// looksApart is how many ticks a line is not asked for.
+const looksApart = 5
+
+// An ack is how far a viewer had acknowledged what it was sent when that was seen to change last.
+type ack struct {
+	bytes uint64
+	since time.Duration
+}
+
+// A sight is what the kernel says of a connection that has bytes under way.
+type sight struct {
+	acked    uint64 // bytes, since it began
+	inFlight bool   // some are sent and not acknowledged; else the viewer has no room for them
+}
+
+// still judges a line that has had bytes under way for a while. An error is its end: nothing of them was taken for half as
+// long again as a write may take.
+func (l *line) still(was ack, is sight, now time.Duration) (ack, error) {
+	if is.acked != was.bytes {
+		return ack{is.acked, now}, nil
+	}
+	if now-was.since < l.fanout.config.WriteTimeout*3/2 {
+		return was, nil
+	}
+	if l.reason == 0 {
+		l.reason = Slow
+		if is.inFlight {
+			l.reason = Silent
+		}
+	}
+	return was, errDone
+}
+
+// broken takes the error that a connection has ended with: the kernel's own limits are for who does not answer.
+func (l *line) broken(err error) {
+	if l.reason == 0 && errors.Is(err, syscall.ETIMEDOUT) {
+		l.reason = Silent
+	}
+}

@@ -1,0 +1,86 @@
+package fanout
+
+import (
+	"net"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// own takes the watch over what is acknowledged from the kernel.
+func own(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 0) }
+
+// underWay tells whether there are bytes that the other end has not acknowledged (tcp(7), SIOCOUTQ), and what is known of
+// it then. Most of the time there are none, and that takes one short system call.
+func underWay(fd int) (s sight, any bool) {
+	var n int32
+	if _, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 || n == 0 {
+		return s, false
+	}
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil { // a Unix socket: nothing is under way there
+		return s, false
+	}
+	return sight{info.Bytes_acked, info.Unacked > 0}, true
+}
+
+// look sees whether a line's viewer still takes something. mu is held.
+func (s *shard) look(l *line, now time.Duration) error {
+	is, any := underWay(int(l.fd))
+	was, known := s.behind[l]
+	switch {
+	case !any && known:
+		delete(s.behind, l)
+	case any && !known:
+		s.behind[l] = ack{is.acked, now}
+	case any:
+		var err error
+		s.behind[l], err = l.still(was, is, now)
+		return err
+	}
+	return nil
+}
+
+// look is like a shard's. What is more than its descriptor, such as a middlebox, is left to the kernel. mu is held.
+func (g *pair) look(now time.Duration) error {
+	if g.socket == nil {
+		return nil
+	}
+	var is sight
+	var any bool
+	g.socket.Control(func(fd uintptr) { is, any = underWay(int(fd)) })
+	switch {
+	case !any:
+		g.behind = nil
+	case g.behind == nil:
+		g.behind = &ack{is.acked, now}
+	default:
+		var err error
+		*g.behind, err = g.line.still(*g.behind, is, now)
+		return err
+	}
+	return nil
+}
+
+// socketOf is what is below a connection, taken over from the kernel's watch; nil for what is more than its descriptor.
+func socketOf(conn net.Conn) syscall.RawConn {
+	conn = bare(conn)
+	for {
+		if b, ok := conn.(interface{ Bare() bool }); ok && !b.Bare() {
+			return nil
+		}
+		if sc, ok := conn.(syscall.Conn); ok {
+			if raw, err := sc.SyscallConn(); err == nil {
+				raw.Control(func(fd uintptr) { own(int(fd)) })
+				return raw
+			}
+		}
+		layer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		conn = layer.NetConn()
+	}
+}
