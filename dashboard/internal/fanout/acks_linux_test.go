@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -79,6 +80,9 @@ func TestAcknowledged(t *testing.T) {
 			}
 		}()
 		deaf.ends(Slow)
+		if _, err := io.Copy(io.Discard, deaf.Conn); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("who took nothing got %v, want a reset: what it has not read is kept for nobody", err)
+		}
 		gone.ends(Silent)
 		close(stop)
 		if err := <-ended; err != nil {

@@ -253,6 +253,10 @@ func (l *line) patience() time.Duration {
 	return 2*l.fanout.config.Heartbeat + l.fanout.config.WriteTimeout
 }
 
+// wasted tells whether what is under way will never be read. Then the connection is to be reset: the kernel would keep it
+// for minutes otherwise, and with a full window not even the end would reach the viewer.
+func (l *line) wasted() bool { return l.reason == Slow || l.reason == Silent }
+
 // finish closes the books. The connection is closed by then.
 func (l *line) finish() {
 	if l.reason == 0 {

@@ -46,8 +46,8 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	conn.SetReadDeadline(time.Unix(1, 0))
 	<-g.deaf // it reads into memory that the server takes back
 	l.closing(kernel)
-	if g.wasCut() {
-		cut(bare(conn))
+	if over, wasted := g.wasCut(); over {
+		cut(bare(conn), wasted)
 	}
 	bare(conn).Close() // the server's wrapping would close it later, and TLS's goodbye be nobody's
 	l.finish()
@@ -64,14 +64,17 @@ func plain(conn net.Conn) bool {
 }
 
 // cut closes what is at the bottom of a connection, so that no layer takes its time to say goodbye to who does not read:
-// TLS has five seconds for it. A middlebox has its own way to end, and nobody waits for that.
-func cut(conn net.Conn) {
+// TLS has five seconds for it. A middlebox has its own way to end, and nobody waits for that. reset forgets what is under way.
+func cut(conn net.Conn, reset bool) {
 	if b, ok := conn.(interface{ Bare() bool }); ok && !b.Bare() {
 		return
 	}
 	for {
 		layer, ok := conn.(interface{ NetConn() net.Conn })
 		if !ok {
+			if l, ok := conn.(interface{ SetLinger(int) error }); ok && reset {
+				l.SetLinger(0)
+			}
 			conn.Close()
 			return
 		}
@@ -119,11 +122,12 @@ func (g *pair) cut(reason Reason) {
 	g.conn.SetDeadline(time.Unix(1, 0))
 }
 
-// wasCut tells whether the viewer is not to be told.
-func (g *pair) wasCut() bool {
+// wasCut tells whether the viewer is not to be told, and whether what is under way is for nobody.
+func (g *pair) wasCut() (over, wasted bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.over || g.line.reason == Slow
+	wasted = g.line.wasted()
+	return g.over || wasted, wasted
 }
 
 // next is the line's, as much as is written at a time, and gives it time to leave.

@@ -111,6 +111,9 @@ func (s *shard) remove(l *line) {
 		return
 	}
 	l.closing(l)
+	if l.wasted() {
+		unix.SetsockoptLinger(int(l.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
 	unix.Close(int(l.fd)) // and with it epoll's interest: the server's descriptor is closed by now, or is about to be
 	if l.release != nil {
 		l.release()

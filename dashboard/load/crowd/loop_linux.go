@@ -153,6 +153,7 @@ func (l *loop) act(i int, does action) {
 				continue
 			}
 		case deafen:
+			askForEnd(int(l.fds[i]))
 			l.watch(i, unix.EPOLL_CTL_MOD, unix.EPOLLRDHUP)
 		case hangUp:
 			l.drop(i)

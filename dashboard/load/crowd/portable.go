@@ -114,7 +114,12 @@ func (p *ports) converse(ctx context.Context, v *viewer, conn net.Conn) {
 	does := p.call(v, conn, v.up)
 	for does != hangUp && ctx.Err() == nil {
 		if does == deafen {
-			<-ctx.Done() // that it is cut is not noticed here
+			if !awaitEnd(below(conn)) {
+				<-ctx.Done() // that it is cut is not noticed here
+			}
+			if ctx.Err() == nil {
+				p.call(v, conn, func() action { return v.down("") })
+			}
 			return
 		}
 		deadline := time.Time{}
@@ -153,6 +158,14 @@ func (p *ports) read(conn net.Conn, take func([]byte)) error {
 		return nil
 	}
 	return err
+}
+
+// below is the socket that TLS speaks over.
+func below(conn net.Conn) net.Conn {
+	if layer, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return layer.NetConn()
+	}
+	return conn
 }
 
 // why is an error as a word that many errors share: without addresses.
