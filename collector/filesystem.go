@@ -31,6 +31,18 @@ type Filesystem struct {
 	Stale bool `json:"stale,omitempty"`
 }
 
+// roomy is how many bytes are enough for a while, whatever ratio of a filesystem they are.
+const roomy = 50 << 30
+
+// Full is the ratio of its space that is used, as verdict and alerts take it: 0 where being full is no news, since it can only be read,
+// does not answer, or has more than 50 GiB left.
+func (f *Filesystem) Full() float64 {
+	if f.ReadOnly || f.Stale || f.Available > roomy {
+		return 0
+	}
+	return f.UsedRatio.value
+}
+
 // HiddenMounts counts the mounts that are not listed as filesystems for one reason, in plain words. The reasons are in
 // a fixed order.
 type HiddenMounts struct {

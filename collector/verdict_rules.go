@@ -95,13 +95,7 @@ func one(is bool) float64 {
 	return 0
 }
 
-// howFull leaves out what is meant to be full, and counts less a large filesystem with a lot of space in the last per cents.
-func howFull(_ *judge, f *Filesystem) float64 {
-	if f.ReadOnly || f.Stale || f.Available > 50<<30 {
-		return 0
-	}
-	return f.UsedRatio.value
-}
+func howFull(_ *judge, f *Filesystem) float64 { return f.Full() }
 
 func inodesUsed(_ *judge, f *Filesystem) float64 {
 	if f.ReadOnly || f.Stale || f.InodesTotal == 0 {

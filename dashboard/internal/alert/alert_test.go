@@ -135,6 +135,40 @@ func TestReadOnly(t *testing.T) {
 	h.look(60, disks(disk("/", 0.5, false), disk("/usr", 0.5, true))).is("131: ended filesystem-readonly /")
 }
 
+// What is full for the verdict is full for the alert, and the other way round.
+func TestFullAsTheVerdict(t *testing.T) {
+	inMemory, large, vast := disk("/tmp", 1, false), disk("/srv", 0.96, false), disk("/archive", 0.96, false)
+	inMemory.InMemory = true
+	large.Total, large.Available = 1<<40, 40<<30
+	vast.Total, vast.Available = 10<<40, 400<<30
+	h := newHost(t)
+	h.look(100, disks(disk("/", 0.5, false), inMemory)).is("61: began filesystem-full /tmp")
+	h = newHost(t)
+	h.look(100, disks(disk("/", 0.5, false), large)).is("61: began filesystem-full /srv")
+	h = newHost(t)
+	h.look(100, disks(disk("/", 0.5, false), vast)).is()
+	if s := h.States(h.at)[3]; s.State != OK || s.Subject != "/" {
+		t.Errorf("got %+v", s)
+	}
+	for _, f := range []collector.Filesystem{inMemory, large, vast} {
+		if news := f.Full() >= 0.95; news != (f.Mount != "/archive") {
+			t.Errorf("%s is full for the verdict: %v", f.Mount, news)
+		}
+	}
+	vast.Available = 20 << 30
+	h.look(61, disks(vast)).is("161: began filesystem-full /archive")
+	vast.Available = 60 << 30 // somebody has made room
+	h.look(61, disks(vast)).is("222: ended filesystem-full /archive")
+
+	h = newHost(t) // nobody is told that a tmpfs fills
+	for i := range 200 {
+		inMemory.Used, inMemory.Available = uint64(i)<<28, uint64(400-i)<<28
+		inMemory.UsedRatio = collector.Known(float64(i) / 400)
+		h.every(60, 10, disks(inMemory))
+	}
+	h.is()
+}
+
 func TestFilling(t *testing.T) {
 	h := newHost(t)
 	at := func(used float64) collector.Snapshot { return disks(disk("/", used, false)) }

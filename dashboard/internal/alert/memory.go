@@ -78,7 +78,7 @@ func (m *memory) note(s *collector.Snapshot, clock float64) {
 		}
 		known.seen = clock
 		known.writable = known.writable || !f.ReadOnly
-		if !due || !fillable(f) {
+		if !due || f.InMemory || !fillable(f) {
 			continue
 		}
 		known.available = float64(f.Available)
@@ -121,12 +121,12 @@ func (m *memory) killed(*collector.Snapshot) ([]reading, bool) {
 	return []reading{{value: m.kills, text: m.kill}}, true
 }
 
-// filling is the time until each filesystem is full.
+// filling is the time until each filesystem is full, but for those in memory: what is put there goes with the next start.
 func (m *memory) filling(s *collector.Snapshot) (list []reading, known bool) {
 	for i := range s.Filesystems {
 		f := &s.Filesystems[i]
 		mount := m.mounts[f.Mount]
-		if mount == nil || !fillable(f) {
+		if mount == nil || f.InMemory || !fillable(f) {
 			continue
 		}
 		if left, ok := mount.left(); ok {

@@ -41,7 +41,10 @@ func (r *rule) past(value, threshold float64) bool {
 	return value >= threshold
 }
 
-const minute, hour = 60, 3600
+const (
+	minute, hour = 60, 3600
+	easierFull   = 0.93
+)
 
 func rules() []rule {
 	return []rule{
@@ -60,7 +63,7 @@ func rules() []rule {
 			say: func(r reading) string {
 				return fmt.Sprintf("for %s of the last minute everything waited for disks", percent(r.value))
 			}},
-		{name: "filesystem-full", unit: "ratio", threshold: 0.95, easier: 0.93, hold: minute, linger: minute,
+		{name: "filesystem-full", unit: "ratio", threshold: 0.95, easier: easierFull, hold: minute, linger: minute,
 			read: fullness,
 			say:  func(r reading) string { return fmt.Sprintf("%s is full to %s", r.subject, percent(r.value)) }},
 		{name: "filesystem-filling", unit: "seconds", below: true, threshold: 24 * hour, easier: 36 * hour, hold: 30 * minute, linger: 30 * minute,
@@ -135,12 +138,12 @@ func (m *memory) failed(s *collector.Snapshot) ([]reading, bool) {
 	return list, true
 }
 
-// fillable tells whether a filesystem is one whose being full is news: one that is written to, on a disk of this host.
+// fillable tells whether a filesystem is one that is written to.
 func fillable(f *collector.Filesystem) bool {
-	return !f.ReadOnly && !f.InMemory && !f.Stale && f.Total > 0
+	return !f.ReadOnly && !f.Stale && f.Total > 0
 }
 
-// fullness is of each filesystem, by space or by inodes.
+// fullness is of each filesystem, by space or by inodes. One that is full by its ratio alone is none of them.
 func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 	if s.Filesystems == nil || !fresh(s, "filesystems") {
 		return nil, false
@@ -151,7 +154,7 @@ func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 		if !fillable(f) {
 			continue
 		}
-		if v, ok := f.UsedRatio.Get(); ok {
+		if v, ok := f.UsedRatio.Get(); ok && (v < easierFull || v == f.Full()) {
 			list = append(list, reading{value: v, subject: f.Mount})
 		}
 		if f.InodesTotal > 0 {
