@@ -62,6 +62,10 @@ export class Lane {
   #on = NaN;
   /** when it connected, on performance.now()'s clock; it has not yet: Infinity */
   #started = NaN;
+  /** it was stopped, or the page hidden: many messages come in one answer then, and what they cost is no message's price */
+  #behind = false;
+  /** until something has come that was made since */
+  #caught = false;
   /** @type {(() => void) | undefined} */
   #deaf;
 
@@ -116,6 +120,7 @@ export class Lane {
     if (this.running) return;
     this.running = true;
     this.#fresh = true;
+    if (!Number.isNaN(this.#started)) this.#catchUp();
     this.#started = this.#on = performance.now();
     if (Number.isNaN(this.began)) this.began = performance.now();
     this.#listen();
@@ -175,7 +180,7 @@ export class Lane {
     this.#before = this.viewer.counts;
     this.began = this.#on = performance.now();
     this.#ran = 0;
-    this.broken = false;
+    this.broken = this.#behind = false;
     this.ages = new Ages();
     this.figures = null;
     this.#account = new Account();
@@ -232,8 +237,14 @@ export class Lane {
     return (this.#asked = this.#asked.then(() => this.#ask()));
   }
 
+  #catchUp() {
+    this.#behind = true;
+    this.#caught = false;
+  }
+
   async #ask() {
     const { viewer } = this;
+    const caught = this.#caught;
     try {
       const answer = await this.#lab.api.wire(viewer.id);
       if (viewer !== this.viewer) return;
@@ -241,6 +252,9 @@ export class Lane {
       if (this.#base === undefined) {
         const connection = this.#keeps && this.running && this.state === "open"; // polls come by one, too, that the browser keeps
         this.#base = without(figures, { request: connection && this.technique !== "polling", connection });
+      } else if (this.#behind) {
+        this.#base = since(figures, this.figures); // what is shown stays
+        this.#behind = !caught;
       }
       this.answer = answer;
       this.figures = since(figures, this.#base);
@@ -263,7 +277,10 @@ export class Lane {
       onExchange: (technique, exchange) => this.#exchanged(exchange, technique),
       onState: (_, state) => {
         if (state === "paused") this.#started = Infinity; // the page is hidden, and has let go
-        else if (this.#started === Infinity) this.#started = performance.now();
+        else if (this.#started === Infinity) {
+          this.#started = performance.now();
+          this.#catchUp();
+        }
         this.#lab.tell("state", { lane: this, state });
       },
       onAnswer: (answer) => this.#lab.tell("answer", { lane: this, answer }),
@@ -296,7 +313,9 @@ export class Lane {
     this.exchanges.note(message);
     // The first had been waiting for whoever would come, and so had what was made before it was started again: their age says
     // nothing about the technique.
-    if (!this.#fresh && !(message.at < this.#lab.clock.server(this.#started))) this.ages.add(message.at, message.received);
+    const waited = message.at < this.#lab.clock.server(this.#started);
+    if (!this.#fresh && !waited) this.ages.add(message.at, message.received);
+    this.#caught ||= !waited;
     this.#fresh = false;
     this.#lab.tell("message", { lane: this, message });
   }

@@ -416,6 +416,50 @@ func TestLabAgeOfWhatWaited(t *testing.T) {
 	}
 }
 
+// What a lane caught up on, because it was stopped or the page was hidden, came in one answer: it does not count, or every message
+// would be cheaper for it.
+func TestLabCostOfWhatWaited(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Lane } = await import(base + "lab/lane.js");
+		const clock = { observe() {}, server: (now) => now };
+		let meter = [0, 0], listener;
+		const way = (total) => ({ total, head: 0, framing: 0, payload: 0 });
+		const wire = async () => ({ since: 1, transports: { polling: { requests: meter[0], connections: 1, messages: meter[1], bytes: { in: way(0), out: way(100 * meter[0]) } } } });
+		const lane = new Lane({ key: "polling", technique: "polling", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, slots: { give() {} }, api: { wire } });
+		const counts = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
+		lane.viewer = { id: "v", technique: "polling", state: "open", counts, listen: (l) => ((listener = l), () => {}), start() {}, stop() {} };
+		const out = [];
+		const looks = async (requests, messages, age = 0) => {
+			meter = [meter[0] + requests, meter[1] + messages];
+			listener.onMessage({ at: performance.now() - age, received: performance.now(), id: "e-1", size: 1, data: {} });
+			await lane.measure();
+			out.push(lane.figures.requests + "/" + lane.figures.messages + "/" + lane.figures.bytes.out.total);
+		};
+		const again = async () => {
+			await looks(1, 15, 60_000); // all that was made meanwhile
+			await looks(1, 1); // since
+			await looks(1, 1);
+		};
+		lane.start();
+		await looks(10, 10);
+		lane.stop();
+		lane.start();
+		await again();
+		listener.onState("polling", "paused");
+		listener.onState("polling", "connecting");
+		await again();
+		lane.stop();
+		lane.start();
+		await lane.resetCounts(); // who sets to zero wants it counted from now on
+		await looks(1, 1);
+		return out.join(" ");
+	})()`)
+	if want := "10/10/1000 10/10/1000 10/10/1000 11/11/1100 11/11/1100 11/11/1100 12/12/1200 1/1/100"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A lesson has its lanes as their kinds are, whatever was chosen for them, and gives that back; and a lane that waits for a
 // connection is no lane that plays.
 func TestLabStage(t *testing.T) {

@@ -17,7 +17,7 @@ export default {
   foot: "Server CPU is no column here: one message is encoded once for all viewers. What many viewers cost it is measured by the crowd.",
 
   messages: "messages",
-  messages_help: "Messages delivered, counted by the server's meter since the lane began or was set to zero",
+  messages_help: "Messages delivered, counted by the server's meter since the lane began or was set to zero; not what it caught up on after it was stopped or the page hidden, which comes in one answer",
   payload: "payload",
   payload_help: "Bytes of the messages themselves, as they go over the wire: compressed where the browser has agreed to it",
   framing: "framing",
