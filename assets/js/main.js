@@ -111,9 +111,10 @@ const processes = new Processes(api, () => address?.changed(), (p) => followed.f
 const marks = new Marks(api, (list) => charts.mark(list));
 /** What only shows each snapshot. */
 const panels = [
-  new Facts(), new Disks(), new Filesystems(), new Networks(), new Sockets(), new Containers(), new Units(), new Sensors(), new GPUs(),
+  new Disks(), new Filesystems(), new Networks(), new Sockets(), new Containers(), new Units(), new Sensors(), new GPUs(),
   new Batteries(), new Users(),
 ];
+const chartFacts = new Facts();
 const differ = new Differ(() => load("differ"));
 const taking = new Taking(charts, window, () => ({ snapshot: past ? past.snapshot : latest?.data, taken: past ? past.at : (latest?.at ?? NaN) }));
 new ChartMenus(charts, taking, window);
@@ -181,7 +182,9 @@ const showTables = frame.atMost(() => 500, () => {
   processes.show(latest.data);
   followed.show(latest.data.processes?.top ?? [], latest.at);
   for (const panel of panels) panel.show(latest.data, latest.at);
-  differ.show(latest.data);
+  const charted = past ? (past.snapshot ?? { past: true }) : latest.data;
+  chartFacts.show(charted);
+  differ.show(charted, latest.data);
   /** @type {import("./panel/sources.js").Source[]} */
   const unwell = latest.data.sources ?? [];
   sources.show(unwell.filter((source) => !source.missing));
@@ -236,6 +239,7 @@ function turnTo(then) {
   }
   frame.draw(tiles.draw);
   showFigures();
+  showTables();
 }
 
 /** The state of the page stands in its address, and is taken from there. */

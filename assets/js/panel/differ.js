@@ -72,22 +72,25 @@ export class Differ {
         return value;
       });
       box.addEventListener("toggle", () => {
-        if (box.open) void load().then(() => this.#latest && this.show(this.#latest));
+        if (box.open) void load().then(() => this.#latest && this.show(...this.#latest));
       });
-      return { box, entries: definitions[name], values };
+      return { name, box, entries: definitions[name], values };
     });
   }
 
-  /** @type {any} */
+  /** @type {[charted: any, listed: any] | null} */
   #latest = null;
 
-  /** @param {any} s snapshot */
-  show(s) {
-    this.#latest = s;
-    for (const { box, entries, values } of this.#lists) {
+  /**
+   * @param {any} charted the snapshot that the charts' figures are of, which may have passed
+   * @param {any} [listed] that of the tables
+   */
+  show(charted, listed = charted) {
+    this.#latest = [charted, listed];
+    for (const { name, box, entries, values } of this.#lists) {
       if (!box.open) continue;
       entries.forEach(({ value }, i) => {
-        const told = value(s);
+        const told = value(name === "filesystems" ? listed : charted);
         if (told === null) caption(values[i], "host.not_computed");
         else {
           values[i].removeAttribute("data-say");

@@ -1,7 +1,8 @@
 // @ts-check
-// A list of names and figures, some with a gauge, made from entries. What is not known on this host is left out. To add
-// a figure, add an entry.
+// A list of names and figures, some with a gauge, made from entries. What is not known on this host is left out; of a
+// moment that has passed, what is here and not in history is unknown. To add a figure, add an entry.
 
+import { unknown } from "../format.js";
 import { caption } from "../words/words.js";
 import { attribute, property, reveal, write } from "./dom.js";
 
@@ -48,8 +49,9 @@ export class Figures {
 
   /** @param {T} of */
   show(of) {
+    const { past } = /** @type {{past?: boolean}} */ (of);
     for (const { entry, line, text, gauge } of this.#lines) {
-      const said = entry.read(of);
+      const said = entry.read(of) ?? (past && !line.hidden ? unknown : null);
       reveal(line, said !== null);
       if (said === null) continue;
       write(text, said);

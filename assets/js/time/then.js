@@ -9,7 +9,7 @@ import { counted, of, ways, whole } from "../series.js";
 /**
  * @typedef {object} Then
  * @property {number} at the moment asked for
- * @property {any} snapshot the parts that tiles and verdict read; null where history has nothing
+ * @property {any} snapshot the parts that tiles, verdict and charts read; null where history has nothing
  * @property {number} taken when those numbers were taken, NaN where there are none
  * @property {Process[] | null} processes null where none are kept
  * @property {number} listed when they were
@@ -17,7 +17,7 @@ import { counted, of, ways, whole } from "../series.js";
  */
 
 /** Series that fill a snapshot's plain parts, by the beginning of their names. */
-const plain = ["cpu", "load", "memory", "swap", "pressure", "processes"];
+const plain = ["cpu", "load", "memory", "swap", "pressure", "processes", "frequency", "paging", "container"];
 /** How far around a moment a row of numbers may lie, in milliseconds, from the finest tier to the coarsest. */
 const around = [3000, 30_000, 180_000];
 /** Milliseconds that the list of what history knows may be old: somebody who walks through time asks often. */
@@ -145,6 +145,10 @@ export function snapshot(values, now) {
     let at = s;
     for (const key of path.slice(0, -1)) at = at[key] ??= {};
     at[/** @type {string} */ (path.at(-1))] = v;
+  }
+  if (s.cpu) {
+    s.cpu.idle = 1 - s.cpu.busy - (s.cpu.iowait ?? 0);
+    s.cpu.cores = now?.cpu?.cores?.map((/** @type {{name: string}} */ { name }) => ({ name }));
   }
   for (const { part, key, figures, list } of devices(now, values.keys())) {
     s[`${part}s`] = list.map((device) => ({ ...device, ...Object.fromEntries(figures.map((figure) => [figure, values.get(of(`${part}.${figure}`, device[key])) ?? null])) }));

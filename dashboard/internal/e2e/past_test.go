@@ -165,6 +165,9 @@ func TestMomentModules(t *testing.T) {
 			return [disk.name, disk.busy === place("disk.usb.busy"), filesystem.mount, filesystem.used_ratio === place("filesystem./mnt/x.y.used_ratio"),
 				s.sums["disk.read_rate"] === place("disk.read_rate"), s.networks.length, inShort({ filesystems: [{ mount: "/", used_ratio: 0.5 }, { mount: "/mnt/x", used_ratio: 1 }] }, [])].join(" ");`,
 			"usb true /mnt/x.y true true 1 /mnt/x full to 100 %"},
+		{"what-charts-say-below", `there = ["cpu.busy", "cpu.iowait", "cpu.forks", "frequency.mean", "paging.swap_in", "container.working_set"]; now.cpu = { busy: 1, running: 3, cores: [{ name: "cpu0", busy: 1 }, { name: "cpu1", busy: 1 }] };
+			const { snapshot: s } = await ask(); return JSON.stringify([s.cpu, s.frequency, s.paging, s.container]);`,
+			`[{"busy":0,"iowait":1,"forks":2,"idle":0,"cores":[{"name":"cpu0"},{"name":"cpu1"}]},{"mean":3},{"swap_in":4},{"working_set":5}]`},
 		{"no-numbers", `broken = "history"; const { snapshot, processes, listed, failed } = await ask(); return [snapshot, processes.length, listed, failed.message].join(" ");`, " 1 990 history is broken"},
 		{"no-processes", `broken = "processes"; const { snapshot: s, processes, failed } = await ask(); return [s.cpu.busy, processes, failed.message].join(" ");`, "0  processes is broken"},
 		{"nothing", `globalThis.fetch = async () => answer(500, { detail: "all is broken" }); return ask().catch((error) => error.message);`, "all is broken"},
@@ -174,5 +177,32 @@ func TestMomentModules(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
+	}
+}
+
+// What stands below a chart is of the moment that the chart's legend is of: what history does not have is unknown, and what
+// the tables show is still of now.
+func TestFiguresOfThen(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		document.body.innerHTML = '<section data-chart="cpu"></section><section data-chart="memory"></section><section id="filesystems"></section>';
+		const { Facts } = await import(base + "panel/facts.js"); const { Differ } = await import(base + "panel/differ.js");
+		const { load } = await import(base + "words/words.js");
+		const facts = new Facts(), differ = new Differ(() => load("differ"));
+		const now = { cpu: { busy: 0.9, forks: 7, running: 3 }, memory: { used: 1024 }, filesystems: [{ mount: "/", used_ratio: 0.5 }] };
+		const then = { past: true, cpu: { busy: 0.1, forks: 2 } };
+		const shown = (place, what) => [...document.querySelector(place).querySelectorAll(what)].filter((e) => !e.closest("[hidden]")).map((e) => e.textContent).join(" ");
+		const told = [];
+		for (const box of document.querySelectorAll("details")) box.open = true;
+		for (const [charted, listed] of [[now, now], [then, now], [{ past: true }, now], [now, now]]) {
+			facts.show(charted);
+			differ.show(charted, listed);
+			told.push([shown('[data-chart="cpu"]', ".figure-text"), ...["cpu", "memory", "filesystems"].map((name) => document.querySelector('[data-testid="differ-' + name + '"] b').textContent)].join(", "));
+		}
+		return told.join("; ");
+	})()`)
+	of := "7/s 3, 90.0 %, 1.00 KiB, 50.0 %"
+	if want := of + "; 2/s —, 10.0 %, not computed here, 50.0 %; — —, not computed here, not computed here, 50.0 %; " + of; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -103,6 +103,7 @@ func TestTimeTravel(t *testing.T) {
 	p.says("then-time", ":")
 	p.says("verdict-word", "then")
 	p.says("processes-note", "processes at the top at")
+	p.says("chart-cpu", "running—") // of now, and in no history
 	if p.query("at") == "" {
 		t.Error("the address does not say the moment")
 	}
