@@ -3,7 +3,8 @@ package assets
 
 import "embed"
 
-// FS is index.html and what it loads, and embed.html, a page with one panel. It is served as written: there is no build step.
+// FS is index.html and what it loads, and embed.html, a page with one panel. There is no build step: it is served as
+// written, and where a page asks for a module with all that it imports, they are put one behind the other.
 //
 //go:embed index.html embed.html favicon.svg css js
 var FS embed.FS

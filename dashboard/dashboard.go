@@ -100,6 +100,7 @@ type Dashboard struct {
 	looking    looking
 	alerts     alerting
 	watching   watching
+	bundled    bundled
 	alone      atomic.Bool              // this program is ours: Serve was called
 	crowd      *crowd.Crowd             // nil where there cannot be one
 	entrance   atomic.Pointer[entrance] // nil before Serve

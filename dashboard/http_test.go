@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
+	"github.com/fivewire/fivewire/assets"
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 	"github.com/fivewire/fivewire/dashboard/load"
@@ -296,6 +298,51 @@ func TestAssets(t *testing.T) {
 	_, index, _ := s.get("index.html")
 	if root != index {
 		t.Error("the root is not index.html")
+	}
+}
+
+// Compiled in, a page's modules come as one file, compressed for who can take it so, and what is loaded later as another; of a folder
+// that is being edited, each comes as it is.
+func TestBundles(t *testing.T) {
+	t.Parallel()
+	s := open(t, Config{Assets: assets.FS}, "")
+	for _, address := range []string{"js/main.js?bundle", "js/embed.js?bundle", "js/lab/lab.js?bundle=js/main.js"} {
+		name, _, _ := strings.Cut(address, "?")
+		status, plain, header := s.get(address)
+		if status != 200 || !strings.Contains(plain, "{ // "+name+"\n") || header.Get("Content-Encoding") != "" || !strings.Contains(header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("%s: got %d and %d bytes, %v", address, status, len(plain), header)
+		}
+		status, packed, header := s.get(address, "Accept-Encoding", "gzip, br")
+		if unpacked, err := fasthttp.AppendGunzipBytes(nil, []byte(packed)); status != 200 || err != nil || string(unpacked) != plain || header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s compressed: got %d and %d bytes, %v, %v", address, status, len(packed), err, header)
+		}
+		if status, body, _ := s.get(address, "If-None-Match", header.Get("ETag")); status != 304 || body != "" {
+			t.Errorf("%s again: got %d and %d bytes", address, status, len(body))
+		}
+	}
+	as := func(s *site, address string) string {
+		t.Helper()
+		name, _, _ := strings.Cut(address, "?")
+		want, err := os.ReadFile("../assets/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, body, _ := s.get(address); body == string(want) {
+			return "file"
+		}
+		return "bundle"
+	}
+	edited := open(t, Config{Assets: os.DirFS("../assets")}, "")
+	for _, test := range []struct {
+		s             *site
+		address, want string
+	}{
+		{s, "js/main.js?bundle", "bundle"}, {s, "js/main.js", "file"}, {s, "js/main.js?v=2", "file"}, {s, "js/api.js?bundle", "file"},
+		{s, "js/api.js?bundle=js/main.js", "file"}, {s, "js/lab/lab.js?bundle=js/embed.js", "file"}, {edited, "js/main.js?bundle", "file"},
+	} {
+		if got := as(test.s, test.address); got != test.want {
+			t.Errorf("%s: got a %s, want a %s", test.address, got, test.want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@
 // The composition root of embed.html: one panel, live, for a frame in somebody's page. Its markup is taken from index.html
 // and its code is the panel's own, so that it looks and reads as on the page itself. Nothing on it changes anything.
 
+import "./theme.js";
 import { Clock } from "./age.js";
 import { API } from "./api.js";
 import { configured, preferred } from "./config.js";

@@ -2,6 +2,9 @@
 // The composition root: the only file that knows everybody. It carries messages from the viewer to the store and the
 // panels, and choices from the panels to the viewer; it decides nothing else.
 
+// First of all: what stands behind the address leaves it, and the page has its colours.
+import "./login.js";
+import "./theme.js";
 import { Ages, Clock, Recent } from "./age.js";
 import { API, Refused } from "./api.js";
 import { configured, preferred } from "./config.js";

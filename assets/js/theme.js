@@ -1,6 +1,6 @@
 // @ts-check
-// Dark, light, or as the system has it. Loading this module sets the theme of the address, or the remembered one: index.html loads it before the
-// first paint, so that nobody is shown a white flash on the way to a dark page. So it waits for no other file but one.
+// Dark, light, or as the system has it. Loading this module sets the theme of the address, or the remembered one: nothing is painted
+// before that, so that nobody is shown a white flash on the way to a dark page.
 
 import { recall, remember } from "./remember.js";
 

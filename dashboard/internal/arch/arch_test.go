@@ -129,6 +129,7 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/text", func(_ goPackage, dep string, standard bool) bool {
 			return standard && !strings.HasPrefix(dep, "net") || dep == module+"/collector" || dep == "github.com/mattn/go-runewidth"
 		}, "a picture is a function of a snapshot"},
+		{"dashboard/internal/bundle", onlyStandard, "modules are put together from their text alone"},
 		{"dashboard/internal/redact", onlyStandard, "what is shown must not depend on a framework's reading"},
 		{"dashboard/internal/fault", onlyStandard, "what a middlebox does to bytes is the same under any server: so it can be tested with a fake clock"},
 		{"dashboard/internal/auth", func(_ goPackage, dep string, standard bool) bool {
@@ -346,34 +347,15 @@ func TestJavaScriptImports(t *testing.T) {
 	}
 }
 
-// TestPreloads: index.html names every module that main.js needs, and no other, so that the browser asks for all of them at once.
-func TestPreloads(t *testing.T) {
-	var needed []string
-	var follow func(file string)
-	follow = func(file string) {
-		if slices.Contains(needed, file) {
-			return
+// TestScripts: each page names one script, which is sent with all that it imports.
+func TestScripts(t *testing.T) {
+	for page, want := range map[string]string{"index.html": "js/main.js?bundle", "embed.html": "../js/embed.js?bundle"} {
+		var named []string
+		for _, match := range regexp.MustCompile(`<(?:script|link rel="modulepreload")[^>]* (?:src|href)="([^"]+)"`).FindAllStringSubmatch(read(t, "assets/"+page), -1) {
+			named = append(named, match[1])
 		}
-		needed = append(needed, file)
-		for _, match := range specifier.FindAllStringSubmatch(read(t, "assets/"+file), -1) {
-			if target := match[1] + match[2]; target != "" { // import() is for later
-				follow(path.Join(path.Dir(file), target))
-			}
-		}
-	}
-	follow("js/main.js")
-	var named []string
-	for _, match := range regexp.MustCompile(`<link rel="modulepreload" href="([^"]+)">|<script type="module"[^>]* src="([^"]+)">`).FindAllStringSubmatch(read(t, "assets/index.html"), -1) {
-		named = append(named, match[1]+match[2])
-	}
-	for _, file := range needed {
-		if !slices.Contains(named, file) {
-			t.Errorf("index.html does not preload %s, which main.js needs", file)
-		}
-	}
-	for _, file := range named {
-		if !slices.Contains(needed, file) && file != "js/theme.js" && file != "js/login.js" { // scripts of their own
-			t.Errorf("index.html preloads %s, which main.js does not need", file)
+		if !slices.Equal(named, []string{want}) {
+			t.Errorf("%s has the scripts %q, want %q", page, named, want)
 		}
 	}
 }
