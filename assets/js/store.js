@@ -1,10 +1,13 @@
 // @ts-check
 // The numbers that charts draw: one column per series, one row per sample, oldest first, the newest `capacity` of them.
-// Each column is a ring unrolled over twice its length, so that its rows [from, to) always lie side by side. A number
-// that is not known is NaN; a row of nothing but NaN is a gap, and no line is drawn across it. Pure.
+// Each column is a ring unrolled over twice its length, so that its rows [from, to) always lie side by side; it grows to that length
+// as rows come. A number that is not known is NaN; a row of nothing but NaN is a gap, and no line is drawn across it. Pure.
 
 /** How much longer than expected two samples may lie apart before the time between them counts as a gap. */
 const patience = 1.75;
+
+/** Rows that there is room for at first. */
+const small = 1024;
 
 /** @typedef {{at: ArrayLike<number>, columns: Record<string, ArrayLike<number | null>>}} Columns */
 
@@ -13,7 +16,9 @@ export class Store {
   from = 0;
   to = 0;
   #capacity;
+  /** rows that there is room for now, and at most */
   #space;
+  #most;
   #at;
   /** milliseconds that should lie between a row and the one before */
   #step;
@@ -23,13 +28,14 @@ export class Store {
   /**
    * @param {number} capacity rows
    * @param {Iterable<string>} names
-   * @param {number} [space] that there are rows for: as many as its capacity where there will never be more
+   * @param {number} [most] rows that there will be room for: as many as its capacity where there will never be more
    */
-  constructor(capacity, names, space = 2 * capacity) {
+  constructor(capacity, names, most = 2 * capacity) {
     this.#capacity = capacity;
-    this.#space = space;
-    this.#at = new Float64Array(space);
-    this.#step = new Float64Array(space);
+    this.#most = most;
+    this.#space = Math.min(most, small);
+    this.#at = new Float64Array(this.#space);
+    this.#step = new Float64Array(this.#space);
     for (const name of names) this.column(name);
   }
 
@@ -54,7 +60,7 @@ export class Store {
   /**
    * The column of that name; one that was never heard of is all unknown.
    * @param {string} name
-   * @returns {Float64Array} the same array for ever
+   * @returns {Float64Array} the same array until there are more rows
    */
   column(name) {
     let column = this.#columns.get(name);
@@ -179,7 +185,8 @@ export class Store {
 
   /** @param {number} at @param {number} step */
   #room(at, step) {
-    if (this.to === this.#space) {
+    if (this.to === this.#space && this.#space < this.#most) this.#grow();
+    else if (this.to === this.#space) {
       this.#at.copyWithin(0, this.#capacity);
       this.#step.copyWithin(0, this.#capacity);
       for (const column of this.#columns.values()) column.copyWithin(0, this.#capacity);
@@ -194,11 +201,24 @@ export class Store {
     return i;
   }
 
-  /** @param {Store} other */
+  #grow() {
+    this.#space = Math.min(this.#most, 2 * this.#space);
+    const more = (/** @type {Float64Array} */ column) => {
+      const longer = new Float64Array(this.#space);
+      longer.set(column);
+      return longer;
+    };
+    this.#at = more(this.#at);
+    this.#step = more(this.#step);
+    for (const [name, column] of this.#columns) this.#columns.set(name, more(column));
+  }
+
+  /** @param {Store} other that nobody else has */
   #take(other) {
-    this.#at.set(other.#at);
-    this.#step.set(other.#step);
-    for (const [name, column] of other.#columns) this.column(name).set(column);
+    this.#space = other.#space;
+    this.#at = other.#at;
+    this.#step = other.#step;
+    this.#columns = other.#columns;
     this.from = other.from;
     this.to = other.to;
   }

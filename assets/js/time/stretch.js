@@ -9,6 +9,8 @@ import { Store } from "../store.js";
 const room = 1200;
 
 export class Stretch extends Store {
+  /** rows that it has room for */
+  #most;
   /** the time that was asked about */
   begin;
   end;
@@ -22,7 +24,9 @@ export class Stretch extends Store {
    * @param {number} step
    */
   constructor(answer, begin, end, step) {
-    super(answer.at.length + room, [], answer.at.length + room);
+    const most = answer.at.length + room;
+    super(most, [], most);
+    this.#most = most;
     this.begin = begin;
     this.end = end;
     this.step = step;
@@ -51,7 +55,7 @@ export class Stretch extends Store {
 
   /** Whether it has no room for more live rows: it is to be asked for anew. */
   get full() {
-    return this.to > this.at.length - 2; // a gap takes one, too
+    return this.to > this.#most - 2; // a gap takes one, too
   }
 
   /** A row of an answer is of the time from its moment on. @param {number} i @override */
