@@ -35,6 +35,7 @@ export class Chart {
   #crosshair;
   #options;
   #view = new View();
+  #styled = false;
   /** @type {Record<string, string>} */
   #colours = {};
   #font = "";
@@ -52,11 +53,15 @@ export class Chart {
     this.#crosshair = crosshair;
     this.#options = options;
     this.#view.mirrored = options.mirrored ?? false;
-    this.restyle();
   }
 
-  /** Read colours and type again: the theme has changed. */
+  /** Colours, type or layers are others: they are read when it is drawn. */
   restyle() {
+    this.#styled = false;
+  }
+
+  #style() {
+    this.#styled = true;
     const canvas = this.#surface.canvas;
     this.#colours = inks(canvas, [...axisInks, "chart-cross", "panel", "technique", "alarm", "warn", ...this.#options.layers().flatMap((layer) => layer.inks)]);
     ({ font: this.#font, size: this.#view.size } = type(canvas));
@@ -78,7 +83,7 @@ export class Chart {
     return this.#surface.canvas;
   }
 
-  /** Where the plot lies on the canvas since the last draw, in CSS pixels. */
+  /** Where the plot lies on the canvas since it was last laid out, in CSS pixels. */
   get left() {
     return this.#view.left;
   }
@@ -103,17 +108,29 @@ export class Chart {
     return Math.min(view.to, Math.max(view.from, view.at(x)));
   }
 
-  draw() {
-    const ctx = this.#surface.begin();
-    if (!ctx) return;
+  /**
+   * Finds out where the plot lies on the canvas, as it is now.
+   * @returns {number} its width, 0 while the canvas has none
+   */
+  lay() {
+    if (this.#surface.width === 0) return 0;
+    if (!this.#styled) this.#style();
     const view = this.#view;
-    const options = this.#options;
-    ctx.font = this.#font;
-    ctx.fontKerning = "none";
     view.left = Math.round(view.size * gutter);
     view.top = Math.round(view.size * 0.6);
     view.width = Math.max(1, this.#surface.width - view.left - 2);
     view.height = Math.max(1, this.#surface.height - view.top - Math.round(view.size * foot));
+    return view.width;
+  }
+
+  draw() {
+    const ctx = this.#surface.begin();
+    if (!ctx) return;
+    this.lay();
+    const view = this.#view;
+    const options = this.#options;
+    ctx.font = this.#font;
+    ctx.fontKerning = "none";
 
     const layers = options.layers();
     const unit = options.unit();

@@ -20,6 +20,7 @@ export class Heat {
   #crosshair;
   /** @type {{store: Store | null, series: string[], from: number, to: number, left: number, right: number}} */
   #shown = { store: null, series: [], from: 0, to: 1, left: 0, right: 0 };
+  #styled = false;
   #lut = new Uint32Array(shades);
   #cross = "";
   #none = "";
@@ -42,10 +43,15 @@ export class Heat {
   constructor(canvas, crosshair, mark) {
     this.#surface = new Surface(canvas, mark);
     this.#crosshair = crosshair;
-    this.restyle();
   }
 
+  /** The colours are others: they are read when it is drawn. */
   restyle() {
+    this.#styled = false;
+  }
+
+  #style() {
+    this.#styled = true;
     const colours = inks(this.#surface.canvas, [...scale, "heat-none", "heat-hatch", "chart-cross"]);
     const stops = scale.map((name) => channels(colours[name]));
     for (let i = 0; i < shades; i++) {
@@ -77,6 +83,7 @@ export class Heat {
     const { store, series, from, to, left, right } = this.#shown;
     const n = series.length;
     if (!ctx || !store || n === 0) return;
+    if (!this.#styled) this.#style();
     const columns = Math.max(1, Math.round(right - left));
     this.#size(columns, n);
     this.#paint(store, series.map((name) => store.column(name)), from, to, columns);

@@ -27,6 +27,7 @@ export class Lifelines {
   /** @type {string[]} */
   #labels = [];
   #glyphs;
+  #styled = false;
   #inks = { techniques: /** @type {string[]} */ ([]), error: "", paper: "" };
   #font = "";
   #size = 11;
@@ -35,7 +36,7 @@ export class Lifelines {
    * @param {HTMLCanvasElement} canvas wider than what is seen of it by lead / span
    * @param {Exchanges} exchanges
    * @param {readonly string[]} names of the techniques, as in the tokens
-   * @param {(name: string) => string} called what one is called on screen; asked anew by restyle
+   * @param {(name: string) => string} called what one is called on screen; asked anew after restyle
    * @param {Path2D[]} glyphs 20 × 20
    * @param {() => void} mark
    */
@@ -45,10 +46,15 @@ export class Lifelines {
     this.#names = names;
     this.#called = called;
     this.#glyphs = glyphs;
-    this.restyle();
   }
 
+  /** Colours or words are others: they are read when it is drawn. */
   restyle() {
+    this.#styled = false;
+  }
+
+  #style() {
+    this.#styled = true;
     const canvas = this.#surface.canvas;
     this.#inks = wireInks(canvas, this.#names);
     this.#labels = this.#names.map(this.#called);
@@ -62,6 +68,7 @@ export class Lifelines {
   draw(now, slide) {
     const ctx = this.#surface.begin();
     if (!ctx) return;
+    if (!this.#styled) this.#style();
     ctx.font = this.#font;
     ctx.lineCap = ctx.lineJoin = "round";
     const { width, height } = this.#surface;

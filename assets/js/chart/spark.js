@@ -26,6 +26,7 @@ export class Spark {
   #ceiling;
   #lines;
   #view = new View();
+  #styled = false;
   /** @type {Record<string, string>} */
   #colours = {};
 
@@ -43,10 +44,15 @@ export class Spark {
     this.#ceiling = ceiling;
     this.#lines = traces.map((trace) => new Line(trace.name, trace.ink, trace.sign));
     this.#view.mirrored = traces.length > 1;
-    this.restyle();
   }
 
+  /** The colours are others: they are read when it is drawn. */
   restyle() {
+    this.#styled = false;
+  }
+
+  #style() {
+    this.#styled = true;
     this.#colours = inks(this.#surface.canvas, ["technique", ...this.#traces.map((trace) => trace.ink)]);
   }
 
@@ -60,6 +66,7 @@ export class Spark {
   draw() {
     const ctx = this.#surface.begin();
     if (!ctx) return;
+    if (!this.#styled) this.#style();
     const view = this.#view;
     view.left = 0;
     view.top = pad;

@@ -137,7 +137,8 @@ export class Charts {
     const { from, to } = this.#window;
     if (Number.isNaN(to)) return;
     const above = this.#charts[0].chart;
-    this.#shown = this.#archive.show(this.#window, (above.right - above.left) * devicePixelRatio);
+    const width = Math.max(...this.#charts.map(({ chart }) => chart.lay()));
+    if (width > 0) this.#shown = this.#archive.show(this.#window, width * devicePixelRatio); // not known before: it would be asked twice
     for (const { chart, root } of this.#charts) {
       if (root.hidden) continue;
       chart.show(from, to, this.#shown);
