@@ -13,8 +13,8 @@ let shown = found ? (found[1] === "k" ? { key: decoded(found[2]) } : { share: de
  * @typedef {{role: "anybody" | "viewer" | "presenter" | "operator", redacted: boolean, until?: number, asked: boolean, key: boolean, password: boolean}} Standing
  */
 
-/** Show what stood behind the address, once. @param {import("./api.js").API} api @returns {Promise<Standing | null>} null where nothing did */
-export async function show(api) {
+/** Show what stood behind the address, once. @param {import("./api.js").API} api @returns {Promise<Standing> | null} null where nothing did */
+export function show(api) {
   if (!shown) return null;
   const body = shown;
   shown = null;

@@ -75,6 +75,8 @@ const capacity = 9000;
 const sparkPace = 2000;
 /** Milliseconds after a second's beginning when it is told once more how old the reading on screen is. */
 const between = 600;
+/** Milliseconds that the first tables wait for the charts to have what was. */
+const patience = 500;
 /** What "per second" is averaged over, in milliseconds. */
 const recently = 10_000;
 
@@ -82,6 +84,7 @@ const page = document.documentElement.dataset;
 const base = new URL("api/v1/", document.baseURI);
 
 const api = new API(base);
+const access = new Access(api); // the first to be made: everything waits for its answer
 const frame = new Frame();
 const clock = new Clock();
 const store = new Store(capacity, drawn);
@@ -127,7 +130,6 @@ const missing = new Missing();
 const verdict = new Verdict();
 const alerts = new Alerts(api, (n) => header.alerts(n));
 const help = new Help();
-const access = new Access(api);
 api.denied = () => void access.check();
 const filler = new Past(api, store, () => {
   frame.draw(charts.draw);
@@ -205,7 +207,7 @@ function take(message) {
   if (carrier === carried && !(at < clock.server(resumed))) ages[carrier].add(at, message.received);
   carried = carrier;
   const first = !latest;
-  if (first || message.gap) void filler.begin(at, interval, data);
+  const filled = first || message.gap ? filler.begin(at, interval, data) : null;
   if (message.gap) marks.miss();
   const numbers = row(data);
   store.append(at, interval, numbers);
@@ -223,9 +225,11 @@ function take(message) {
   frame.align();
   charts.show(data);
   showFigures();
-  showTables();
   drawCharts();
   drawTiles();
+  // Tables take as long as all that is above them: the first ones come a frame behind the charts.
+  if (first) void Promise.race([filled, new Promise((resolve) => setTimeout(resolve, patience))]).then(() => requestAnimationFrame(showTables));
+  else showTables();
 }
 
 /** @param {import("./time/then.js").Then | null} then the moment that the page shows from now on; null: that of the newest reading */
@@ -344,7 +348,7 @@ function use(technique, chosen = true) {
   viewer?.switchTo(technique);
   lab?.follow(technique);
   frame.draw(restyle);
-  askWire();
+  if (chosen) askWire(); // else with the next second that is even
 }
 
 function restyle() {
@@ -457,11 +461,15 @@ async function start() {
   await access.enter();
   config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
   interval = config.interval;
-  if (!config.history) {
+  if (config.history) {
+    const series = api.series();
+    series.catch(() => {}); // who wants it asks again
+    filler.prepare(series);
+    history.prepare(series);
+  } else {
     filler.none();
     archive.none();
   }
-  filler.prepare();
   learnServer(config.zone);
   timeBar.refresh();
   if (config.now) clock.observe(config.now, performance.now());

@@ -29,11 +29,9 @@ export class Past {
     this.#filled = filled;
   }
 
-  /** It will be asked soon: what are the names? */
-  prepare() {
-    if (!this.#there) return;
-    this.#early = this.#api.series();
-    this.#early.catch(() => {}); // fill asks again
+  /** @param {Promise<any>} series the names, which will be wanted soon */
+  prepare(series) {
+    this.#early = series;
   }
 
   /** This server keeps no history. */

@@ -26,10 +26,15 @@ export class Access {
   /** whether this page has shown numbers, and was thrown out */
   #expelled = false;
   #asking = false;
+  /** the first answer, asked for while the rest of the page is built @type {Promise<Standing> | null} */
+  #early;
 
   /** @param {import("../api.js").API} api */
   constructor(api) {
     this.#api = api;
+    const shown = show(api);
+    this.#early = shown ? this.#first(shown) : api.login();
+    this.#early.catch(() => {}); // enter asks again
     this.#button.addEventListener("click", () => void this.#open());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -49,10 +54,11 @@ export class Access {
   async enter() {
     for (;;) {
       try {
-        this.#standing = (await this.#first()) ?? (await this.#api.login());
+        this.#standing = await (this.#early ?? this.#api.login());
         break;
       } catch (error) {
         if (error instanceof Refused && error.status === 404) return; // a server that asks nobody
+        this.#early = null;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
@@ -78,15 +84,16 @@ export class Access {
     }
   }
 
-  /** What stood behind the address opens, or it is said that it does not. */
-  async #first() {
+  /** What stood behind the address opens, or it is said that it does not. @param {Promise<Standing>} shown */
+  async #first(shown) {
     try {
-      return await show(this.#api);
+      return await shown;
     } catch (error) {
-      if (!(error instanceof Refused) || error.status === 0 || error.status === 409) return null;
-      await load("access");
-      this.#say(error);
-      return null;
+      if (error instanceof Refused && error.status !== 0 && error.status !== 409) {
+        await load("access");
+        this.#say(error);
+      }
+      return this.#api.login();
     }
   }
 

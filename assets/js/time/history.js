@@ -10,17 +10,26 @@ export class History {
   #known = null;
   /** when that was, on performance.now()'s clock */
   #told = NaN;
+  /** what has been asked ahead, and when @type {{series: Promise<any>, at: number} | null} */
+  #early = null;
 
   /** @param {import("../api.js").API} api */
   constructor(api) {
     this.#api = api;
   }
 
+  /** @param {Promise<any>} series the names, which will be wanted soon */
+  prepare(series) {
+    this.#early = { series, at: performance.now() };
+  }
+
   /** The series there are, by name with their units. @param {number} [old] milliseconds that the list may be old */
   async series(old = Infinity) {
     if (!this.#known || performance.now() - this.#told >= old) {
-      const asked = performance.now();
-      const { series } = await this.#api.series();
+      const early = this.#early;
+      this.#early = null;
+      const asked = early?.at ?? performance.now();
+      const { series } = (await early?.series.catch(() => null)) ?? await this.#api.series();
       this.#known = new Map(series.map((/** @type {{name: string, unit: string}} */ { name, unit }) => [name, unit]));
       this.#told = asked;
     }
