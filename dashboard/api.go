@@ -83,9 +83,16 @@ func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 		return problem.Bad("series", fmt.Sprintf("%d series of %d points are too much for one answer", len(series), points),
 			fmt.Sprintf("series times points up to %d", mostNumbers)).Send(c)
 	}
+	only := c.Query("only")
+	if only != "" && only != "avg" {
+		return problem.Bad("only", strconv.QuoteToASCII(only[:min(len(only), 64)])+" is nothing that may come alone", "avg").Send(c)
+	}
 	result, err := d.history.Query(series, time.UnixMilli(from), time.UnixMilli(to), int(points))
 	if err != nil {
 		return historyProblem(err).Send(c)
+	}
+	if only == "avg" {
+		result.Means()
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)

@@ -127,4 +127,10 @@ func TestLastHourAfterARestart(t *testing.T) {
 	if len(result.At) != hour || len(result.Series) != 2 || slices.Contains(result.Series[1].Avg, nil) {
 		t.Errorf("got %d points of %d series, want a whole hour: %.300s", len(result.At), len(result.Series), body)
 	}
+	if status, body, _ := s.get("api/v1/history?series=cpu.busy&only=avg"); status != 200 || !strings.Contains(body, `"avg":[`) || strings.Contains(body, `"min":`) {
+		t.Errorf("the mean alone: got %d %.300s", status, body)
+	}
+	if status, body, _ := s.get("api/v1/history?series=cpu.busy&only=max"); status != 400 || !strings.Contains(body, `"parameter":"only"`) {
+		t.Errorf("got %d %s", status, body)
+	}
 }

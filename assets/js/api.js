@@ -57,11 +57,12 @@ export class API {
    * @param {number} to
    * @param {number} points
    * @param {AbortSignal} [signal]
+   * @param {{only?: "avg"}} [part] without least and greatest
    */
-  async history(series, from, to, points, signal) {
+  async history(series, from, to, points, signal, part = {}) {
     const answers = [];
     for (const names of pieces(series)) {
-      answers.push(await this.get("history", { series: names.join(), from: Math.floor(from), to: Math.ceil(to), points }, signal));
+      answers.push(await this.get("history", { series: names.join(), from: Math.floor(from), to: Math.ceil(to), points, ...part }, signal));
     }
     return answers.length > 1 ? together(answers) : answers[0];
   }
@@ -205,7 +206,7 @@ function pieces(names) {
 
 /**
  * Answers for the same time as one, with the rows of the first.
- * @param {{at: number[], series: {name: string, unit: string, avg: Column, min: Column, max: Column}[]}[]} answers
+ * @param {{at: number[], series: {name: string, unit: string, avg: Column, min?: Column, max?: Column}[]}[]} answers
  */
 function together(answers) {
   const [{ at }] = answers;
@@ -213,7 +214,7 @@ function together(answers) {
     at,
     series: answers.flatMap(({ at: own, series }) => {
       const rows = new Map(own.map((time, i) => [time, i]));
-      const lay = (/** @type {Column} */ column) => at.map((time) => column[rows.get(time) ?? -1] ?? null);
+      const lay = (/** @type {Column | undefined} */ column) => column && at.map((time) => column[rows.get(time) ?? -1] ?? null);
       return series.map(({ name, unit, avg, min, max }) => ({ name, unit, avg: lay(avg), min: lay(min), max: lay(max) }));
     }),
   };

@@ -60,7 +60,7 @@ export class Past {
       const names = historic(series.map((/** @type {{name: string}} */ s) => s.name), snapshot);
       if (names.length === 0) return;
       const points = Math.min(most, Math.floor(numbers / names.length), Math.ceil((at - from) / interval) + 1);
-      this.#store.fill(columns(await this.#api.history(names, from, at, points)));
+      this.#store.fill(columns(await this.#api.history(names, from, at, points, undefined, { only: "avg" })));
       this.#filled();
     } catch (error) {
       if (error instanceof Refused && error.status === 404) this.none();

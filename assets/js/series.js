@@ -19,8 +19,9 @@ export const whole = [
 /** How much work stood still: for a processor some of it at most, for memory and disks all of it. */
 const stalls = ["pressure.cpu.some", "pressure.memory.full", "pressure.io.full"];
 
-/** Those made from others by `derive`. */
+/** Those made from others by `derive`, and those others. */
 const made = ["cpu.interrupts", "memory.reclaimable", "pressure.worst"];
+const sources = ["cpu.irq", "cpu.softirq", "memory.total", "memory.used", "memory.free", ...stalls];
 
 /** What the charts draw: history's series and those made from them. */
 export const drawn = [...whole, ...made];
@@ -149,10 +150,11 @@ export function columns(answer) {
   for (const series of answer.series) out[series.name] = series.avg;
   const n = answer.at.length;
   for (const name of made) out[name] = new Array(n).fill(null);
+  const used = sources.filter((name) => name in out);
   for (let i = 0; i < n; i++) {
     /** @type {Row} */
     const r = {};
-    for (const name in out) r[name] = out[name][i];
+    for (const name of used) r[name] = out[name][i];
     derive(r);
     for (const name of made) out[name][i] = r[name] ?? null;
   }

@@ -30,12 +30,19 @@ type Result struct {
 	Series []Column `json:"series"`
 }
 
-// A Column is one series of a Result. Where there is a gap the numbers are unknown, null in JSON.
+// A Column is one series of a Result. Where there is a gap the numbers are unknown, null in JSON; a nil list is left out there.
 type Column struct {
 	Series
 	Avg []collector.Number `json:"avg"`
-	Min []collector.Number `json:"min"`
-	Max []collector.Number `json:"max"`
+	Min []collector.Number `json:"min,omitzero"`
+	Max []collector.Number `json:"max,omitzero"`
+}
+
+// Means leaves the means alone.
+func (r *Result) Means() {
+	for i := range r.Series {
+		r.Series[i].Min, r.Series[i].Max = nil, nil
+	}
 }
 
 // AppendJSON appends r as encoding/json writes it, which takes six times as long: it makes a piece of garbage of each of ten
@@ -56,7 +63,13 @@ func (r *Result) AppendJSON(b []byte) []byte {
 		}
 		b = append(appendJSONText(append(b, `{"name":`...), c.Name), `,"unit":`...)
 		b = appendJSONNumbers(appendJSONText(b, c.Unit), `,"avg":[`, c.Avg)
-		b = append(appendJSONNumbers(appendJSONNumbers(b, `],"min":[`, c.Min), `],"max":[`, c.Max), `]}`...)
+		if c.Min != nil {
+			b = appendJSONNumbers(b, `],"min":[`, c.Min)
+		}
+		if c.Max != nil {
+			b = appendJSONNumbers(b, `],"max":[`, c.Max)
+		}
+		b = append(b, `]}`...)
 	}
 	return append(b, `]}`...)
 }
