@@ -49,6 +49,17 @@ func TestTimeModules(t *testing.T) {
 			if (told(0) + " " + told(1) !== "0…60000 60000…70000") return told(0) + " " + told(1);
 			return [list(s.at), list(s.column("cpu.irq")), list(s.low("cpu.irq")), list(s.high("cpu.irq")), s.end].join(" ");`,
 			"0,60000,70000,120000,121000,121001,126000 1,2,NaN,3,4,NaN,5 0,1,NaN,2,4,NaN,5 5,6,NaN,7,4,NaN,5 126000"},
+		{"a-store-grows-to-its-end", `const { Store } = await import(base + "store.js");
+			const store = new Store(2000, ["a"]);
+			const told = [];
+			for (let i = 0; i < 5000; i++) {
+				store.append(1e12 + 1000 * i, 1000, i % 7 ? { a: i } : { a: i, b: -i });
+				if ([999, 1999, 2999, 4999].includes(i)) {
+					const whole = Array.from({ length: store.length }, (_, k) => store.value("a", store.from + k) - (i + 1 - store.length) - k);
+					told.push(store.length, Math.max(...whole.map(Math.abs)), store.value("b", store.find(1e12 + 1000 * (i - (i % 7)))));
+				}
+			}
+			return told.join(" ");`, "1000 0 -994 2000 0 -1995 2000 0 -2996 2000 0 -4998"},
 		{"what-readings-are-of", `const { Store } = await import(base + "store.js");
 			const store = new Store(2000, ["a"]);
 			for (const at of [10000, 11000, 12001, 20000, 21000]) store.append(at, 1000, { a: 1 });
