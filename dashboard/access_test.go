@@ -256,6 +256,29 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// Who shows what opens nothing any more is told that, and nothing of proxies.
+func TestEndedBearer(t *testing.T) {
+	s := guardedBy(t, AccessConfig{})
+	status, body := s.post("api/v1/share", "application/json", `{"for":"1h"}`)
+	_, token, found := strings.Cut(body, "#s=")
+	token, _, _ = strings.Cut(token, `"`)
+	if status != 201 || !found {
+		t.Fatalf("got %d %s", status, body)
+	}
+	if status, _, _ := s.get("api/v1/config", "Authorization", "Bearer "+token); status != 200 {
+		t.Errorf("by the link: %d", status)
+	}
+	if !s.Dashboard.config.Access.guard.Unshare("") {
+		t.Error("nothing was taken back")
+	}
+	if status, body, _ := s.get("api/v1/config", "Authorization", "Bearer "+token); status != 401 || !strings.Contains(body, "that has ended") || strings.Contains(body, "proxy") {
+		t.Errorf("by the link, taken back: %d %s", status, body)
+	}
+	if status, body, _ := s.get("api/v1/config", "Authorization", "Bearer x"); status != 401 || strings.Contains(body, "proxy") {
+		t.Errorf("by what is no link: %d %s", status, body)
+	}
+}
+
 func TestTrustedProxy(t *testing.T) {
 	t.Parallel()
 	s := guardedBy(t, AccessConfig{TrustProxies: []string{"loopback"}, Key: secretKey})

@@ -117,7 +117,12 @@ func (d *Dashboard) denied(c *fiber.Ctx, v visitor, needed auth.Role) *problem.P
 	}
 	c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="fivewire"`)
 	detail := "log in first: open the page, or send Authorization: Bearer KEY"
-	if key, password := d.config.Access.guard.Ways(); !key && !password {
+	if len(c.Request().Header.Peek(fiber.HeaderAuthorization)) > 0 && v.err != nil { // it is that, whichever way it came
+		detail = v.err.Error()
+		if errors.Is(v.err, auth.ErrEnded) {
+			detail += " (hint: ask for another link, or log in again)"
+		}
+	} else if key, password := d.config.Access.guard.Ways(); !key && !password {
 		detail = "this came through a proxy that this dashboard was not told of, so nobody can tell that it is from this machine, and there is no key (hint: start it with --public-url and --trust-proxy, or --auth key; --auth off where the proxy asks who it is)"
 	}
 	return problem.New(fiber.StatusUnauthorized, detail)
