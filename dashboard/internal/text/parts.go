@@ -201,7 +201,11 @@ func (p *painter) processes(processes *collector.Processes, n int) {
 	p.put(plain, "  ").put(dim, fmt.Sprintf("of %d processes", processes.Total))
 	for i := range processes.Top[:n] {
 		q := &processes.Top[i]
-		command := cmp.Or(q.Command, "["+q.Name+"]")
+		command := q.Command
+		if command == "" && q.User != "" { // as ps shows what has no command line; who sees neither sees names
+			command = "[" + q.Name + "]"
+		}
+		command = cmp.Or(command, q.Name)
 		cpu := sum(q.CPU, q.ChildrenCPU)
 		st := plain
 		if v, _ := cpu.Get(); v >= 0.5 {

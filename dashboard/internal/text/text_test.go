@@ -47,6 +47,19 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+// Brackets are of what has no command line, not of what may not be shown.
+func TestBrackets(t *testing.T) {
+	v := view(25)
+	v.Snapshot.Processes = &collector.Processes{Top: []collector.Process{{Name: "kworker/0:1", User: "root"}}}
+	if out := string(Page(nil, v, Screen{Cols: 80})); !strings.Contains(out, "  [kworker/0:1]\n") {
+		t.Errorf("got\n%s", out)
+	}
+	v.Snapshot.Processes = &collector.Processes{Top: []collector.Process{{Name: "chromium"}}} // as a link has it
+	if out := string(Page(nil, v, Screen{Cols: 80})); !strings.Contains(out, "  chromium\n") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
 // sequence is one that this package may write.
 var sequence = regexp.MustCompile(`\x1b\[(H|K|J|2J|0m|[0-9;]*m)`)
 
