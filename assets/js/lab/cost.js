@@ -100,17 +100,25 @@ export function costs(lane, offset) {
 const apart = { seconds: 3, part: 0.1 };
 
 /**
- * Whose figures are not to be compared with the others': what was broken on purpose, unless all were, and who has counted
- * for another time than most.
- * @param {{seconds: number, broken: boolean}[]} lines
- * @returns {{usual: number, why: ("" | "fault" | "time")[]}} usual: seconds that the others have counted
+ * Whose figures are not to be compared with the others': who does not run, unless nobody does, what was broken on purpose,
+ * unless all were, and who has counted for another time than most. In a lesson those that it has stopped are the most.
+ * @param {{seconds: number, broken: boolean, running: boolean}[]} lines
+ * @returns {{usual: number, why: ("" | "stopped" | "fault" | "time")[]}} usual: seconds that the others have counted
  */
 export function compare(lines) {
-  const sound = lines.filter(({ seconds, broken }) => !broken && seconds > 0);
-  const times = (sound.length > 0 ? sound : lines).map(({ seconds }) => seconds).sort((a, b) => a - b);
+  const none = !lines.some(({ running }) => running);
+  const there = lines.filter(({ running }) => running || none);
+  const sound = there.filter(({ seconds, broken }) => !broken && seconds > 0);
+  const times = (sound.length > 0 ? sound : there).map(({ seconds }) => seconds).sort((a, b) => a - b);
   const usual = times[times.length >> 1] ?? 0;
   const far = Math.max(apart.seconds, apart.part * usual);
-  return { usual, why: lines.map(({ seconds, broken }) => (broken && sound.length > 0 ? "fault" : Math.abs(seconds - usual) > far ? "time" : "")) };
+  return {
+    usual,
+    why: lines.map(({ seconds, broken, running }) => {
+      if (!running && !none) return "stopped";
+      return broken && sound.length > 0 ? "fault" : Math.abs(seconds - usual) > far ? "time" : "";
+    }),
+  };
 }
 
 /**

@@ -9,9 +9,9 @@ import { columns, compare, costs, shown, winners } from "./cost.js";
 import { named } from "./kinds.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
-/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>, seconds: number, broken: boolean}} Line seconds: that it has counted */
+/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>, seconds: number, broken: boolean, running: boolean}} Line seconds: that it has counted */
 /** @typedef {{at: number, seconds: number, lines: Line[]}} Run */
-/** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, glyph: Element, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
+/** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, apart: HTMLElement, glyph: Element, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
 
 /** Runs kept: more cannot be compared by eye. */
 const most = 6;
@@ -88,8 +88,8 @@ export class Costs {
     const { lanes, clock } = this.#lab;
     const began = Math.min(...lanes.map((lane) => lane.began).filter(Number.isFinite));
     const lines = lanes.map((lane) => {
-      const { key, technique, variant, seconds, broken } = lane;
-      return { key, technique, variant, values: costs(lane, clock.offset), seconds, broken };
+      const { key, technique, variant, seconds, broken, running } = lane;
+      return { key, technique, variant, values: costs(lane, clock.offset), seconds, broken, running };
     });
     return { at: Date.now(), seconds: Number.isFinite(began) ? (performance.now() - began) / 1000 : 0, lines };
   }
@@ -170,18 +170,17 @@ export class Costs {
     /** @type {Element | null} */
     let before = group.head;
     ordered.forEach((line, at) => {
-      const { row, name, glyph, cells, texts } = this.#row(group, line);
+      const { row, name, apart, glyph, cells, texts } = this.#row(group, line);
       write(name, named(line));
       attribute(row, "data-technique", line.technique);
-      attribute(row, "data-apart", why[at]); // for tests
-      const reason = why[at] && say(`costs.apart_${why[at]}`, { seconds: count(line.seconds), others: count(usual) });
+      reveal(apart, why[at] !== "");
+      write(apart, why[at] && say(`costs.apart_${why[at]}`, { seconds: count(line.seconds), others: count(usual) }));
       attribute(glyph, "href", `#glyph-${line.technique}`);
       columns.forEach((column, i) => {
         const value = line.values[column.id];
         write(texts[i], column.write(value, line.values));
         attribute(cells[i], "data-value", String(value));
         attribute(cells[i], "data-best", String(marks[i][at]));
-        attribute(cells[i], "title", column.best ? reason : "");
         const star = cells[i].firstElementChild;
         if (star instanceof HTMLElement) {
           reveal(star, marks[i][at]);
@@ -206,7 +205,8 @@ export class Costs {
       const name = make("span");
       const drawing = symbol(`glyph-${technique}`);
       const glyph = /** @type {Element} */ (drawing.firstElementChild);
-      const head = make("th", "", make("span", "badge", drawing, name));
+      const apart = make("small", "costs-apart");
+      const head = make("th", "", make("span", "badge", drawing, name), apart);
       head.scope = "row";
       const texts = columns.map(() => make("span", "", "—"));
       const cells = columns.map(({ id }, i) => {
@@ -219,7 +219,7 @@ export class Costs {
       });
       const row = make("tr", "", head, ...cells);
       row.dataset.lane = key;
-      found = { row, name, glyph, cells, texts };
+      found = { row, name, apart, glyph, cells, texts };
       group.rows.set(key, found);
     }
     return found;

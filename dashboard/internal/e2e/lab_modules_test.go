@@ -575,7 +575,7 @@ func TestLessonBars(t *testing.T) {
 	}
 }
 
-// What was broken, or has counted for another time than most, is not compared with the others.
+// What was broken, has counted for another time than most, or does not run is not compared with the others.
 func TestLabCompares(t *testing.T) {
 	p := modules(t)
 	for _, test := range []struct{ name, lines, want string }{
@@ -587,11 +587,14 @@ func TestLabCompares(t *testing.T) {
 		{"one-broken", `[60], [60, true], [60]`, `60: , fault, `},
 		{"all-broken", `[60, true], [60, true], [12, true]`, `60: , , time`},
 		{"broken-but-for-one-that-never-ran", `[60, true], [0], [60, true]`, `60: , time, `},
+		{"a-lesson-has-stopped-the-others", `[40, false, false], [5], [40, false, false], [40, false, false], [5]`, `5: stopped, , stopped, stopped, `},
+		{"stopped-and-broken", `[60, true], [60, false, false]`, `60: , stopped`},
+		{"nobody-runs", `[60, false, false], [12, false, false]`, `60: , time`},
 		{"nobody", ``, `0: `},
 	} {
 		got := evaluate[string](p, `(async () => {
 			const { compare } = await import(base + "lab/cost.js");
-			const { usual, why } = compare([`+test.lines+`].map(([seconds, broken = false]) => ({ seconds, broken })));
+			const { usual, why } = compare([`+test.lines+`].map(([seconds, broken = false, running = true]) => ({ seconds, broken, running })));
 			return usual + ": " + why.join(", ");
 		})()`)
 		if got != test.want {
@@ -600,23 +603,24 @@ func TestLabCompares(t *testing.T) {
 	}
 }
 
-// Who is not compared has no star, though he would be the best, and his cells say why.
+// Who is not compared has no star, though he would be the best, and his row says why.
 func TestCostStars(t *testing.T) {
 	p := modules(t)
 	got := evaluate[[]string](p, `(async () => {
 		const [{ Costs }, { load }] = await Promise.all(["lab/costs.js", "words/words.js"].map((name) => import(base + name)));
 		await load("costs", "lab");
 		const root = document.createElement("div");
-		const lane = (key, age, seconds, broken) => ({ key, technique: key, variant: "", began: 0, seconds, broken, figures: null,
+		const lane = (key, age, seconds, broken) => ({ key, technique: key, variant: "", began: 0, seconds, broken, running: true, figures: null,
 			counts: { messages: 1, missed: 0, duplicates: 0, reconnects: 0 }, ages: { percentiles: () => [age, age] } });
 		new Costs(root, { lanes: [lane("sse", 0.1, 60, true), lane("polling", 0.2, 12, false), lane("streaming", 0.3, 60, false), lane("websocket", 0.4, 60, false)],
 			clock: { offset: 0 }, on() {} }).show();
 		return [...root.querySelectorAll("tr[data-lane]")].map((row) => {
 			const cell = row.querySelector('[data-key="median"]');
-			return [row.dataset.lane, cell.dataset.best, cell.title].join(" ");
+			const why = row.querySelector(".costs-apart");
+			return [row.dataset.lane, cell.dataset.best, why.hidden ? "" : why.textContent].join(" ");
 		});
 	})()`)
-	if want := []string{"sse false No star: something was broken on purpose while this lane counted", "polling false No star: it has counted for 12 s, most others for 60 s",
+	if want := []string{"sse false no star: broken on purpose while it counted", "polling false no star: counted 12 s, most others 60 s",
 		"streaming true ", "websocket false "}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -12,8 +12,9 @@ export default {
   pin_help: "Keeps the figures as they are now, below the running ones, to compare with",
   unpin: "take this run away",
   best: "best",
-  apart_fault: "No star: something was broken on purpose while this lane counted",
-  apart_time: "No star: it has counted for {seconds} s, most others for {others} s",
+  apart_stopped: "no star: it does not run",
+  apart_fault: "no star: broken on purpose while it counted",
+  apart_time: "no star: counted {seconds} s, most others {others} s",
   foot: "Server CPU is no column here: one message is encoded once for all viewers. What many viewers cost it is measured by the crowd.",
 
   messages: "messages",
