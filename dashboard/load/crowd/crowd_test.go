@@ -409,3 +409,42 @@ func TestSlow(t *testing.T) {
 		check(t, "errors", len(r.Errors), 0)
 	})
 }
+
+// A run that ends while viewers still come has measured nothing, and says so: no CPU of a moment, and nobody held that was
+// not answered.
+func TestEndsWhileConnecting(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+			if ask() == "" {
+				return
+			}
+			if n == 1 {
+				io.WriteString(conn, sseHead+event(1, "")+event(2, ""))
+			}
+			ask()
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		config.Viewers, config.Rate, config.Duration = 3, 1, time.Minute
+		config.enough = func(c *crowd) bool {
+			if c.tally.messages == 2 && c.held == 2 {
+				cancel()
+			}
+			return false
+		}
+		r, err := Run(ctx, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, "connected", r.Connected, 1)
+		check(t, "held", r.Held, 1)
+		check(t, "seconds", r.Seconds, 0)
+		check(t, "cores", r.Client.Cores, 0)
+		check(t, "CPU", r.Client.CPUMicroseconds, 0)
+		r.Client.MemoryHeld = 1 // where it is not known, too
+		var b bytes.Buffer
+		if r.Table(&b); !strings.Contains(b.String(), "CPU unknown") {
+			t.Errorf("got %s", b.String())
+		}
+	})
+}

@@ -66,8 +66,8 @@ type Slow struct {
 // A Process is what one cost while it was measured. Memory is resident: before the first viewer, with all that got in, at
 // the end; and by viewer, of those that were connected then.
 type Process struct {
-	CPUMicroseconds float64 `json:"cpu_us_per_message"`
-	Cores           float64 `json:"cores"` // 1 is one core's whole time
+	CPUMicroseconds float64 `json:"cpu_us_per_message"` // 0, as Cores, of less than half a second
+	Cores           float64 `json:"cores"`              // 1 is one core's whole time
 	MemoryBefore    int64   `json:"memory_before"`
 	MemoryHeld      int64   `json:"memory_held"`
 	MemoryAfter     int64   `json:"memory_after,omitempty"`
@@ -91,7 +91,7 @@ func (w *watcher) report() *Report {
 	}
 	r := &Report{
 		URL: c.target.url, Technique: c.Technique, Viewers: c.Viewers, Seconds: round(seconds), ConnectMS: round(c.opened.Seconds() * 1e3),
-		Connected: t.connected, Held: c.held, Refused: t.refused,
+		Connected: t.connected, Held: c.served(), Refused: t.refused,
 		Messages: t.messages, Missed: t.missed, Overdue: c.overdue(now), Duplicates: t.duplicates, Gaps: t.gaps,
 		Age: t.age.quantiles(), Spread: t.spread.quantiles(), Bytes: InOut{t.in, t.out},
 		Reconnects: t.reconnects, Cuts: t.cuts, Errors: maps.Clone(t.errors),
@@ -107,17 +107,32 @@ func (w *watcher) report() *Report {
 	return r
 }
 
+// served is how many viewers have been answered on the connection that they have.
+func (c *crowd) served() (n int) {
+	for i := range c.viewers {
+		if v := &c.viewers[i]; v.since > 0 && v.phase != away && v.phase != dialing && v.phase != gone {
+			n++
+		}
+	}
+	return n
+}
+
+// shortest is the least time of which CPU is told: the kernel counts it in hundredths of a second.
+const shortest = 500 * time.Millisecond
+
 func (w *watcher) process(cpu time.Duration, before, held, after int64) Process {
 	p := Process{MemoryBefore: before, MemoryHeld: held, MemoryAfter: after}
 	if w.viewers > 0 {
 		p.MemoryPerViewer = (held - before) / int64(w.viewers)
 	}
+	wall := w.to.at.Sub(w.from.at)
+	if wall < shortest {
+		return p
+	}
 	if n := w.to.messages - w.from.messages; n > 0 {
 		p.CPUMicroseconds = round(float64(cpu.Nanoseconds()) / 1e3 / float64(n))
 	}
-	if wall := w.to.at.Sub(w.from.at); wall > 0 {
-		p.Cores = round(cpu.Seconds() / wall.Seconds())
-	}
+	p.Cores = round(cpu.Seconds() / wall.Seconds())
 	return p
 }
 
@@ -224,12 +239,10 @@ func (r *Report) Table(to io.Writer) error {
 		row("slow", "%d held, %d cut by the server", r.Slow.Held, r.Slow.Cut)
 	}
 	if r.Server != nil {
-		row("server", "%.2f µs CPU a message, %.0f %% of a core; resident %s, %s with all, %s at the end", r.Server.CPUMicroseconds, 100*r.Server.Cores,
-			size(r.Server.MemoryBefore), size(r.Server.MemoryHeld), size(r.Server.MemoryAfter))
+		row("server", "%s; resident %s, %s with all, %s at the end", r.Server.cpu(r.Seconds), size(r.Server.MemoryBefore), size(r.Server.MemoryHeld), size(r.Server.MemoryAfter))
 	}
 	if r.Client.MemoryHeld > 0 {
-		row("this client", "%.2f µs CPU a message, %.0f %% of a core; resident %s, %s a viewer", r.Client.CPUMicroseconds, 100*r.Client.Cores,
-			size(r.Client.MemoryHeld), size(r.Client.MemoryPerViewer))
+		row("this client", "%s; resident %s, %s a viewer", r.Client.cpu(r.Seconds), size(r.Client.MemoryHeld), size(r.Client.MemoryPerViewer))
 	}
 	if len(r.Errors) == 0 {
 		row("errors", "none")
@@ -242,6 +255,13 @@ func (r *Report) Table(to io.Writer) error {
 		row(name, "%d × %s", r.Errors[kind], kind)
 	}
 	return out.Flush()
+}
+
+func (p *Process) cpu(seconds float64) string {
+	if seconds < shortest.Seconds() {
+		return fmt.Sprintf("CPU unknown: measured for less than %v", shortest)
+	}
+	return fmt.Sprintf("%.2f µs CPU a message, %.0f %% of a core", p.CPUMicroseconds, 100*p.Cores)
 }
 
 func (q *Quantiles) text(none string) string {

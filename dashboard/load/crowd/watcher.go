@@ -119,8 +119,10 @@ func (w *watcher) end(err error) error {
 	if w.from.at.IsZero() { // ended while connecting: there is nothing to compare with
 		w.hold()
 		w.from = w.sample()
+		w.to = w.from
+	} else {
+		w.to = w.sample()
 	}
-	w.to = w.sample()
 	w.after, _ = w.memory()
 	w.tell(true)
 	return err
