@@ -446,5 +446,36 @@ func TestEndsWhileConnecting(t *testing.T) {
 		if r.Table(&b); !strings.Contains(b.String(), "CPU unknown") {
 			t.Errorf("got %s", b.String())
 		}
+		if strings.Count(b.String(), "unknown: nothing was measured yet") != 2 {
+			t.Errorf("got %s", b.String())
+		}
+	})
+}
+
+// What is older than the connection has no age; a server that is late, or whose clock is behind, is seen by that.
+func TestBehind(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		measuring := make(begun)
+		config.Progress = measuring
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			if ask() == "" {
+				return
+			}
+			io.WriteString(conn, sseHead+event(1, ""))
+			<-measuring
+			for seq := range 5 {
+				fmt.Fprintf(conn, "data: {\"id\":\"abc-%d\",\"at\":%d,\"data\":{}}\n\n", 2+seq, time.Now().UnixMilli()-60_000)
+			}
+			ask()
+		})
+		config.Viewers = 2
+		config.enough = func(c *crowd) bool { return c.tally.messages == 12 }
+		r := must(t, config)
+		check(t, "replayed", r.Replayed, 10)
+		var b bytes.Buffer
+		r.Table(&b)
+		if want := "unknown: 10 messages are older than the connection, by their own time of 60."; r.Age != nil || strings.Count(b.String(), want) != 2 {
+			t.Errorf("got %s, want %q", b.String(), want)
+		}
 	})
 }

@@ -73,7 +73,11 @@ func (v *viewer) message(e wire.Event, arrival int64) {
 		v.place.id = string(e.ID) // what a foreign SSE server resumes behind is its own id
 	}
 	// What was there before the viewer was is not delivered but replayed.
-	if !fresh && r.seen >= v.since && (envelope.At == 0 || envelope.At >= v.since/1e6) {
+	switch {
+	case fresh:
+	case r.seen >= v.since && (envelope.At == 0 || envelope.At >= v.since/1e6):
 		t.live(r, envelope.At, arrival)
+	default:
+		t.replayed(envelope.At, arrival)
 	}
 }

@@ -33,6 +33,8 @@ type Report struct {
 	Spread *Quantiles `json:"spread_ms"` // from the first viewer to the last, by message; null: none that all could have
 	Bytes  InOut      `json:"bytes"`
 
+	Replayed int64 `json:"replayed"` // messages that say they are older than the connection they came by: they have no age
+
 	Reconnects int64            `json:"reconnects"` // attempts after the first
 	Cuts       int64            `json:"cuts"`       // of those, by --cut-every
 	Slow       *Slow            `json:"slow,omitempty"`
@@ -40,6 +42,9 @@ type Report struct {
 
 	Client Process  `json:"client"`
 	Server *Process `json:"server,omitempty"` // with --pid
+
+	during           int64 // messages that came while it was measured
+	youngest, oldest int64 // of those replayed, ns
 }
 
 // Quantiles of a distribution, right to 1.6 %; N is how many it has.
@@ -94,6 +99,7 @@ func (w *watcher) report() *Report {
 		Connected: t.connected, Held: c.served(), Refused: t.refused,
 		Messages: t.messages, Missed: t.missed, Overdue: c.overdue(now), Duplicates: t.duplicates, Gaps: t.gaps,
 		Age: t.age.quantiles(), Spread: t.spread.quantiles(), Bytes: InOut{t.in, t.out},
+		Replayed: t.old, youngest: t.youngest, oldest: t.oldest, during: w.to.messages - w.from.messages,
 		Reconnects: t.reconnects, Cuts: t.cuts, Errors: maps.Clone(t.errors),
 		Client: w.process(w.to.own-w.from.own, w.ownBefore, w.ownHeld, 0),
 	}
@@ -227,8 +233,8 @@ func (r *Report) Table(to io.Writer) error {
 	if r.Gaps > 0 {
 		row("gaps", "%d told by the server", r.Gaps)
 	}
-	row("age", "%s", r.Age.text("no message told its time"))
-	row("first to last", "%s", r.Spread.text("no message that two viewers waited for"))
+	row("age", "%s", r.Age.text(r.why("no message told its time")))
+	row("first to last", "%s", r.Spread.text(r.why("no message that two viewers waited for")))
 	row("bytes", "%s in, %s out", size(r.Bytes.In), size(r.Bytes.Out))
 	cuts := ""
 	if r.Cuts > 0 {
@@ -262,6 +268,20 @@ func (p *Process) cpu(seconds float64) string {
 		return fmt.Sprintf("CPU unknown: measured for less than %v", shortest)
 	}
 	return fmt.Sprintf("%.2f µs CPU a message, %.0f %% of a core", p.CPUMicroseconds, 100*p.Cores)
+}
+
+// why is the reason for which there is no age; without another, it is none.
+func (r *Report) why(none string) string {
+	switch {
+	case r.Seconds == 0:
+		return "nothing was measured yet"
+	case r.during == 0:
+		return "no message came while it was measured"
+	case r.Replayed > 0 && r.Age == nil:
+		return fmt.Sprintf("%s older than the connection, by their own time of %s to %s s ago: late, replayed, or the clocks differ",
+			plural(int(r.Replayed), "message is", "messages are"), plain(float64(r.youngest)/1e9), plain(float64(r.oldest)/1e9))
+	}
+	return none
 }
 
 func (q *Quantiles) text(none string) string {

@@ -34,14 +34,17 @@ type tally struct {
 	slowHeld, slowCut                  int
 	errors                             map[string]int64
 
-	records map[string]*record
-	order   []*record // oldest first
-	latest  *record   // the one that came last, which most likely comes next
-	newest  *record   // the one with the highest number in its epoch
-	steady  int64     // messages seen before do not count for age and spread; 0: not yet
-	place   place     // of the last poll that was answered
-	age     histogram
-	spread  histogram
+	records  map[string]*record
+	order    []*record // oldest first
+	latest   *record   // the one that came last, which most likely comes next
+	newest   *record   // the one with the highest number in its epoch
+	old      int64     // messages that are told their time and came to somebody who was not waiting then
+	oldest   int64     // the greatest and the least of their ages, in ns
+	youngest int64
+	steady   int64 // messages seen before do not count for age and spread; 0: not yet
+	place    place // of the last poll that was answered
+	age      histogram
+	spread   histogram
 }
 
 func (t *tally) init() {
@@ -102,6 +105,19 @@ func (t *tally) live(r *record, at, arrival int64) {
 	if at > 0 {
 		t.age.add(arrival - at*1e6)
 	}
+}
+
+// replayed takes the arrival of a message that was there, by its own time, before the connection that it came by.
+func (t *tally) replayed(at, arrival int64) {
+	if t.steady == 0 || at <= 0 {
+		return
+	}
+	age := arrival - at*1e6
+	if t.old == 0 {
+		t.oldest, t.youngest = age, age
+	}
+	t.old++
+	t.oldest, t.youngest = max(t.oldest, age), min(t.youngest, age)
 }
 
 // A histogram keeps durations in buckets 1/64 wide, of what they are: a percentile is wrong by less than that.
