@@ -263,6 +263,35 @@ func TestHasty(t *testing.T) {
 	})
 }
 
+// A page that answers at once is no long poll: that is said, and it is not asked as fast as it answers. A stream without lines
+// is no NDJSON.
+func TestNoEndpoint(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		var s *script
+		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			for ask() != "" {
+				io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
+			}
+		})
+		config.Technique, config.Pause = "longpolling", time.Hour
+		config.enough = func(c *crowd) bool { return c.viewers[0].phase == idle }
+		r := must(t, config)
+		check(t, "errors", r.Errors["answers come at once and carry no cursor: not a long poll"], 1)
+		check(t, "questions", len(s.questions()), 2)
+
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			if ask() != "" {
+				io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n"+strings.Repeat("x", 150_000))
+				ask()
+			}
+		})
+		config.Technique = "streaming"
+		config.enough = func(c *crowd) bool { return c.tally.in > 150_000 }
+		r = must(t, config)
+		check(t, "errors", r.Errors["more than 64 kB and no end of a line: not NDJSON"], 1)
+	})
+}
+
 // Pings are answered, masked, and a close has its code told.
 func TestWebSocket(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"text/tabwriter"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
 // A Report is what a run saw. Times are in milliseconds if their name does not say otherwise, memory is in bytes.
@@ -103,6 +105,9 @@ func (w *watcher) report() *Report {
 		Reconnects: t.reconnects, Cuts: t.cuts, Errors: maps.Clone(t.errors),
 		Client: w.process(w.to.own-w.from.own, w.ownBefore, w.ownHeld, 0),
 	}
+	if n := c.unlined(); n > 0 {
+		r.Errors["more than 64 kB and no end of a line: not NDJSON"] = n
+	}
 	if c.Slow > 0 {
 		r.Slow = &Slow{t.slowHeld, t.slowCut}
 	}
@@ -117,6 +122,22 @@ func (w *watcher) report() *Report {
 func (c *crowd) served() (n int) {
 	for i := range c.viewers {
 		if v := &c.viewers[i]; v.since > 0 && v.phase != away && v.phase != dialing && v.phase != gone {
+			n++
+		}
+	}
+	return n
+}
+
+// shapeless is how much may come without the end of a line before it is none of NDJSON's.
+const shapeless = 64 << 10
+
+// unlined counts the viewers of whose stream no line has ended, when nobody had any.
+func (c *crowd) unlined() (n int64) {
+	if c.tally.messages > 0 {
+		return 0
+	}
+	for i := range c.viewers {
+		if lines, is := c.viewers[i].parser.(*wire.Lines); is && lines.Begun() >= shapeless {
 			n++
 		}
 	}

@@ -58,6 +58,7 @@ type viewer struct {
 	news    bool // this answer has had one
 	closing bool // the connection serves no further question
 	again   bool // the server has more than fitted into its answer
+	hasty   bool // the answer before came at once and did not say where the viewer is
 	tries   uint8
 	retry   int32 // ms, what SSE told last
 	last    *record
@@ -327,11 +328,16 @@ func (v *viewer) finished() action {
 		v.again = a.More()
 	}
 	pause := int64(0)
+	atOnce := v.c.Technique == "longpolling" && v.place == place{} && v.c.now()-v.askedAt < int64(hasty)
 	switch {
 	case v.again:
+	case atOnce && v.hasty: // not by chance
+		v.c.tally.failed("answers come at once and carry no cursor: not a long poll")
+		pause = int64(v.c.Pause)
 	case v.c.Technique == "polling", !v.news && v.c.now()-v.askedAt < int64(hasty):
 		pause = int64(v.c.Pause)
 	}
+	v.hasty = atOnce
 	switch {
 	case v.closing:
 		return v.leave(pause)

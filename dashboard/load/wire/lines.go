@@ -47,6 +47,9 @@ func (c *cutter) next(p []byte) (head []byte, size int, rest []byte, ok bool, er
 // Lines is NDJSON: a message a line; an empty line is a heartbeat.
 type Lines struct{ lines cutter }
 
+// Begun is how much of a line has come whose end has not.
+func (l *Lines) Begun() int { return l.lines.begun.size }
+
 // Next implements Parser.
 func (l *Lines) Next(p []byte, _ bool) (Event, []byte, error) {
 	head, size, rest, ok, err := l.lines.next(p)
