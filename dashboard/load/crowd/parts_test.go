@@ -77,8 +77,8 @@ func TestTarget(t *testing.T) {
 				t.Errorf("%s: got %q, want %q", c.url, lines, line)
 			}
 		}
-		if strings.HasSuffix(got.url, "pw") || strings.Contains(got.url, "pw@") {
-			t.Errorf("%s: the password is in %s", c.url, got.url)
+		if strings.HasSuffix(got.url, "pw") || strings.Contains(got.url, "pw@") || strings.Contains(got.url, "#") {
+			t.Errorf("%s: the password or a key is in %s", c.url, got.url)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type target struct {
 	technique string
 	url       string
 	ours      bool // it understands after=
+	keyed     bool // it is shown a key
 	tls       bool
 	host      string // of the Host line, and of the certificate
 	address   string // host:port
@@ -67,12 +68,27 @@ func newTarget(config *Config) (*target, error) {
 		query.Set("every", config.Every.String())
 		u.RawQuery = query.Encode()
 	}
+	u.Fragment, u.RawFragment = "", "" // it may be a key, and goes nowhere
 	t.url, t.path, t.host = u.Redacted(), u.RequestURI(), u.Host
 	t.address = u.Host
 	if u.Port() == "" {
 		t.address = net.JoinHostPort(u.Hostname(), map[bool]string{false: "80", true: "443"}[t.tls])
 	}
+	t.keyed = bearer != ""
 	return t, t.header(config.Header, u.User, bearer)
+}
+
+// hint is what helps against an answer that lets nobody in; "" for nothing.
+func (t *target) hint(h *wire.Head) string {
+	switch {
+	case h.Status == http.StatusUnauthorized && t.ours && !t.keyed:
+		return " (hint: the key in FIVEWIRE_KEY, and an address that ends with a slash; what is behind # is not used)"
+	case h.Status == http.StatusUnauthorized && t.ours:
+		return " (hint: the key in FIVEWIRE_KEY is another)"
+	case h.Status >= 300 && h.Status < 400 && len(h.Location) > 0:
+		return fmt.Sprintf(", to %.200q (hint: that address)", h.Location)
+	}
+	return ""
 }
 
 // header makes the lines that each request has.

@@ -255,7 +255,7 @@ func (v *viewer) answered(h *wire.Head, arrival int64) action {
 	media, _, _ := bytes.Cut(h.Type, []byte{';'})
 	switch ok := h.Status == 200; {
 	case c.Technique == "websocket" && h.Status != 101, poll && !ok && h.Status != 204 && h.Status != 304 && h.Status != 408, !poll && c.Technique != "websocket" && !ok:
-		kind = "refused: answer " + strconv.Itoa(h.Status)
+		kind = "refused: answer " + strconv.Itoa(h.Status) + c.target.hint(h)
 	case c.Technique == "websocket" && string(h.Accept) != c.target.accept:
 		kind = "refused: a wrong Sec-WebSocket-Accept"
 	case c.Technique == "sse" && !bytes.EqualFold(media, []byte("text/event-stream")), ok && bytes.EqualFold(media, []byte("text/html")):
