@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -346,7 +348,12 @@ func TestNobody(t *testing.T) {
 		config.Duration, config.Viewers = time.Minute, 20
 		r, err := Run(t.Context(), config)
 		if err == nil || err.Error() != "nobody could connect: refused: answer 404" || r == nil || r.Refused < 20 {
-			t.Errorf("%v, %+v", err, r)
+			t.Fatalf("%v, %+v", err, r)
+		}
+		r.Refused, r.Reconnects = 41, 21 // who is refused comes back, and is refused again
+		var b bytes.Buffer
+		if r.Table(&b); !strings.Contains(b.String(), "20 (41 attempts)\n") || !strings.Contains(b.String(), "21 attempts\n") {
+			t.Errorf("got %s", b.String())
 		}
 	})
 }
@@ -509,4 +516,21 @@ func TestBehind(t *testing.T) {
 			t.Errorf("got %s, want %q", b.String(), want)
 		}
 	})
+}
+
+// What this machine has no more of is not the server's refusal.
+func TestOwnLimits(t *testing.T) {
+	for kind, want := range map[string]int64{noDescriptors: 0, noPorts: 0, "connection refused": 1} {
+		c, err := newCrowd(Config{URL: "http://127.0.0.1:1/", Technique: "sse", Viewers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &c.viewers[0]
+		check(t, kind, v.tick(), connect)
+		v.down(kind)
+		check(t, kind, c.tally.refused, want)
+		check(t, kind, c.outside(), want)
+		check(t, kind, len(c.tally.errors), 1)
+	}
+	check(t, "EMFILE", reason(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}), noDescriptors)
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -285,19 +284,4 @@ func stamp(control []byte) int64 {
 	}
 	ts = *(*unix.Timespec)(unsafe.Pointer(&control[head]))
 	return ts.Nano()
-}
-
-// reason is an errno as a word that many errors share.
-func reason(err error) string {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return err.Error()
-	}
-	switch errno {
-	case unix.EMFILE, unix.ENFILE:
-		return "no descriptors left (hint: ulimit -n)"
-	case unix.EADDRNOTAVAIL:
-		return "no local ports left"
-	}
-	return errno.Error()
 }

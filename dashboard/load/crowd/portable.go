@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -183,4 +184,19 @@ func why(err error) string {
 		return "no connection in " + patience.String()
 	}
 	return reason(err)
+}
+
+// reason is an errno as a word that many errors share.
+func reason(err error) string {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err.Error()
+	}
+	switch errno {
+	case syscall.EMFILE, syscall.ENFILE:
+		return noDescriptors
+	case syscall.EADDRNOTAVAIL:
+		return noPorts
+	}
+	return errno.Error()
 }

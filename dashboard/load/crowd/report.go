@@ -22,9 +22,10 @@ type Report struct {
 	Seconds   float64 `json:"seconds"`    // from when all were in or refused to the end
 	ConnectMS float64 `json:"connect_ms"` // until all were in or refused; 0: they never were
 
-	Connected  int   `json:"connected"` // viewers that were in at least once
-	Held       int   `json:"held"`      // viewers that were connected at the end
-	Refused    int64 `json:"refused"`   // attempts
+	Connected  int   `json:"connected"`       // viewers that were in at least once
+	Held       int   `json:"held"`            // viewers that were connected at the end
+	Refused    int64 `json:"refused"`         // attempts
+	Outside    int64 `json:"refused_viewers"` // those that were refused and never in
 	Messages   int64 `json:"messages"`
 	Missed     int64 `json:"missed"`
 	Overdue    int64 `json:"overdue"` // messages that connected viewers had not at the end, and others had for 2 s
@@ -98,7 +99,7 @@ func (w *watcher) report() *Report {
 	}
 	r := &Report{
 		URL: c.target.url, Technique: c.Technique, Viewers: c.Viewers, Seconds: round(seconds), ConnectMS: round(c.opened.Seconds() * 1e3),
-		Connected: t.connected, Held: c.served(), Refused: t.refused,
+		Connected: t.connected, Held: c.served(), Refused: t.refused, Outside: c.outside(),
 		Messages: t.messages, Missed: t.missed, Overdue: c.overdue(now), Duplicates: t.duplicates, Gaps: t.gaps,
 		Age: t.age.quantiles(), Spread: t.spread.quantiles(), Bytes: InOut{t.in, t.out},
 		Replayed: t.old, youngest: t.youngest, oldest: t.oldest, during: w.to.messages - w.from.messages,
@@ -122,6 +123,16 @@ func (w *watcher) report() *Report {
 func (c *crowd) served() (n int) {
 	for i := range c.viewers {
 		if v := &c.viewers[i]; v.since > 0 && v.phase != away && v.phase != dialing && v.phase != gone {
+			n++
+		}
+	}
+	return n
+}
+
+// outside is how many viewers were refused and never in.
+func (c *crowd) outside() (n int64) {
+	for i := range c.viewers {
+		if v := &c.viewers[i]; v.refused && !v.in {
 			n++
 		}
 	}
@@ -244,7 +255,11 @@ func (r *Report) Table(to io.Writer) error {
 		connected = fmt.Sprintf(" in %.2f s", r.ConnectMS/1e3)
 	}
 	row("connected", "%d of %d%s, %d at the end", r.Connected, r.Viewers, connected, r.Held)
-	row("refused", "%d", r.Refused)
+	refused := ""
+	if r.Refused > 0 {
+		refused = fmt.Sprintf(" (%s)", plural(int(r.Refused), "attempt", "attempts"))
+	}
+	row("refused", "%d%s", r.Outside, refused)
 	row("messages", "%d", r.Messages)
 	row("missed", "%d", r.Missed)
 	if r.Overdue > 0 {
@@ -261,7 +276,7 @@ func (r *Report) Table(to io.Writer) error {
 	if r.Cuts > 0 {
 		cuts = fmt.Sprintf(", %s of their own", plural(int(r.Cuts), "cut", "cuts"))
 	}
-	row("reconnects", "%d%s", r.Reconnects, cuts)
+	row("reconnects", "%s%s", plural(int(r.Reconnects), "attempt", "attempts"), cuts)
 	if r.Slow != nil {
 		row("slow", "%d held, %d cut by the server", r.Slow.Held, r.Slow.Cut)
 	}

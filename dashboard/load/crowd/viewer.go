@@ -10,6 +10,12 @@ import (
 	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
+// What this process or machine has no more of, as kinds of errors.
+const (
+	noDescriptors = "no descriptors left (hint: ulimit -n)"
+	noPorts       = "no local ports left"
+)
+
 const (
 	patience     = 10 * time.Second  // for a connection
 	headPatience = 25 * time.Second  // for the head of an answer that does not end: some send it with the first heartbeat
@@ -53,6 +59,7 @@ type viewer struct {
 	slow    bool
 	known   bool // it has been in or been refused
 	in      bool // it has been in
+	refused bool // it has been refused
 	dialed  bool // it has tried to get in
 	fresh   bool // it asked for the newest message, and has not had it yet
 	news    bool // this answer has had one
@@ -111,7 +118,7 @@ func (v *viewer) tick() action {
 	case v.phase == idle:
 		return v.ask()
 	case v.phase == dialing:
-		v.c.tally.refused++
+		v.refuse()
 		return v.lost("refused: no connection in " + patience.String())
 	case v.phase == asked || v.phase == reading:
 		return v.lost("no answer in time")
@@ -146,8 +153,10 @@ func (v *viewer) ask() action {
 // down is called when the connection could not be had, or has ended. kind is "" for an end without error.
 func (v *viewer) down(kind string) action {
 	switch {
+	case v.phase == dialing && (kind == noDescriptors || kind == noPorts): // it was not the server
+		return v.lost(kind)
 	case v.phase == dialing:
-		v.c.tally.refused++
+		v.refuse()
 		return v.lost("refused: " + kind)
 	case v.phase == deaf:
 		v.c.tally.slowCut++
@@ -185,6 +194,11 @@ func (v *viewer) lost(kind string) action {
 	v.tries = min(v.tries+1, 100)
 	floor := time.Duration(v.retry) * time.Millisecond
 	return v.leave(v.c.between(floor+window/2, floor+window))
+}
+
+func (v *viewer) refuse() {
+	v.refused = true
+	v.c.tally.refused++
 }
 
 func (v *viewer) told() {
@@ -262,7 +276,7 @@ func (v *viewer) answered(h *wire.Head, arrival int64) action {
 		kind = "refused: not the content type of " + c.Technique
 	}
 	if kind != "" {
-		c.tally.refused++
+		v.refuse()
 		if wait, err := strconv.Atoi(string(h.RetryAfter)); err == nil { // RFC 9110 §10.2.3; a date is for others
 			v.retry = int32(min(max(wait, 0), int(longestPause/time.Second)) * 1000)
 		}
