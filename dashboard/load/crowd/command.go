@@ -37,8 +37,9 @@ type Command struct {
 // Help is shown by --help.
 func (*Command) Help() string {
 	return `Connects viewers to a server, ours or another's, and tells what they saw: messages, misses, duplicates, ages, the time
-from the first viewer to the last, bytes, reconnects, errors. The report goes to standard output, how it goes to standard
-error. Ctrl-C ends early, with the report. It exits 0, or 1 when nobody could connect.
+from the first viewer to the last, bytes, reconnects, errors; overdue are messages that a viewer had not at the end and
+others had had for 2 s, gaps those that the server says it has lost. The report goes to standard output, how it goes to
+standard error. Ctrl-C ends early, with the report. It exits 0, or 1 when nobody could connect.
 
 Messages are events of SSE, lines of NDJSON, WebSocket messages, or whole answers to a poll. What is missed and how old
 a message is can be told if it begins like fivewire's, {"id":"<epoch>-<seq>","at":<Unix ms>, or if SSE's id is

@@ -136,3 +136,22 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// Help names every row that the report may have.
+func TestHelpNamesRows(t *testing.T) {
+	r := &Report{Slow: &Slow{}, Overdue: 1, Gaps: 1}
+	var b strings.Builder
+	if err := r.Table(&b); err != nil {
+		t.Fatal(err)
+	}
+	help := new(Command).Help()
+	for _, row := range []string{"messages", "missed", "overdue", "duplicates", "gaps", "age", "first to last", "bytes", "reconnects", "errors"} {
+		word := map[string]string{"missed": "misses", "age": "ages", "first to last": "from the first viewer to the last"}[row]
+		if word == "" {
+			word = row
+		}
+		if !strings.Contains(b.String(), "\n"+row+" ") || !strings.Contains(help, word) {
+			t.Errorf("%s: not in both", row)
+		}
+	}
+}
