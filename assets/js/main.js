@@ -122,7 +122,7 @@ const panels = [
 ];
 const chartFacts = new Facts();
 const differ = new Differ(() => load("differ"));
-const taking = new Taking(charts, window, () => ({ snapshot: past ? past.snapshot : latest?.data, taken: past ? past.at : (latest?.at ?? NaN) }));
+const taking = new Taking(charts, window, () => ({ snapshot: past ? past.snapshot : latest?.data, taken: latest?.at ?? NaN, told: past?.at ?? latest?.at ?? NaN }));
 new ChartMenus(charts, taking, window);
 const arrange = new Arrange(() => address?.changed());
 const sources = new Sources();

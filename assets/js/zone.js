@@ -58,6 +58,13 @@ export function zoneName() {
   return current === "utc" ? "" : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** The zone in use as somebody elsewhere reads it: "Asia/Shanghai", "UTC", "UTC+05:30". @param {number} at a moment, where it has no name */
+export function zoneSaid(at) {
+  const ahead = offset(at) / minute;
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60].map((n) => String(n).padStart(2, "0"));
+  return zoneName() || (ahead === 0 ? "UTC" : `UTC${ahead < 0 ? "-" : "+"}${hours}:${minutes}`);
+}
+
 /**
  * How far local time is ahead of UTC at a moment.
  * @param {number} at Unix milliseconds

@@ -11,17 +11,19 @@ export function offline() {
     cross.hidden = true;
     figure.append(cross);
     const values = [...figure.querySelectorAll("li b")];
-    return { figure, cross, values, last: values.map((value) => value.textContent), chart: data.charts[i] };
+    const when = figure.querySelector("time");
+    return { figure, cross, values, last: values.map((value) => value.textContent), when, standing: when?.textContent ?? "", chart: data.charts[i] };
   });
   const title = document.title;
-  /** @param {number} at Unix milliseconds, NaN: the last there are */
+  /** @param {number} at Unix milliseconds, NaN: those that stood there */
   const tell = (at) => {
-    for (const { cross, values, last, chart } of figures) {
+    for (const { cross, values, last, when, standing, chart } of figures) {
       let row = -1;
       for (let i = 0; i < chart.at.length && chart.at[i] <= at; i++) row = i;
       cross.hidden = row < 0;
       cross.style.left = `${((at - chart.from) / (chart.to - chart.from)) * 100}%`;
       values.forEach((value, k) => { value.textContent = row < 0 ? last[k] : chart.series[k][row]; });
+      if (when) when.textContent = row < 0 ? standing : chart.times[row];
       document.title = row < 0 ? title : chart.times[row];
     }
   };

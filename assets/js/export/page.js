@@ -6,6 +6,7 @@ import { offline } from "./offline.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Chart} Chart */
+/** @typedef {import("./view.js").Mark} Mark */
 
 const width = 1000;
 const height = 180;
@@ -19,7 +20,7 @@ function escaped(text) {
 
 /**
  * @param {View} view
- * @param {{title: string, lang: string, lines: string[], name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, scale: string[], top: (chart: Chart) => number}} how
+ * @param {{title: string, lang: string, lines: string[], told: string, happened: string, mark: (mark: Mark) => string, name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, scale: string[], top: (chart: Chart, most: number) => number}} how
  * @param {Record<string, string>} colours of the page it is taken from
  * @returns {string} HTML
  */
@@ -39,16 +40,18 @@ export function page(view, how, colours) {
 body{margin:0 auto;padding:16px;max-width:1200px}h1{font-size:20px}h2{font-size:15px;margin:20px 0 4px}p{margin:4px 0}.dim{color:${escaped(colours.dim)}}
 .tiles{display:flex;flex-wrap:wrap;gap:8px 24px;margin:12px 0}.tiles b{display:block;font-size:20px;font-weight:400}
 figure{margin:0;position:relative}svg{display:block;width:100%;height:180px;background:${escaped(colours.panel)}}.cross{position:absolute;top:0;height:180px;width:1px;background:${escaped(colours.ink)};pointer-events:none}
-ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;padding:0}li i{display:inline-block;width:10px;height:10px;margin-right:4px}
-.ends{display:flex;justify-content:space-between}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:start;padding:2px 8px;border-bottom:1px solid ${escaped(colours.line)};white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
+ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;padding:0}.marks{display:block}li i{display:inline-block;width:10px;height:10px;margin-right:4px}
+.top{position:absolute;top:2px;left:4px}.ends{display:flex;justify-content:space-between}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:start;padding:2px 8px;border-bottom:1px solid ${escaped(colours.line)};white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
 </style>
 </head>
 <body>
 <h1>${escaped(how.title)}</h1>
 ${how.lines.map((line) => `<p class="dim">${escaped(line)}</p>`).join("\n")}
+<p class="dim">${escaped(how.told)}</p>
 <p>${escaped(view.verdict)}</p>
 <div class="tiles">${view.tiles.map(({ title, figures }) => `<div><span class="dim">${escaped(title)}</span><b>${escaped(figures)}</b></div>`).join("")}</div>
 ${charts.map((chart, i) => (chart.id === "cores" ? strip(chart, view, how, i) : figure(chart, view, how, colours, i))).join("\n")}
+${happened(view, how)}
 ${view.tables.map(({ title, note, head, rows }) => `<h2>${escaped(title)}</h2><p class="dim">${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((h) => `<th>${escaped(h)}</th>`).join("")}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n")}</tbody></table></div>`).join("\n")}
 <script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>
@@ -72,8 +75,7 @@ function figure(chart, view, how, colours, i) {
     for (const v of stacked ? high : max) if (v !== null && v > most) most = v;
     return { ink, sign: mirrored && k > 0 ? -1 : 1, low, high };
   });
-  const fact = how.top(chart);
-  const top = fact > 0 ? fact : most * 1.1 || 1;
+  const top = how.top(chart, most);
   const zero = mirrored ? height / 2 : height;
   const x = (/** @type {number} */ at) => (((at - view.from) / (view.to - view.from)) * width).toFixed(1);
   const y = (/** @type {number} */ v) => (zero - (v / top) * (mirrored ? height / 2 : height)).toFixed(1);
@@ -83,8 +85,10 @@ function figure(chart, view, how, colours, i) {
     const colour = escaped(colours[ink] ?? colours.ink);
     return `<polygon points="${[...upper, ...lower].join(" ")}" fill="${colour}" fill-opacity="${stacked ? 0.6 : 0.15}"/><polyline points="${upper.join(" ")}" fill="none" stroke="${colour}" vector-effect="non-scaling-stroke"/>`;
   }));
-  const legend = chart.series.map(({ title, ink, avg }) => `<li><i style="background:${escaped(colours[ink] ?? colours.ink)}"></i>${escaped(title)} <b>${escaped(lastOf(avg, (v) => how.format(chart, v)))}</b></li>`).join("");
-  return `<h2>${escaped(chart.title)} <span class="dim">${escaped(how.format(chart, top))}</span></h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${paths.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
+  const { row, when } = standing(chart, view, how);
+  const legend = when + chart.series.map(({ title, ink, avg }) => `<li><i style="background:${escaped(colours[ink] ?? colours.ink)}"></i>${escaped(title)} <b>${escaped(told(avg[row], (v) => how.format(chart, v)))}</b></li>`).join("");
+  const marks = view.marks.map((mark) => `<path d="M${x(mark.at)} 0v${height}" stroke="${escaped(colours.dim)}" stroke-dasharray="3 3" vector-effect="non-scaling-stroke"><title>${escaped(how.mark(mark))}</title></path>`);
+  return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${paths.join("")}${marks.join("")}</svg><span class="top dim">${escaped(how.format(chart, top))}</span><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
 }
 
 /** Single cores: a row each, the busier the further along the scale. @param {Chart} chart @param {View} view @param {Parameters<typeof page>[1]} how @param {number} i */
@@ -105,7 +109,8 @@ function strip(chart, view, how, i) {
     const k = Math.min(stops.length - 2, Math.floor(place));
     return path && `<path d="${path}" fill="color-mix(in srgb, ${stops[k + 1]} ${Math.round(100 * (place - k))}%, ${stops[k]})"/>`;
   });
-  const legend = series.map(({ title, avg }) => `<li>${escaped(title)} <b>${escaped(lastOf(avg, (v) => how.format(chart, v)))}</b></li>`).join("");
+  const { row, when } = standing(chart, view, how);
+  const legend = when + series.map(({ title, avg }) => `<li>${escaped(title)} <b>${escaped(told(avg[row], (v) => how.format(chart, v)))}</b></li>`).join("");
   return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${Math.max(1, series.length)}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}" shape-rendering="crispEdges">${rows.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
 }
 
@@ -120,8 +125,18 @@ function runs(values) {
   return out;
 }
 
-/** @param {(number | null)[]} values @param {(v: number) => string} format */
-function lastOf(values, format) {
-  const last = values.findLast((v) => v !== null);
-  return last == null ? "" : format(last);
+/** Of when a legend is while nothing points: the moment picked, or the last reading. @param {Chart} chart @param {View} view @param {Parameters<typeof page>[1]} how */
+function standing(chart, view, how) {
+  const row = Number.isNaN(view.moment) ? chart.at.length - 1 : Math.max(0, chart.at.findLastIndex((at) => at <= view.moment));
+  return { row, when: `<li class="dim"><time>${escaped(how.name(chart.at[row]))}</time></li>` };
+}
+
+/** @param {number | null} value @param {(v: number) => string} format */
+function told(value, format) {
+  return value === null ? "" : format(value);
+}
+
+/** What happened in the time shown. @param {View} view @param {Parameters<typeof page>[1]} how */
+function happened({ marks }, how) {
+  return marks.length === 0 ? "" : `<h2>${escaped(how.happened)}</h2><ul class="marks">${marks.map((mark) => `<li>${escaped(how.mark(mark))}</li>`).join("")}</ul>`;
 }

@@ -6,18 +6,22 @@ import { lines } from "../csv.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {{name: string, title: string, ink: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}} Series */
+/** @typedef {{at: number, kind: string, text: string}} Mark */
 /** @typedef {{id: string, title: string, unit: string, at: number[], series: Series[]}} Chart */
 /**
  * @typedef {object} View
  * @property {string} host
  * @property {string} system
- * @property {number} taken Unix milliseconds
+ * @property {number} taken Unix milliseconds, when the newest reading was
+ * @property {number} told of when the verdict and the tiles are: the moment picked, or when it was taken
+ * @property {string} zone in which times are told, but in numbers
  * @property {number} from
  * @property {number} to
  * @property {number} moment the one picked, NaN: none
  * @property {string} verdict
  * @property {{title: string, figures: string}[]} tiles
  * @property {Chart[]} charts
+ * @property {Mark[]} marks in the time shown
  * @property {{title: string, note: string, head: string[], rows: string[][]}[]} tables
  * @property {any} snapshot
  */
@@ -55,16 +59,17 @@ export function table({ at, series }) {
 }
 
 /** @param {View} view */
-export function csv({ charts, tables }) {
-  const parts = [...charts.map(table), ...tables.map(({ title, head, rows }) => [[`# ${title}`], head, ...rows])];
+export function csv({ charts, marks, tables }) {
+  const happened = marks.map(({ at, kind, text }) => [new Date(at).toISOString(), at, kind, text]);
+  const parts = [...charts.map(table), ...(marks.length > 0 ? [[["# marks"], ["time", "unix_ms", "kind", "text"], ...happened]] : []), ...tables.map(({ title, head, rows }) => [[`# ${title}`], head, ...rows])];
   return parts.map(lines).join("\r\n");
 }
 
 /** @param {View} view */
-export function json({ host, system, taken, from, to, moment, verdict, charts, tables, snapshot }) {
+export function json({ host, system, taken, zone, from, to, moment, verdict, charts, marks, tables, snapshot }) {
   return `${JSON.stringify({
-    host, system, taken, from, to, moment: Number.isNaN(moment) ? null : moment, verdict,
+    host, system, taken, zone, from, to, moment: Number.isNaN(moment) ? null : moment, verdict,
     charts: charts.map(({ id, unit, at, series }) => ({ id, unit, at, series: series.map(({ name, avg, min, max }) => ({ name, avg, min, max })) })),
-    tables, snapshot,
+    marks, tables, snapshot,
   }, null, 1)}\n`;
 }

@@ -106,6 +106,10 @@ export class Charts {
     this.#frame.draw(this.draw);
   }
 
+  get marks() {
+    return this.#crosshair.marks;
+  }
+
   /** @param {any} s snapshot */
   show(s) {
     this.#strip?.know(s);

@@ -4,9 +4,11 @@
 
 import { scale as heat } from "../chart/heat.js";
 import { inks } from "../chart/ink.js";
+import { ceiling } from "../chart/scale.js";
 import { lines } from "../csv.js";
 import { unknown } from "../format.js";
-import { say } from "../words/words.js";
+import { say, term } from "../words/words.js";
+import { zoneSaid } from "../zone.js";
 import { longMoment } from "./charts.js";
 import { make, one, write } from "./dom.js";
 
@@ -15,6 +17,9 @@ import { make, one, write } from "./dom.js";
 
 /** The tokens that a page of its own paints with, by what it calls them. */
 const tokens = { page: "page", panel: "panel", ink: "ink", dim: "ink-3", line: "line" };
+
+/** How many steps the axis of a chart in a page has at the most, for a round top. */
+const ticks = 4;
 
 /** @param {string} name @param {Blob} content */
 export function save(name, content) {
@@ -33,7 +38,7 @@ export class Taking {
   /**
    * @param {Charts} charts
    * @param {import("../time/window.js").Window} window
-   * @param {() => {snapshot: any, taken: number}} told what tiles and tables show
+   * @param {() => {snapshot: any, taken: number, told: number}} told what the tiles show, when the newest reading was taken, and of when the tiles are
    */
   constructor(charts, window, told) {
     this.#charts = charts;
@@ -117,11 +122,12 @@ export class Taking {
   async #view() {
     const { numbers } = await import("../export/view.js");
     const { from, to, moment } = this.#window;
-    const { snapshot, taken } = this.#told();
+    const { snapshot, taken, told } = this.#told();
     const text = (/** @type {string} */ selector, /** @type {ParentNode} */ root = document) => (root.querySelector(selector)?.textContent ?? "").replace(/\s+/g, " ").trim();
     return {
-      host: text(".host"), system: text(".host-system"), taken, from, to, moment, snapshot,
+      host: text(".host"), system: text(".host-system"), taken, told, zone: zoneSaid(taken), from, to, moment, snapshot,
       verdict: text("#verdict .verdict-line"),
+      marks: this.#charts.marks.filter(({ at }) => at >= from && at <= to),
       tiles: [...document.querySelectorAll("#tiles .tile")].filter((tile) => tile.checkVisibility())
         .map((tile) => ({ title: text(".tile-label", tile), figures: [...tile.querySelectorAll(".figure")].map((figure) => text(".figure-name", figure) + figureOf(figure)).join(" · ") })),
       charts: this.#charts.list.filter(({ root }) => !root.hidden)
@@ -155,15 +161,19 @@ export class Taking {
     return page(view, {
       title: `${view.host} · ${this.#when()}`,
       lang: document.documentElement.lang,
-      lines: [view.system, say("charts.taken_at", { time: longMoment(view.taken, NaN) })],
+      lines: [view.system, say("charts.taken_at", { time: longMoment(view.taken, NaN) }), say("charts.times_in", { zone: view.zone }), Number.isNaN(view.moment) ? "" : say("host.then_rest")].filter(Boolean),
+      told: say("charts.told_of", { time: longMoment(view.told, NaN) }),
+      happened: say("charts.happened"),
+      mark: ({ at, kind, text }) => `${longMoment(at, NaN)} ${term("charts.mark", kind)} ${text}`.trimEnd(),
       name: (at) => longMoment(at, NaN),
       format: (chart, v) => of(chart).format(v),
       stacked: (chart) => of(chart).entry.kind === "stack" && this.#charts.stacked,
       scale: heat.map((name) => found[name]),
       mirrored: (chart) => of(chart).entry.kind === "mirror",
-      top: (chart) => {
-        const { entry: { ceiling, limit } } = of(chart);
-        return ceiling ?? (limit ? this.#charts.shown.value(limit) : NaN);
+      top: (chart, most) => {
+        const { entry, unit } = of(chart);
+        const fact = entry.ceiling ?? (entry.limit ? this.#charts.shown.value(entry.limit) : NaN);
+        return fact > 0 ? fact : ceiling(most, ticks, unit);
       },
     }, colours);
   }

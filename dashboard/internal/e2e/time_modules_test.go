@@ -100,3 +100,35 @@ func TestTimeModules(t *testing.T) {
 		}
 	}
 }
+
+// What is taken away tells what happened, when it was taken and of when its figures are, and in which zone.
+func TestTakenModules(t *testing.T) {
+	p := modules(t)
+	const view = `const { page } = await import(base + "export/page.js"); const { csv, json } = await import(base + "export/view.js");
+		const view = { host: "h", system: "s", taken: 9000, told: 3000, zone: "UTC", from: 1000, to: 5000, moment: 3000, verdict: "v", tiles: [], tables: [{ title: "T", note: "", head: ["a"], rows: [["b"]] }], snapshot: {},
+			marks: [{ at: 2000, kind: "note", text: "deploy <v2>" }],
+			charts: [{ id: "pressure", title: "Pressure", unit: "ratio", at: [1000, 3000, 5000], series: [{ name: "p", title: "P", ink: "a", avg: [0, 0.5, 1], min: [0, 0.5, 1], max: [0, 0.5, 1] }] }] };
+		const taken = () => {
+			const html = page(view, { title: "t", lang: "en", lines: ["times in UTC"], told: "figures of 3", happened: "What happened", mark: ({ at, text }) => at + " " + text, name: (at) => "t" + at, format: (chart, v) => 100 * v + " %",
+				stacked: () => false, mirrored: () => false, scale: [], top: (chart, most) => most }, new Proxy({}, { get: () => "red" }));
+			const doc = new DOMParser().parseFromString(html, "text/html");
+			const text = (what) => [...doc.querySelectorAll(what)].map((e) => e.textContent).join("|");
+			return [text("h2"), text(".top"), text("figure li"), text("svg title"), text(".marks li"), text("p")].join("; ");
+		};`
+	tests := []struct{ name, script, want string }{
+		{"a-page-of-a-moment", `return taken();`, "Pressure|What happened|T; 100 %; t3000|P 50 %; 2000 deploy <v2>; 2000 deploy <v2>; times in UTC|figures of 3|v|t1000t5000|"},
+		{"a-page-of-now", `view.moment = NaN; view.marks = []; return taken();`, "Pressure|T; 100 %; t5000|P 100 %; ; ; times in UTC|figures of 3|v|t1000t5000|"},
+		{"as-csv", `return csv(view).split("\r\n\r\n")[1];`, "# marks\r\ntime,unix_ms,kind,text\r\n1970-01-01T00:00:02.000Z,2000,note,deploy <v2>"},
+		{"as-json", `const file = JSON.parse(json(view)); return JSON.stringify([file.marks, file.taken, file.moment, file.zone]);`, `[[{"at":2000,"kind":"note","text":"deploy <v2>"}],9000,3000,"UTC"]`},
+		{"zones", `const { useZone, learnServer, zoneSaid } = await import(base + "zone.js");
+			const said = []; useZone("utc"); said.push(zoneSaid(0)); useZone("server");
+			for (const told of [{ name: "Asia/Shanghai", offset_s: 28800 }, { offset_s: 19800 }, { offset_s: -12600 }, { offset_s: 0 }]) { learnServer(told); said.push(zoneSaid(0)); }
+			return said.join(" ");`, "UTC Asia/Shanghai UTC+05:30 UTC-03:30 UTC"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+view+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
