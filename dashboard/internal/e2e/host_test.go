@@ -426,7 +426,7 @@ func showsStale(t *testing.T) {
 	eventually(t, "they are fresh again", func() bool { return p.text("as-of") == "" && colour() == fresh })
 }
 
-// A narrow screen begins with the host; a wide one has room for the wire above it. Keys go from top to bottom on both.
+// A narrow or a low screen begins with the host; a large one has room for the wire above it. Keys go from top to bottom on both.
 func showsVerdictFirst(t *testing.T) {
 	p := display(t, nil)
 	top := func(what string) float64 {
@@ -435,9 +435,11 @@ func showsVerdictFirst(t *testing.T) {
 	if top("#wire") > top("#verdict") {
 		t.Error("on a wide screen the wire is below the verdict")
 	}
-	p.view(390, 844, "dark")
-	if verdict, tiles, wire, charts := top("#verdict"), top("#tiles"), top("#wire"), top("#charts"); verdict > tiles || tiles > wire || wire > charts {
-		t.Errorf("from the top there is the verdict at %v, tiles at %v, the wire at %v, charts at %v", verdict, tiles, wire, charts)
+	for _, phone := range [][2]int64{{390, 844}, {932, 430}} { // upright, and on its side
+		p.view(phone[0], phone[1], "dark")
+		if verdict, tiles, wire, charts := top("#verdict"), top("#tiles"), top("#wire"), top("#charts"); verdict > tiles || tiles > wire || wire > charts {
+			t.Errorf("%v: from the top there is the verdict at %v, tiles at %v, the wire at %v, charts at %v", phone, verdict, tiles, wire, charts)
+		}
 	}
 	if n := evaluate[int](p, `[...document.querySelectorAll(":is(#verdict, #tiles) *")].filter((e) => e.tabIndex >= 0).length`); n != 0 {
 		t.Errorf("the keyboard stops %d times in what was moved", n)
