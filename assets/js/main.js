@@ -260,7 +260,7 @@ function mirror() {
   });
   window.follow((chosen) => {
     if (chosen && window.live && window.range) remember("range", window.range);
-    address?.changed(chosen);
+    if (chosen) address?.changed(true);
     describeSoon();
   });
   page.kiosk = String(new URLSearchParams(location.search).get("kiosk") === "1");

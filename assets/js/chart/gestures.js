@@ -5,12 +5,12 @@
 /**
  * @typedef {object} Meaning places are CSS pixels from the canvas's left edge
  * @property {(x: number) => void} point NaN: at nothing
- * @property {(x: number) => void} pick
+ * @property {(x: number) => void} pick a place on the way to one until settle, for it may be the first half of a double click
  * @property {(first: number, last: number, done: boolean) => void} select
  * @property {(factor: number, x: number) => void} scale above 1: more time
  * @property {(by: number) => void} pan pixels, to later times when positive
- * @property {() => void} settle scaling and panning have come to rest
- * @property {() => void} back
+ * @property {() => void} settle scaling, panning and picking have come to rest
+ * @property {() => void} back from where it was before the double click
  */
 
 /** Pixels that a hand may tremble. */
@@ -18,6 +18,8 @@ const tremble = 4;
 /** How much a step of the wheel scales, and how many milliseconds after the last one it has come to rest. */
 const notch = 0.0022;
 const rest = 250;
+/** Milliseconds after a click in which a second one makes it a double click: what systems wait, unless told otherwise. */
+const twice = 500;
 
 /**
  * @param {HTMLElement} element
@@ -33,9 +35,9 @@ export function gestures(element, means) {
   let moved = false;
   let timer = 0;
   const x = (/** @type {MouseEvent} */ event) => event.clientX - element.getBoundingClientRect().left;
-  const settle = () => {
+  const settle = (/** @type {number} */ after) => {
     clearTimeout(timer);
-    timer = setTimeout(means.settle, rest);
+    timer = setTimeout(means.settle, after);
   };
 
   element.addEventListener("pointerdown", (event) => {
@@ -80,12 +82,15 @@ export function gestures(element, means) {
   element.addEventListener("pointerup", (event) => up(event, true));
   element.addEventListener("pointercancel", (event) => up(event, false));
   element.addEventListener("click", (event) => {
-    if (!moved && event.detail === 1) means.pick(x(event));
+    if (moved || event.detail !== 1) return;
+    means.settle();
+    means.pick(x(event));
+    settle(twice);
   });
   element.addEventListener("pointerleave", () => means.point(NaN));
   element.addEventListener("dblclick", (event) => {
     event.preventDefault();
-    means.back(); // from what its first click has picked
+    clearTimeout(timer);
     means.back();
   });
   // A page must scroll with the pointer over a chart: the wheel is the chart's when it has the focus, or a key says so. Two
@@ -97,6 +102,6 @@ export function gestures(element, means) {
     const unit = event.deltaMode === 1 ? 16 : 1;
     if (across || event.shiftKey) means.pan((event.deltaX || event.deltaY) * unit);
     else means.scale(Math.exp(Math.max(-250, Math.min(250, event.deltaY * unit)) * notch * (event.ctrlKey && event.deltaMode === 0 ? 3 : 1)), x(event));
-    settle();
+    settle(rest);
   }, { passive: false });
 }

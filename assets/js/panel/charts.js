@@ -232,7 +232,7 @@ export class Charts {
     const per = () => window.span / Math.max(1, chart.right - chart.left);
     return {
       point: (x) => this.#crosshair.move(chart.moment(x)),
-      pick: (x) => window.pick(chart.moment(x)),
+      pick: (x) => window.pick(chart.moment(x), false),
       select: (first, last, done) => {
         const [a, b] = [chart.nearest(first), chart.nearest(last)];
         this.#crosshair.select(done ? NaN : a, done ? NaN : b);
@@ -241,7 +241,10 @@ export class Charts {
       scale: (factor, x) => window.scale(factor, chart.nearest(x), false),
       pan: (by) => window.pan(by * per(), false),
       settle: () => window.settle(),
-      back: () => window.back(),
+      back: () => {
+        window.undo(); // what the first click has picked
+        window.back();
+      },
     };
   }
 

@@ -134,19 +134,24 @@ export class Window {
     for (const follower of this.#followers) follower(true);
   }
 
+  /** The steps on the way lead nowhere: it is where they began. */
+  undo() {
+    if (this.#began) this.#move(this.#began, true, false);
+  }
+
   /** Where it was before. */
   back() {
     const before = this.#before.pop();
     if (before) this.#move(before, true, false);
   }
 
-  /** Stop at a moment. What follows the newest reading stands still from now on. @param {number} at */
-  pick(at) {
+  /** Stop at a moment. What follows the newest reading stands still from now on. @param {number} at @param {boolean} [chosen] */
+  pick(at, chosen = true) {
     if (Number.isNaN(at) || Number.isNaN(this.to)) return;
     const moment = Math.round(at);
     let end = this.to;
     if (moment < this.from || moment > end) end = this.#capped(moment + this.span / 2);
-    this.#move({ span: this.span, end, moment });
+    this.#move({ span: this.span, end, moment }, chosen);
   }
 
   /** Stand still, where it is. */
@@ -183,6 +188,7 @@ export class Window {
     if (same(now, place)) return;
     if (!chosen) this.#began ??= now;
     else if (remembered) this.#keep(this.#began ?? now);
+    else this.#began = null;
     this.#place = place;
     for (const follower of this.#followers) follower(chosen);
   }

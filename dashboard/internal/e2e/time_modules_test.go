@@ -101,6 +101,38 @@ func TestTimeModules(t *testing.T) {
 	}
 }
 
+// A click enters the history of the browser when no second one has come; a double click enters it once, with where it leads.
+func TestDoubleClick(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const timers = []; // what waits, called by hand
+		globalThis.setTimeout = (f) => timers.push(f); globalThis.clearTimeout = (n) => { timers[n - 1] = () => {}; };
+		const rest = () => timers.splice(0).forEach((f) => f());
+		const { gestures } = await import(base + "chart/gestures.js"); const { Window, spans } = await import(base + "time/window.js");
+		const { Address, timeShown } = await import(base + "panel/address.js");
+		const w = new Window(), chart = document.createElement("p");
+		w.advance(1e12);
+		const address = new Address([timeShown(w, spans, "5m")], () => {});
+		w.follow((chosen) => chosen && address.changed(true));
+		gestures(chart, { point() {}, pick: (x) => w.pick(1e12 - 1000 * x, false), settle: () => w.settle(), back: () => { w.undo(); w.back(); }, scale: (by) => w.scale(by, 1e12, false), pan() {}, select() {} });
+		let before = history.length;
+		const told = [];
+		const tell = () => { const query = new URLSearchParams(location.search); told.push([history.length - before, w.span / 1000, query.has("from"), Number.isNaN(w.moment) ? "-" : (1e12 - w.moment) / 1000, query.has("at")].join(" ")); before = history.length; };
+		const click = (x, detail) => chart.dispatchEvent(new MouseEvent("click", { clientX: x, detail }));
+		const double = (x) => { click(x, 1); click(x, 2); chart.dispatchEvent(new MouseEvent("dblclick", { clientX: x, cancelable: true })); rest(); };
+		w.show(1e12 - 200e3, 1e12 - 100e3); tell();
+		double(120); tell(); // from the zoom to all
+		w.show(1e12 - 200e3, 1e12 - 100e3); tell();
+		click(150, 1); rest(); tell();
+		click(160, 1); tell(); rest(); tell();
+		double(130); double(130); tell(); // from one moment to the one before, and to the zoom
+		return told.join("; ");
+	})()`)
+	if want := "1 100 true - false; 1 300 false - false; 1 100 true - false; 1 100 true 150 true; 0 100 true 160 true; 1 100 true 160 true; 2 100 true - false"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // What is taken away tells what happened, when it was taken and of when its figures are, and in which zone.
 func TestTakenModules(t *testing.T) {
 	p := modules(t)

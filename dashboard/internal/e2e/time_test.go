@@ -104,9 +104,7 @@ func TestTimeTravel(t *testing.T) {
 	p.says("verdict-word", "then")
 	p.says("processes-note", "processes at the top at")
 	p.says("chart-cpu", "running—") // of now, and in no history
-	if p.query("at") == "" {
-		t.Error("the address does not say the moment")
-	}
+	eventually(t, "the address says the moment", func() bool { return p.query("at") != "" })
 	ago := evaluate[string](p, `document.querySelector('[data-field="then-ago"]').textContent`)
 	if !strings.Contains(ago, "min") {
 		t.Errorf("the moment is %q", ago)
@@ -121,8 +119,12 @@ func TestTimeTravel(t *testing.T) {
 	eventually(t, "a step later", func() bool { next, err := time.Parse(time.RFC3339, p.query("at")); return err == nil && next.After(at) })
 	evaluate[bool](p, `(history.back(), history.back(), true)`)
 	eventually(t, "the browser's back button goes back to the time before", func() bool { return p.query("at") == "" && p.span() > 800 })
+	places := evaluate[int](p, `history.length`)
 	p.mouse("cpu", 0.5, 0.5, 2)
 	eventually(t, "a double click goes back to the hour", func() bool { return p.span() == 0 && p.query("at") == "" })
+	if n := evaluate[int](p, `history.length`); n > places {
+		t.Errorf("the back button leads to %d places more", n-places)
+	}
 }
 
 // The same by keys alone.
