@@ -39,11 +39,12 @@ export const definitions = {
     { tool: "load / cores", rule: "differ.cpu_load", value: (s) => (known(s.load?.one) && s.cpu?.cores?.length ? three(s.load.one / s.cpu.cores.length) : null) },
   ],
   filesystems: [
-    { tool: "fivewire, df", rule: "differ.disk_df", value: (s) => share(disk(s)?.used_ratio) },
+    { tool: "fivewire", rule: "differ.disk_here", value: (s) => share(disk(s)?.used_ratio) },
+    { tool: "df", rule: "differ.disk_df", value: (s) => (disk(s)?.total ? roundedUp(disk(s).used, disk(s).used + disk(s).available) : null) },
     { tool: "used / size", rule: "differ.disk_size", value: (s) => (disk(s)?.total ? percent(disk(s).used / disk(s).total) : null) },
     { tool: "1 − avail / size", rule: "differ.disk_avail", value: (s) => (disk(s)?.total ? percent(1 - disk(s).available / disk(s).total) : null) },
     { tool: "df: reserved", rule: "differ.disk_reserved", value: (s) => (disk(s)?.total ? bytes(Math.max(0, disk(s).total - disk(s).used - disk(s).available)) : null) },
-    { tool: "df -i", rule: "differ.disk_inodes", value: (s) => (disk(s)?.inodes_total ? percent(disk(s).inodes_used / disk(s).inodes_total) : null) },
+    { tool: "df -i", rule: "differ.disk_inodes", value: (s) => (disk(s)?.inodes_total ? roundedUp(disk(s).inodes_used, disk(s).inodes_total) : null) },
     { tool: "du", rule: "differ.disk_du", value: () => null },
   ],
 };
@@ -99,6 +100,11 @@ export class Differ {
       });
     }
   }
+}
+
+/** As df does. @param {number} part @param {number} whole */
+function roundedUp(part, whole) {
+  return whole > 0 ? `${Math.ceil((100 * part) / whole)} %` : "-";
 }
 
 /** @param {number | null | undefined} v @returns {string | null} */

@@ -206,3 +206,16 @@ func TestFiguresOfThen(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// df rounds up, of bytes and of inodes, and what is whole stays so.
+func TestDiskDefinitions(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `import(base + "panel/differ.js").then(({ definitions }) => {
+		const said = (f) => definitions.filesystems.filter(({ tool }) => ["fivewire", "df", "df -i"].includes(tool)).map(({ value }) => value({ filesystems: f ? [{ mount: "/", ...f }] : [] }) ?? "?").join(", ");
+		return [said({ used_ratio: 0.28, used: 280001, available: 719999, total: 1100000, inodes_total: 1000, inodes_used: 1 }), said({ used_ratio: 0.07, used: 7, available: 93, total: 110, inodes_total: 0, inodes_used: 0 }),
+			said({ used_ratio: null, used: 0, available: 0, total: 5 }), said(null)].join("; ");
+	})`)
+	if want := "28.0 %, 29 %, 1 %; 7.0 %, 7 %, ?; ?, -, ?; ?, ?, ?"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

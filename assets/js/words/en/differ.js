@@ -20,10 +20,11 @@ export default {
   cpu_cores: "Cores instead of a share of all: 100 % is one core, 1000m is one core.",
   cpu_container: "Of the container that the server runs in, 100 % is one core.",
   cpu_load: "Tasks that run, wait to run or wait for a disk, for each core, over a minute. No share of time: above 1 something waits.",
-  disk_df: "Used of what is used or available to ordinary users; of / or the first filesystem.",
+  disk_here: "Used of what is used or available to ordinary users; of / or the first filesystem.",
+  disk_df: "As fivewire, rounded up: of 28.1 % it makes 29 %.",
   disk_size: "Used of the whole size, with what is kept for root.",
   disk_avail: "Not available to ordinary users, of the whole size: what many Grafana dashboards draw.",
   disk_reserved: "Size less used less available: kept for root and for the filesystem itself.",
-  disk_inodes: "Files, not bytes: a filesystem can be full of them with space left.",
+  disk_inodes: "Files, not bytes: a filesystem can be full of them with space left. Rounded up.",
   disk_du: "Adds up files by walking through all of them. What is deleted and still open, or hidden below a mount, is in df and not in du.",
 };
