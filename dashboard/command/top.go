@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -33,7 +36,8 @@ type Top struct {
 // Help is shown by --help.
 func (*Top) Help() string {
 	return `Keys: 1 to 5 switch the technique, and no message is lost; q ends it. Where standard output is no terminal there is a page
-of plain text for each message. NO_COLOR takes the colours away.
+of plain text for each message, and so there is where TERM is dumb. NO_COLOR takes the colours away, and a locale that is
+not UTF-8 (LC_ALL, LC_CTYPE, LANG) everything but ASCII.
 
 Examples:
   fivewire top
@@ -53,8 +57,9 @@ func (t *Top) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := int(os.Stdout.Fd())
-	m := monitor{remote: r, technique: t.Technique, once: t.Once, out: os.Stdout, color: term.IsTerminal(out) && os.Getenv("NO_COLOR") == "",
-		live: term.IsTerminal(out) && !t.Once, size: func() (cols, rows int) {
+	able := term.IsTerminal(out) && canDraw(runtime.GOOS, os.Getenv)
+	m := monitor{remote: r, technique: t.Technique, once: t.Once, out: os.Stdout, color: able && os.Getenv("NO_COLOR") == "",
+		live: able && !t.Once, ascii: !speaksUTF8(os.Getenv), size: func() (cols, rows int) {
 			cols, rows, err := term.GetSize(out)
 			if err != nil || cols <= 0 {
 				return text.UsualCols, text.UsualRows
@@ -75,6 +80,18 @@ func (t *Top) Run() error {
 		defer io.WriteString(os.Stdout, "\x1b[?25h\x1b[?1049l")
 	}
 	return m.run(ctx)
+}
+
+// canDraw tells whether a terminal takes anything but lines. Windows has no TERM.
+func canDraw(system string, getenv func(string) string) bool {
+	kind := getenv("TERM")
+	return kind != "dumb" && (kind != "" || system == "windows")
+}
+
+// speaksUTF8 tells whether the locale does; where there is none it may.
+func speaksUTF8(getenv func(string) string) bool {
+	locale := strings.ToUpper(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")))
+	return locale == "" || strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8")
 }
 
 // keysOf reads keys until there are no more. The goroutine ends with the program.
@@ -100,6 +117,7 @@ type monitor struct {
 	out       io.Writer
 	color     bool
 	live      bool // one picture over the other, or page after page
+	ascii     bool
 	size      func() (cols, rows int)
 	keys      <-chan byte // nil for none
 
@@ -214,7 +232,7 @@ func (m *monitor) take(ctx context.Context, message load.Message, firing chan []
 	}
 	if !m.live {
 		cols, _ := m.size()
-		b := text.Page(nil, m.view, text.Screen{Cols: cols, Color: m.color})
+		b := text.Page(nil, m.view, text.Screen{Cols: cols, Color: m.color, ASCII: m.ascii})
 		if m.messages > 1 {
 			b = append([]byte{'\n'}, b...)
 		}
@@ -252,5 +270,5 @@ func (m *monitor) draw() {
 	if m.lost != "" {
 		m.view.Footer = m.lost
 	}
-	m.out.Write(text.Picture(nil, m.view, text.Screen{Cols: cols, Rows: rows, Color: m.color}))
+	m.out.Write(text.Picture(nil, m.view, text.Screen{Cols: cols, Rows: rows, Color: m.color, ASCII: m.ascii}))
 }

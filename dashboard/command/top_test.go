@@ -131,3 +131,25 @@ func TestTopWithoutTerminal(t *testing.T) {
 		t.Errorf("where nobody is: %v", err)
 	}
 }
+
+func TestTopOfTerminals(t *testing.T) {
+	for _, tt := range []struct {
+		system          string
+		env             map[string]string
+		canDraw, isUTF8 bool
+	}{
+		{"linux", map[string]string{"TERM": "xterm-256color", "LANG": "C.UTF-8"}, true, true},
+		{"linux", map[string]string{"TERM": "xterm"}, true, true},
+		{"linux", map[string]string{"TERM": "dumb", "LANG": "de_DE.utf8"}, false, true},
+		{"linux", map[string]string{}, false, true},
+		{"windows", map[string]string{}, true, true},
+		{"linux", map[string]string{"TERM": "linux", "LC_ALL": "C", "LANG": "C.UTF-8"}, true, false},
+		{"linux", map[string]string{"TERM": "linux", "LC_CTYPE": "de_DE.ISO-8859-1", "LANG": "C.UTF-8"}, true, false},
+		{"linux", map[string]string{"TERM": "linux", "LC_CTYPE": "C.UTF-8", "LANG": "POSIX"}, true, true},
+	} {
+		getenv := func(name string) string { return tt.env[name] }
+		if draw, utf8 := canDraw(tt.system, getenv), speaksUTF8(getenv); draw != tt.canDraw || utf8 != tt.isUTF8 {
+			t.Errorf("%s %v: it can draw is %v, it speaks UTF-8 is %v", tt.system, tt.env, draw, utf8)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -118,18 +119,33 @@ func (p *painter) cut(st style, s string, cols int) *painter {
 		if w > cols {
 			break
 		}
-		*line = append(*line, string(r)...)
+		*line = p.append(*line, r, w)
 		cols -= w
 		p.width += w
 	}
 	if !fits {
-		*line = append(*line, "…"...)
+		*line = p.append(*line, '…', 1)
 		p.width++
 	}
 	if colored {
 		*line = append(*line, "\x1b[0m"...)
 	}
 	return p
+}
+
+// append adds a character of so many columns as the screen can show it.
+func (p *painter) append(line []byte, r rune, cols int) []byte {
+	switch {
+	case !p.screen.ASCII || r < utf8.RuneSelf:
+		return utf8.AppendRune(line, r)
+	case r == '█':
+		return append(line, '#')
+	case r == '·':
+		return append(line, '.')
+	case r == '…':
+		return append(line, '~')
+	}
+	return append(line, repeat("?", cols)...)
 }
 
 // bar adds a bar of so many columns.

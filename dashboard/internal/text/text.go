@@ -35,6 +35,7 @@ type View struct {
 type Screen struct {
 	Cols, Rows int // 0 rows for as many as there are
 	Color      bool
+	ASCII      bool // what is no ASCII is "?", and bars are made of it
 }
 
 // The limits of a screen. What is smaller is drawn as if it were as large; terminals cut it.

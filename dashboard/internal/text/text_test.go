@@ -47,6 +47,20 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+func TestASCII(t *testing.T) {
+	v := view(25)
+	v.Firing = []string{"größer als 漢字: " + strings.Repeat("x", 100)}
+	wide, narrow := string(Page(nil, v, Screen{Cols: 80})), string(Page(nil, v, Screen{Cols: 80, ASCII: true}))
+	if i := strings.IndexFunc(narrow, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 || !strings.Contains(narrow, "##..") || !strings.Contains(narrow, "gr??er als ????:") {
+		t.Errorf("at %d of\n%s", i, narrow)
+	}
+	for i, line := range strings.Split(narrow, "\n") {
+		if was := strings.Split(wide, "\n")[i]; width(line) != width(was) {
+			t.Errorf("%q is not as wide as %q", line, was)
+		}
+	}
+}
+
 // Brackets are of what has no command line, not of what may not be shown.
 func TestBrackets(t *testing.T) {
 	v := view(25)
@@ -107,7 +121,7 @@ func TestEverySize(t *testing.T) {
 		for _, cols := range []int{0, 39, 40, 61, 80, 132, 1000} {
 			for _, rows := range []int{0, 1, 8, 12, 24, 60, 1000} {
 				for _, color := range []bool{false, true} {
-					s := Screen{cols, rows, color}
+					s := Screen{Cols: cols, Rows: rows, Color: color}
 					v := view(n)
 					v.Footer = "q quits"
 					drawn := s
@@ -125,9 +139,9 @@ func TestEverySize(t *testing.T) {
 func TestWithoutAnything(t *testing.T) {
 	for _, v := range []View{{}, {Snapshot: &collector.Snapshot{}}, {Snapshot: &collector.Snapshot{Filesystems: make([]collector.Filesystem, 3), Processes: &collector.Processes{}, Networks: make([]collector.Network, 1), Disks: make([]collector.Disk, 1), Memory: &collector.Memory{}, CPU: &collector.CPU{}}, Footer: "x"}} {
 		for _, rows := range []int{0, 10} {
-			s := Screen{80, rows, true}
+			s := Screen{Cols: 80, Rows: rows, Color: true}
 			check(t, Page(nil, v, s), s)
-			check(t, Picture(nil, v, s), Screen{80, 24, true})
+			check(t, Picture(nil, v, s), Screen{Cols: 80, Rows: 24, Color: true})
 		}
 	}
 }
@@ -157,7 +171,7 @@ func TestColourIsAsked(t *testing.T) {
 	if out := Page(nil, view(1), Screen{Cols: 80}); bytes.Contains(out, []byte("\x1b")) {
 		t.Errorf("%q", out)
 	}
-	if out := Picture(nil, view(1), Screen{80, 24, true}); !bytes.Contains(out, []byte("\x1b[32m")) {
+	if out := Picture(nil, view(1), Screen{Cols: 80, Rows: 24, Color: true}); !bytes.Contains(out, []byte("\x1b[32m")) {
 		t.Errorf("%q", out)
 	}
 }
@@ -178,9 +192,9 @@ func FuzzNames(f *testing.F) {
 			Firing: []string{mount}, Footer: command,
 		}
 		for _, color := range []bool{false, true} {
-			s := Screen{cols, max(rows, 1), color}
+			s := Screen{Cols: cols, Rows: max(rows, 1), Color: color}
 			check(t, Picture(nil, v, s), s)
-			check(t, Page(nil, v, Screen{cols, 0, color}), Screen{cols, 0, color})
+			check(t, Page(nil, v, Screen{Cols: cols, Rows: 0, Color: color}), Screen{Cols: cols, Rows: 0, Color: color})
 		}
 	})
 }
@@ -190,6 +204,6 @@ func BenchmarkPicture(b *testing.B) {
 	var out []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		out = Picture(out[:0], v, Screen{120, 40, true})
+		out = Picture(out[:0], v, Screen{Cols: 120, Rows: 40, Color: true})
 	}
 }
