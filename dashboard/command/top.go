@@ -8,7 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime"
@@ -124,7 +127,10 @@ type monitor struct {
 	view     text.View
 	messages int
 	missed   uint64
-	lost     string // why there is no connection; "" while there is
+	gaps     int
+	lost     string    // why there is no connection; "" while there is
+	again    time.Time // when it is tried next
+	footer   string    // of the last picture
 	cursor   string
 	drawn    [2]int // the size of the last picture
 }
@@ -159,11 +165,11 @@ func (m *monitor) run(ctx context.Context) error {
 // handed over yet comes again: it goes on behind the last message that was shown.
 func (m *monitor) follow(ctx context.Context, firing chan []string, tick <-chan time.Time) error {
 	ctx, stop := context.WithCancel(ctx)
-	messages, lost, ended := make(chan load.Message), make(chan string), make(chan error, 1)
+	messages, lost, ended := make(chan load.Message), make(chan loss), make(chan error, 1)
 	client := load.Client{URL: m.remote.base, Technique: m.technique, HTTP: m.remote.client, Header: m.remote.header,
 		Lost: func(why error, pause time.Duration) {
 			select {
-			case lost <- fmt.Sprintf("no connection, again in %.0f s: %v", pause.Seconds(), why):
+			case lost <- loss{reason(why), time.Now().Add(pause)}:
 			case <-ctx.Done():
 			}
 		}}
@@ -196,7 +202,8 @@ func (m *monitor) follow(ctx context.Context, firing chan []string, tick <-chan 
 			if err := m.take(ctx, message, firing); err != nil {
 				return finish(err)
 			}
-		case m.lost = <-lost:
+		case l := <-lost:
+			m.lost, m.again = l.why, l.again
 			m.draw()
 		case m.view.Firing = <-firing:
 			m.draw()
@@ -209,7 +216,7 @@ func (m *monitor) follow(ctx context.Context, firing chan []string, tick <-chan 
 				return finish(nil)
 			}
 		case <-tick:
-			if cols, rows := m.size(); m.live && m.drawn != [2]int{cols, rows} {
+			if cols, rows := m.size(); m.live && (m.drawn != [2]int{cols, rows} || m.status() != m.footer) {
 				m.draw()
 			}
 		}
@@ -225,6 +232,9 @@ func (m *monitor) take(ctx context.Context, message load.Message, firing chan []
 	m.cursor, m.lost = message.ID, ""
 	m.messages++
 	m.missed += message.Missed
+	if message.Gap {
+		m.gaps++
+	}
 	read.Data.At = time.UnixMilli(message.At)
 	m.view.Snapshot = &read.Data
 	if slices.ContainsFunc(read.Data.Marks, func(mark collector.Mark) bool { return mark.Kind == collector.MarkAlert }) {
@@ -259,6 +269,44 @@ func (m *monitor) askAlerts(ctx context.Context, firing chan []string) {
 	}()
 }
 
+// A loss is a connection that is none any more.
+type loss struct {
+	why   string
+	again time.Time
+}
+
+// reason is why there is no connection, what happened first: an address is long, and known to who has typed it.
+func reason(err error) string {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err
+	}
+	var dialed *net.OpError
+	if !errors.As(err, &dialed) || dialed.Addr == nil {
+		return err.Error()
+	}
+	what := dialed.Err
+	var call *os.SyscallError
+	if errors.As(what, &call) {
+		what = call.Err
+	}
+	return fmt.Sprintf("%v (%s)", what, dialed.Addr)
+}
+
+// status is the line below a picture.
+func (m *monitor) status() string {
+	if m.lost != "" {
+		return fmt.Sprintf("no connection, again in %.0f s: %s", math.Ceil(max(time.Until(m.again).Seconds(), 0)), m.lost)
+	}
+	gaps := ""
+	if m.gaps == 1 {
+		gaps = ", 1 gap"
+	} else if m.gaps > 1 {
+		gaps = fmt.Sprintf(", %d gaps", m.gaps)
+	}
+	return fmt.Sprintf("%s, %d messages, %d missed%s; 1 to 5: another technique, q: quit", m.technique, m.messages, m.missed, gaps)
+}
+
 // draw shows a picture.
 func (m *monitor) draw() {
 	if !m.live {
@@ -266,9 +314,7 @@ func (m *monitor) draw() {
 	}
 	cols, rows := m.size()
 	m.drawn = [2]int{cols, rows}
-	m.view.Footer = fmt.Sprintf("%s, %d messages, %d missed; 1 to 5: another technique, q: quit", m.technique, m.messages, m.missed)
-	if m.lost != "" {
-		m.view.Footer = m.lost
-	}
+	m.footer = m.status()
+	m.view.Footer = m.footer
 	m.out.Write(text.Picture(nil, m.view, text.Screen{Cols: cols, Rows: rows, Color: m.color, ASCII: m.ascii}))
 }

@@ -3,16 +3,21 @@ package command
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
 	"github.com/fivewire/fivewire/dashboard"
 	"github.com/fivewire/fivewire/dashboard/internal/alert"
+	"github.com/fivewire/fivewire/dashboard/load"
 )
 
 // paper is what is printed on.
@@ -152,4 +157,39 @@ func TestTopOfTerminals(t *testing.T) {
 			t.Errorf("%s %v: it can draw is %v, it speaks UTF-8 is %v", tt.system, tt.env, draw, utf8)
 		}
 	}
+}
+
+// Over a restart it says what happened, and counts down; and afterwards that there was a gap.
+func TestTopOfLoss(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	ln.Close()
+	_, err = http.Get("http://" + address + "/a/long/path")
+	why := reason(err)
+	if err == nil || !strings.Contains(why, "refused") || !strings.HasSuffix(why, " ("+address+")") || strings.Contains(why, "path") {
+		t.Errorf("got %q of %v", why, err)
+	}
+	if why := reason(fmt.Errorf("sse: %w", io.ErrUnexpectedEOF)); why != "sse: unexpected EOF" {
+		t.Errorf("got %q", why)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		m := monitor{technique: "sse", out: io.Discard, size: func() (int, int) { return 80, 24 }, lost: why, again: time.Now().Add(3 * time.Second)}
+		for _, want := range []string{"in 3 s: ", "in 2 s: ", "in 1 s: ", "in 0 s: ", "in 0 s: "} {
+			if got := m.status(); got != "no connection, again "+want+why {
+				t.Errorf("got %q", got)
+			}
+			time.Sleep(time.Second)
+		}
+		for i := range 2 {
+			if err := m.take(t.Context(), load.Message{ID: "b-1", At: 1, Gap: i == 0, Raw: []byte(`{"data":{}}`)}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := m.status(); !strings.HasPrefix(got, "sse, 2 messages, 0 missed, 1 gap; ") {
+			t.Errorf("got %q", got)
+		}
+	})
 }
