@@ -12,6 +12,7 @@ import (
 // request says and what to answer. Between two requests the connection is parked, and costs what an idle line costs.
 // Its calls come one at a time.
 type Caller interface {
+	Owner
 	// Answer is the whole response to the request in hand, which may be shared with others; nothing when there is no
 	// request, or when it can wait. last says that the connection ends with it.
 	Answer(now time.Duration) (response []byte, last bool)
@@ -33,6 +34,14 @@ type Caller interface {
 	Back(conn net.Conn, early []byte)
 }
 
+// caller is a parked line's; nil for any other.
+func (l *line) caller() Caller {
+	if l.Form != nil {
+		return nil
+	}
+	return l.Owner.(Caller)
+}
+
 // errBack ends a line whose connection lives on elsewhere.
 var errBack = errors.New("line goes back")
 
@@ -49,7 +58,7 @@ const (
 
 // ask is next for a line with a Caller.
 func (l *line) ask(now time.Duration) {
-	response, last := l.Caller.Answer(now)
+	response, last := l.caller().Answer(now)
 	if len(response) > 0 {
 		l.rest, l.owed, l.answering = response, int32(len(response)), true
 	}
@@ -60,7 +69,7 @@ func (l *line) ask(now time.Duration) {
 
 // kept is what came while a request was in hand: it is the next one.
 func (l *line) kept(now time.Duration) error {
-	if _, idle := l.Caller.Due(); !idle || l.answers == nil || !l.early {
+	if _, idle := l.caller().Due(); !idle || l.answers == nil || !l.early {
 		return nil
 	}
 	l.early, l.beat = false, now // its patience begins here, if it is not whole
@@ -74,7 +83,7 @@ func (l *line) asked(b []byte, now time.Duration) error {
 		b = append(*l.answers, b...)
 		l.answers = nil
 	}
-	if _, idle := l.Caller.Due(); !idle {
+	if _, idle := l.caller().Due(); !idle {
 		if len(b) > mostAsked {
 			l.reason = Broke
 			return errDone
@@ -83,7 +92,7 @@ func (l *line) asked(b []byte, now time.Duration) error {
 		l.answers, l.early = &next, true
 		return nil
 	}
-	err := l.Caller.Ask(b, now)
+	err := l.caller().Ask(b, now)
 	switch {
 	case err == nil:
 		return nil
@@ -108,7 +117,7 @@ var ErrMore = errors.New("request is not whole")
 
 // passAsk is pass for a line with a Caller.
 func (l *line) passAsk(now time.Duration) error {
-	_, idle := l.Caller.Due()
+	_, idle := l.caller().Due()
 	if idle && (now-l.heard >= idlePatience || l.answers != nil && now-l.beat >= askPatience) {
 		return errDone
 	}

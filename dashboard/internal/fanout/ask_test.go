@@ -49,11 +49,20 @@ func TestAnswerTakesTooLong(t *testing.T) {
 // newAskRig is a rig with a parked line.
 func newAskRig(answer string) (*rig, *poller) {
 	r, p := newRig(&Form{Words: words()}, nil), newPoller(answer)
-	r.line = &line{fanout: r.line.fanout, Line: Line{Caller: p, Owner: &r.owner}}
+	r.line = &line{fanout: r.line.fanout, Line: Line{Owner: &rigCaller{p, &r.owner}}}
 	r.line.begin(nil, r.now)
 	r.log = nil
 	return r, p
 }
+
+// A rigCaller is a Caller whose line is a rig's.
+type rigCaller struct {
+	*poller
+	owner *owner
+}
+
+func (c *rigCaller) Began(w Way)   { c.owner.Began(w) }
+func (c *rigCaller) Done(r Reason) { c.owner.Done(r) }
 
 // A parked connection has so long to begin a request, and so long to end it, wherever its bytes came.
 func TestAskPatience(t *testing.T) {

@@ -68,7 +68,7 @@ func TestNoRoom(t *testing.T) {
 	theirs, ours := s.connect()
 	defer theirs.Close()
 	p := newPoller("answer;")
-	if !s.Park(ours, Line{Caller: p, Owner: p}) {
+	if !s.Park(ours, p) {
 		t.Fatal("cannot be parked")
 	}
 	ours.Close() // as the server does
@@ -141,7 +141,7 @@ func TestPipelinedGoesBack(t *testing.T) {
 			defer theirs.Close()
 			p := newPoller("answer;")
 			p.back = make(chan string, 1)
-			if !s.Park(ours, Line{Caller: p, Owner: p}) {
+			if !s.Park(ours, p) {
 				t.Fatal("cannot be parked")
 			}
 			ours.Close() // as the server does

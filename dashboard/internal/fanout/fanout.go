@@ -103,7 +103,6 @@ type Line struct {
 	Ear     Ear // nil for a connection that only goes down: what comes is counted, and too much ends it
 	Owner   Owner
 	Opening func(b []byte) []byte // said behind the form's own, to this line alone; nil for nothing
-	Caller  Caller                // instead of all the others but Account and Owner, for a connection that is asked again and again
 }
 
 // Config bounds a Fanout.
@@ -160,11 +159,11 @@ func (f *Fanout) Hold(conn net.Conn, head []byte, of Line) {
 
 // Park holds a connection that is asked again and again, from its first request on. It tells whether it could; if not,
 // nothing has changed.
-func (f *Fanout) Park(conn net.Conn, of Line) bool {
+func (f *Fanout) Park(conn net.Conn, of Caller) bool {
 	if f.config.Portable || !f.lineBegins() {
 		return false
 	}
-	if f.detach(&line{Line: of, fanout: f}, conn, nil, earlyBytes(conn)) {
+	if f.detach(&line{Line: Line{Owner: of}, fanout: f}, conn, nil, earlyBytes(conn)) {
 		return true
 	}
 	f.lineEnds()

@@ -67,7 +67,6 @@ const recentFrames = 8
 
 // A frame is a message on the wire, shared by all lines of a form. Its bytes are never changed.
 type frame struct {
-	message *hub.Message
 	piece
 
 	// Of a compressed one, instead.
@@ -75,14 +74,15 @@ type frame struct {
 	parts [2]part // guarded by the form's mu
 }
 
-// A part is a compressed message with what is around it.
+// A part is a compressed message with what is around it. Who has it does not hold on to the frame.
 type part struct {
 	packed *byte // the first byte of what is packed
-	piece
+	*piece       // nil if nobody has wanted it
 }
 
-// A piece is bytes on the wire.
+// A piece is a message's bytes on the wire.
 type piece struct {
+	message *hub.Message
 	bytes   []byte
 	body    int        // of bytes, without what makes it a chunk
 	payload meter.Span // of bytes, what the message has become
@@ -103,7 +103,7 @@ func (f *Form) frame(m *hub.Message) *frame {
 			return r
 		}
 	}
-	r := &frame{message: m}
+	r := &frame{piece: piece{message: m}}
 	old := f.newest != nil && m.ID.Epoch == f.newest.message.ID.Epoch && m.ID.Seq < f.newest.message.ID.Seq
 	if f.Encoding == Identity {
 		const around = 128 // what frames have beside the message, generously
@@ -139,7 +139,7 @@ func (f *Form) keep(r *frame) {
 
 // write is m on the wire for a line that stands at stream. What is compressed together with the message, such as its id:
 // line, is counted with it: nobody can tell them apart.
-func (f *Form) write(m *hub.Message, stream *deflate.Stream) piece {
+func (f *Form) write(m *hub.Message, stream *deflate.Stream) *piece {
 	r := f.frame(m)
 	if f.Encoding != Identity && r.block == nil {
 		return f.plain(m, stream)
@@ -147,7 +147,7 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) piece {
 	var packed []byte
 	switch f.Encoding {
 	case Identity:
-		return r.piece
+		return &r.piece
 	case Alone:
 		packed = r.block.Key()
 	default:
@@ -157,8 +157,8 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) piece {
 	defer f.mu.Unlock()
 	for i := range r.parts {
 		p := &r.parts[i]
-		if p.bytes == nil {
-			p.packed = unsafe.SliceData(packed)
+		if p.piece == nil {
+			p.piece, p.packed = &piece{message: m}, unsafe.SliceData(packed)
 			p.bytes, p.body = f.piece(nil, func(b []byte) []byte {
 				if f.Packed != nil {
 					return f.Packed(b, packed)
@@ -175,8 +175,9 @@ func (f *Form) write(m *hub.Message, stream *deflate.Stream) piece {
 }
 
 // plain is an old message in a compressed stream, as it is.
-func (f *Form) plain(m *hub.Message, stream *deflate.Stream) (p piece) {
+func (f *Form) plain(m *hub.Message, stream *deflate.Stream) *piece {
 	const around = 256
+	p := &piece{message: m}
 	p.bytes, p.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte {
 		switch {
 		case f.Encoding == Gzip:

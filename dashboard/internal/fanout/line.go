@@ -30,23 +30,23 @@ const (
 )
 
 // A line is a Line and where it stands: what is to be written next, and what time does to it. It knows no socket, and
-// no lock: whoever holds it calls one method at a time.
+// no lock: whoever holds it calls one method at a time. It is small, 192 bytes: there may be ten thousand.
+//
+// One whose Owner is a Caller has nothing else of a Line.
 type line struct {
 	Line
 	fanout *Fanout
 
-	rest     []byte         // what is being written; a part of a shared frame mostly
-	message  *hub.Message   // what rest begins with; nil when that is no message
-	owed     int32          // bytes of its frame that have not left
-	body     int32          // of its frame, without what makes it a chunk
-	from, to int32          // where in its frame the message is
-	stream   deflate.Stream // where a compressed line stands
-	answers  *[]byte        // to be written when rest has left; nil for nothing
+	rest    []byte         // what is being written; a part of a shared frame mostly
+	said    *piece         // what rest begins with, if that is a message
+	stream  deflate.Stream // where a compressed line stands
+	answers *[]byte        // to be written when rest has left; nil for nothing
 
 	spoke time.Duration // when something was written last, or rest was begun
 	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends; of a request, when it began to come
 	heard time.Duration // when something was read last
 
+	owed    int32  // bytes of said, or of a Caller's response, that have not left
 	noise   int32  // bytes read of a viewer that has nothing to say
 	index   int32  // where its shard keeps it
 	fd      int32  // its shard's
@@ -67,7 +67,7 @@ var errDone = errors.New("line is done")
 func (l *line) begin(head []byte, now time.Duration) {
 	l.spoke, l.beat, l.heard = now, now, now
 	l.rest = head
-	if l.Caller != nil {
+	if l.Form == nil {
 		return
 	}
 	l.Form.began()
@@ -91,7 +91,7 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			return nil, errDone
 		case l.stage == lingering:
 			return nil, errDone
-		case l.Caller != nil:
+		case l.Form == nil:
 			if err := l.kept(now); err != nil {
 				return nil, err
 			}
@@ -108,9 +108,8 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 			case m == nil:
 				return nil, nil
 			default:
-				p := l.Form.write(m, &l.stream)
-				l.message, l.rest, l.owed, l.body = m, p.bytes, int32(len(p.bytes)), int32(p.body)
-				l.from, l.to = int32(p.payload.From), int32(p.payload.To)
+				l.said = l.Form.write(m, &l.stream)
+				l.rest, l.owed = l.said.bytes, int32(len(l.said.bytes))
 			}
 		}
 		l.spoke = now
@@ -130,8 +129,8 @@ func (l *line) farewell(err error) {
 
 // count is told what has passed through the connection.
 func (l *line) count(in, out int) {
-	if l.Caller != nil {
-		l.Caller.Count(in, out)
+	if c := l.caller(); c != nil {
+		c.Count(in, out)
 		return
 	}
 	l.Account.Read(in)
@@ -143,7 +142,7 @@ func (l *line) wrote(n int, now time.Duration) {
 	if n <= 0 {
 		return
 	}
-	if l.Caller == nil { // a whole answer has as long as one write of others: it may be large, and is not shared
+	if l.Form != nil { // a whole answer has as long as one write of others: it may be large, and is not shared
 		l.spoke = now
 		if l.Account.Recorded() {
 			l.record(l.rest[:n])
@@ -156,11 +155,11 @@ func (l *line) wrote(n int, now time.Duration) {
 	if l.answering && l.owed <= 0 {
 		l.answering = false
 		l.heard = now // it is idle since then
-		l.Caller.Answered(l)
+		l.caller().Answered(l)
 	}
-	if m := l.message; m != nil && l.owed <= 0 {
-		l.Account.Sent(l.payload(), int(l.body))
-		l.message = nil
+	if p := l.said; p != nil && l.owed <= 0 {
+		l.Account.Sent(p.payload, p.body)
+		l.said = nil
 		if !l.Form.Steady {
 			l.beat = now
 		}
@@ -172,12 +171,12 @@ func (l *line) hear(b []byte, now time.Duration) error {
 	l.heard = now
 	switch {
 	case l.stage != talking:
-		if l.Caller == nil {
+		if l.Form != nil {
 			l.Account.Heard(b)
 			l.Account.Understood()
 		}
 		return nil // forgotten
-	case l.Caller != nil:
+	case l.Form == nil:
 		return l.asked(b, now)
 	}
 	if l.Account.Recorded() {
@@ -235,7 +234,7 @@ func (l *line) pass(now time.Duration) error {
 		return nil
 	case l.stage != talking:
 		return nil
-	case l.Caller != nil:
+	case l.Form == nil:
 		return l.passAsk(now)
 	case l.Form.Steady && now-l.heard >= l.patience():
 		l.reason = Silent
@@ -262,7 +261,7 @@ func (l *line) finish() {
 	if l.reason == 0 {
 		l.reason = Left
 	}
-	if l.Caller == nil {
+	if l.Form != nil {
 		l.Sub.Close()
 		l.Form.ended()
 	}

@@ -20,12 +20,11 @@ func (p probe) Reading() (r meter.Reading, ok bool) {
 
 // probed says how the kernel can be asked about a line, if it ever will be.
 func (s *shard) probed(l *line) {
-	switch {
-	case l.Caller == nil:
+	if c := l.caller(); c == nil {
 		if l.Account.Named() {
 			l.Account.Probe(probe{s, l})
 		}
-	case l.Caller.Named():
-		l.Caller.Parked(probe{s, l})
+	} else if c.Named() {
+		c.Parked(probe{s, l})
 	}
 }

@@ -25,24 +25,21 @@ func probeOf(conn net.Conn) meter.Probe {
 
 // closing asks the kernel for the last time. The connection is closed next.
 func (l *line) closing(p meter.Probe) {
-	if l.Caller != nil {
-		l.Caller.Closing(p)
+	if c := l.caller(); c != nil {
+		c.Closing(p)
 	} else {
 		l.Account.Last(p)
 	}
 }
 
-// payload is where in its frame the message in hand is.
-func (l *line) payload() meter.Span { return meter.Span{From: int(l.from), To: int(l.to)} }
-
 // record keeps what has left, of which the message's frame is the first if there is one in hand. b is the first of rest.
 func (l *line) record(b []byte) {
 	left := len(l.rest) - len(b)
-	if m := l.message; m != nil && l.owed > 0 {
+	if p := l.said; p != nil && l.owed > 0 {
 		n := min(int(l.owed), len(b))
 		l.Account.Said(b[:n])
 		if n == int(l.owed) {
-			l.Account.Spoken([]meter.Span{l.payload()}, []string{m.ID.String()})
+			l.Account.Spoken([]meter.Span{p.payload}, []string{p.message.ID.String()})
 		}
 		b = b[n:]
 	}

@@ -23,7 +23,7 @@ func (f *Fanout) Reroute(choose func(Owner) Through) {
 
 // goOn holds a line that has begun elsewhere.
 func (f *Fanout) goOn(l *line, conn net.Conn) {
-	if l.Caller != nil {
+	if l.Form == nil {
 		f.answer(l, conn)
 		return
 	}
@@ -46,8 +46,8 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 	ready := make(chan struct{}, 1)
 	defer f.hub.Notify(ready)()
 	kernel := probeOf(&counted{conn, l})
-	if l.Caller.Named() {
-		l.Caller.Parked(kernel)
+	if c := l.caller(); c.Named() {
+		c.Parked(kernel)
 	}
 	early, hushed := eavesdrop(&counted{conn, l})
 	for {
@@ -85,14 +85,14 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 	}
 	l.finish()
 	if !last {
-		l.Caller.Back(conn, next)
+		l.caller().Back(conn, next)
 	}
 }
 
 // await returns when it is time to ask a Caller again, or false when the viewer has left.
 func (f *Fanout) await(l *line, now time.Duration, ready, left <-chan struct{}) bool {
 	var due <-chan time.Time
-	if at, _ := l.Caller.Due(); at > 0 {
+	if at, _ := l.caller().Due(); at > 0 {
 		timer := time.NewTimer(at - now)
 		defer timer.Stop()
 		due = timer.C

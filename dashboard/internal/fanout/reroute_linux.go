@@ -19,8 +19,8 @@ func (s *shard) reroute(choose func(Owner) Through) {
 		if l.stage != talking {
 			continue
 		}
-		if l.Caller != nil {
-			if _, idle := l.Caller.Due(); idle {
+		if c := l.caller(); c != nil {
+			if _, idle := c.Due(); idle {
 				continue
 			}
 		}
@@ -37,7 +37,7 @@ func (s *shard) hand(l *line, through Through) {
 	}
 	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
 	no := "" // what has been begun cannot be gone on with
-	if l.Caller != nil && !l.answering {
+	if l.Form == nil && !l.answering {
 		no = NoRoom
 	}
 	conn, err := connection(l.fd, l.release, no)

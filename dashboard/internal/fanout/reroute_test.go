@@ -119,7 +119,7 @@ func (s *site) parks(t *testing.T) (*asks, *viewer) {
 	t.Cleanup(func() { theirs.Close() })
 	v := &viewer{Conn: theirs, t: t, began: make(chan Way, 2), done: make(chan Reason, 1)}
 	a := &asks{viewer: v, answer: make(chan string, 1), back: make(chan string, 1), answered: make(chan bool, 1)}
-	if !s.Park(ours, Line{Caller: a, Owner: a}) {
+	if !s.Park(ours, a) {
 		t.Fatal("it cannot be parked")
 	}
 	ours.Close()

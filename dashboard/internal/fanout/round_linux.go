@@ -31,7 +31,7 @@ func (s *shard) rounds() {
 			s.due = 0
 			s.mu.Unlock()
 			s.everybody(func(l *line, now time.Duration) error {
-				if l.Caller == nil {
+				if l.Form != nil {
 					return nil
 				}
 				return s.say(l, now, 0)

@@ -159,7 +159,7 @@ func (s *shard) back(l *line) {
 		return
 	}
 	l.finish()
-	go l.Caller.Back(conn, early)
+	go l.caller().Back(conn, early)
 }
 
 // attend does something for a line, and removes it when that fails. A panic is that line's end alone. mu is held.
@@ -187,10 +187,10 @@ func (s *shard) attend(l *line, do func() error) {
 
 // askBy sees to it that a Caller is asked for its answer in time. mu is held.
 func (s *shard) askBy(l *line) {
-	if l.Caller == nil || l.answering {
+	if l.Form != nil || l.answering {
 		return
 	}
-	at, _ := l.Caller.Due()
+	at, _ := l.caller().Due()
 	if at == 0 {
 		return
 	}

@@ -106,7 +106,7 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 			call.conn.Ask(call.tally())
 		}
 		call.begin(r, s.fanout.Now())
-		if !s.fanout.Park(raw, fanout.Line{Caller: call, Owner: call}) {
+		if !s.fanout.Park(raw, call) {
 			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
 			if len(answer) == 0 {
 				answer = []byte(fanout.NoRoom)
