@@ -30,10 +30,8 @@ func TestTurnIsBounded(t *testing.T) {
 	unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20)
 	const size, messages = 8 << 10, 64
 	l := s.newLine()
-	delete(s.byFD, l.fd)
 	l.fd, l.Form = int32(pair[0]), lines(size)
 	l.Form.began()
-	s.byFD[l.fd] = l
 	publish(h, messages)
 	buf := make([]byte, 1<<20)
 	for got := 0; got < messages*size; {

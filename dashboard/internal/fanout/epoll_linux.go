@@ -229,6 +229,8 @@ const (
 	ends    = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 )
 
-func (p *poll) control(op int, fd int32, events uint32) error {
-	return unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: events, Fd: fd})
+// control changes what is watched. What is told comes with mark, for the caller, as the event's Fd, and with the
+// descriptor as its Pad.
+func (p *poll) control(op int, fd, mark int32, events uint32) error {
+	return unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: events, Fd: mark, Pad: fd})
 }

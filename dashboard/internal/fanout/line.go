@@ -46,11 +46,10 @@ type line struct {
 	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends; of a request, when it began to come
 	heard time.Duration // when something was read last
 
-	owed    int32  // bytes of said, or of a Caller's response, that have not left
-	noise   int32  // bytes read of a viewer that has nothing to say
-	index   int32  // where its shard keeps it
-	fd      int32  // its shard's
-	round   uint32 // of its shard, in which it had its turn last
+	owed    int32 // bytes of said, or of a Caller's response, that have not left
+	noise   int32 // bytes read of a viewer that has nothing to say
+	index   int32 // its place in its shard
+	fd      int32 // its shard's
 	stage   stage
 	reason  Reason
 	blocked bool // its shard waits for room in its connection

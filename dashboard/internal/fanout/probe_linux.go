@@ -12,7 +12,7 @@ type probe struct {
 func (p probe) Reading() (r meter.Reading, ok bool) {
 	p.shard.mu.Lock()
 	defer p.shard.mu.Unlock()
-	if p.shard.byFD[p.line.fd] != p.line {
+	if !p.shard.has(p.line) {
 		return r, false
 	}
 	return p.line.Reading()

@@ -1,8 +1,6 @@
 package fanout
 
 import (
-	"slices"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -15,8 +13,8 @@ func (g *shards) reroute(choose func(Owner) Through) {
 func (s *shard) reroute(choose func(Owner) Through) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, l := range slices.Clone(s.lines) {
-		if l.stage != talking {
+	for _, l := range s.lines {
+		if l == nil || l.stage != talking {
 			continue
 		}
 		if c := l.caller(); c != nil {
@@ -35,7 +33,7 @@ func (s *shard) hand(l *line, through Through) {
 	if !s.forget(l) {
 		return
 	}
-	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
+	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 	no := "" // what has been begun cannot be gone on with
 	if l.Form == nil && !l.answering {
 		no = NoRoom

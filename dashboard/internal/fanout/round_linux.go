@@ -5,12 +5,8 @@ import (
 	"time"
 )
 
-const (
-	// stride is how many lines are written to before others get the shard, and the processor.
-	stride = 256
-	// mostPasses bounds a round when lines end faster than others get their turn: then there is another.
-	mostPasses = 16
-)
+// stride is how many lines are written to before others get the shard, and the processor.
+const stride = 256
 
 // rounds writes to everybody when there are messages, and looks at the time.
 func (s *shard) rounds() {
@@ -60,26 +56,14 @@ func (s *shard) rounds() {
 	}
 }
 
-// everybody does something for each line, beginning with another one each time. In between, others get their turn.
+// everybody does something for each line, beginning with another one each time. In between, others get their turn: who
+// joins meanwhile has been written to, and may get another.
 func (s *shard) everybody(do func(*line, time.Duration) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.round++
-	s.turn += stride + 1
-	for range mostPasses { // a line that was moved may have been passed over
-		s.moved = false
-		s.eachOnce(do)
-		if !s.moved {
-			return
-		}
-	}
-	s.again()
-}
-
-// eachOnce does something for each line that has not had its turn in this round. mu is held, but not all the time.
-func (s *shard) eachOnce(do func(*line, time.Duration) error) {
 	now := s.fanout.now()
-	n := len(s.lines) // who joins meanwhile comes behind them, and has been written to
+	s.turn += stride + 1
+	n := len(s.lines)
 	for i := range n {
 		if i%stride == stride-1 {
 			s.flush()
@@ -88,17 +72,31 @@ func (s *shard) eachOnce(do func(*line, time.Duration) error) {
 			s.mu.Lock()
 			now = s.fanout.now()
 		}
-		at := (s.turn + i) % n
-		if at >= len(s.lines) {
+		l := s.at((s.turn + i) % n)
+		if l == nil {
 			continue
 		}
-		if l := s.lines[at]; l.round != s.round {
-			l.round = s.round
-			s.attend(l, func() error { return do(l, now) })
-			if s.batch.full() {
-				s.flush()
-			}
+		s.attend(l, func() error { return do(l, now) })
+		if s.batch.full() {
+			s.flush()
 		}
 	}
 	s.flush()
+	s.pack()
+}
+
+// pack has those who are left, where most have gone, stand close together: a round passes all places. mu is held, the
+// batch empty, and no round under way.
+func (s *shard) pack() {
+	if len(s.lines) < stride || len(s.free) < len(s.lines)/4*3 {
+		return
+	}
+	lines := s.lines
+	s.lines, s.free = nil, nil
+	for _, l := range lines {
+		if l != nil {
+			s.place(l)
+			s.attend(l, func() error { return s.watch(l) }) // what has been told by the old place is told again
+		}
+	}
 }

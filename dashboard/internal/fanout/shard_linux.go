@@ -28,11 +28,9 @@ type shard struct {
 
 	mu     sync.Mutex
 	closed bool
-	lines  []*line
-	byFD   map[int32]*line
+	lines  []*line       // each keeps its place; nil where one has left
+	free   []int32       // places where nobody is
 	turn   int           // with which line the next round begins: nobody is always the last
-	round  uint32        // the number of the round
-	moved  bool          // a line was removed in this round, and another took its place
 	due    time.Duration // when a Caller must be asked for its answer; 0 is never
 	ticks  int32
 	behind map[*line]ack // lines that had bytes under way when they were looked at last
@@ -45,7 +43,7 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shard{fanout: f, way: ByEpoll, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, byFD: make(map[int32]*line), behind: make(map[*line]ack)}
+	s := &shard{fanout: f, way: ByEpoll, poll: p, ready: make(chan struct{}, 1), sooner: make(chan struct{}, 1), ended: ended, behind: make(map[*line]ack)}
 	if !f.config.NoRing {
 		if s.batch.ring, err = newRing(); err == nil {
 			s.way = ByRing
@@ -61,8 +59,10 @@ func newShard(f *Fanout, ended <-chan struct{}) (*shard, error) {
 func (s *shard) close() {
 	s.mu.Lock()
 	s.closed = true
-	for len(s.lines) > 0 {
-		l := s.lines[len(s.lines)-1]
+	for _, l := range s.lines {
+		if l == nil {
+			continue
+		}
 		if l.reason == 0 {
 			l.reason = Closed
 		}
@@ -80,9 +80,7 @@ func (s *shard) close() {
 func (s *shard) add(l *line, head, early []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.index = int32(len(s.lines))
-	s.lines = append(s.lines, l)
-	s.byFD[l.fd] = l
+	s.place(l)
 	own(int(l.fd))
 	now := s.fanout.now()
 	s.attend(l, func() error {
@@ -91,7 +89,7 @@ func (s *shard) add(l *line, head, early []byte) {
 			l.reason = Closed
 			return errDone
 		}
-		if err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, watched); err != nil {
+		if err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, l.index, watched); err != nil {
 			l.reason = Fault
 			return err
 		}
@@ -126,16 +124,37 @@ func (s *shard) forget(l *line) bool {
 	if l.removed() {
 		return false
 	}
-	delete(s.byFD, l.fd)
 	delete(s.behind, l)
-	s.moved = true
-	last := s.lines[len(s.lines)-1]
-	s.lines[l.index], last.index = last, l.index
-	s.lines[len(s.lines)-1] = nil
-	s.lines = s.lines[:len(s.lines)-1]
+	s.lines[l.index] = nil
+	s.free = append(s.free, l.index)
 	l.index = -1
+	if len(s.free) == len(s.lines) {
+		s.lines, s.free = nil, nil
+	}
 	return true
 }
+
+// place finds a place for a line. mu is held.
+func (s *shard) place(l *line) {
+	if last := len(s.free) - 1; last >= 0 {
+		l.index, s.free = s.free[last], s.free[:last]
+		s.lines[l.index] = l
+		return
+	}
+	l.index = int32(len(s.lines))
+	s.lines = append(s.lines, l)
+}
+
+// at is the line in a place; nil where nobody is. mu is held.
+func (s *shard) at(place int) *line {
+	if place >= len(s.lines) {
+		return nil
+	}
+	return s.lines[place]
+}
+
+// has tells whether the shard holds a line of its own. mu is held.
+func (s *shard) has(l *line) bool { return !l.removed() && s.at(int(l.index)) == l }
 
 // removed tells lines that no shard holds any more.
 func (l *line) removed() bool { return l.index < 0 }
@@ -149,7 +168,7 @@ func (s *shard) back(l *line) {
 	if l.answers != nil {
 		early = *l.answers
 	}
-	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0)
+	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 	conn, err := connection(l.fd, l.release, NoRoom)
 	if err != nil { // no descriptor is left
 		if l.release != nil {
@@ -303,7 +322,7 @@ func (s *shard) watch(l *line) error {
 	if l.blocked {
 		events |= unix.EPOLLOUT
 	}
-	return s.poll.control(unix.EPOLL_CTL_MOD, l.fd, events)
+	return s.poll.control(unix.EPOLL_CTL_MOD, l.fd, l.index, events)
 }
 
 // events are what the kernel says of descriptors.
@@ -313,8 +332,8 @@ func (s *shard) events(events []unix.EpollEvent) {
 	now := s.fanout.now()
 	for i := range events {
 		e := &events[i]
-		l := s.byFD[e.Fd]
-		if l == nil {
+		l := s.at(int(e.Fd))
+		if l == nil || l.fd != e.Pad {
 			continue // it was closed after this was told
 		}
 		s.attend(l, func() error { return s.event(l, e.Events, now) })

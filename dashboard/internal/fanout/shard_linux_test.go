@@ -22,17 +22,23 @@ import (
 // newLine is a line of a shard without a connection.
 func (s *shard) newLine() *line {
 	s.fanout.lineBegins()
-	fd := int32(1 << 20) // of nobody
-	for s.byFD[fd] != nil {
-		fd++
-	}
-	l := &line{fanout: s.fanout, fd: fd, index: int32(len(s.lines)), Line: Line{
+	const nobodys = 1 << 20
+	l := &line{fanout: s.fanout, fd: nobodys, Line: Line{
 		Form: lines(1), Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: new(owner),
 	}}
 	l.Form.began()
-	s.lines = append(s.lines, l)
-	s.byFD[l.fd] = l
+	s.place(l)
 	return l
+}
+
+// all are the lines that a shard holds.
+func (s *shard) all() (all []*line) {
+	for _, l := range s.lines {
+		if l != nil {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // In a round every line has its turn once, though any others leave and join meanwhile.
@@ -55,7 +61,7 @@ func TestRound(t *testing.T) {
 		joins, leaves := random.IntN(3), random.IntN(3)
 		for round := range 5 {
 			turns := make(map[*line]int)
-			before := append([]*line(nil), s.lines...)
+			before := s.all()
 			s.everybody(func(l *line, _ time.Duration) error {
 				turns[l]++
 				if joins > 0 && random.IntN(5) == 0 { // as happens while the shard is let go
@@ -64,7 +70,9 @@ func TestRound(t *testing.T) {
 					}
 				}
 				for range leaves {
-					if other := s.lines[random.IntN(len(s.lines))]; other != l && random.IntN(3) == 0 {
+					if all := s.all(); len(all) == 0 {
+						break
+					} else if other := all[random.IntN(len(all))]; other != l && random.IntN(3) == 0 {
 						s.remove(other)
 					}
 				}
@@ -74,20 +82,76 @@ func TestRound(t *testing.T) {
 				return nil
 			})
 			for _, l := range before {
-				if stays := s.byFD[l.fd] == l; turns[l] > 1 || stays && turns[l] != 1 {
+				if stays := s.has(l); turns[l] > 1 || stays && turns[l] != 1 {
 					t.Fatalf("seed %d, round %d: one of %d lines had %d turns; stays: %v", seed, round, len(before), turns[l], stays)
 				}
 			}
 			for i, l := range s.lines {
-				if int(l.index) != i {
+				if l != nil && int(l.index) != i {
 					t.Fatalf("line %d thinks it is %d", i, l.index)
 				}
 			}
+			if all := s.all(); len(all)+len(s.free) != len(s.lines) || len(all) == 0 && len(s.lines) > 0 {
+				t.Fatalf("%d lines have %d places, and %d are free", len(all), len(s.lines), len(s.free))
+			}
 		}
 		s.close()
-		if f.open != 0 || len(s.byFD) != 0 || h.Stats().Subscriptions != 0 {
-			t.Fatalf("%d lines are open, %d descriptors and %d subscriptions are left", f.open, len(s.byFD), h.Stats().Subscriptions)
+		if f.open != 0 || len(s.all()) != 0 || h.Stats().Subscriptions != 0 {
+			t.Fatalf("%d lines are open, %d descriptors and %d subscriptions are left", f.open, len(s.all()), h.Stats().Subscriptions)
 		}
+	}
+}
+
+// When most have left, a round passes no more places than there are lines twice over, and those who stay are heard and
+// spoken to as before.
+func TestPack(t *testing.T) {
+	s := openShard(t, ByEpoll)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	form := lines(1)
+	form.Words.Opening = nil
+	const stay = 5
+	ends := make(map[*line]net.Conn)
+	for i := range stride + stay {
+		if i%(stride/stay) != 0 {
+			s.newLine()
+			continue
+		}
+		end := s.join(t, ln, form)
+		ends[s.lines[len(s.lines)-1]] = end
+	}
+	for _, l := range s.all() {
+		if ends[l] == nil {
+			s.remove(l)
+		}
+	}
+	say := func(l *line, now time.Duration) error { return s.say(l, now, 0) }
+	s.everybody(say)
+	if places := len(s.lines); places != len(ends) {
+		t.Errorf("%d lines have %d places", len(ends), places)
+	}
+	publish(s.fanout.hub, 1)
+	s.everybody(say)
+	for l, end := range ends {
+		end.SetReadDeadline(time.Now().Add(10 * time.Second))
+		got := make([]byte, len("m1 x\n"))
+		if _, err := io.ReadFull(end, got); err != nil || string(got) != "m1 x\n" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		end.Close()
+		var events [2 * stay]unix.EpollEvent
+		for deadline := time.Now().Add(10 * time.Second); s.has(l) && time.Now().Before(deadline); {
+			s.events(events[:s.poll.look(events[:])])
+		}
+		if s.has(l) {
+			t.Error("its leaving is not heard")
+		}
+	}
+	if len(s.lines) != 0 {
+		t.Errorf("%d places are left", len(s.lines))
 	}
 }
 
@@ -137,7 +201,7 @@ func TestPollCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer syscall.Close(fd)
-		if err := p.control(unix.EPOLL_CTL_ADD, int32(fd), unix.EPOLLIN); err != nil { // told again and again
+		if err := p.control(unix.EPOLL_CTL_ADD, int32(fd), 0, unix.EPOLLIN); err != nil { // told again and again
 			t.Fatal(err)
 		}
 	}
@@ -343,7 +407,7 @@ func TestRemovedInABatch(t *testing.T) {
 			publish(s.fanout.hub, 1)
 			foreign := openStream(t)
 			s.mu.Lock()
-			lines := append([]*line(nil), s.lines...)
+			lines := s.all()
 			for _, l := range lines {
 				s.attend(l, func() error { return s.say(l, 0, 0) })
 			}
