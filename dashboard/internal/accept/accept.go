@@ -62,6 +62,7 @@ type Listener struct {
 	open atomic.Int64
 	// unserved have not been answered yet, nor been taken over.
 	unserved atomic.Int64
+	leaves   func() // gives the place of one back whose address is not bounded: the same for all of them
 	// refusing holds a token for each connection that is being told that there is no room.
 	refusing chan struct{}
 	closed   chan struct{}
@@ -78,7 +79,9 @@ type Listener struct {
 // each address; nil for none.
 func Wrap(ln net.Listener, max int, by *Addresses, log *slog.Logger) *Listener {
 	spare := reserve(Descriptors()) / 2
-	return &Listener{Listener: ln, max: int64(max), by: by, refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
+	l := &Listener{Listener: ln, max: int64(max), by: by, refusing: make(chan struct{}, spare+1), closed: make(chan struct{}), log: log}
+	l.leaves = func() { l.open.Add(-1) }
+	return l
 }
 
 // A room is whether there is some for a new connection.
@@ -150,7 +153,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 			Tune(c)
 			l.open.Add(1)
 			l.unserved.Add(1)
-			return &conn{Conn: c, listener: l, leave: leave}, nil
+			return &conn{Conn: c, listener: l, release: l.releaseOf(leave)}, nil
 		case errors.Is(err, net.ErrClosed):
 			return nil, err
 		default:
@@ -241,7 +244,7 @@ func Tune(c net.Conn) {
 type conn struct {
 	net.Conn
 	listener *Listener
-	leave    func()      // gives its address's place back
+	release  func()      // gives its place back, and its address's
 	given    atomic.Bool // the place is given back, or is no longer Close's to give
 	served   atomic.Bool
 }
@@ -257,7 +260,7 @@ func (c *conn) Served() {
 func (c *conn) Close() error {
 	c.Served()
 	if !c.given.Swap(true) {
-		c.listener.giveBack(c.leave)
+		c.release()
 	}
 	return c.Conn.Close()
 }
@@ -268,8 +271,7 @@ func (c *conn) Keep() (release func()) {
 	if c.given.Swap(true) {
 		return func() {}
 	}
-	listener, leave := c.listener, c.leave
-	return func() { listener.giveBack(leave) }
+	return c.release
 }
 
 // CloseWrite is the connection's own; an error where it has none.
@@ -288,10 +290,15 @@ func (c *conn) SetLinger(seconds int) error {
 	return syscall.EINVAL
 }
 
-// giveBack gives a connection's place back, its address's too.
-func (l *Listener) giveBack(leave func()) {
-	leave()
-	l.open.Add(-1)
+// releaseOf gives a connection's place back, its address's too; leave as enter has returned it.
+func (l *Listener) releaseOf(leave func()) func() {
+	if leave == nil {
+		return l.leaves
+	}
+	return func() {
+		leave()
+		l.leaves()
+	}
 }
 
 // SyscallConn is the connection's own; an error where it has none.

@@ -45,11 +45,11 @@ func (a *Addresses) from(peer net.Addr) (from netip.Prefix, bounded bool) {
 	return from, err == nil
 }
 
-// enter takes a place for a connection, if there is one, and says how it is given back.
+// enter takes a place for a connection, if there is one, and says how it is given back; nil where it need not be.
 func (a *Addresses) enter(peer net.Addr) (leave func(), ok bool) {
 	from, bounded := a.from(peer)
 	if !bounded {
-		return func() {}, true
+		return nil, true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
