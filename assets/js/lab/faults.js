@@ -70,6 +70,7 @@ export class Faults {
       if (kind === "end" || kind === "error") this.#broke(lane, at);
       else if (dir === "down" && kind !== "reply") this.#recoveries.get(lane.key)?.up(at);
     });
+    lab.on("figures", ({ lane, figures }) => this.#recoveries.get(lane.key)?.counted(figures.connections));
     lab.on("lanes", () => this.#draw());
     lab.on("reset", ({ lane }) => {
       this.#recoveries.delete(lane.key);
@@ -192,7 +193,7 @@ export class Faults {
     const at = performance.now();
     const running = lanes.filter((lane) => lane.running);
     const kept = new Map(this.#recoveries);
-    for (const lane of running) this.#begin(lane, at, true);
+    for (const lane of running) this.#begin(lane, at, true, fault.cut !== undefined);
     if (await this.#post(body)) {
       for (const lane of running) lane.provoke(at);
       this.#lab.tell("fault", { lane: one, fault, at });
@@ -208,14 +209,14 @@ export class Faults {
     else if (lane.newest) this.#begin(lane, at, false).broke(at);
   }
 
-  /** @param {Lane} lane @param {number} at @param {boolean} own this page's doing */
-  #begin(lane, at, own) {
+  /** @param {Lane} lane @param {number} at @param {boolean} own this page's doing @param {boolean} [cuts] */
+  #begin(lane, at, own, cuts = false) {
     const { clock, config } = this.#lab;
-    const { deliveries, counts, newest, viewer, technique } = lane;
+    const { deliveries, counts, figures, newest, viewer, technique } = lane;
     const there = this.#recoveries.get(lane.key);
     // What came under a fault is not what is usual. When polling asks and when the source speaks drift apart and together.
     const as = there && (there.on || at - there.until < before) ? there.usual : usual(deliveries, at - before, clock.offset, technique === "polling" ? viewer.interval : 0);
-    const recovery = new Recovery(at, counts, as, config.interval, { own, last: newest?.received });
+    const recovery = new Recovery(at, counts, as, config.interval, { own, last: newest?.received, connections: cuts ? figures?.connections : NaN });
     this.#recoveries.set(lane.key, recovery);
     return recovery;
   }

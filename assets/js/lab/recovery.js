@@ -44,8 +44,11 @@ export class Recovery {
   back = NaN;
   /** since when its connection is broken; NaN when it is not */
   down = NaN;
+  /** connections that were opened after a cut, whether or not this page saw one end */
+  opened = 0;
 
   #before;
+  #connections;
   #freshest;
   #limit;
   #fresh;
@@ -62,14 +65,16 @@ export class Recovery {
    * @param {{messages: number, missed: number, duplicates: number, reconnects: number}} before the lane's counts then
    * @param {Usual} usual
    * @param {number} interval of the source, milliseconds
-   * @param {{own?: boolean, last?: number}} [more] last: when its last message had come
+   * @param {{own?: boolean, last?: number, connections?: number}} [more] last: when its last message had come; connections: how
+   *   many the server had counted, where what is broken cuts them
    */
-  constructor(at, before, usual, interval, { own = true, last = at } = {}) {
+  constructor(at, before, usual, interval, { own = true, last = at, connections = NaN } = {}) {
     this.at = this.#fresh = at;
     this.own = this.on = own;
     this.usual = usual;
     this.#last = last;
     this.#before = { ...before };
+    this.#connections = connections;
     this.#freshest = usual.age + interval + margin;
     this.#limit = Math.max(usual.peak, usual.age + interval) + interval + margin;
   }
@@ -121,6 +126,14 @@ export class Recovery {
   }
 
   /**
+   * The server's count of its connections: more of them is a cut, also where the browser asks again without a word.
+   * @param {number} connections
+   */
+  counted(connections) {
+    if (connections > this.#connections) this.opened = connections - this.#connections;
+  }
+
+  /**
    * Whether what this page broke is in force.
    * @param {boolean} on @param {number} now
    */
@@ -160,14 +173,16 @@ export class Recovery {
 
   /**
    * "trouble"; "broken": its connection, and it is not up yet; "late": all the time, while the fault is on; "recovered" from
-   * either; "cut": its connection broke and came up again, and nothing was older than usual; "fine": nothing was noticed.
+   * either; "cut": its connection broke and came up again, and nothing was older than usual; "again": it was cut, and the
+   * browser asked again by itself; "fine": nothing was noticed.
    */
   get state() {
     if (!Number.isNaN(this.since)) return "trouble";
     if (!Number.isNaN(this.down)) return "broken";
     if (this.on && this.lateBy > 0) return "late";
     if (this.times > 0 || this.#wasLate) return "recovered";
-    return this.breaks > 0 ? "cut" : "fine";
+    if (this.breaks > 0) return "cut";
+    return this.opened > 0 ? "again" : "fine";
   }
 
   /**

@@ -71,7 +71,9 @@ func TestFaults(t *testing.T) {
 	p.expect("net::ERR_", "WebSocket connection", "Failed to load resource")
 	evaluate[bool](p, `(document.querySelector("#lab-faults").scrollIntoView(), true)`)
 	held := []string{"streaming", "sse", "websocket"}
-	fine := func(c comesThrough) bool { return c.State == "fine" || c.State == "cut" || c.State == "recovered" }
+	fine := func(c comesThrough) bool {
+		return c.State == "fine" || c.State == "again" || c.State == "cut" || c.State == "recovered"
+	}
 	whole := func(t *testing.T, got map[string]comesThrough) {
 		t.Helper()
 		for lane, c := range got {

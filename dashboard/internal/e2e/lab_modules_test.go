@@ -681,6 +681,32 @@ func TestFaultsWatchWhatIsAccepted(t *testing.T) {
 	}
 }
 
+// A cut that only the server's meter has seen is told, of what cuts alone.
+func TestFaultsTellOfUnseenCuts(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Faults }, { Deliveries }] = await Promise.all(["lab/faults.js", "lab/deliveries.js"].map((name) => import(base + name)));
+		const root = document.createElement("div"), listeners = {}, out = [];
+		const lane = { key: "longpolling", technique: "longpolling", variant: "", running: true, counts: {}, figures: { connections: 7 },
+			deliveries: new Deliveries(), viewer: { id: "v" }, provoke() {}, staleness: () => 0 };
+		const panel = new Faults(root, { lanes: [lane], lane: () => lane, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: [] },
+			on: (type, listener) => (listeners[type] = listener), tell() {}, api: { post: async () => {}, get: async () => ({ faults: [], inside: {} }) } });
+		for (const preset of ["cable", "satellite"]) {
+			lane.figures = { connections: 7 };
+			root.querySelector('[data-testid="faults-' + preset + '"]').click();
+			await new Promise((done) => setTimeout(done));
+			listeners.figures?.({ lane, figures: { connections: 8 } });
+			panel.show(performance.now());
+			await new Promise((done) => setTimeout(done));
+			out.push(root.querySelector('[data-testid="fault-lane-longpolling"]').dataset.state);
+		}
+		return out;
+	})()`)
+	if want := []string{"again", "fine"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A lane counts as broken while what is broken concerns it, whoever broke it and however often it is set to zero.
 func TestFaultsConcernLanes(t *testing.T) {
 	p := modules(t)
@@ -788,6 +814,8 @@ func TestLabVerdict(t *testing.T) {
 		{"cut-still", `beat(0, 3, 22); r.broke(2400); r.look(3000, 1000);`, "broken: cut, not back yet NaN"},
 		{"cut-twice", `beat(0, 3, 22); r.broke(2400); r.up(2700); r.broke(2800); beat(3, 6, 22);`, "cut: cut 2 times, last back after 200 ms 1000"},
 		{"cut-for-long", `beat(0, 3, 22); r.broke(2400); r.look(6000, 4000); r.up(7400); beat(8, 9, 22);`, "recovered: cut, back after 5.00 s 6000"},
+		{"cut-and-asked-again-by-the-browser", `r = make({ connections: 7 }); beat(0, 3, 22); r.counted(7); r.counted(9); beat(3, 6, 22);`, "again: cut; the browser asked again by itself NaN"},
+		{"nothing-cuts", `r.counted(7); beat(0, 3, 22); r.counted(9);`, "fine: nothing to notice here NaN"},
 		{"delay", `beat(0, 6, 1020);`, "late: late by 1.00 s NaN"},
 		{"delay-within-the-ups-and-downs", `beat(0, 6, 40);`, "fine: nothing to notice here NaN"},
 		{"delay-mended", `beat(0, 6, 1020); r.inForce(false, 6000); beat(6, 9, 20);`, "recovered: recovered NaN"},
