@@ -14,8 +14,9 @@ const key = "polling.auto";
 
 export class Auto {
   #lab;
-  /** @type {Ladder | null} */
+  /** which is climbed, or was last: that can still be read @type {Ladder | null} */
   #ladder = null;
+  #climbing = false;
   #button = make("button", "toggle");
   #intro = make("p", "panel-foot");
   #rungs = make("ol", "rungs");
@@ -33,9 +34,9 @@ export class Auto {
     this.#rungs.dataset.testid = "auto-rungs";
     this.#steps.dataset.testid = "auto-steps";
     this.#steps.setAttribute("role", "log");
-    this.#button.addEventListener("click", () => (this.#ladder ? this.#stop() : this.#start()));
+    this.#button.addEventListener("click", () => (this.#climbing ? this.#stop() : this.#start()));
     root.append(make("div", "panel-head", title, make("div", "panel-tools", this.#button)), this.#intro, make("div", "auto-body", this.#rungs, this.#steps));
-    lab.on("lanes", () => this.#ladder && !lab.lane(key) && this.#stop());
+    lab.on("lanes", () => this.#climbing && !lab.lane(key) && this.#stop());
     follow(() => this.#write());
     this.#write();
   }
@@ -46,22 +47,23 @@ export class Auto {
 
   #start() {
     const lane = this.#lab.add(key);
+    this.#climbing = true;
     this.#ladder = new Ladder(lane, this.#lab, () => this.#write());
     this.#write();
   }
 
   #stop() {
-    if (!this.#ladder) return;
-    this.#ladder.stop();
-    this.#ladder = null;
+    if (!this.#climbing) return;
+    this.#climbing = false;
+    this.#ladder?.stop();
     const lane = this.#lab.lane(key);
     if (lane) this.#lab.remove(lane);
     this.#write();
   }
 
   #write() {
-    write(this.#button, say(this.#ladder ? "auto.stop" : "auto.start"));
-    if (!this.#ladder) return; // what was climbed can still be read
+    write(this.#button, say(this.#climbing ? "auto.stop" : "auto.start"));
+    if (!this.#ladder) return;
     const { rungs, steps } = this.#ladder;
     this.#rungs.replaceChildren(...rungs.toReversed().map(rung));
     this.#steps.replaceChildren(...steps.map((step) => make("li", "", make("time", "", time(step.at)), " ", called(step.technique), " ", told(step))).toReversed());

@@ -2,7 +2,7 @@
 // How one lane comes through what was broken: a row of the faults panel's table.
 
 import { bytes, count, delay } from "../format.js";
-import { attribute, make, symbol, write } from "../panel/dom.js";
+import { attribute, make, redraw, symbol, write } from "../panel/dom.js";
 import { say } from "../words/words.js";
 import { named } from "./kinds.js";
 
@@ -16,6 +16,7 @@ export class FaultRow {
   element = make("tr");
   lane;
   #name = make("span");
+  #glyph;
   #box = make("input");
   /** @type {Map<string, HTMLElement>} */
   #cells = new Map();
@@ -23,10 +24,10 @@ export class FaultRow {
   /** @param {Lane} lane @param {(only: boolean) => void} conflate */
   constructor(lane, conflate) {
     this.lane = lane;
-    const name = make("th", "", make("span", "badge", symbol(`glyph-${lane.technique}`), this.#name));
+    this.#glyph = symbol(`glyph-${lane.technique}`);
+    const name = make("th", "", make("span", "badge", this.#glyph, this.#name));
     attribute(name, "scope", "row");
     this.element.append(name);
-    this.element.dataset.technique = lane.technique;
     this.element.dataset.testid = `fault-lane-${lane.key}`;
     for (const column of columns) {
       const cell = make("td", "number");
@@ -52,6 +53,8 @@ export class FaultRow {
     const cost = recovery?.cost(lane.counts);
     const name = named(lane);
     write(this.#name, name);
+    redraw(this.#glyph, `glyph-${lane.technique}`); // one that climbs changes over
+    attribute(this.element, "data-technique", lane.technique);
     attribute(this.#box, "aria-label", say("faults.conflate", { name }));
     if (this.#box.checked !== lane.viewer.conflate) this.#box.checked = lane.viewer.conflate;
     attribute(this.element, "data-state", recovery?.state ?? "");

@@ -4,7 +4,6 @@
 // rung is tried by a viewer of its own, and counts when two messages came by it. The viewer that climbs changes over
 // without a hole.
 
-import { recall, remember } from "../remember.js";
 import { holding } from "../slots.js";
 import { techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
@@ -62,12 +61,16 @@ export class Ladder {
       clearTimeout(this.#falling);
       clearTimeout(this.#waiting);
     });
-    this.#climb(recall("auto"));
+    this.#climb();
   }
 
-  /** Nobody climbs any more. */
+  /** Nobody climbs any more, and nothing is in use. */
   stop() {
     this.#running.abort();
+    for (const rung of this.rungs) {
+      if (rung.state === "used") rung.state = "works";
+      if (rung.state === "probing") rung.state = "untried";
+    }
   }
 
   /** The one in use. */
@@ -90,11 +93,9 @@ export class Ladder {
     this.#changed();
   }
 
-  /** Tries what is above, the one that worked last time first. @param {string | null} [favourite] */
-  async #climb(favourite) {
+  /** Tries what is above, rung by rung. */
+  async #climb() {
     const { signal } = this.#running;
-    const wish = this.rungs.find(({ technique, state }) => technique === favourite && state === "untried");
-    if (wish && (await this.#try(wish))) return this.#later();
     for (const rung of this.rungs) {
       if (signal.aborted) return;
       if (rung.state !== "untried" || this.rungs.indexOf(rung) < this.rungs.findIndex(({ state }) => state === "used")) continue;
@@ -116,24 +117,24 @@ export class Ladder {
     }, this.#pause);
   }
 
-  /** @param {Rung} rung @returns {Promise<boolean>} whether it is in use now */
+  /** @param {Rung} rung */
   async #try(rung) {
     const { signal } = this.#running;
     const key = `probe.${rung.technique}`;
     if (holding.has(rung.technique) && !this.#lab.slots.take(key, () => {}, true)) {
       this.#set(rung, "refused", "full");
-      return false;
+      return;
     }
     this.#set(rung, "probing");
     const { carries, why, took } = await this.#probe(rung.technique);
     this.#lab.slots.give(key);
-    if (signal.aborted) return false;
+    if (signal.aborted) return;
     if (!carries) {
       this.#set(rung, "refused", why, took);
-      return false;
+      return;
     }
     this.#set(rung, "works", "", took);
-    return this.#use(rung);
+    this.#use(rung);
   }
 
   /** @param {Technique} technique @returns {Promise<{carries: boolean, why: Why, took: number}>} */
@@ -171,16 +172,14 @@ export class Ladder {
     const { slots } = this.#lab;
     if (holding.has(rung.technique) && !slots.take(key, () => this.#fall())) {
       this.#set(rung, "refused", "full");
-      return false;
+      return;
     }
     const before = this.used;
     if (before) before.state = "works";
     viewer.switchTo(rung.technique);
     if (!holding.has(rung.technique)) slots.give(key);
-    remember("auto", rung.technique);
     this.#set(rung, "used", "", rung.took);
     this.#lab.tell("lanes", {});
-    return true;
   }
 
   /** How the connection in use is. @param {import("../viewer.js").ViewerState} state */

@@ -53,6 +53,7 @@ export class Report {
       button("report.copy", "report-copy", "toggle", () => this.#copy()), this.#status), this.#preview);
     follow(() => {
       for (const option of this.#form.options) option.text = term("report.form", option.value);
+      this.#show();
     });
     this.#show();
   }
@@ -63,7 +64,7 @@ export class Report {
     const [host, faults] = await Promise.all([api.host().catch(() => null), this.#lab.panel("faults") ? api.get("faults").catch(() => null) : null]);
     this.#report = this.#gather(host, faults);
     this.#show();
-    write(this.#status, say("report.made"));
+    caption(this.#status, "report.made");
   }
 
   #show() {
@@ -90,11 +91,11 @@ export class Report {
   async #copy() {
     try {
       await navigator.clipboard.writeText(this.#text);
-      write(this.#status, say("report.copied"));
+      caption(this.#status, "report.copied");
     } catch { // only secure origins have it; the reader's own hands work everywhere
       getSelection()?.selectAllChildren(this.#preview);
       this.#preview.focus();
-      write(this.#status, say("report.selected"));
+      caption(this.#status, "report.selected");
     }
   }
 

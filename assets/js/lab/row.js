@@ -2,7 +2,7 @@
 // One lane on screen: what it is called, how it is, its picture, and its counters.
 
 import { age, bytes, count, delay, unknown } from "../format.js";
-import { attribute, make, reveal, symbol, write } from "../panel/dom.js";
+import { attribute, make, redraw, reveal, symbol, write } from "../panel/dom.js";
 import { caption, say, term } from "../words/words.js";
 import { named } from "./kinds.js";
 import { Picture } from "./picture.js";
@@ -90,7 +90,7 @@ export class Row {
   rename() {
     const name = named(this.lane);
     write(this.#name, name);
-    attribute(this.#glyph.firstElementChild ?? this.#glyph, "href", `#glyph-${this.lane.technique}`);
+    redraw(this.#glyph, `glyph-${this.lane.technique}`);
     this.element.dataset.technique = this.lane.technique;
     attribute(this.picture.window, "aria-label", say("lanes.picture", { name }));
     attribute(this.#remove, "aria-label", say("lanes.remove", { name }));

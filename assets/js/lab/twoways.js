@@ -3,7 +3,7 @@
 // are the server's meter's: what it has counted more after the command than before.
 
 import { bytes, delay, period } from "../format.js";
-import { attribute, make, symbol, write } from "../panel/dom.js";
+import { attribute, make, redraw, symbol, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
 import { named } from "./kinds.js";
 
@@ -27,7 +27,7 @@ export class TwoWays {
   #choice = make("select", "chart-choice");
   #send = make("button", "toggle");
   #body = make("tbody");
-  /** @type {Map<string, {row: HTMLElement, name: HTMLElement, cells: HTMLElement[]}>} */
+  /** @type {Map<string, {row: HTMLElement, glyph: SVGSVGElement, name: HTMLElement, cells: HTMLElement[]}>} */
   #rows = new Map();
   /** @type {Map<Lane, Said>} */
   #said = new Map();
@@ -150,16 +150,18 @@ export class TwoWays {
     let found = this.#rows.get(lane.key);
     if (!found) {
       const name = make("span");
-      const head = make("th", "", make("span", "badge", symbol(`glyph-${lane.technique}`), name));
+      const glyph = symbol(`glyph-${lane.technique}`);
+      const head = make("th", "", make("span", "badge", glyph, name));
       head.scope = "row";
       const cells = columns.map((id) => make("td", id === "way" ? "" : "number", "—"));
       const row = make("tr", "", head, ...cells);
       row.dataset.lane = lane.key;
       this.#body.append(row);
-      found = { row, name, cells };
+      found = { row, glyph, name, cells };
       this.#rows.set(lane.key, found);
     }
-    found.row.dataset.technique = lane.technique;
+    attribute(found.row, "data-technique", lane.technique);
+    redraw(found.glyph, `glyph-${lane.technique}`); // one that climbs changes over
     write(found.name, named(lane));
     const said = this.#said.get(lane);
     const gaps = said?.gaps.toSorted((a, b) => a - b) ?? [];

@@ -68,6 +68,15 @@ export function symbol(id, look = "glyph") {
 }
 
 /**
+ * Makes a drawing another one.
+ * @param {SVGSVGElement} svg
+ * @param {string} id
+ */
+export function redraw(svg, id) {
+  if (svg.firstElementChild) attribute(svg.firstElementChild, "href", `#${id}`);
+}
+
+/**
  * @param {Element} element has text and nothing else inside
  * @param {string} text
  */

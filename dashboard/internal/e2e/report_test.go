@@ -141,3 +141,27 @@ func TestReportIsQuoted(t *testing.T) {
 		}
 	}
 }
+
+// What the report's panel says, it says in another language when the reader chooses one.
+func TestReportSpeaks(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Report }, { load, speak }] = await Promise.all(["lab/report.js", "words/words.js"].map((name) => import(base + name)));
+		await load("report");
+		const root = document.createElement("div");
+		document.body.append(root);
+		new Report(root, { lanes: [], clock: {}, config: {}, panel() {}, api: { host: async () => null } });
+		const text = (id) => root.querySelector('[data-testid="report-' + id + '"]').textContent;
+		await speak("zh");
+		const out = [text("text")];
+		root.querySelector('[data-testid="report-make"]').click();
+		await new Promise((done) => setTimeout(done, 50));
+		await speak("en");
+		out.push(text("status"));
+		root.remove();
+		return out;
+	})()`)
+	if want := []string{"尚无内容。", "Made of the figures of this moment."}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,7 +1,6 @@
 // @ts-check
 // Choosing by oneself: the ladder is climbed from polling, and when its highest rung is taken away, gone down again.
 
-import { recall, remember } from "../../remember.js";
 import { Ladder } from "../ladder.js";
 import { Unable } from "../stage.js";
 
@@ -15,9 +14,6 @@ export default {
   async run(stage) {
     const { lab } = stage;
     const lane = stage.lane(key);
-    const favourite = recall("auto");
-    stage.later(() => remember("auto", favourite ?? ""));
-    remember("auto", ""); // from the lowest rung on, whatever it was last time
     const ladder = new Ladder(lane, lab, () => {});
     stage.later(() => ladder.stop());
     const top = ladder.rungs[ladder.rungs.length - 1];
