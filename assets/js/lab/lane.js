@@ -39,6 +39,8 @@ export class Lane {
   began = NaN;
   /** when something was broken on purpose that concerns it, the last few times, on performance.now()'s clock @type {number[]} */
   provoked = [];
+  /** when the page was in the background and had let go, the last few times, on performance.now()'s clock @type {{from: number, to: number}[]} */
+  away = [];
   /** whether something that concerns it was broken on purpose while it counted */
   broken = false;
 
@@ -276,9 +278,10 @@ export class Lane {
       onMessage: (message) => this.#message(message),
       onExchange: (technique, exchange) => this.#exchanged(exchange, technique),
       onState: (_, state) => {
-        if (state === "paused") this.#started = Infinity; // the page is hidden, and has let go
+        if (state === "paused") this.#hid();
         else if (this.#started === Infinity) {
           this.#started = performance.now();
+          this.#shown();
           this.#catchUp();
         }
         this.#lab.tell("state", { lane: this, state });
@@ -293,6 +296,21 @@ export class Lane {
     this.#deaf?.();
     this.#deaf = undefined;
     this.exchanges.only(-1, performance.now());
+    this.#shown();
+  }
+
+  /** The page is hidden, and has let go; or this lane was stopped, which needs no word. */
+  #hid() {
+    this.#started = Infinity;
+    if (!this.running) return;
+    const now = performance.now();
+    this.exchanges.only(-1, now);
+    this.away = [...this.away.slice(-7), { from: now, to: Infinity }];
+  }
+
+  #shown() {
+    const last = this.away.at(-1);
+    if (last?.to === Infinity) last.to = performance.now();
   }
 
   /** @param {import("../transport/transport.js").Exchange} exchange @param {import("../transport/transport.js").Technique} [technique] */

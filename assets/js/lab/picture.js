@@ -10,6 +10,7 @@ import { Slide } from "../chart/slide.js";
 import { Surface } from "../chart/surface.js";
 import { make } from "../panel/dom.js";
 import { techniques } from "../transport/transport.js";
+import { say } from "../words/words.js";
 
 /** @typedef {import("./lane.js").Lane} Lane */
 /** @typedef {import("./timeview.js").TimeView} TimeView */
@@ -118,6 +119,7 @@ export class Picture {
     }
     drawHolds(ctx, this.exchanges, box, this.#inks);
     drawArrows(ctx, this.exchanges, box, this.#inks);
+    this.#away(ctx, box);
     const colour = this.#inks.techniques[techniques.indexOf(this.#lane.technique)];
     const saw = { ...box, top: this.#tooth, bottom: floor };
     drawSaw(ctx, this.deliveries, saw, this.#clock.offset, this.#view.max, colour, this.#inks.error);
@@ -137,6 +139,33 @@ export class Picture {
     const pace = right / this.#view.span;
     const top = Math.round(above * this.#size);
     return { now, right, width, pace, top, bottom: Math.round(height * arrows), oldest: now - this.#view.span - 50 / pace, size: this.#size };
+  }
+
+  /** When the page was in the background, and nothing was held. @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box */
+  #away(ctx, box) {
+    const x = (/** @type {number} */ at) => box.right - (box.now - Math.min(box.now, at)) * box.pace;
+    const y = (box.top + box.bottom) / 2;
+    const text = say("lanes.away");
+    const half = ctx.measureText(text).width / 2 + this.#size;
+    ctx.strokeStyle = ctx.fillStyle = this.#lines.ink;
+    ctx.lineWidth = 1;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.setLineDash([1, 3]);
+    ctx.beginPath();
+    for (const { from, to } of this.#lane.away) {
+      const [a, b] = [Math.max(0, x(from)), x(to)];
+      if (from > box.now || b <= a) continue;
+      const room = b - a > 2 * half;
+      const middle = (a + b) / 2;
+      if (room) ctx.fillText(text, middle, y);
+      for (const [one, other] of room ? [[a, middle - half], [middle + half, b]] : [[a, b]]) {
+        ctx.moveTo(one, y);
+        ctx.lineTo(other, y);
+      }
+    }
+    ctx.stroke();
+    ctx.setLineDash([]);
   }
 
   /** When something was broken on purpose. @param {CanvasRenderingContext2D} ctx @param {import("../chart/arrows.js").Box} box @param {number} floor */

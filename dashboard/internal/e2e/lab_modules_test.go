@@ -460,6 +460,55 @@ func TestLabCostOfWhatWaited(t *testing.T) {
 	}
 }
 
+// A page that lets go in the background holds nothing, and the diagram says so; a lane that was stopped needs no word.
+func TestLabInTheBackground(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Lane }, { Picture }, { TimeView }, { load }] = await Promise.all(["lab/lane.js", "lab/picture.js", "lab/timeview.js", "words/words.js"].map((name) => import(base + name)));
+		await load("lanes");
+		const clock = { offset: 0, observe() {}, server: (now) => now };
+		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, slots: { give() {} }, api: { wire: async () => ({}) } });
+		let listener;
+		lane.viewer = { id: "v", technique: "sse", state: "open", counts: {}, listen: (l) => ((listener = l), () => {}), start() {}, stop: () => listener.onState("sse", "paused") };
+		const { exchanges: e } = lane;
+		const wait = async (ms) => { for (const end = performance.now() + ms; performance.now() < end;) await new Promise((resolve) => setTimeout(resolve, 10)); };
+		const held = () => Array.from({ length: e.held }, (_, i) => e.to[e.hold(i)] === Infinity ? "held" : "over").join(" ");
+		const out = [], written = [];
+		lane.start();
+		listener.onExchange("sse", { at: performance.now(), dir: "down", kind: "open", messages: 0, payload: 0 });
+		listener.onState("sse", "open");
+		out.push(held());
+		listener.onState("sse", "paused");
+		await wait(300);
+		listener.onState("sse", "connecting");
+		out.push(held());
+		lane.stop();
+		lane.start();
+		out.push(lane.away.map(({ from, to }) => to - from >= 300 && to <= performance.now()).join());
+		const { fillText } = CanvasRenderingContext2D.prototype;
+		CanvasRenderingContext2D.prototype.fillText = (text) => written.push(text);
+		const view = new TimeView(), picture = new Picture(lane, view, clock, () => {});
+		for (let i = 0; i < 9; i++) view.zoom(1);
+		lane.away[0].from -= 20_000; // there is room for words
+		picture.window.style.cssText = "position: fixed; inset: 0 auto auto 0; inline-size: 1000px; block-size: 100px";
+		picture.window.firstChild.style.cssText = "inline-size: 100%; block-size: 100%";
+		document.body.append(picture.window);
+		try {
+			for (let i = 0; i < 400 && written.length === 0; i++) {
+				await wait(50);
+				picture.draw();
+			}
+		} finally {
+			CanvasRenderingContext2D.prototype.fillText = fillText;
+			picture.window.remove();
+		}
+		return [...out, written[0]];
+	})()`)
+	if want := []string{"held", "over", "true", "in the background"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A lesson has its lanes as their kinds are, whatever was chosen for them, and gives that back; and a lane that waits for a
 // connection is no lane that plays.
 func TestLabStage(t *testing.T) {
@@ -749,7 +798,7 @@ func TestPictureIsForgotten(t *testing.T) {
 		const { Exchanges } = await import(base + "exchanges.js");
 		const { Deliveries } = await import(base + "lab/deliveries.js");
 		const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-		const lane = { technique: "sse", provoked: [], exchanges: new Exchanges([false, false, true, true, true]), deliveries: new Deliveries(8) };
+		const lane = { technique: "sse", provoked: [], away: [], exchanges: new Exchanges([false, false, true, true, true]), deliveries: new Deliveries(8) };
 		const picture = new Picture(lane, new TimeView(), { offset: 0 }, () => picture.exchanges);
 		globalThis.kept = { lane: new WeakRef(lane), picture: new WeakRef(picture) };
 		picture.window.style.cssText = "inline-size: 200px; block-size: 100px";

@@ -49,6 +49,7 @@ export default {
   clock: "server clock ± {error}",
   clock_help: "Estimated from questions that the server answers with its time, and from every message: nothing arrives before it was sent. The true difference lies within this much of the estimate, whatever the ways to and fro were",
 
+  away: "in the background",
   kind_request: "request",
   kind_messages: "answer",
   kind_empty: "nothing new, or a heartbeat",

@@ -49,6 +49,7 @@ export default {
   clock: "服务器时钟 ± {error}",
   clock_help: "由服务器以自己的时间作答的询问以及每条消息估计：任何消息都不会在发出之前到达。无论往返路径如何，真实差值与估计之差不超过此值",
 
+  away: "在后台",
   kind_request: "请求",
   kind_messages: "应答",
   kind_empty: "没有新消息，或心跳",
