@@ -9,12 +9,22 @@ import { named } from "./kinds.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {import("./lane.js").Lane} Lane */
-/** @typedef {{inBand: boolean, up: number, down: number, said: number, obeyed: number, every: number, gaps: number[], last: number}} Said */
+/** @typedef {import("../message.js").Message} Message */
+/**
+ * @typedef {object} Said
+ * @property {boolean} inBand
+ * @property {number} up bytes
+ * @property {number} down bytes
+ * @property {number} said when, on performance.now()'s clock
+ * @property {number} obeyed milliseconds later; not yet: NaN
+ * @property {number} before milliseconds between two messages until then
+ * @property {number} wanted and from then on
+ * @property {number[]} gaps milliseconds between messages since it was obeyed
+ * @property {Message | null} last
+ */
 
 /** What can be asked for, in intervals of the source; 0 is every message. */
 const choices = [0, 2, 5, 10];
-/** A message that is this much of the wanted time after the one before has obeyed. */
-const enough = 0.8;
 /** Times between messages that are kept. */
 const kept = 64;
 /** Milliseconds after which the meter surely has what was said. */
@@ -65,7 +75,7 @@ export class TwoWays {
     table.dataset.testid = "twoways";
     root.append(make("div", "panel-head", title, make("div", "panel-tools", make("label", "check", label, this.#choice), this.#send)),
       make("div", "table-scroll", table), note);
-    lab.on("message", ({ lane, message }) => this.#heard(lane, message.received));
+    lab.on("message", ({ lane, message }) => this.#heard(lane, message));
     lab.on("lanes", () => this.show());
     follow(() => this.#offer());
     this.#offer();
@@ -108,11 +118,15 @@ export class TwoWays {
   async #say(lane, every) {
     try {
       const before = await this.#spent(lane);
-      const said = performance.now();
-      const { inBand } = await lane.setEvery(every);
+      const { interval } = this.#lab.config;
       /** @type {Said} */
-      const about = { inBand, up: NaN, down: NaN, said, obeyed: NaN, every, gaps: [], last: NaN };
-      this.#said.set(lane, about);
+      const about = {
+        inBand: false, up: NaN, down: NaN, said: performance.now(), obeyed: NaN, gaps: [], last: lane.newest,
+        before: Math.max(lane.viewer.every, interval), wanted: Math.max(every, interval),
+      };
+      this.#said.set(lane, about); // what comes before the answer counts
+      const { inBand } = await lane.setEvery(every);
+      about.inBand = inBand;
       await new Promise((resolve) => setTimeout(resolve, settled));
       const after = await this.#spent(lane);
       about.up = inBand ? after.frames - before.frames : after.up - before.up;
@@ -130,17 +144,16 @@ export class TwoWays {
     return { up: commands?.bytes.in.total ?? 0, down: commands?.bytes.out.total ?? 0, frames: held ? held.payload + held.framing : 0 };
   }
 
-  /** @param {Lane} lane @param {number} received */
-  #heard(lane, received) {
+  /** @param {Lane} lane @param {Message} message */
+  #heard(lane, message) {
     const said = this.#said.get(lane);
     if (!said) return;
-    const gap = received - said.last;
-    said.last = received;
-    if (Number.isNaN(gap)) return;
-    const wanted = Math.max(said.every, this.#lab.config.interval);
-    if (Number.isNaN(said.obeyed) && gap >= enough * wanted) said.obeyed = received - said.said;
-    else if (!Number.isNaN(said.obeyed)) {
-      said.gaps.push(gap);
+    const { last } = said;
+    said.last = message;
+    if (!last || message.gap) return;
+    if (Number.isNaN(said.obeyed)) said.obeyed = obeyed(said, last, message, this.#lab.config.interval / 2);
+    else {
+      said.gaps.push(message.received - last.received);
       if (said.gaps.length > kept) said.gaps.shift();
     }
   }
@@ -173,4 +186,17 @@ export class TwoWays {
     texts.forEach((text, i) => write(/** @type {HTMLElement} */ (found.cells[i]), text));
     attribute(found.cells[1], "data-value", String(said?.up ?? NaN));
   }
+}
+
+/**
+ * Milliseconds from saying it until it was obeyed: until a message was due that did not come any more, which is known when the
+ * next one comes, or until one came that would not have come before. NaN: it is not obeyed yet.
+ * @param {Said} said
+ * @param {Message} last @param {Message} message the next one
+ * @param {number} margin milliseconds: messages are no nearer to each other
+ */
+function obeyed({ said, before, wanted }, last, message, margin) {
+  const step = message.at - last.at; // when they were made: polls bring several at a time
+  if (wanted > before) return step > before + margin ? Math.max(0, last.received + before - said) : NaN;
+  return wanted < before && step > before - margin ? NaN : message.received - said;
 }

@@ -68,3 +68,50 @@ func labTwoWays(t *testing.T, _ *server, p *page) {
 		return got == made
 	})
 }
+
+// What was said is obeyed when the first message that is left out was due, or the first came that would have been left out: not
+// when as much time as was asked for has passed once more.
+func TestTwoWaysObeyed(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct {
+		name   string
+		before int    // milliseconds between two messages
+		choice int    // of no message in between, or one in 2, 5, 10 seconds
+		at     string // when messages were made, the first one before it was said
+		want   string
+	}{
+		{"at-once", 0, 2, "-400 4600 9600", "620 ms"},
+		{"under-way", 0, 2, "-400 600 5600 10600", "1.62 s"},
+		{"not-yet", 0, 2, "-400 600 1600 2600", "—"},
+		{"several-at-a-time", 0, 1, "-2400 -1400 -400 1600 3600", "620 ms"},
+		{"even-less", 2000, 2, "-1400 3600 8600", "620 ms"},
+		{"more", 5000, 1, "-400 1600 3600", "1.62 s"},
+		{"all", 5000, 0, "-400 600 1600", "620 ms"},
+		{"again", 5000, 2, "-400 4600 9600", "4.62 s"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const { TwoWays } = await import(base + "lab/twoways.js");
+			const root = document.createElement("div"), listeners = {};
+			const made = `+quote(test.at)+`.split(" ").map((at) => ({ at: Number(at), received: Number(at) + 20 }));
+			const { now } = performance;
+			performance.now = () => 0;
+			try {
+				const lane = { key: "sse", technique: "sse", variant: "", running: true, viewer: { every: `+quote(test.before)+` }, newest: null, setEvery: async () => ({ inBand: false }) };
+				const ways = new TwoWays(root, { lanes: [lane], config: { interval: 1000 }, on: (type, listener) => (listeners[type] = listener),
+					api: { wire: async () => ({ transports: {} }) } });
+				root.querySelector("select").selectedIndex = `+quote(test.choice)+`;
+				lane.newest = made.findLast(({ received }) => received < 0);
+				root.querySelector("button").click();
+				await new Promise((done) => setTimeout(done, 20));
+				for (const message of made.filter(({ received }) => received > 0)) listeners.message({ lane, message });
+				ways.show();
+			} finally {
+				performance.now = now;
+			}
+			return root.querySelectorAll("[data-lane] td")[3].textContent;
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}

@@ -18,7 +18,7 @@ export default {
   down: "bytes down",
   down_help: "Counted on the server's socket: the answer to the request; a frame needs none",
   took: "obeyed after",
-  took_help: "From saying it until a message came that is at least so far from the one before",
+  took_help: "From saying it until a message was due that was left out, or came that would have been; measured by this page",
   obeyed: "now one in",
   obeyed_help: "The median time between messages since it was obeyed, measured by this page",
 };
