@@ -17,6 +17,8 @@ const few = 4;
 const many = 64;
 
 const kinds = /** @type {const} */ (["head", "framing", "payload"]);
+/** Pieces in which nothing can be read. */
+const packed = new Set(["deflated", "gzip_body"]);
 
 export class Inspector {
   #lab;
@@ -27,6 +29,10 @@ export class Inspector {
   #note = make("p", "panel-note");
   #sums = make("p", "panel-note inspector-sums");
   #box = make("div", "inspector-box");
+  /** what to do when all is compressed */
+  #hint = make("p", "panel-note");
+  #hinted = make("span");
+  #plain = make("button", "toggle");
   /** @type {Lane | undefined} */
   #lane;
   /** @type {Recorded[]} */
@@ -55,14 +61,17 @@ export class Inspector {
     caption(this.#newest, "inspector.newest");
     caption(this.#newest, "inspector.newest_help", "data-say-title");
     caption(this.#hex, "inspector.hex");
-    for (const button of [this.#newest, this.#hex]) button.setAttribute("type", "button");
+    this.#hint.dataset.testid = "inspector-packed";
+    this.#plain.dataset.testid = "inspector-plain";
+    this.#hint.append(this.#hinted, " ", this.#plain);
+    for (const button of [this.#newest, this.#hex, this.#plain]) button.setAttribute("type", "button");
     this.#note.setAttribute("role", "status");
     caption(this.#sums, "inspector.sums_help", "data-say-title");
     this.#box.tabIndex = 0;
     this.#box.setAttribute("role", "region");
     this.#box.dataset.testid = "inspector-bytes";
     caption(this.#box, "inspector.bytes", "data-say-label");
-    root.append(make("div", "inspector-head", title, this.#lanes, this.#exchanges, this.#newest, this.#hex), this.#note, this.#sums, this.#box);
+    root.append(make("div", "inspector-head", title, this.#lanes, this.#exchanges, this.#newest, this.#hex), this.#note, this.#sums, this.#hint, this.#box);
 
     this.#lanes.addEventListener("change", () => this.#use(lab.lane(this.#lanes.value)));
     this.#exchanges.addEventListener("change", () => this.#look(Number(this.#exchanges.value)));
@@ -70,6 +79,10 @@ export class Inspector {
     this.#hex.addEventListener("click", () => {
       this.#asHex = !this.#asHex;
       this.#draw();
+    });
+    this.#plain.addEventListener("click", () => {
+      const technique = this.#shown?.technique;
+      if (technique) this.#go(lab.add(`${technique}.plain`));
     });
     lab.on("lanes", () => this.#offer());
     lab.on("select", (/** @type {{lane: Lane | null, exchange: any}} */ { lane, exchange }) => this.#select(lane, exchange));
@@ -107,6 +120,13 @@ export class Inspector {
     this.#ask();
   }
 
+  /** @param {Lane} lane */
+  #go(lane) {
+    if (lane === this.#lane) return;
+    this.#use(lane);
+    this.#lanes.value = lane.key;
+  }
+
   /** @param {boolean} following */
   #follow(following) {
     this.#following = following;
@@ -126,10 +146,7 @@ export class Inspector {
   /** An arrow was chosen. @param {Lane | null} lane @param {{at: number, seq: number} | null} exchange */
   #select(lane, exchange) {
     if (!lane || !exchange) return;
-    if (lane !== this.#lane) {
-      this.#use(lane);
-      this.#lanes.value = lane.key;
-    }
+    this.#go(lane);
     this.#following = false;
     this.#wanted = { at: this.#lab.clock.server(exchange.at), seq: exchange.seq };
     this.#ask();
@@ -197,8 +214,12 @@ export class Inspector {
     const shown = this.#shown;
     reveal(this.#sums, Boolean(shown));
     write(this.#note, say(shown ? "inspector.what" : "inspector.waiting"));
+    const pieces = shown ? dissect(shown) : [];
+    reveal(this.#hint, pieces.some(({ what }) => packed.has(what)));
     if (!shown) return this.#box.replaceChildren();
-    const pieces = dissect(shown);
+    const plain = named({ technique: /** @type {import("./techniques.js").Technique} */ (shown.technique), variant: "plain" });
+    write(this.#hinted, say("inspector.packed", { lane: plain }));
+    write(this.#plain, say("inspector.plain"));
     write(this.#sums, (/** @type {const} */ (["in", "out"])).map((dir) => {
       const sizes = kinds.map((kind) => pieces.reduce((sum, piece) => (piece.dir === dir && piece.kind === kind ? sum + piece.size : sum), 0));
       return say(`inspector.sum_${dir}`, { total: count(sizes[0] + sizes[1] + sizes[2]), head: count(sizes[0]), framing: count(sizes[1]), payload: count(sizes[2]) });

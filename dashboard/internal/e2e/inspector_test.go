@@ -214,3 +214,36 @@ func labInspector(t *testing.T, _ *server, p *page) {
 	p.press("i")
 	p.speaks("en")
 }
+
+// Where all is compressed, the inspector says which lane can be read, and goes there.
+func TestInspectorOfWhatIsCompressed(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Inspector }, { load }] = await Promise.all(["lab/inspector.js", "words/words.js"].map((name) => import(base + name)));
+		await load("inspector", "lab");
+		const part = (more) => ({ dir: "out", kind: "payload", bytes: 3, ...more });
+		const exchange = (technique, part) => ({ n: 1, technique, at: 0, messages: ["e-1"], parts: [part] });
+		const answers = { sse: exchange("sse", part({ base64: btoa("abc") })), "sse.plain": exchange("sse", part({ text: "abc" })) };
+		const make = (key, variant) => ({ key, technique: "sse", variant, viewer: { id: key } });
+		const listeners = {}, root = document.createElement("div");
+		const lab = { lanes: [make("sse", "")], lane: (key) => lab.lanes.find((lane) => lane.key === key), on: (type, listener) => (listeners[type] = listener), clock: {},
+			api: { get: async (_, { viewer }) => ({ exchanges: [answers[viewer]], recording: { since: 0 } }) },
+			add: (key) => {
+				lab.lanes = [...lab.lanes, make(key, "plain")];
+				listeners.lanes();
+				return lab.lanes[1];
+			} };
+		new Inspector(root, lab);
+		const see = async () => {
+			await new Promise((done) => setTimeout(done, 20));
+			const hint = root.querySelector('[data-testid="inspector-packed"]');
+			return root.querySelector('[data-testid="inspector-lane"]').value + ": " + (hint.hidden ? "" : hint.firstChild.textContent);
+		};
+		const out = [await see()];
+		root.querySelector('[data-testid="inspector-plain"]').click();
+		return [...out, await see()];
+	})()`)
+	if want := []string{"sse: It is compressed: lines and messages cannot be told apart here. To read them, add the lane SSE, not compressed.", "sse.plain: "}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -14,6 +14,8 @@ export default {
   waiting: "The server records this lane from now on; what comes next is shown here.",
   not_recorded: "That exchange was not recorded: recording began at {since}, and only the last ones are kept. It shows the next one you choose.",
   failed: "The exchanges cannot be fetched: {why}",
+  packed: "It is compressed: lines and messages cannot be told apart here. To read them, add the lane {lane}.",
+  plain: "add it, and look there",
   more: "the first {n} of {of} bytes",
   clear: "without the mask:",
   redacted: "Its value is not shown.",

@@ -14,6 +14,8 @@ export default {
   waiting: "服务器从现在起记录此泳道；接下来的交换会显示在这里。",
   not_recorded: "那次交换没有记录：记录始于 {since}，且只保留最近的几次。之后再选择的会显示出来。",
   failed: "无法取得交换：{why}",
+  packed: "内容已压缩：在此无法分辨行与消息。若要阅读，请添加泳道“{lane}”。",
+  plain: "添加并查看",
   more: "{of} 字节中的前 {n} 字节",
   clear: "去掉掩码后：",
   redacted: "其值不显示。",
