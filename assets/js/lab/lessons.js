@@ -292,7 +292,11 @@ export class Lessons {
     const table = make("table", "lesson-table", make("thead", "", head), body);
     table.dataset.testid = "lesson-table";
     const learned = make("p", "lesson-learned", symbol("icon-help", "icon"), say(`lessons.of_${name}_learned`));
-    this.#results.replaceChildren(table, ...(told ? [make("p", "lesson-told", told)] : []), learned, make("p", "provenance", say("lessons.provenance")));
+    const box = make("div", "lesson-scroll", table);
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", say(`lessons.of_${name}`));
+    this.#results.replaceChildren(box, ...(told ? [make("p", "lesson-told", told)] : []), learned, make("p", "provenance", say("lessons.provenance")));
   }
 
   /**

@@ -62,6 +62,18 @@ func lessonByKeys(t *testing.T, p *page) {
 	if share, err := strconv.ParseFloat(strings.TrimSuffix(got[0], " %"), 64); err != nil || share <= 0 || share >= 100 { // how much depends on how busy this machine is
 		t.Errorf("got %q empty answers", got[0])
 	}
+	p.view(390, 844, "dark")
+	if got := evaluate[string](p, `(() => {
+		const { left, right } = document.querySelector("#lab-lessons").getBoundingClientRect();
+		const out = [...document.querySelectorAll('[data-testid="lesson-results"] :is(th, td, p, .lesson-formula)')].filter((e) => {
+			const box = e.getBoundingClientRect();
+			return box.left < left || box.right > right || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline";
+		});
+		return out.map((e) => e.textContent).join(" | ") + (innerWidth === 390 ? "" : "it is " + innerWidth + " wide");
+	})()`); got != "" {
+		t.Errorf("on a phone these are cut: %s", got)
+	}
+	p.view(1440, 900, "dark")
 	p.says("claims-table", "empty answers: "+got[0])
 	p.waits("the lanes are as they were", stage+` === `+quote(before))
 }
