@@ -8,7 +8,7 @@ import { attribute, make, property, reveal, symbol, write } from "../panel/dom.j
 import { called } from "../panel/switch.js";
 import { techniques } from "../transport/transport.js";
 import { caption, follow, say, term } from "../words/words.js";
-import { perColumns, Runs, runOf } from "./runs.js";
+import { perColumns, perThousand, Runs, runOf } from "./runs.js";
 import { Techniques } from "./techniques.js";
 
 /** @typedef {import("./runs.js").Run} Run */
@@ -187,14 +187,14 @@ export class Crowd {
     const runs = this.#runs.list.toSorted((a, b) => order(a) - order(b) || a.viewers - b.viewers || a.began - b.began);
     reveal(this.#table, runs.length > 0);
     reveal(this.#empty, runs.length === 0);
-    const most = perColumns.map(([name]) => Math.max(0, ...runs.map((run) => run.per[name] ?? 0)));
+    const most = perColumns.map(([name]) => Math.max(0, ...runs.map((run) => perThousand(run, name) ?? 0)));
     this.#body.replaceChildren(...runs.map((run) => {
       const name = make("th", "", make("span", "badge", symbol(`glyph-${run.technique}`), called(run.technique)));
       attribute(name, "scope", "row");
       const row = make("tr", "", name, make("td", "number", count(run.connected)));
       row.dataset.technique = run.technique;
       for (const [i, [column, text]] of perColumns.entries()) {
-        const value = run.per[column];
+        const value = perThousand(run, column);
         const cell = make("td", "number crowd-bar", value === null ? "—" : text(value));
         property(cell, "ratio", most[i] > 0 ? Math.max(0, value ?? 0) / most[i] : 0);
         row.append(cell);

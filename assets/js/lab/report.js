@@ -10,7 +10,7 @@ import { columns, shown } from "./cost.js";
 import { Costs } from "./costs.js";
 import { named } from "./kinds.js";
 import { csv, json, markdown } from "./reporting.js";
-import { perColumns, Runs } from "./runs.js";
+import { perColumns, perThousand, Runs } from "./runs.js";
 
 /** @typedef {import("./reporting.js").Report} Report_ */
 /** @typedef {import("./reporting.js").Table} Table */
@@ -164,7 +164,7 @@ export class Report {
       ],
       rows: list.map((run) => [
         called(run.technique), number(run.connected, String), number(run.seconds, (v) => duration(v)),
-        ...perColumns.map(([id, text]) => number(run.per[id], text)),
+        ...perColumns.map(([id, text]) => number(perThousand(run, id), text)),
         number(run.age?.p50, (v) => delay(v / 1000)), number(run.age?.p99, (v) => delay(v / 1000)), number(run.missed, String),
       ]),
     }];

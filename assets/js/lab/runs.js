@@ -41,6 +41,18 @@ export const perColumns = [
   ["bytes_per_s", (v) => rate(v)],
 ];
 
+/** Of so few viewers these are not told: what the process moves by itself, a few MiB and milliseconds, would be multiplied. */
+const few = 500;
+const moving = new Set(["cpu_ms_per_s", "cpu_us_per_message", "memory"]);
+
+/**
+ * What a run has cost for each 1 000 viewers; null where that is not known or mostly chance.
+ * @param {Run} run @param {keyof Per} column
+ */
+export function perThousand({ connected, per }, column) {
+  return connected < few && moving.has(column) ? null : per[column];
+}
+
 /**
  * What is worth keeping of an answer of GET load; null while nothing can be told.
  * @param {any} state

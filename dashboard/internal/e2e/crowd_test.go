@@ -82,9 +82,9 @@ func TestCrowdPanel(t *testing.T) {
 		if n, err := strconv.Atoi(strings.NewReplacer("\u202f", "", ",", "").Replace(row[5])); err != nil || n < 900 || n > 1100 {
 			t.Errorf("%s: %q has %d descriptors by 1000 viewers", technique, row, n)
 		}
-		want := evaluate[string](p, `(async () => (await (await fetch("api/v1/load")).json()).server.per_1000.memory)().then((v) => import(new URL("js/format.js", document.baseURI).href).then((f) => f.bytes(v)))`)
-		if row[4] != want {
-			t.Errorf("%s: the page shows %q, the server says %q", technique, row[4], want)
+		want := evaluate[string](p, `(async () => (await (await fetch("api/v1/load")).json()).server.per_1000.bytes_per_s)().then((v) => import(new URL("js/format.js", document.baseURI).href).then((f) => f.rate(v)))`)
+		if row[7] != want {
+			t.Errorf("%s: the page shows %q, the server says %q", technique, row[7], want)
 		}
 	}
 	p.open(s.url + "?technique=sse#lab")
@@ -94,6 +94,26 @@ func TestCrowdPanel(t *testing.T) {
 	p.click("crowd-start")
 	if evaluate[bool](p, `document.querySelector('[data-testid="crowd-viewers"]').checkValidity()`) {
 		t.Error("9000 viewers are valid")
+	}
+}
+
+// Of few viewers, what the process moves by itself is not multiplied.
+func TestCrowdOfFew(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Crowd } = await import(base + "lab/crowd.js");
+		const per = { cpu_ms_per_s: 21.4, memory: 31_138_512, goroutines: 2010, descriptors: 1000, bytes_per_s: 1e6, cpu_us_per_message: 9 };
+		sessionStorage.setItem("fivewire.crowds", JSON.stringify([499, 500].map((n) => ({ began: n, technique: "sse", viewers: n, connected: n, messages: 1, missed: 0, age: null, seconds: 5, per }))));
+		try {
+			const root = document.createElement("div");
+			new Crowd(root, { config: { techniques: ["sse"] } });
+			return [...root.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")].slice(0, 7).map((cell) => cell.textContent).join(" "));
+		} finally {
+			sessionStorage.removeItem("fivewire.crowds");
+		}
+	})()`)
+	if want := []string{"499 — — — 1,000 2,010 977 KiB/s", "500 21.4 ms/s 9.00 µs 29.7 MiB 1,000 2,010 977 KiB/s"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
