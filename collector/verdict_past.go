@@ -22,6 +22,9 @@ type past struct {
 	answered    float64 // by the clock: when the processors or memory last did
 	hasAnswered bool
 
+	fullest   Listener // the last one whose accept queue was full, and when that was, by the clock; no port for none
+	fullestAt float64
+
 	reads  int
 	mounts map[string]pastMount
 
@@ -78,6 +81,9 @@ func (p *past) note(s *Snapshot, clock float64) {
 	p.noteKills(s)
 	p.noteVictim(s)
 	p.noteMounts(s)
+	if s.Sockets != nil && len(s.Sockets.FullListeners) > 0 {
+		p.fullest, p.fullestAt = s.Sockets.FullListeners[0], clock
+	}
 	if s.Processes != nil && (p.sizes == nil || clock-p.marked >= markEvery) {
 		p.sizes, p.older = p.older[:0], p.sizes
 		for _, t := range s.Processes.Top {

@@ -115,3 +115,24 @@ func TestRules(t *testing.T) {
 		})
 	}
 }
+
+// The queue that was full is named when it is not full any more.
+func TestDroppedRemembersThePort(t *testing.T) {
+	tr := newTrial(t)
+	dropping := func(full ...Listener) Snapshot {
+		s := quiet()
+		s.Sockets.ListenOverflows, s.Sockets.FullListeners = Known(30), full
+		return s
+	}
+	tr.run(quiet(), 10, 1)
+	tr.run(dropping(Listener{Address: "::", Port: 8080, Queue: 3, Limit: 2}), 10, 1)
+	if v := tr.run(dropping(), 5, 1); v.Text != "connections dropped for 15 s: 30 a second, the accept queue of port 8080 is full (limit 2)" {
+		t.Errorf("got %+v", v)
+	}
+	if v := tr.run(quiet(), 8, 1); !strings.HasSuffix(v.Text, " s ago: 30 a second, the accept queue of port 8080 was full (limit 2)") {
+		t.Errorf("got %+v", v)
+	}
+	if v := tr.run(dropping(), 80, 1); !strings.HasSuffix(v.Text, ", an accept queue is full") { // that was long ago
+		t.Errorf("got %+v", v)
+	}
+}

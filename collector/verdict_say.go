@@ -281,14 +281,17 @@ func sayRetransmits(j *judge, s *Snapshot, text *sentence) {
 	text.percent(v).add(" of TCP segments").tense(" are", " were").add(" sent again").tell("sent_again", Figures{"share": v})
 }
 
+// listenerLasts is for how long the last full queue is taken for the one that drops connections, in seconds.
+const listenerLasts = 60
+
 func sayDropped(j *judge, s *Snapshot, text *sentence) {
 	v, _ := dropped(j, s)
 	text.decimal(v).add(" a second, ").tell("rate", Figures{"rate": v})
-	if s.Sockets == nil || len(s.Sockets.FullListeners) == 0 {
+	fullest := &j.past.fullest // a queue empties between two looks, and when it is over
+	if fullest.Port == 0 || j.clock-j.past.fullestAt > listenerLasts {
 		text.add("an accept queue").tense(" is", " was").add(" full").tell("queue_full", nil)
 		return
 	}
-	fullest := &s.Sockets.FullListeners[0]
 	text.add("the accept queue of port ").number(float64(fullest.Port)).tense(" is", " was").add(" full (limit ").
 		number(float64(fullest.Limit)).add(")").
 		tell("port_queue_full", Figures{"port": float64(fullest.Port), "of": float64(fullest.Limit)})
