@@ -92,6 +92,7 @@ func (p *page) enter(key string) {
 // Who comes when as many watch as may is told so, and polls; when one leaves, the other techniques are there by themselves.
 func TestNoPlaceLeft(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms", "--max-viewers", "1")
 	s.ready()

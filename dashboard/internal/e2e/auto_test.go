@@ -17,6 +17,7 @@ func (p *page) climbed(technique, how string) {
 // why, and loses nothing on the way.
 func TestAuto(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	_, p := lab(t, "polling")
 	p.expect("WebSocket connection", "404")
 	// A browser behind something that refuses WebSockets, when told to.

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,9 +14,10 @@ import (
 
 var techniques = []string{"polling", "longpolling", "streaming", "sse", "websocket"}
 
-// From the URL to numbers on screen, on every technique: measured in the page, from the beginning of its loading to its
-// first message, and told. A second is wanted; a machine that is busy with other things, or a race detector, takes longer.
+// From the URL to numbers on screen, on every technique, at the first attempt: one that fails is made again after seconds. How
+// long it takes is measured in the page, from the beginning of its loading to its first message, and told.
 func TestPageGoesLive(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	s := start(t)
 	s.ready()
@@ -28,18 +28,13 @@ func TestPageGoesLive(t *testing.T) {
 			}
 			p := newPage(t)
 			p.moving(true)
-			best := math.Inf(1) // a second is wanted; a busy machine takes longer, and what waits for a second attempt five seconds
-			for try := 0; try < 5 && best >= 1000; try++ {
-				p.open(s.url + "?technique=" + technique)
-				p.until("a message is there", func(s state) bool { return s.Messages > 0 })
-				// The page notes its first message as a performance mark.
-				ms := evaluate[float64](p, `performance.getEntriesByName("first-message")[0].startTime`)
-				t.Logf("first message after %.0f ms", ms)
-				best = min(best, ms)
+			p.open(s.url + "?technique=" + technique)
+			p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+			if n := p.text("reconnects"); n != "0" {
+				t.Errorf("it has reconnected: %s", n)
 			}
-			if best >= 4000 {
-				t.Errorf("the first message waited for something each time, for %.0f ms at best", best)
-			}
+			// The page notes its first message as a performance mark.
+			t.Logf("first message after %.0f ms", evaluate[float64](p, `performance.getEntriesByName("first-message")[0].startTime`))
 			p.until("it is open", func(s state) bool { return s.Technique == technique && s.State == "open" })
 			if host := p.text("hostname"); strings.TrimSpace(host) == "" {
 				t.Error("the page does not say which host it shows")

@@ -198,6 +198,7 @@ func TestDoctorNginxAsItIs(t *testing.T) {
 // What an administrator may have set for all.
 func TestDoctorNginxAgainstUs(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	behindNginx(t, "proxy_ignore_headers X-Accel-Buffering; proxy_read_timeout 3s;", "upgrade buffered compressed idle", "streaming sse")
 }
 

@@ -12,6 +12,7 @@ import (
 // with a long command line are longer than the box they open in.
 func TestEdges(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p := exhibit(t, func(s *collector.Snapshot) {
 		s.Processes.Top[0].PID, s.Processes.Top[0].CPU = 4242, collector.Known(50)
 		s.Processes.Top[0].Command = strings.Repeat("--flag=value ", 200)

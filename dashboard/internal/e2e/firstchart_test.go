@@ -27,6 +27,9 @@ var firstChart = flag.Int("firstchart", 0, "open the page so many times, with a 
 // navigation, as the browser marks it, with a month on disk: for the usual range, which is of the last minutes, and for all of
 // the month; and what of it was waiting for an answer, one of them after the other.
 func TestFirstChart(t *testing.T) {
+	if *firstChart == 0 {
+		exhaustive(t)
+	}
 	needBrowser(t)
 	past, times := 2*time.Hour, 1
 	if *firstChart > 0 {

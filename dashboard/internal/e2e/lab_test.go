@@ -68,22 +68,25 @@ func TestViews(t *testing.T) {
 	}
 	p.click("view-lab")
 	p.laneCounts("polling", 5)
-	p.open(s.url) // no view in the address
-	p.live("websocket")
-	if !p.shown("lab") || evaluate[string](p, `document.querySelector("#views [aria-current]").dataset.testid`) != "view-lab" {
-		t.Error("the view is not remembered")
-	}
-	p.open(s.url + "#host")
-	p.live("websocket")
-	if p.shown("lab") {
-		t.Error("the address does not count")
-	}
-	p = p.another()
-	p.open(s.url + "#host")
-	p.live("websocket")
-	if evaluate[bool](p, `performance.getEntriesByType("resource").some((e) => e.name.includes("/js/lab/"))`) {
-		t.Error("the host's page loads the wire lab")
-	}
+	t.Run("opened-anew", func(t *testing.T) {
+		exhaustive(t)
+		p.open(s.url) // no view in the address
+		p.live("websocket")
+		if !p.shown("lab") || evaluate[string](p, `document.querySelector("#views [aria-current]").dataset.testid`) != "view-lab" {
+			t.Error("the view is not remembered")
+		}
+		p.open(s.url + "#host")
+		p.live("websocket")
+		if p.shown("lab") {
+			t.Error("the address does not count")
+		}
+		p = p.another()
+		p.open(s.url + "#host")
+		p.live("websocket")
+		if evaluate[bool](p, `performance.getEntriesByType("resource").some((e) => e.name.includes("/js/lab/"))`) {
+			t.Error("the host's page loads the wire lab")
+		}
+	})
 }
 
 // What the panels of the lab show and do, on one page: each leaves it as it was, but the last.
@@ -93,16 +96,22 @@ func TestLab(t *testing.T) {
 	for _, part := range []struct {
 		name string
 		test func(*testing.T, *server, *page)
+		more bool // of what others have shown
 	}{
-		{"lanes", labLanes},
-		{"lanes-by-keyboard", labByKeyboard},
-		{"costs", labCosts},
-		{"lane-stops", labStops},
-		{"code", labCode},
-		{"inspector", labInspector},
-		{"two-ways", labTwoWays},
+		{"lanes", labLanes, false},
+		{"lanes-by-keyboard", labByKeyboard, false},
+		{"costs", labCosts, false},
+		{"lane-stops", labStops, false},
+		{"code", labCode, true},
+		{"inspector", labInspector, true},
+		{"two-ways", labTwoWays, true},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.test(t, s, p) })
+		t.Run(part.name, func(t *testing.T) {
+			if part.more {
+				exhaustive(t)
+			}
+			part.test(t, s, p)
+		})
 	}
 }
 
@@ -313,6 +322,7 @@ func labCosts(t *testing.T, s *server, p *page) {
 // The best of each column are marked, a column sorts both ways and back, and a pinned run stays as it was.
 func TestCostTable(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	_, p := lab(t, "sse")
 	p.until("the table is filled", func(state) bool { return p.costs("polling")["total"] > 0 && p.costs("websocket")["total"] > 0 })
 	if got := evaluate[string](p, `[...document.querySelectorAll('[data-testid="costs"] td[data-key="heads"][data-best="true"]')].map((e) => e.closest("tr").dataset.lane + e.textContent[0]).join()`); got == "" ||

@@ -230,8 +230,14 @@ func TestLessons(t *testing.T) {
 	t.Parallel()
 	s, p := lab(t, "sse")
 	t.Run("by-keys", func(t *testing.T) { lessonByKeys(t, p) })
-	t.Run("left", func(t *testing.T) { lessonLeft(t, p) })
-	t.Run("link", func(t *testing.T) { lessonLink(t, s, p) })
+	t.Run("left", func(t *testing.T) {
+		exhaustive(t)
+		lessonLeft(t, p)
+	})
+	t.Run("link", func(t *testing.T) {
+		exhaustive(t)
+		lessonLink(t, s, p)
+	})
 	for _, lesson := range []struct {
 		name  string
 		holds func(t *testing.T)
@@ -316,9 +322,7 @@ func TestLessons(t *testing.T) {
 		}},
 	} {
 		t.Run(lesson.name, func(t *testing.T) {
-			if lesson.name != "framing" { // by-keys is a whole lesson, too
-				exhaustive(t)
-			}
+			exhaustive(t) // by-keys is a whole lesson, too
 			before := evaluate[string](p, stage)
 			p.learns(t, lesson.name)
 			lesson.holds(t)

@@ -18,6 +18,7 @@ import (
 // from before the page was opened, too.
 func TestHatching(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	const gone = 12 * time.Second
 	var back atomic.Bool
 	url := showcase(t, 200, 200*time.Millisecond, func(s *collector.Snapshot) {

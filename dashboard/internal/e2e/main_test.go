@@ -11,7 +11,8 @@
 //   - waits for what it wants to see (says, waits, until, eventually) and never for a time to go by;
 //   - calls what is a function of its arguments by modules, without a page;
 //   - shares one page among claims that do not disturb each other;
-//   - begins with exhaustive(t) where others have shown its subject already, and it goes through all there is of it.
+//   - begins with exhaustive(t) where others have shown its subject already, and it goes through all there is of it; or where
+//     it takes a processor for seconds and is of a corner. The quick set is for somebody who has changed a line, and waits.
 package e2e
 
 import (
@@ -155,8 +156,9 @@ func startBrowser() (context.Context, error) {
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
-		// It would load its own toolbar for each tab.
-		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,PreloadTopChromeWebUI"),
+		// It would load its own toolbar and address bar for each tab, which takes longer than our page does, and keep a process
+		// ready for the next one.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess"),
 		chromedp.Flag("no-first-run", true),
 		chromedp.Flag("hide-scrollbars", true),
 	)...)

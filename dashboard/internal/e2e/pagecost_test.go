@@ -17,6 +17,9 @@ var pageCost = flag.Duration("pagecost", 0, "measure for so long what a page at 
 // lay itself out, style itself or run from frame to frame. With -pagecost 30s it tells the time that its main thread takes, as
 // the browser counts it, with the strip open and folded.
 func TestPageCost(t *testing.T) {
+	if *pageCost == 0 {
+		exhaustive(t)
+	}
 	needBrowser(t)
 	url := showcase(t, 600, time.Second, nil) // it stops after the page has been heard, which asks it each two seconds
 	p := newPage(t)
@@ -74,6 +77,9 @@ func (p *page) metrics() map[string]float64 {
 // A lane draws each arrow where its canvas has been slid to, and begins the slide anew only at its end: to begin takes styles, and
 // frames of the page. With -pagecost 10s it tells how many frames a second five lanes have at ten messages a second.
 func TestLanesCost(t *testing.T) {
+	if *pageCost == 0 {
+		exhaustive(t)
+	}
 	_, p := lab(t, "sse")
 	p.moving(true)
 	type seen struct {

@@ -93,18 +93,24 @@ func TestChartsInHand(t *testing.T) {
 	for _, part := range []struct {
 		name string
 		test func(*testing.T, *page)
+		more bool // of what others have shown
 	}{
-		{"crosshair", handCrosshair},
-		{"single-cores", handCores},
-		{"wheel-and-fingers", handWheel},
-		{"described", handDescribed},
-		{"taken", handTaken},
-		{"lines-or-bands", handBands},
-		{"core-or-total", handShare},
-		{"differ", handDiffer},
-		{"followed", handFollowed},
+		{"crosshair", handCrosshair, false},
+		{"single-cores", handCores, true},
+		{"wheel-and-fingers", handWheel, false},
+		{"described", handDescribed, true},
+		{"taken", handTaken, false},
+		{"lines-or-bands", handBands, true},
+		{"core-or-total", handShare, false},
+		{"differ", handDiffer, true},
+		{"followed", handFollowed, false},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.test(t, p) })
+		t.Run(part.name, func(t *testing.T) {
+			if part.more {
+				exhaustive(t)
+			}
+			part.test(t, p)
+		})
 	}
 }
 
@@ -340,6 +346,7 @@ func handFollowed(t *testing.T, p *page) {
 // link is good for as long as was said.
 func TestMarkedAndShared(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	file := filepath.Join(t.TempDir(), "no-folder")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -464,6 +471,7 @@ func TestMarkedAndShared(t *testing.T) {
 // Who wakes a page that was put aside for long finds what went by to the second: it takes no means for readings.
 func TestPageSleptLong(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	ln, url, err := dashboard.Listen("127.0.0.1:0")
 	if err != nil {

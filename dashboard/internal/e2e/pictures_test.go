@@ -88,6 +88,9 @@ func portrait(s *collector.Snapshot) {
 // keeps what it sees; README shows those of .github/pictures.
 func TestPictures(t *testing.T) {
 	t.Parallel()
+	if *pictures == "" {
+		exhaustive(t)
+	}
 	needBrowser(t)
 	url := showcase(t, 300, time.Second, portrait)
 	p := newPage(t)

@@ -12,6 +12,7 @@ import (
 // The report's figures are the cost table's, in all three forms; and its conditions are those there are.
 func TestReport(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	s, p := lab(t, "sse")
 	p.waits("the table has figures", `document.querySelectorAll('[data-testid="costs"] [data-lane] td[data-key="total"]:not([data-value="NaN"])').length >= 5`)
 	p.click("costs-pin")

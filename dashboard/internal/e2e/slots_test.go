@@ -42,6 +42,7 @@ func (p *page) leaves(lesson, absent string) {
 // who waits, and nobody hangs; what one gives back the other takes.
 func TestTwoTabsOfFiveLanes(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	s, first := lab(t, "sse")
 	for _, technique := range techniques {
 		if got := first.laneState(technique); got != "open" {

@@ -153,6 +153,7 @@ func TestTimeTravelByKeys(t *testing.T) {
 // A link shows what it was made of; what means nothing in it is ignored with a word, and what is another's stays.
 func TestStateInAddress(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	at := time.Now().UTC().Truncate(time.Second).Add(-20 * time.Minute)
 	say := func(d time.Duration) string { return at.Add(d).Format(time.RFC3339) }
 	p, url := hours(t, "&from="+say(-10*time.Minute)+"&to="+say(5*time.Minute)+"&at="+say(0)+
@@ -180,6 +181,7 @@ func TestStateInAddress(t *testing.T) {
 // What is taken away opens from a file, with nothing but itself.
 func TestTakenPage(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p, _ := hours(t, "&range=1h")
 	eventually(t, "an hour is there", func() bool {
 		return evaluate[string](p, `document.querySelector("#charts-waiting").textContent`) == ""
@@ -210,6 +212,7 @@ func TestTakenPage(t *testing.T) {
 // A wall shows figures and nothing to press.
 func TestWall(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p := exhibit(t, nil)
 	p.open(evaluate[string](p, `location.origin + location.pathname + "?kiosk=1"`))
 	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
@@ -224,6 +227,7 @@ func TestWall(t *testing.T) {
 // A process that is followed stays above the table; columns come and go as they are chosen; panels fold and change places.
 func TestFollowColumnsArrange(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	p := exhibit(t, nil)
 	p.expect("503") // this server has no table of all processes
 	evaluate[bool](p, `(document.querySelector("#processes tbody tr").click(), true)`)

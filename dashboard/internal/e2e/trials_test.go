@@ -34,6 +34,7 @@ func told(t *testing.T, text, words string) float64 {
 // Each claim that no lesson is about has its measured line, and its sentence's figures.
 func TestTrials(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	_, p := lab(t, "websocket")
 	p.expect("426") // WebSocket's, when the ladder's trial has taken it away
 	for _, trial := range []struct {
@@ -91,9 +92,6 @@ func TestTrials(t *testing.T) {
 		}},
 	} {
 		t.Run(trial.name, func(t *testing.T) {
-			if trial.name != "iframe" { // the shortest is a whole trial, too
-				exhaustive(t)
-			}
 			before := evaluate[string](p, stage)
 			text := p.tries(trial.name)
 			t.Log(text)

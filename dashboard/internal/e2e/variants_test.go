@@ -71,6 +71,7 @@ func sequence(t *testing.T, id string) int {
 // The frame hands over each message when it comes, without padding, and does not grow; its end is told, and the page's own
 // policy lets it be.
 func TestForeverIframe(t *testing.T) {
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
@@ -159,6 +160,7 @@ func TestVariantsFromElsewhere(t *testing.T) {
 // script's address (Trusted Types). So this is a page of the same origin without a policy.
 func TestJSONP(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
@@ -280,6 +282,7 @@ func TestMultipartAtOnce(t *testing.T) {
 // A browser agrees on the subprotocol and gets bytes.
 func TestCBORInBrowser(t *testing.T) {
 	t.Parallel()
+	exhaustive(t)
 	needBrowser(t)
 	s := start(t, "--interval", "200ms")
 	s.ready()
