@@ -44,12 +44,14 @@ export class Clock {
 
 /** The ages of the last few hundred messages at the moment they arrived. */
 export class Ages {
+  #at;
   #raw;
   #sorted;
   #n = 0;
 
   /** @param {number} [capacity] */
   constructor(capacity = 512) {
+    this.#at = new Float64Array(capacity);
     this.#raw = new Float64Array(capacity);
     this.#sorted = new Float64Array(capacity);
   }
@@ -59,11 +61,25 @@ export class Ages {
    * @param {number} received
    */
   add(at, received) {
-    this.#raw[this.#n++ % this.#raw.length] = received - at;
+    const slot = this.#n++ % this.#raw.length;
+    this.#at[slot] = at;
+    this.#raw[slot] = received - at;
   }
 
   get length() {
     return Math.min(this.#n, this.#raw.length);
+  }
+
+  /**
+   * Each of them, the oldest first.
+   * @param {number} offset the clock's
+   * @returns {{at: number, age: number}[]} when the message was made, as it was added, and its age in milliseconds
+   */
+  list(offset) {
+    return Array.from({ length: this.length }, (_, i) => {
+      const slot = (this.#n - this.length + i) % this.#raw.length;
+      return { at: this.#at[slot], age: this.#raw[slot] - offset };
+    });
   }
 
   /**

@@ -122,13 +122,9 @@ export class Report {
       title: say("report.heading"),
       conditions: conditions.map(([id, value]) => ({ id, title: say(`report.condition_${id}`), value })),
       tables: [...this.#costs(), ...this.#crowds()],
-      ages: lanes.map((lane) => {
-        const { deliveries } = lane;
-        const kept = Array.from({ length: deliveries.end - deliveries.start }, (_, i) => deliveries.slot(deliveries.start + i));
-        return {
-          lane: lane.key, at: kept.map((slot) => deliveries.at[slot]),
-          age_ms: kept.map((slot) => Math.round((deliveries.received[slot] - deliveries.at[slot] - clock.offset) * 1000) / 1000),
-        };
+      ages: lanes.map((lane) => { // those that the cost table has median and p99 of
+        const kept = lane.ages.list(clock.offset);
+        return { lane: lane.key, at: kept.map(({ at }) => at), age_ms: kept.map(({ age }) => Math.round(age * 1000) / 1000) };
       }).filter(({ at }) => at.length > 0),
     };
   }

@@ -509,6 +509,30 @@ func TestLabInTheBackground(t *testing.T) {
 	}
 }
 
+// The ages in a report are those that the cost table's percentiles are of: what a lane caught up on is in neither.
+func TestReportAgesAreTheTables(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Report } = await import(base + "lab/report.js");
+		const { Ages } = await import(base + "age.js");
+		const { Deliveries } = await import(base + "lab/deliveries.js");
+		const root = document.createElement("div"), ages = new Ages(3), deliveries = new Deliveries();
+		for (const [at, received] of [[1000, 21_660], [2000, 2010], [3000, 3030.5], [4000, 4020], [5000, 5040]]) {
+			deliveries.add(at, received);
+			if (received - at < 1000) ages.add(at, received);
+		}
+		new Report(root, { lanes: [{ key: "sse", ages, deliveries, newest: null }], clock: { offset: 10, error: 1 }, config: {}, panel() {}, api: { host: async () => null } });
+		const form = root.querySelector('[data-testid="report-form"]');
+		form.value = "json";
+		root.querySelector('[data-testid="report-make"]').click();
+		await new Promise((done) => setTimeout(done));
+		return JSON.stringify(JSON.parse(root.querySelector('[data-testid="report-text"]').textContent).ages) + " " + ages.percentiles([1], 10);
+	})()`)
+	if want := `[{"lane":"sse","at":[3000,4000,5000],"age_ms":[20.5,10,30]}] 0.03`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A lesson has its lanes as their kinds are, whatever was chosen for them, and gives that back; and a lane that waits for a
 // connection is no lane that plays.
 func TestLabStage(t *testing.T) {
