@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"net"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
@@ -44,7 +46,7 @@ func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Pr
 	r, p := s.parse(func(name string) (string, bool) {
 		return string(args.Peek(name)), args.Has(name) // string() copies
 	}, variants...)
-	r.gzip = !r.off && acceptsGzip(string(c.Request().Header.Peek(fiber.HeaderAcceptEncoding)))
+	r.gzip = !r.off && acceptsGzip(encodings(&c.Request().Header))
 	r.pass = passOf(c)
 	if r.viewer == "" {
 		r.viewer = anonymous(c.Context().RemoteAddr())
@@ -143,6 +145,11 @@ func parseDuration(name, text string, longest time.Duration) (time.Duration, *pr
 		return 0, problem.Bad(name, quote(text)+" is not a duration that fits here", "0s to "+longest.String(), "such as 500ms or 2s")
 	}
 	return d, nil
+}
+
+// encodings is a head's Accept-Encoding, whose lines are one list (RFC 9110 section 5.3).
+func encodings(h *fasthttp.RequestHeader) string {
+	return string(bytes.Join(h.PeekAll(fiber.HeaderAcceptEncoding), []byte{','}))
 }
 
 // acceptsGzip reads an Accept-Encoding (RFC 9110 section 12.5.3). What is only allowed by * is not asked for.
