@@ -484,6 +484,29 @@ func TestMalformedRequests(t *testing.T) {
 	equal(t, s.watch(s.client("sse"), "", 1), "1")
 }
 
+// say sends a request as it stands, and returns what comes until the connection ends or says nothing more.
+func (s *site) say(request string) string {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
+	answer, _ := io.ReadAll(conn)
+	return string(answer)
+}
+
+// What is meant for a proxy is not taken, by whatever name, and the answer says so.
+func TestNoProxy(t *testing.T) {
+	s := open(t, Config{}, "")
+	got := s.say("GET http://HOST/healthz HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")
+	if !strings.HasPrefix(got, "HTTP/1.1 421 ") || !strings.Contains(got, "no proxy") || strings.Contains(got, "address it printed") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // HEAD answers GET's head, of a poll with the length of its body, and holds nothing.
 func TestHead(t *testing.T) {
 	t.Parallel()

@@ -242,7 +242,10 @@ func refused(c *fiber.Ctx, hosts gate.Hosts) *problem.Problem {
 	if strings.Contains(string(h.RequestURI()), "#") { // some would cut it off, and some take it for the path (RFC 9112 section 3.2.1)
 		return problem.New(fiber.StatusBadRequest, "a request's target has no #: that part of a URL stays in the browser (hint: %23 in a value)")
 	}
-	if !strings.HasPrefix(string(h.RequestURI()), "/") || !hosts.Allow(string(h.Host())) {
+	if !strings.HasPrefix(string(h.RequestURI()), "/") {
+		return problem.New(fiber.StatusMisdirectedRequest, "a request's target begins with / here: this dashboard is no proxy, not to itself either (hint: leave the dashboard out of the client's proxy settings, such as http_proxy, or no_proxy for its host)")
+	}
+	if !hosts.Allow(string(h.Host())) {
 		return problem.New(fiber.StatusMisdirectedRequest, "this dashboard does not answer to that Host; open it by the address it printed (hint: --public-url or --allow-host for another, and --trust-proxy or --auth key where a proxy passes it on)")
 	}
 	return nil
