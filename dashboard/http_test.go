@@ -507,6 +507,29 @@ func TestNoProxy(t *testing.T) {
 	}
 }
 
+// Who asks before sending a body is told at once that it is too large, or to go on.
+func TestExpect(t *testing.T) {
+	s := open(t, Config{}, "")
+	const head = "POST /api/v1/viewers/me HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nConnection: close\r\n"
+	if got := s.say(head + "Content-Length: 1000000\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 413 ") {
+		t.Errorf("got %q", got)
+	}
+	if got := s.say(head + "Content-Length: 10\r\n\r\n{\"ping\":1}"); !strings.HasPrefix(got, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ") || strings.Contains(got, "413") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A method that is not taken is answered with those that are.
+func TestAllow(t *testing.T) {
+	s := open(t, Config{}, "")
+	for path, want := range map[string]string{"sse": "GET, HEAD", "marks": "GET, HEAD, POST", "openapi.json": "GET, HEAD"} {
+		got := s.say("DELETE /api/v1/" + path + " HTTP/1.1\r\nHost: HOST\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\r\n")
+		if !strings.HasPrefix(got, "HTTP/1.1 405 ") || !strings.Contains(got, "\r\nAllow: "+want+"\r\n") {
+			t.Errorf("%s: got %q", path, got)
+		}
+	}
+}
+
 // HEAD answers GET's head, of a poll with the length of its body, and holds nothing.
 func TestHead(t *testing.T) {
 	t.Parallel()

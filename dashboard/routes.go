@@ -162,6 +162,9 @@ func (d *Dashboard) noTechnique(c *fiber.Ctx) error {
 	for _, r := range d.routes() {
 		if r.path == "/api/v1/"+name {
 			methods = append(methods, r.method)
+			if r.method == fiber.MethodGet {
+				methods = append(methods, fiber.MethodHead)
+			}
 		}
 	}
 	if len(methods) > 0 {

@@ -197,6 +197,12 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 			c.Served()
 		}
 	}
+	server.ExpectHandler = func(ctx *fasthttp.RequestCtx) int {
+		if ctx.Request.Header.ContentLength() > bodyLimit { // before it is sent, and not behind a word to go on
+			return fiber.StatusRequestEntityTooLarge
+		}
+		return fiber.StatusContinue
+	}
 	server.MaxIdleWorkerDuration = idleWorker
 	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), func(c *fiber.Ctx) error {
