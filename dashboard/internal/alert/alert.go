@@ -369,6 +369,9 @@ func (w *Watch) States(now time.Time) []State {
 		}
 		for _, subject := range slices.Sorted(maps.Keys(st.of)) {
 			c := st.of[subject]
+			if worst, known := state.Value.Get(); known && r.past(c.value, worst) { // of one that is gone, and fires still, the last there was
+				state.Value, state.Subject = collector.Known(c.value), subject
+			}
 			a := Alert{Pending, subject, c.text, c.value, c.began, until(r.name, subject)}
 			if c.firing {
 				a.State = Firing

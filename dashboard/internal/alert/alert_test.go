@@ -128,6 +128,20 @@ func TestSubjectsApart(t *testing.T) {
 	h.look(100, disks(disk("/", 0.5, false), disk("/cd", 1, true))).is() // it was made to be full
 }
 
+// A rule that fires because of what is gone does not show the value of what is well.
+func TestGoneSubject(t *testing.T) {
+	h := newHost(t)
+	h.look(61, disks(disk("/", 0.28, false), disk("/mnt", 1, false))).is("61: began filesystem-full /mnt")
+	h.look(30, disks(disk("/", 0.28, false))).is()
+	if s := h.States(h.at)[3]; s.State != Firing || s.Value != collector.Known(1) || s.Subject != "/mnt" {
+		t.Errorf("got %+v", s)
+	}
+	h.look(31, disks(disk("/", 0.28, false))).is("122: ended filesystem-full /mnt")
+	if s := h.States(h.at)[3]; s.State != OK || s.Value != collector.Known(0.28) || s.Subject != "/" {
+		t.Errorf("got %+v", s)
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	h := newHost(t)
 	h.look(60, disks(disk("/", 0.5, false), disk("/usr", 0.5, true))).is()
