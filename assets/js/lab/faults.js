@@ -61,8 +61,8 @@ export class Faults {
     this.#status.setAttribute("role", "status");
     this.#status.dataset.testid = "faults-status";
     this.#list = new InForce(lab, (scope) => this.#do({ ...scope, fault: null }));
-    root.append(said("h2", "faults.title", "title"), said("p", "faults.what", "panel-note"), this.#form(), this.#status, this.#list.element,
-      said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"));
+    root.append(said("h2", "faults.title", "title"), said("p", "faults.what", "panel-note"), this.#status, this.#list.element,
+      said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"), this.#form());
     lab.on("message", ({ lane, message }) => {
       this.#recoveries.get(lane.key)?.message(message.received, lab.clock.server(message.received) - message.at);
     });

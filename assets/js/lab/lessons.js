@@ -110,6 +110,7 @@ export class Lessons {
   #guess = make("div", "lesson-guess");
   #begin = make("button", "button");
   #leave = make("button", "toggle");
+  #look = make("button", "toggle");
   #progress = make("progress", "lesson-progress");
   #status = make("p", "lesson-status");
   #results = make("div", "lesson-results");
@@ -141,17 +142,21 @@ export class Lessons {
     this.#leave.type = "button";
     this.#leave.dataset.testid = "lesson-leave";
     caption(this.#leave, "lessons.leave");
+    this.#look.type = "button";
+    this.#look.dataset.testid = "lesson-lanes";
+    caption(this.#look, "lessons.look");
     this.#progress.max = 1;
     caption(this.#progress, "lessons.progress", "data-say-label");
     this.#status.setAttribute("role", "status");
     this.#status.dataset.testid = "lesson-status";
     this.#results.dataset.testid = "lesson-results";
     this.#results.tabIndex = -1;
-    this.#form.append(this.#guess, make("div", "lesson-do", this.#begin, this.#leave, this.#progress));
+    this.#form.append(this.#guess, make("div", "lesson-do", this.#begin, this.#leave, this.#look, this.#progress));
     root.append(make("div", "panel-head", this.#heading, make("div", "panel-tools", this.#select)), this.#title, this.#scene, this.#question,
       this.#form, this.#status, this.#results);
     this.#select.addEventListener("change", () => this.choose(this.#select.value));
     this.#leave.addEventListener("click", () => this.#running?.abort());
+    this.#look.addEventListener("click", () => document.getElementById("lab-lanes")?.scrollIntoView());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#play();

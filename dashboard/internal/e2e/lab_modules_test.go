@@ -969,6 +969,28 @@ func TestFaultPresets(t *testing.T) {
 	}
 }
 
+// What is broken and how the lanes come through it stand above what breaks it; and from a lesson a button leads to the lanes.
+func TestLabShowsCauseWithEffect(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Faults }, { Lessons }] = await Promise.all(["lab/faults.js", "lab/lessons.js"].map((name) => import(base + name)));
+		const faults = document.createElement("div"), lessons = document.createElement("div"), lanes = document.createElement("div");
+		const lab = { on: () => {}, lanes: [], config: { techniques: [], interval: 1000 }, clock: { server: (at) => at }, api: {}, playing: "", lesson: { choose() {} } };
+		new Faults(faults, lab);
+		new Lessons(lessons, lab);
+		const out = [...faults.querySelectorAll('[data-testid="faults-list"], table, [data-testid="faults-presets"]')].map((e) => e.dataset.testid ?? e.localName);
+		lanes.id = "lab-lanes";
+		lanes.scrollIntoView = () => out.push("to the lanes");
+		document.body.append(lanes);
+		lessons.querySelector('[data-testid="lesson-lanes"]').click();
+		lanes.remove();
+		return out;
+	})()`)
+	if want := []string{"faults-list", "table", "faults-presets", "to the lanes"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // On a narrow screen the presets, a long way to scroll past, are folded; elsewhere they are open.
 func TestFaultPresetsFold(t *testing.T) {
 	p := modules(t)

@@ -17,6 +17,7 @@ export default {
   unit_count: "in number",
   begin: "Measure",
   leave: "Leave the lesson",
+  look: "See the lanes (g leads back)",
   progress: "How much of the lesson is over",
   runs: "Measuring on real traffic …",
   done: "Measured.",

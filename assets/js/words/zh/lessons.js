@@ -16,6 +16,7 @@ export default {
   unit_count: "个",
   begin: "开始测量",
   leave: "退出实验",
+  look: "查看泳道（按 g 返回）",
   progress: "实验进度",
   runs: "正在真实流量上测量……",
   done: "测量完成。",
