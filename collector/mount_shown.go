@@ -142,7 +142,7 @@ var (
 	errNotADir   = errors.New("not a directory")
 )
 
-// smallMemory: a filesystem in memory below this is one of the system's own, such as /run/lock.
+// smallMemory: one in memory with less than this, in a directory of the system, is one of its own, such as /run/lock.
 const smallMemory = 16 << 20
 
 // hideAsked is hideReason of a mount that has been asked how full it is: it has answered at some time, with a usage, or
@@ -157,7 +157,7 @@ func (m mount) hideAsked(answered bool, u usage, err error) hideReason {
 		return hiddenNotOurs // another user's FUSE mount, or one in a directory that this process does not have
 	case answered && u.total == 0:
 		return hiddenNoSize
-	case answered && m.isInMemory() && m.path != "/" && u.total < smallMemory:
+	case answered && m.isInMemory() && u.total < smallMemory && isBelow(m.path, "/run", "/var/run", "/dev", "/sys", "/proc"):
 		return hiddenSystem
 	}
 	return notHidden
