@@ -25,6 +25,8 @@ const narrow = "(max-width: 48rem)";
 const before = 10_000;
 /** What breaks so soon after this page's word, milliseconds, breaks by it. */
 const soon = 5_000;
+/** Milliseconds after which it is said no longer that a wish was refused. */
+const refusal = 10_000;
 /** Milliseconds between two questions about what others break. */
 const pause = 3_000;
 
@@ -47,6 +49,8 @@ export class Faults {
   /** why the last wish was not granted, and why there was no answer to what is in force */
   #refused = "";
   #unheard = "";
+  /** @type {number | undefined} */
+  #forgets;
   #asking = false;
   /** as long as the lab is on screen, though this panel may not be: what is in force concerns what the lanes count */
   #questions = new Repeat(pause, async () => {
@@ -83,6 +87,8 @@ export class Faults {
   opened() {
     this.#loop.start();
     this.#questions.want(true);
+    // Who only looks is offered nothing that would be refused; where nobody knows, everything.
+    this.#lab.api.login().then(({ role }) => (this.#list.mends = role !== "viewer"), () => {});
   }
 
   closed() {
@@ -235,9 +241,19 @@ export class Faults {
       this.#refused = "";
       return true;
     } catch (error) {
-      this.#refused = reason(error);
+      this.#refuse(reason(error));
       return false;
     }
+  }
+
+  /** Says so for a while: what is in force has to be read there again. @param {string} why */
+  #refuse(why) {
+    this.#refused = why;
+    clearTimeout(this.#forgets);
+    this.#forgets = setTimeout(() => {
+      this.#refused = "";
+      this.#draw();
+    }, refusal);
   }
 
   async #ask() {
@@ -298,7 +314,7 @@ export class Faults {
       viewer.conflate = only;
       this.#refused = "";
     } catch (error) {
-      this.#refused = reason(error);
+      this.#refuse(reason(error));
     }
     this.#draw();
   }

@@ -12,6 +12,8 @@ import { named } from "./kinds.js";
 
 export class InForce {
   element = make("ul", "faults-list");
+  /** whether there is a way to mend it */
+  mends = true;
   #lab;
   #mend;
   /** @type {Map<string, Item>} by scope */
@@ -41,7 +43,7 @@ export class InForce {
         this.#items.set(key(entry), item);
         this.element.append(item.element);
       }
-      item.show(this.#whom(entry), entry, now);
+      item.show(this.#whom(entry), entry, now, this.mends);
     }
     reveal(this.element, entries.length > 0);
   }
@@ -70,12 +72,13 @@ class Item {
     if (!foreign) this.element.append(this.#mend);
   }
 
-  /** @param {string} whom @param {Entry} entry @param {number} now Unix milliseconds on the server's clock; NaN when not known */
-  show(whom, { fault, until }, now) {
+  /** @param {string} whom @param {Entry} entry @param {number} now Unix milliseconds on the server's clock; NaN when not known @param {boolean} mends */
+  show(whom, { fault, until }, now, mends) {
     write(this.#whom, whom);
     write(this.#what, Object.entries(fault).map(([name, value]) => say("faults.said", { name: say(`faults.name_${name}`), value: valued(name, value) })).join(" · "));
     write(this.#left, Number.isNaN(now) ? "" : say("faults.left", { time: duration(Math.max(0, until - now) / 1000) }));
     write(this.#mend, say("faults.mend"));
+    reveal(this.#mend, mends);
   }
 }
 

@@ -47,7 +47,6 @@ import { play } from "./play.js";
  * @typedef {object} Guided
  * @property {(interval: number) => number} seconds to watch, by the seconds between two messages
  * @property {{unit?: Unit, choices?: string[]}} guess what is to be predicted: a number, one of these, or both
- * @property {"faults" | "load"} [needs] what else the server must offer
  */
 
 /** @typedef {{number: number, choice: string}} Guess what was predicted; NaN and "" where that was not asked */

@@ -32,6 +32,7 @@ const patience = 15_000;
  * @property {number[]} claims of claims.js that it is about
  * @property {string[]} lanes that it needs
  * @property {boolean} [meter] whether the server's counts are needed
+ * @property {"faults" | "load"} [needs] what else the server must offer, to who may present
  * @property {(stage: Stage, seconds: number) => Promise<import("./lessons.js").Answer[]>} run
  */
 
@@ -91,6 +92,7 @@ export class Stage {
 
   /** The lesson's lanes run, and no others but the page's own. */
   async set() {
+    if (this.#lesson.needs && (await this.api.login()).role === "viewer") throw new Unable("lessons.needs_presenter");
     const keys = this.#lesson.lanes;
     // One that waits for a connection would take the first that is free now; afterwards it comes behind those that ran.
     const others = this.#lab.lanes.filter((lane) => !lane.page && (lane.queued || (lane.running && !keys.includes(lane.key))))

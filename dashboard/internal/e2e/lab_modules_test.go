@@ -359,7 +359,7 @@ func TestFaultsOfOthers(t *testing.T) {
 			if (none) throw new Refused(409, "there is no middlebox");
 			return { faults, inside: {} };
 		};
-		const panel = new Faults(root, { on() {}, tell() {}, lanes: [lane], config: { techniques: [] }, clock: { server: (at) => at }, api: { get, command: async () => {} } });
+		const panel = new Faults(root, { on() {}, tell() {}, lanes: [lane], config: { techniques: [] }, clock: { server: (at) => at }, api: { get, command: async () => {}, login: async () => ({ role: "operator" }) } });
 		const tell = async (ms) => {
 			await pass(ms);
 			out.push(root.querySelectorAll('[data-testid="faults-list"] li').length, lane.broken);
@@ -560,6 +560,47 @@ func TestLabStage(t *testing.T) {
 	if want := `["sweep 0 false false","lessons.done","lock 500 true true","lessons.nothing_came","lock 500 true true",` +
 		`"v 0ms false","v 500ms true","v 0ms false","v 0ms false","v 500ms true","v 500ms true"]`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
+	}
+}
+
+// Who may only look is told before a lesson that breaks something, is offered no mending, and a refusal does not stay.
+func TestLabForWhoOnlyLooks(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const [{ play }, { Faults }] = await Promise.all(["lab/play.js", "lab/faults.js"].map((name) => import(base + name)));
+		`+timers+`
+		const root = document.createElement("div"), out = [];
+		const lab = new EventTarget();
+		const refuse = async () => { throw new Error("no"); };
+		let role = "viewer", runs = 0, faults = [];
+		const entry = { technique: "sse", fault: { mute: true }, names: ["mute"], since: 0, until: 9 };
+		Object.assign(lab, { lanes: [], isOpen: true, plays() {}, tell() {}, on() {}, clock: { server: (at) => at }, config: { techniques: [], interval: 1000 },
+			api: { login: async () => ({ role }), command: async () => {}, post: refuse, wire: async () => ({}), get: async () => ({ faults, inside: {} }) } });
+		for (role of ["viewer", "presenter"]) {
+			const run = async () => (runs++, []);
+			lab.lanes = [{ viewer: { id: "v" }, page: true }];
+			const { said } = await play(lab, { name: "n", claims: [], lanes: [], needs: "faults", run }, 1, new AbortController().signal, () => {});
+			out.push(said.key, runs);
+			lab.lanes = [];
+		}
+		role = "viewer";
+		faults = [entry];
+		const panel = new Faults(root, lab);
+		const status = () => root.querySelector('[data-testid="faults-status"]').dataset.bad;
+		lab.lanes = [{ viewer: { id: "v" }, technique: "websocket", key: "websocket", variant: "", counts: {} }];
+		panel.opened();
+		await pass(3000);
+		out.push(root.querySelector('[data-testid="faults-list"] button').hidden);
+		root.querySelector('[data-testid="faults-clear"]').click();
+		await pass(1000);
+		out.push(status());
+		await pass(20_000);
+		out.push(status());
+		panel.closed();
+		return out.join(" ");
+	})()`)
+	if want := "lessons.needs_presenter 0 lessons.done 1 true true false"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

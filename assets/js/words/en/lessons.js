@@ -25,6 +25,7 @@ export default {
   anew: "Measured, but the server's messages began anew in the middle: what came out is that break's too, and the claims do not take it.",
   left: "Left before its end. Everything is as it was before.",
   failed: "It could not be measured: {why}",
+  needs_presenter: "It changes something at the server, which a presenter may: log in as one.",
   needs_faults: "Needs faults that can be provoked from the page, which this server does not offer.",
   needs_crowd: "Needs a crowd started from the page, which this server does not offer now.",
   needs_meter: "Needs the server's own socket: this one is part of a program that listens by itself, and does not see heads and frames.",
