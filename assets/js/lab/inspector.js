@@ -173,7 +173,7 @@ export class Inspector {
     const wanted = this.#wanted;
     if (wanted) {
       this.#wanted = undefined;
-      const named = list.find(({ messages }) => wanted.seq > 0 && messages?.some((id) => id.endsWith(`-${wanted.seq}`)));
+      const named = this.#with(wanted.seq);
       const near = list.toSorted((a, b) => Math.abs(a.at - wanted.at) - Math.abs(b.at - wanted.at))[0];
       const found = named ?? (near && Math.abs(near.at - wanted.at) < 1000 ? near : undefined);
       if (found) this.#shown = found;
@@ -187,6 +187,22 @@ export class Inspector {
     }
     this.#choices();
     this.#draw();
+  }
+
+  /** The exchange that brought a message. @param {number} seq */
+  #with(seq) {
+    return this.#list.find(({ messages }) => seq > 0 && messages?.some((id) => id.endsWith(`-${seq}`)));
+  }
+
+  /**
+   * Bytes each way of the exchange that brought a message, on the server's socket; null where it is none of those here.
+   * @param {Lane} lane @param {number} seq
+   */
+  recorded(lane, seq) {
+    const parts = lane === this.#lane ? this.#with(seq)?.parts : undefined;
+    if (!parts) return null;
+    const sum = (/** @type {"in" | "out"} */ way) => parts.reduce((sum, { dir, bytes }) => (dir === way ? sum + bytes : sum), 0);
+    return { in: sum("in"), out: sum("out") };
   }
 
   /** The exchanges there are to choose from; not while somebody is choosing. */

@@ -7,6 +7,7 @@ import { make, property, reveal, write } from "../panel/dom.js";
 import { allowed } from "../slots.js";
 import { follow, say, term } from "../words/words.js";
 import { Controls } from "./controls.js";
+import { Inspector } from "./inspector.js";
 import { named } from "./kinds.js";
 import { Row, within } from "./row.js";
 import { TimeView } from "./timeview.js";
@@ -252,6 +253,10 @@ export class Lanes {
       what.push(say("lanes.tip_age", { age: within((at - e.made[k]) / 1000, clock.error / 1000) }));
     }
     if (e.payload[k] > 0) what.push(say("lanes.tip_payload", { bytes: bytes(e.payload[k]) }));
+    const asks = sorts[e.kind[k]] === "request";
+    const inspector = this.#lab.panel("inspector");
+    const seen = inspector instanceof Inspector ? inspector.recorded(row.lane, e.seq[asks ? e.slot(i + 1) : k]) : null;
+    if (seen && (asks ? seen.in : seen.out) > 0) what.push(say("lanes.tip_socket", { bytes: bytes(asks ? seen.in : seen.out) }));
     return what.join(" · ");
   }
 

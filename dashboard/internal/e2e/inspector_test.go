@@ -247,3 +247,38 @@ func TestInspectorOfWhatIsCompressed(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// An arrow that the server has recorded is told with its bytes on the socket, a question with those that asked.
+func TestInspectorTellsArrows(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Inspector }, { Lanes }, { Lane }, { load }] = await Promise.all(["lab/inspector.js", "lab/lanes.js", "lab/lane.js", "words/words.js"].map((name) => import(base + name)));
+		await load("inspector", "lab", "lanes");
+		const exchange = { n: 1, technique: "polling", at: 0, messages: ["e-7"], parts: [{ dir: "in", kind: "head", bytes: 345 }, { dir: "out", kind: "head", bytes: 200 }, { dir: "out", kind: "payload", bytes: 12 }] };
+		const clock = { error: NaN, offset: 0, observe() {}, server: (now) => now };
+		let inspector;
+		const lab = { lanes: [], lane: () => undefined, on() {}, tell() {}, clock, config: { interval: 1000, techniques: [] }, frame: { every() {}, draw() {} }, slots: { addEventListener() {} }, base: new URL(base),
+			panel: () => inspector, api: { get: async () => ({ exchanges: [exchange], recording: { since: 0 } }) } };
+		const lane = new Lane({ key: "polling", technique: "polling", variant: "" }, lab);
+		lab.lanes.push(lane);
+		inspector = new Inspector(document.createElement("div"), lab);
+		await new Promise((done) => setTimeout(done, 20));
+		const now = performance.now();
+		for (const [kind, seq] of [["request"], ["messages", 7], ["request"], ["messages", 8]]) {
+			lane.exchanges.add(0, { at: now - 1, dir: "up", kind, messages: seq ? 1 : 0, payload: seq ? 30 : 0 });
+			if (seq) lane.exchanges.note({ seq, at: now - 2 });
+		}
+		const root = document.createElement("div"), out = [];
+		new Lanes(root, lab);
+		const window = root.querySelector(".lane-window");
+		const press = () => window.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+		for (let i = 0; i < 4; i++) {
+			press();
+			out.unshift(root.querySelector(".lane-tip").textContent.match(/(\d+ B) on the server/)?.[1] ?? "");
+		}
+		return out;
+	})()`)
+	if want := []string{"345 B", "212 B", "", ""}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

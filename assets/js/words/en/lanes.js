@@ -60,6 +60,7 @@ export default {
   kind_reply: "reply to the command",
   tip_messages: { one: "message {seq}", other: "{n} messages up to {seq}" },
   tip_age: "{age} old",
+  tip_socket: "{bytes} on the server's socket",
   tip_payload: "payload {bytes}, before any compression",
   full: "Waiting for a connection: {names}. A browser allows {allowed} to a host over HTTP/1.1, all tabs together; this tab holds {own}, others hold {others}, and two stay free so that no page hangs. WebSocket and polling need none of them.",
 };

@@ -60,6 +60,7 @@ export default {
   kind_reply: "对命令的答复",
   tip_messages: { other: "{n} 条消息，至 {seq}" },
   tip_age: "已 {age}",
+  tip_socket: "服务器套接字上 {bytes}",
   tip_payload: "载荷 {bytes}（压缩之前）",
   full: "等待连接：{names}。浏览器经 HTTP/1.1 对一台主机只允许 {allowed} 个连接，所有标签页合计；本标签页占用 {own} 个，其他占用 {others} 个，另留两个空闲，以免页面卡死。WebSocket 与轮询不占用它们。",
 };
