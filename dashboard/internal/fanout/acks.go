@@ -11,7 +11,7 @@ import (
 // window only when the whole next segment fits. So what is acknowledged is looked at here.
 
 // looksApart is how many ticks a line is not asked for.
-const looksApart = 5
+const looksApart = 10
 
 // An ack is how far a viewer had acknowledged what it was sent when that was seen to change last.
 type ack struct {
