@@ -220,6 +220,10 @@ func TestViewersAreListed(t *testing.T) {
 			if !strings.Contains(body, `"viewer":"`+transport.Short("laptop-7")+`","technique":"sse"`) {
 				t.Errorf("got %s", body)
 			}
+			// The meter takes the name that is listed.
+			if _, body, _ := s.get("api/v1/wire?viewer=" + transport.Short("laptop-7")); !strings.Contains(body, `"transports":{"sse":{"requests":1,`) {
+				t.Errorf("got %s", body)
+			}
 			return errEnough
 		})
 	}()

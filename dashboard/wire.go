@@ -58,6 +58,12 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 	}
 	viewers := d.channel(c).transports.Viewers
 	answer.Transports = viewers.Wire(id)
+	if answer.Transports == nil && !d.visitor(c).redacted() { // as viewers tells it, to who may ask there
+		if listed := viewers.Listed(id); listed != "" {
+			id = listed
+			answer.Transports = viewers.Wire(id)
+		}
+	}
 	if answer.Transports == nil {
 		answer.Transports = map[string]meter.Figures{}
 	}

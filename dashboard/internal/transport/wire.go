@@ -33,6 +33,19 @@ type Recording struct {
 	Exchanges []meter.Recorded `json:"-"`
 }
 
+// Listed is the id of a viewer that List tells by that short hash; "" for none.
+func (v *Viewers) Listed(short string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	found := ""
+	v.all(func(h *holding) {
+		if found == "" && Short(h.viewer) == short {
+			found = h.viewer
+		}
+	})
+	return found
+}
+
 // Wire is what a viewer's techniques have cost; nil for a viewer nobody has heard of.
 func (v *Viewers) Wire(id string) map[string]meter.Figures {
 	v.mu.Lock()
