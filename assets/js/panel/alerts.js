@@ -9,7 +9,7 @@ import { attribute, field, make, one, reveal, write } from "./dom.js";
 /** @typedef {{state: "pending" | "firing", subject?: string, text: string, value: number, since: number, silenced_until?: number}} Alert */
 /** @typedef {{rule: string, state: "off" | "unknown" | "ok" | "pending" | "firing", value: number | null, subject?: string, threshold: number, unit: string, silenced_until?: number, alerts?: Alert[]}} Rule */
 /** @typedef {{rule: string, subject?: string, text: string, value: number, began: number, ended?: number}} Fired */
-/** @typedef {{rules: Rule[], fired: Fired[], told: boolean, receiver?: {host: string, error?: string, waiting: number, dropped: number}}} State */
+/** @typedef {{rules: Rule[], fired: Fired[], told: boolean, receiver?: {host: string, sent: number, error?: string, waiting: number, dropped: number}}} State */
 /** @typedef {import("../api.js").API} API */
 
 /** For how long something can be silenced, as the server reads it, and its words. */
@@ -221,7 +221,7 @@ function told(state) {
   const { receiver } = state;
   if (!receiver) return say("alerts.told_somebody");
   if (receiver.error) return say("alerts.told_failing", { host: receiver.host, why: receiver.error, n: receiver.waiting });
-  return say("alerts.told", { host: receiver.host });
+  return say(receiver.sent === 0 ? "alerts.told_nothing" : "alerts.told", { host: receiver.host });
 }
 
 /** @param {string} rule @param {string} unit @param {{subject?: string, text: string, value: number}} alert */

@@ -67,3 +67,27 @@ func TestAlertsOfThen(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// Who is told has taken nothing as long as nothing was sent.
+func TestAlertsToldSays(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		document.body.innerHTML = '<section id="alerts"><ul id="alerts-firing"></ul><p data-field="alerts-error"></p><b data-field="alerts-word"></b><table><tbody id="alerts-rules"></tbody></table><ol id="alerts-fired"></ol><p data-field="alerts-told"></p><p id="alerts-announcer"></p></section>';
+		const { Alerts } = await import(base + "panel/alerts.js");
+		let state = {};
+		const alerts = new Alerts({ get: async () => state }, () => {});
+		const said = [];
+		for (const receiver of [{ sent: 0 }, { sent: 1 }, { sent: 0, waiting: 2, error: "refused" }]) {
+			state = { told: true, rules: [], fired: [], receiver: { host: "example.org", waiting: 0, dropped: 0, ...receiver } };
+			await alerts.refresh(1e12);
+			said.push(document.querySelector('[data-field="alerts-told"]').textContent);
+		}
+		return said.join(" | ");
+	})()`)
+	want := "example.org is told; there has been nothing to tell since the server began. | " +
+		"example.org is told, and has taken the last one. | " +
+		"example.org does not take what it is told: refused. 2 wait."
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

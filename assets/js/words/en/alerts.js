@@ -32,6 +32,7 @@ export default {
   lasted: "for {time}",
   lasts: "and still does",
   told: "{host} is told, and has taken the last one.",
+  told_nothing: "{host} is told; there has been nothing to tell since the server began.",
   told_failing: "{host} does not take what it is told: {why}. {n} wait.",
   told_somebody: "Somebody is told.",
   told_nobody: "Nobody is told: --alert-url says whom.",
