@@ -9,6 +9,7 @@ const seconds = 6;
 export default {
   name: "drop",
   claims: [14],
+  needs: "load",
   lanes: [],
   async run(stage) {
     const crowd = await stage.crowd("sse", viewers, seconds, { cut_every: "2s" });

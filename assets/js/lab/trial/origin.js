@@ -8,6 +8,7 @@ const viewers = 10;
 export default {
   name: "origin",
   claims: [20],
+  needs: "load",
   lanes: ["websocket"],
   async run(stage) {
     const before = stage.lane("websocket").counts.messages;
