@@ -314,7 +314,7 @@ func TestVariantsSlowViewer(t *testing.T) {
 		if v.polls() {
 			return // it has its answer, or has not asked
 		}
-		s := open(t, Config{WriteTimeout: 100 * time.Millisecond, Heartbeat: time.Minute}, "")
+		s := open(t, Config{WriteTimeout: time.Second, Heartbeat: time.Minute}, "")
 		conn, err := net.Dial("tcp", s.addr)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,9 @@ import (
 // looksApart is how many ticks a line is not asked for.
 const looksApart = 10
 
+// quietError is how much less the kernel may say than has passed: it counts in its own ticks.
+const quietError = 50 * time.Millisecond
+
 // An ack is how far a viewer had acknowledged what it was sent when that was seen to change last.
 type ack struct {
 	bytes uint64
@@ -21,8 +24,8 @@ type ack struct {
 
 // A sight is what the kernel says of a connection that has bytes under way.
 type sight struct {
-	acked    uint64 // bytes, since it began
-	inFlight bool   // some are sent and not acknowledged; else the viewer has no room for them
+	acked uint64        // bytes, since it began
+	quiet time.Duration // since its end last acknowledged anything, and be it again: one without room does so when it is probed
 }
 
 // still judges a line that has had bytes under way for a while. An error is its end: nothing of them was taken for half as
@@ -36,7 +39,7 @@ func (l *line) still(was ack, is sight, now time.Duration) (ack, error) {
 	}
 	if l.reason == 0 {
 		l.reason = Slow
-		if is.inFlight {
+		if is.quiet+quietError >= now-was.since {
 			l.reason = Silent
 		}
 	}

@@ -23,7 +23,7 @@ func underWay(fd int) (s sight, any bool) {
 	if err != nil { // a Unix socket: nothing is under way there
 		return s, false
 	}
-	return sight{info.Bytes_acked, info.Unacked > 0}, true
+	return sight{info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond}, true
 }
 
 // look sees whether a line's viewer still takes something. mu is held.

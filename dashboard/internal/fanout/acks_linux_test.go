@@ -142,7 +142,8 @@ func TestStill(t *testing.T) {
 		{sight{acked: 7}, 40 * time.Second, ack{7, 40 * time.Second}, 0},
 		{sight{acked: 5}, 34 * time.Second, ack{5, 20 * time.Second}, 0},
 		{sight{acked: 5}, 35 * time.Second, ack{5, 20 * time.Second}, Slow},
-		{sight{acked: 5, inFlight: true}, 35 * time.Second, ack{5, 20 * time.Second}, Silent},
+		{sight{acked: 5, quiet: 14 * time.Second}, 35 * time.Second, ack{5, 20 * time.Second}, Slow},
+		{sight{acked: 5, quiet: 15 * time.Second}, 35 * time.Second, ack{5, 20 * time.Second}, Silent},
 	} {
 		r.line.reason = 0
 		got, err := r.line.still(ack{5, 20 * time.Second}, test.is, test.now)
