@@ -88,9 +88,9 @@ func TestAccessibleLab(t *testing.T) {
 	p.view(1440, 1200, "light")
 	p.do(reload)
 	p.live("sse")
+	p.laneCounts("websocket", 3)
 	for _, left := range evaluate[[]string](p, leftovers) {
 		t.Errorf("left in English: %s", left)
 	}
-	p.laneCounts("websocket", 3)
 	p.accessible("lab, light, in Chinese")
 }

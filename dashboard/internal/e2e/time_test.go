@@ -230,6 +230,7 @@ func TestFollowColumnsArrange(t *testing.T) {
 	exhaustive(t)
 	p := exhibit(t, nil)
 	p.expect("503") // this server has no table of all processes
+	p.waits("processes are listed", `document.querySelector("#processes tbody tr") !== null`)
 	evaluate[bool](p, `(document.querySelector("#processes tbody tr").click(), true)`)
 	eventually(t, "a row is open", func() bool { return p.shown("follow") })
 	p.click("follow")
