@@ -208,7 +208,7 @@ func TestSetEvery(t *testing.T) {
 }
 
 func TestViewersAreListed(t *testing.T) {
-	s := open(t, Config{}, "")
+	s := open(t, Config{Lab: true}, "")
 	s.publish(1)
 	c := s.client("sse")
 	c.Viewer = "laptop-7"
@@ -223,6 +223,12 @@ func TestViewersAreListed(t *testing.T) {
 			// The meter takes the name that is listed.
 			if _, body, _ := s.get("api/v1/wire?viewer=" + transport.Short("laptop-7")); !strings.Contains(body, `"transports":{"sse":{"requests":1,`) {
 				t.Errorf("got %s", body)
+			}
+			if status, body, _ := s.get("api/v1/wire?exchanges=1&viewer=" + transport.Short("laptop-7")); status != 400 || !strings.Contains(body, "own ID") {
+				t.Errorf("got %d %s", status, body)
+			}
+			if _, body, _ := s.get("api/v1/wire?viewer=" + transport.Short("laptop-7")); !strings.Contains(body, `"transports":{"sse":{`) {
+				t.Errorf("asked for its exchanges, it is another: %s", body)
 			}
 			return errEnough
 		})

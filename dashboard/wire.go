@@ -45,6 +45,16 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 		return problem.Bad("exchanges", fmt.Sprintf("%d exchanges", n), allowed).Send(c)
 	}
 	answer := wireAnswer{Viewer: id, Since: d.made.UnixMilli(), CPU: noCPU}
+	viewers := d.channel(c).transports.Viewers
+	if answer.Transports = viewers.Wire(id); answer.Transports == nil && !d.visitor(c).redacted() { // as viewers tells it, to who may ask there
+		if listed := viewers.Listed(id); listed != "" {
+			if n > 0 {
+				return problem.Bad("viewer", id+" is the name that viewers lists, and exchanges are told by the viewer's own ID alone").Send(c)
+			}
+			id = listed
+			answer.Transports = viewers.Wire(id)
+		}
+	}
 	if n > 0 {
 		if !d.config.Lab || d.visitor(c).redacted() {
 			return problem.New(fiber.StatusNotFound, "exchanges are recorded in the lab only, and this dashboard's lab is off: start it with --lab on").Send(c)
@@ -55,14 +65,6 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 			return p.Send(c)
 		}
 		answer.Recording, answer.Exchanges = &recording, &recording.Exchanges
-	}
-	viewers := d.channel(c).transports.Viewers
-	answer.Transports = viewers.Wire(id)
-	if answer.Transports == nil && !d.visitor(c).redacted() { // as viewers tells it, to who may ask there
-		if listed := viewers.Listed(id); listed != "" {
-			id = listed
-			answer.Transports = viewers.Wire(id)
-		}
 	}
 	if answer.Transports == nil {
 		answer.Transports = map[string]meter.Figures{}
