@@ -166,13 +166,13 @@ export class Ladder {
     });
   }
 
-  /** @param {Rung} rung */
+  /** Tells whether there is a connection for it. @param {Rung} rung */
   #use(rung) {
     const { viewer, key } = this.#lane;
     const { slots } = this.#lab;
     if (holding.has(rung.technique) && !slots.take(key, () => this.#fall())) {
       this.#set(rung, "refused", "full");
-      return;
+      return false;
     }
     const before = this.used;
     if (before) before.state = "works";
@@ -180,6 +180,7 @@ export class Ladder {
     if (!holding.has(rung.technique)) slots.give(key);
     this.#set(rung, "used", "", rung.took);
     this.#lab.tell("lanes", {});
+    return true;
   }
 
   /** How the connection in use is. @param {import("../viewer.js").ViewerState} state */
@@ -190,15 +191,16 @@ export class Ladder {
     } else this.#falling ??= setTimeout(() => this.#fall(), grace + this.#lab.config.interval);
   }
 
-  /** Down to the highest rung below that has worked. */
+  /** Down to the highest rung below that has worked and has a connection: the lowest holds none. */
   #fall() {
     this.#falling = undefined;
     const used = this.used;
     if (!used) return;
-    const below = this.rungs.slice(0, this.rungs.indexOf(used)).findLast(({ state }) => state === "works") ?? this.rungs[0];
-    if (below === used) return;
+    const [lowest] = this.rungs;
+    if (used === lowest) return;
+    const below = this.rungs.slice(1, this.rungs.indexOf(used)).filter(({ state }) => state === "works").reverse();
     this.#set(used, "failed", "closed");
-    this.#use(below);
+    [...below, lowest].some((rung) => this.#use(rung));
     this.#pause = again.first;
     if (this.#waiting !== undefined) this.#later();
   }

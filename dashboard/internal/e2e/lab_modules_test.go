@@ -311,6 +311,28 @@ func TestLadderTriesAgain(t *testing.T) {
 	}
 }
 
+// Where no connection is left for a rung below, the next one is taken: the lowest holds none.
+func TestLadderFallsPastWhatHasNoConnection(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		`+timers+`
+		const { Ladder } = await import(base + "lab/ladder.js");
+		const went = [];
+		let heard, free = 0;
+		const viewer = { listen: ({ onState }) => ((heard = onState), () => {}), switchTo: (technique) => went.push(technique) };
+		const slots = { give: () => {}, take: (key) => !key.startsWith("probe.") && free-- > 0 };
+		const ladder = new Ladder({ viewer, key: "polling.auto", technique: "websocket" },
+			{ slots, config: { techniques: ["polling", "longpolling", "streaming", "sse", "websocket"], interval: 1000 }, tell: () => {} }, () => {});
+		for (const rung of ladder.rungs) if (rung.state !== "used") rung.state = "works";
+		heard("websocket", "closed");
+		await pass(4000);
+		return went.concat(ladder.rungs.map(({ state }) => state)).join(" ");
+	})()`)
+	if want := "polling used refused refused refused failed"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What is in force could not be asked once: when it can be again, nothing is wrong any more. A wish that was refused stays said.
 func TestFaultsAreHeardAgain(t *testing.T) {
 	p := modules(t)
