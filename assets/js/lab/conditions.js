@@ -21,7 +21,8 @@ export class Conditions {
   #crowds = new Set();
   #foreign = false;
   /** which server it was, and which run of messages */
-  #began = "";
+  /** @type {[number, string | undefined]} */
+  #began = [NaN, undefined];
   #done = new AbortController();
 
   /** @param {import("./lab.js").Lab} lab @param {Map<string, Lane>} lanes that play */
@@ -49,8 +50,9 @@ export class Conditions {
 
   /** It has ended. @returns {Promise<string>} how, as a key of words */
   async end() {
-    const now = await this.#ask();
-    return now !== this.#began ? "lessons.anew" : this.#foreign ? "lessons.foreign" : "lessons.done";
+    const [since, epoch] = await this.#ask();
+    const anew = since !== this.#began[0] || (epoch && this.#began[1] && epoch !== this.#began[1]); // unknown until a message has come
+    return anew ? "lessons.anew" : this.#foreign ? "lessons.foreign" : "lessons.done";
   }
 
   /** Nobody wants to know any more. */
@@ -58,13 +60,14 @@ export class Conditions {
     this.#done.abort();
   }
 
+  /** Since when the meter counts, and the epoch, where there is one. @returns {Promise<[number, string | undefined]>} */
   async #ask() {
     const { api, lanes } = this.#lab;
     const viewer = [...this.#lanes.values()].map(({ viewer }) => viewer.id).join();
     const [wire, faults] = await Promise.all([api.wire(lanes[0].viewer.id), api.get("faults", viewer ? { viewer } : {}).catch(none)]);
     this.#hear(faults.faults);
     const newest = lanes.flatMap((lane) => lane.newest ?? []).sort((a, b) => b.received - a.received)[0];
-    return `${wire.since} ${newest?.epoch}`;
+    return [wire.since, newest?.epoch];
   }
 
   /** @param {Entry[]} entries in force */

@@ -116,6 +116,7 @@ export class Doctor {
         this.#draw();
       });
       const idle = take("silence") ? quiet() : null;
+      idle?.catch(() => {}); // it is heard below, unless something else ends the looking first
       const time = Math.min(12_000, Math.max(3000, 5 * config.interval));
       for (const technique of techniques) {
         if (!config.techniques.includes(technique)) continue;

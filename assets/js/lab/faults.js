@@ -308,12 +308,14 @@ export class Faults {
 
   /** Of messages that wait, the newest alone, or all of them. @param {Lane} lane @param {boolean} only */
   async #conflate({ viewer }, only) {
-    viewer.conflate = only || viewer.conflate; // numbers may be left out before the answer is here
+    const before = viewer.conflate;
+    viewer.conflate = only || before; // numbers may be left out before the answer is here
     try {
       await this.#lab.api.command(viewer.id, { set: { conflate: only } });
       viewer.conflate = only;
       this.#refused = "";
     } catch (error) {
+      if (error instanceof Refused) viewer.conflate = before;
       this.#refuse(reason(error));
     }
     this.#draw();

@@ -162,6 +162,7 @@ export class Lane {
     this.viewer = this.#make();
     this.#started = NaN;
     this.resetCounts();
+    this.began = NaN; // counts from its start
   }
 
   /** Looks at the page's own viewer from now on. @param {Viewer} viewer */

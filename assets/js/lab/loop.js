@@ -3,6 +3,7 @@
 // it came. That age needs one clock, the page's own. It has the wait for the next message in it, the same for all lanes.
 
 import { Repeat } from "../repeat.js";
+import { newId } from "../viewer.js";
 
 const period = 2000;
 /** A word that has not come back by then is not waited for any more. */
@@ -12,6 +13,8 @@ export class Loop {
   /** milliseconds from the word's way up to its arrival, by lane's key: the newest @type {Map<string, number>} */
   ages = new Map();
   #lab;
+  /** tells this page's words from others' */
+  #name = newId().slice(0, 12);
   #serial = 0;
   /** when each word went up, by word @type {Map<string, number>} */
   #sent = new Map();
@@ -40,7 +43,7 @@ export class Loop {
   async #say() {
     const now = performance.now();
     for (const [word, sent] of this.#sent) if (now - sent > patience) this.#sent.delete(word);
-    const word = `${this.#lab.lanes[0].viewer.id.slice(0, 12)}.${this.#serial++}`;
+    const word = `${this.#name}.${this.#serial++}`;
     if (!document.hidden) {
       this.#sent.set(word, performance.now());
       try {

@@ -22,10 +22,11 @@ export default {
     for (const key of ["websocket.plain", "polling.plain"]) await stage.fault(key, { throttle });
     const seen = await stage.watch(seconds);
     const [pushed, polled] = ["websocket.plain", "polling.plain"].map((key) => seen(key).median);
+    const [push, poll] = [pushed, polled].map((age) => (Number.isNaN(age) ? seconds : age)); // nothing came in that time
     return [
       { figure: "age_pushed", unit: "s", measured: pushed, expected: null, formula: "" },
       { figure: "age_polling", unit: "s", measured: polled, expected: null, formula: "" },
-      { choice: Math.abs(pushed - polled) < 0.2 * Math.max(pushed, polled) ? "alike" : pushed > polled ? "websocket" : "polling" },
+      { choice: Math.abs(push - poll) < 0.2 * Math.max(push, poll) ? "alike" : push > poll ? "websocket" : "polling" },
     ];
   },
 };
