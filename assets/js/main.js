@@ -51,6 +51,7 @@ import { Units } from "./panel/units.js";
 import { Verdict } from "./panel/verdict.js";
 import { Views } from "./panel/views.js";
 import { Wire } from "./panel/wire.js";
+import { outdated } from "./outdated.js";
 import { Past } from "./past.js";
 import { recall, remember } from "./remember.js";
 import { drawn, row } from "./series.js";
@@ -372,7 +373,7 @@ async function look(view) {
   page.view = view;
   if (view === "host") return lab?.close();
   if (!viewer || !config) return; // start will
-  const { Lab } = await import("./lab/lab.js");
+  const { Lab } = await import("./lab/lab.js").catch(outdated);
   lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer, slots, lesson });
   if (views.current === "lab") lab.open();
 }

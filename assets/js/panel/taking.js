@@ -7,6 +7,7 @@ import { inks } from "../chart/ink.js";
 import { ceiling } from "../chart/scale.js";
 import { lines } from "../csv.js";
 import { unknown } from "../format.js";
+import { outdated } from "../outdated.js";
 import { say, term } from "../words/words.js";
 import { zoneSaid } from "../zone.js";
 import { longMoment } from "./charts.js";
@@ -64,7 +65,7 @@ export class Taking {
 
   /** @param {"csv" | "json" | "html"} form */
   async all(form) {
-    const { csv, json } = await import("../export/view.js");
+    const { csv, json } = await import("../export/view.js").catch(outdated);
     const view = await this.#view();
     const name = `${this.#name("")}.${form}`;
     if (form === "csv") save(name, new Blob([csv(view)], { type: "text/csv" }));
@@ -74,7 +75,7 @@ export class Taking {
 
   /** The numbers of a chart, as they stand in it. @param {Shown} shown @param {ReturnType<typeof series>} [more] */
   async numbers(shown, more = []) {
-    const { numbers, table } = await import("../export/view.js");
+    const { numbers, table } = await import("../export/view.js").catch(outdated);
     const cut = numbers(this.#charts.shown, this.#window.from, this.#window.to, [...series(shown), ...more]);
     return { ...cut, table: table(cut) };
   }
@@ -120,7 +121,7 @@ export class Taking {
 
   /** @returns {Promise<import("../export/view.js").View>} */
   async #view() {
-    const { numbers } = await import("../export/view.js");
+    const { numbers } = await import("../export/view.js").catch(outdated);
     const { from, to, moment } = this.#window;
     const { snapshot, taken, told } = this.#told();
     const text = (/** @type {string} */ selector, /** @type {ParentNode} */ root = document) => (root.querySelector(selector)?.textContent ?? "").replace(/\s+/g, " ").trim();
@@ -146,7 +147,7 @@ export class Taking {
 
   /** @param {import("../export/view.js").View} view */
   async #page(view) {
-    const { page } = await import("../export/page.js");
+    const { page } = await import("../export/page.js").catch(outdated);
     const style = getComputedStyle(document.body);
     const list = this.#charts.list;
     const of = (/** @type {{id: string}} */ { id }) => /** @type {Shown} */ (list.find(({ entry, strip }) => (id === "cores" ? strip : entry.id === id)));

@@ -8,6 +8,8 @@
 package bundle
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"path"
@@ -28,7 +30,8 @@ var (
 const Key = "bundle"
 
 // Files are the bundles of these modules, and those of what they import() by its name: of what is not in the first. They are
-// called what their addresses end with.
+// called what their addresses end with. The latter link only with the very bundle that they were made beside: a page that has
+// one of before, for it was open while the program was replaced, gets a SyntaxError and not a mixture.
 func Files(files fs.FS, entries ...string) (map[string][]byte, error) {
 	all := make(map[string][]byte)
 	for _, entry := range entries {
@@ -38,7 +41,7 @@ func Files(files fs.FS, entries ...string) (map[string][]byte, error) {
 		}
 		all[entry+"?"+Key] = b.file()
 		for _, name := range b.later {
-			more := builder{files: files, entry: name, root: entry, beside: b.order}
+			more := builder{files: files, entry: name, root: entry, beside: b.order, taken: []string{b.mark()}}
 			if err := more.add(name, nil); err != nil {
 				return nil, err
 			}
@@ -58,7 +61,7 @@ type builder struct {
 	root    string   // the page's own module: entry, or the one that loads it later
 	beside  []string // modules that are in the root's bundle
 	order   []string // modules that are in this one, each behind those it imports
-	taken   []string // the variables of those of them that it imports
+	taken   []string // the variables of those of them that it imports, and the root's mark
 	later   []string // modules that are import()ed by name
 	text    strings.Builder
 	exports []string // of the module that was added last, in the end the entry
@@ -72,12 +75,21 @@ func (b *builder) file() []byte {
 		fmt.Fprintf(&out, "import { %s } from %q;\n", strings.Join(b.taken, ", "), b.relative(b.root)+"?"+Key)
 	}
 	out.WriteString(b.text.String())
+	if b.entry == b.root && len(b.later) > 0 {
+		fmt.Fprintf(&out, "export const %s = true;\n", b.mark())
+	}
 	if b.entry != b.root { // who loads it wants what it exports
 		for _, name := range b.exports {
 			fmt.Fprintf(&out, "export const %s = %s.%[1]s;\n", name, variable(b.entry))
 		}
 	}
 	return []byte(out.String())
+}
+
+// mark is a variable that no other bundle has.
+func (b *builder) mark() string {
+	sum := sha256.Sum256([]byte(b.text.String()))
+	return "$" + hex.EncodeToString(sum[:8])
 }
 
 // add appends a module behind those that it imports.

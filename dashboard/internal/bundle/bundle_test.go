@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -64,9 +65,10 @@ const { draw } = await import("../js/lab/draw.js?bundle=js/main.js");
 const more = await import(` + "`../js/./words/${words.other}.js`" + `);
 const far = await import("https://elsewhere.example/x.js");
 }
+export const $mark = true;
 `,
 		"js/lab/draw.js?bundle=js/main.js": `// js/lab/draw.js with all that it imports, each module in a block of its own. The files themselves are served too.
-import { $js_sum_sum } from "../../js/main.js?bundle";
+import { $mark, $js_sum_sum } from "../../js/main.js?bundle";
 
 export const $js_lab_pen = {};
 { // js/lab/pen.js
@@ -84,13 +86,37 @@ Object.assign($js_lab_draw, { draw });
 export const draw = $js_lab_draw.draw;
 `,
 	}
+	mark := regexp.MustCompile(`\$[0-9a-f]{16}\b`)
+	marks := map[string]bool{}
 	for address, text := range got {
-		if string(text) != want[address] {
+		marks[mark.FindString(string(text))] = true
+		if text := mark.ReplaceAllLiteralString(string(text), "$mark"); text != want[address] {
 			t.Errorf("%s: got\n%s\nwant\n%s", address, text, want[address])
 		}
 	}
+	if len(marks) != 1 {
+		t.Errorf("the bundles have the marks %v, want one", marks)
+	}
 	if len(got) != len(want) {
 		t.Errorf("got %d files, want %d", len(got), len(want))
+	}
+}
+
+// What is loaded later does not link with the bundle of another build.
+func TestMark(t *testing.T) {
+	link := regexp.MustCompile(`\{ (\$[0-9a-f]{16}) \} from`)
+	build := func(version string) (page, wants string) {
+		files := fstest.MapFS{"main.js": {Data: []byte("// " + version + "\nawait import(\"./later.js\");")}, "later.js": {}}
+		got, err := Files(files, "main.js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got["main.js?bundle"]), link.FindStringSubmatch(string(got["later.js?bundle=main.js"]))[1]
+	}
+	before, _ := build("1")
+	after, wants := build("2")
+	if strings.Contains(before, wants) || !strings.Contains(after, "export const "+wants+" = true;") {
+		t.Errorf("it wants %s of\n%s\nand of\n%s", wants, before, after)
 	}
 }
 
