@@ -11,7 +11,7 @@ import (
 // window only when the whole next segment fits. So what is acknowledged is looked at here.
 
 // looksApart is how many ticks a line is not asked for.
-const looksApart = 10
+const looksApart = 8
 
 // quietError is how much less the kernel may say than has passed: it counts in its own ticks.
 const quietError = 50 * time.Millisecond

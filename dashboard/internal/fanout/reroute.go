@@ -143,6 +143,12 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// Bare tells whether the connection is nothing but a descriptor.
+func (c *counted) Bare() bool {
+	b, ok := c.Conn.(interface{ Bare() bool })
+	return !ok || b.Bare()
+}
+
 // CloseWrite is the connection's own, where it has one.
 func (c *counted) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

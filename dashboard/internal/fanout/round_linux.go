@@ -62,8 +62,8 @@ func (s *shard) everybody(do func(*line, time.Duration) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.fanout.now()
-	s.turn += stride + 1
 	n := len(s.lines)
+	s.turn = (s.turn + stride + 1) % max(n, 1)
 	for i := range n {
 		if i%stride == stride-1 {
 			s.flush()
