@@ -26,7 +26,7 @@ export class History {
   /** The series there are, by name with their units. @param {number} [old] milliseconds that the list may be old */
   async series(old = Infinity) {
     if (!this.#known || performance.now() - this.#told >= old) {
-      const early = this.#early;
+      const early = this.#early && performance.now() - this.#early.at < old ? this.#early : null;
       this.#early = null;
       const asked = early?.at ?? performance.now();
       const { series } = (await early?.series.catch(() => null)) ?? await this.#api.series();

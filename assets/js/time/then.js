@@ -110,7 +110,7 @@ function devices(now, names) {
   const series = [...names];
   const only = (/** @type {any[]} */ list, /** @type {string[]} */ ...facts) => list.map((device) => Object.fromEntries(facts.map((fact) => [fact, device[fact]])));
   return [
-    { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: [...only(counted(now?.disks), "name", "counted"), ...gone(series, "disk.", ".busy", now?.disks, "name").map((name) => ({ name, counted: true }))] },
+    { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: [...only(counted(now?.disks), "name", "counted"), ...gone(series, "disk.", ".busy", now?.disks, "name").map((name) => ({ name }))] },
     { part: "network", key: "name", figures: ["receive_rate", "transmit_rate"], list: only(ways(now?.networks), "name", "virtual") },
     { part: "filesystem", key: "mount", figures: ["used_ratio"], list: [...only((now?.filesystems ?? []).filter((/** @type {any} */ f) => !f.stale && !f.read_only), "mount"), ...gone(series, "filesystem.", ".used_ratio", now?.filesystems, "mount").map((mount) => ({ mount }))] },
   ];
