@@ -19,7 +19,7 @@ type Filesystem struct {
 	Used      uint64 `json:"used"`
 	Available uint64 `json:"available"`  // to an unprivileged user
 	Free      uint64 `json:"-"`          // to root
-	UsedRatio Number `json:"used_ratio"` // used / (used + available), as df prints it
+	UsedRatio Number `json:"used_ratio"` // used / (used + available): what df rounds up to a whole percent
 	// Inodes are 0 of 0 where a filesystem has no fixed number of them (btrfs, vfat).
 	InodesTotal uint64 `json:"inodes_total"`
 	InodesUsed  uint64 `json:"inodes_used"`
