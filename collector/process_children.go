@@ -104,7 +104,7 @@ func (t *processTable) rest(p *task) {
 	h := &p.inherited
 	h.strays = t.strays
 	if p.reaped < t.tick {
-		h.owed, h.unread, h.waits = 0, 0, false
+		h.waits = false
 	}
 }
 

@@ -69,6 +69,28 @@ func TestRestingChildEnds(t *testing.T) {
 	}
 }
 
+// A parent takes note of its child's end in so short a time that its own clock has not moved, as where a hypervisor takes
+// the time away: what the child has used in its life is not told when the parent is read for another reason, later.
+func TestChildEndsUnclocked(t *testing.T) {
+	t.Parallel()
+	for _, child := range []int{1010, 1050} { // asked before its parent, and after
+		w, used := oursOf(t, manyStats(100).with("proc/loadavg", lastPID(9)).with("proc/1030/stat", childStat(1030, 1, 5, 100)).
+			with("proc/"+strconv.Itoa(child)+"/stat", childStat(child, 1030, 5000, 0)))
+		used[1030], used[int32(child)] = 50*time.Millisecond, 50*time.Second
+		for range 2 * idleTicks {
+			w.after(t, time.Second)
+		}
+		w.remove(t, "proc/"+strconv.Itoa(child))
+		w.change(t, tree{"proc/1030/stat": childStat(1030, 1, 5, 100+5000)})
+		for n := range 2 * restTicks {
+			w.after(t, time.Second)
+			if rate := w.tasks.find(1030).inherited.rate; rate > 0 {
+				t.Errorf("child %d, tick %d: %g cores", child, n, rate)
+			}
+		}
+	}
+}
+
 // watches are of this host: with the clocks of its processes, and without.
 func watches(t *testing.T, test func(t *testing.T, w liveWatch)) {
 	t.Run("clocks", func(t *testing.T) { test(t, liveOf(t)) })

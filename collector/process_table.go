@@ -206,9 +206,10 @@ func (t *processTable) askable(p *task) bool {
 }
 
 // rests tells whether a process that has used so much by now can be left alone: it has not run, so all is as it was,
-// but for its memory. If so, that is filed.
+// but for its memory. If so, that is filed. One that is owed something is read: where a hypervisor takes time away, as long
+// as it takes to note the end of a child may pass without moving a clock.
 func (t *processTable) rests(p *task, cpu float64) bool {
-	if p.seen == 0 || p.hidden || p.stale || cpu != p.cpu || t.tick%restTicks == int(p.slot) {
+	if p.seen == 0 || p.hidden || p.stale || cpu != p.cpu || p.inherited.owed > 0 || t.tick%restTicks == int(p.slot) {
 		return false
 	}
 	if (t.all || t.wasShown(p)) && t.tick%idleTicks == int(p.slot)%idleTicks {
