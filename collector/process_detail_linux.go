@@ -61,9 +61,11 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 			unix.Close(dir)
 		}
 	}()
-	if stat, ok := parseStat(r.file(dir, "stat")); !ok || int64(stat.started) != who.birth {
+	stat, ok := parseStat(r.file(dir, "stat"))
+	if !ok || int64(stat.started) != who.birth {
 		return false
 	}
+	executes := stat.state == 'R' && stat.pages == 0 // execve(2) has taken its old memory away, and not filled the new
 	if due.user {
 		if uid, ok := parseEffectiveUser(r.file(dir, "status")); ok {
 			r.users.update(due.tick)
@@ -78,6 +80,10 @@ func (r *detailReader) read(ctx context.Context, who identity, d *details, due d
 	kept = false
 	line, answered := r.commands.read(ctx, dir, who, due.tick)
 	if d.silent = !answered; d.silent {
+		return true
+	}
+	if executes && len(line) == 0 {
+		d.commandRead = 0 // it will have one on the next tick
 		return true
 	}
 	if sum := maphash.Bytes(r.seed, line); sum != d.commandSum || d.command == "" {

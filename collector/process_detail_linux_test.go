@@ -37,6 +37,19 @@ func TestLongCommand(t *testing.T) {
 	}
 }
 
+// In the moment of its execution a program has no command line. It is asked for again on the next tick, not much later.
+func TestExecuted(t *testing.T) {
+	t.Parallel()
+	w := watchOf(t, aHost.with("proc/77/stat", statLine("77 (new) R", 5, 5, 1, 1000, 0)).with("proc/77/cmdline", ""))
+	if p := find(t, w.after(t, time.Second).Top, 77); p.Command != "" {
+		t.Fatalf("got %+v", p)
+	}
+	w.change(t, tree{"proc/77/stat": statLine("77 (new) R", 6, 5, 1, 1000, 50), "proc/77/cmdline": "new 1\x00"})
+	if p := find(t, w.after(t, time.Second).Top, 77); p.Command != "new 1" {
+		t.Errorf("a tick later: got %+v", p)
+	}
+}
+
 func TestOneProcess(t *testing.T) {
 	w := watchOf(t, aHost.with("proc/77/cmdline", "a\x00b\x00").with("proc/77/cgroup", "0::/system.slice/a.service\n"))
 	one := w.after(t, 0).One

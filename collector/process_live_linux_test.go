@@ -120,7 +120,7 @@ func TestRealExec(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 500 {
-		if p = w.of(t, pid); p.Name == "sleep" {
+		if p = w.of(t, pid); p.Name == "sleep" && p.Command != "" { // it has none in the moment of its execution
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
