@@ -29,6 +29,22 @@ type books struct {
 	request           *Exchange // the metered request in hand; nil for pages, files and the like
 	startIn, startOut int64     // the counters when the request before it was through
 	payer             *Tally    // who used this connection last
+	before            *payers   // who did before, on other Totals; nil for most connections
+}
+
+// payers are the Totals that have counted a connection. There are as many as techniques, at most.
+type payers struct {
+	total *Total
+	rest  *payers
+}
+
+func (p *payers) has(total *Total) bool {
+	for ; p != nil; p = p.rest {
+		if p.total == total {
+			return true
+		}
+	}
+	return false
 }
 
 // more is a trace that whoever closes the connection may touch as well.

@@ -74,16 +74,30 @@ func (t *Tally) asked(c *books) {
 	if c == nil {
 		return
 	}
-	if t.Total != nil && (c.payer == nil || c.payer.Total != t.Total) {
-		t.Total.connections.Add(1)
+	c.pays(t)
+	if t.Crowd {
+		return
 	}
+	if i := slices.Index(t.conns, c.Counter); i >= 0 { // it goes to the end of the list
+		t.conns = slices.Delete(t.conns, i, i+1)
+	} else if t.sum.Connections++; len(t.conns) == mostConns {
+		t.conns = slices.Delete(t.conns, 0, 1)
+	}
+	t.conns = append(t.conns, c.Counter)
+}
+
+// pays says whose the connection is from now on. Each Total counts it once, whoever has used it meanwhile.
+func (c *books) pays(t *Tally) {
+	last := c.payer
 	c.payer = t
-	if !t.Crowd && !slices.Contains(t.conns, c.Counter) {
-		t.sum.Connections++
-		if len(t.conns) == mostConns {
-			t.conns = slices.Delete(t.conns, 0, 1)
-		}
-		t.conns = append(t.conns, c.Counter)
+	if last != nil && last.Total == t.Total {
+		return
+	}
+	if last != nil && last.Total != nil && !c.before.has(last.Total) {
+		c.before = &payers{last.Total, c.before}
+	}
+	if t.Total != nil && !c.before.has(t.Total) {
+		t.Total.connections.Add(1)
 	}
 }
 

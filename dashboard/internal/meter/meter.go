@@ -106,13 +106,13 @@ type Tally struct {
 	known  bool    // kernel is of something
 	body   bool    // at least one exchange was not on a Conn
 	open   []*Exchange
-	// The connections that the last requests came by. A browser's lanes take turns on the few it has, and one that comes
-	// back is no other connection.
+	// The connections that the last requests came by, the one of the last request at the end. A browser's lanes take turns
+	// on the few it has, and one that comes back is no other connection.
 	conns []*Counter
 }
 
-// mostConns is how many connections a tally tells apart: browsers have six to a host.
-const mostConns = 8
+// mostConns is how many connections a tally tells apart: browsers have six to a host, proxies dozens.
+const mostConns = 64
 
 // Figures is the sum over all exchanges, those under way included.
 func (t *Tally) Figures() Figures {

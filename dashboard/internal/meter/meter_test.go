@@ -90,6 +90,33 @@ func TestConnectionsInTurns(t *testing.T) {
 	}
 }
 
+// A proxy has dozens of connections and takes any of them: each counts once, however often it comes, while others come
+// and go.
+func TestConnectionsOfAProxy(t *testing.T) {
+	var tally Tally
+	ask := func(conn *Conn, say func(int)) {
+		say(100)
+		tally.Begin(conn).Answer(1, body(10, 20))
+		conn.Write(make([]byte, 120))
+		conn.Idle()
+	}
+	const kept, others = 40, 100
+	var conns [kept]*Conn
+	var say [kept]func(int)
+	for i := range conns {
+		conns[i], say[i] = pipe(t)
+	}
+	for turn := range others {
+		for i := range conns {
+			ask(conns[(i*7+turn)%kept], say[(i*7+turn)%kept])
+		}
+		ask(pipe(t))
+	}
+	if got := tally.Figures().Connections; got != kept+others {
+		t.Errorf("got %d connections, want %d", got, kept+others)
+	}
+}
+
 // A held connection can be read at any moment, and ends once.
 func TestHeld(t *testing.T) {
 	conn, say := pipe(t)

@@ -14,7 +14,7 @@ func (c *Conn) Take(t *Taken) {
 
 // move is a copy of books that are not used at the same time.
 func (c *books) move(from *books) {
-	c.Counter, c.taps, c.request, c.startIn, c.startOut, c.payer = from.Counter, from.taps, from.request, from.startIn, from.startOut, from.payer
+	c.Counter, c.taps, c.request, c.startIn, c.startOut, c.payer, c.before = from.Counter, from.taps, from.request, from.startIn, from.startOut, from.payer, from.before
 	c.more.Store(from.more.Load())
 }
 
