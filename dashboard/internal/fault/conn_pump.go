@@ -224,7 +224,7 @@ func (c *Conn) enter(b []byte, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed && !c.over { // else nobody will read it
-		c.book.inside.Add(int64(c.up.Put(b, c.now())))
+		c.book.inside.Add(int64(c.up.add(b, c.now())))
 	}
 	if err != nil {
 		c.heard = err

@@ -135,6 +135,30 @@ func TestDelayBeginsWhileReading(t *testing.T) {
 	})
 }
 
+// What has come in while a delay was there comes out when it is over, and so does what follows, though there is less room
+// then than is taken.
+func TestDelayEndsWithMuchInside(t *testing.T) {
+	scene(t, func(r *rig) {
+		r.set(Scope{}, `{"delay":"10s"}`)
+		r.conn.Hold("me", "websocket")
+		r.conn.SetReadDeadline(time.Now().Add(time.Second))
+		if _, err := r.conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			r.t.Errorf("got %v, want a deadline", err)
+		}
+		text := strings.Repeat("0123456789", usualSize/5)
+		io.WriteString(r.far, text)
+		synctest.Wait()
+		if n := r.book.Inside(Scope{}).Up; n != len(text) {
+			r.t.Errorf("%d bytes are inside, want %d", n, len(text))
+		}
+		r.book.ClearAll()
+		go io.WriteString(r.far, text)
+		synctest.Wait()
+		r.conn.SetReadDeadline(time.Now().Add(time.Second))
+		reads(r.t, r.conn, text+text)
+	})
+}
+
 // The server is held up when the middlebox is full, and by its own deadline it is told so.
 func TestBackPressure(t *testing.T) {
 	scene(t, func(r *rig) {

@@ -82,14 +82,19 @@ func (w *Wire) Size() int {
 
 // Put takes what fits of b and tells how much that was.
 func (w *Wire) Put(b []byte, now time.Duration) int {
-	n := min(len(b), w.Size()-len(w.bytes))
-	if n <= 0 || w.finished {
+	return w.add(b[:max(min(len(b), w.Size()-len(w.bytes)), 0)], now)
+}
+
+// add is Put where all of b has been taken from a socket already: it cannot be sent back when there is less room by now,
+// as when a delay is over.
+func (w *Wire) add(b []byte, now time.Duration) int {
+	if w.finished || len(b) == 0 {
 		return 0
 	}
-	w.bytes = append(w.bytes, b[:n]...)
-	w.kept += n
+	w.bytes = append(w.bytes, b...)
+	w.kept += len(b)
 	w.collect(now)
-	return n
+	return len(b)
 }
 
 // collect lets go of bytes that need not wait for others. A full wire would never get more of them.
