@@ -137,6 +137,9 @@ func (c *Conn) set(p profile) (alive bool) {
 	if c.risky = p.cut != nil; c.over {
 		return false
 	}
+	if c.armed != p.cut { // that cut is over, or another's turn
+		c.armed = nil
+	}
 	if down != c.down.conditions || both != c.up.conditions {
 		c.down.Set(down, c.now())
 		c.up.Set(both, c.now())
@@ -162,6 +165,16 @@ func (c *Conn) arm(e *entry) {
 	defer c.mu.Unlock()
 	c.armed = e
 	c.start()
+}
+
+// disarm takes back what arm has said of e, so that the connection is through again.
+func (c *Conn) disarm(e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.armed == e {
+		c.armed = nil
+		c.tell()
+	}
 }
 
 // Served is the connection's own; it does nothing where there is none.

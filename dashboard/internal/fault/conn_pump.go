@@ -80,7 +80,11 @@ func (c *Conn) half(b []byte) (part []byte, cut bool) {
 		c.headed = !bytes.HasPrefix(b, []byte("HTTP/1.1 204")) // it has no body, and is not worth a cut
 		c.mu.Unlock()
 	}
-	if body == len(b) || !c.book.hits(e, who) {
+	if body == len(b) {
+		return b, false
+	}
+	if !c.book.hits(e, who) { // it is over, or another connection had it
+		c.disarm(e)
 		return b, false
 	}
 	return b[:body+(len(b)-body+1)/2], true

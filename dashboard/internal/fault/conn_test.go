@@ -290,6 +290,43 @@ func TestCutInTheMiddle(t *testing.T) {
 	})
 }
 
+// One cut is for one connection: what waited for it as well is as before, and so is what waited for a cut that is over.
+func TestCutNoMore(t *testing.T) {
+	scene(t, func(r *rig) {
+		const answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n123456"
+		whole := func(what string) {
+			t.Helper()
+			synctest.Wait()
+			if n := r.book.Inside(Scope{}).Connections; r.conn.Doomed() || n != 0 {
+				r.t.Errorf("%s: doomed %v, %d connections with a middlebox", what, r.conn.Doomed(), n)
+			}
+		}
+		r.set(Scope{}, `{"cut":"once"}`)
+		near, far := net.Pipe()
+		other := r.book.Wrap(near)
+		for _, c := range []*Conn{r.conn, other} {
+			if c.Bind("me", "polling"); !c.Doomed() {
+				r.t.Error("it is not to be cut")
+			}
+		}
+		other.Write([]byte(answer))
+		reads(r.t, far, answer[:len(answer)-3])
+		if _, err := far.Read(make([]byte, 1)); err == nil {
+			r.t.Error("the other half came")
+		}
+		go r.write(answer)
+		reads(r.t, r.far, answer)
+		whole("after another has been cut")
+
+		r.conn.Bind("you", "polling")
+		r.book.ClearAll()
+		whole("when the fault is taken away")
+		if !r.conn.Bare() {
+			r.t.Error("it is not bare")
+		}
+	})
+}
+
 // Nobody's name is remembered: such a viewer is cut when it is time, and not again when it comes back.
 func TestCutAnonymous(t *testing.T) {
 	scene(t, func(r *rig) {
