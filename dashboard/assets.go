@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/fivewire/fivewire/dashboard/internal/bundle"
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 )
 
 // kinds is every kind of file that is served. What is not here, such as the Go file beside the assets, is not there.
@@ -144,7 +145,7 @@ func (d *Dashboard) sendAsset(c *fiber.Ctx, name string) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, kind)
-	if packed && !c.Context().Request.Header.HasAcceptEncoding("gzip") {
+	if packed && !deflate.AcceptsGzip(c.Request().Header.PeekAll(fiber.HeaderAcceptEncoding)) {
 		r, err := gzip.NewReader(bytes.NewReader(content))
 		if err != nil {
 			return err

@@ -322,6 +322,9 @@ func TestBundles(t *testing.T) {
 		if status != 200 || !strings.Contains(plain, "{ // "+name+"\n") || header.Get("Content-Encoding") != "" || !strings.Contains(header.Get("Vary"), "Accept-Encoding") {
 			t.Errorf("%s: got %d and %d bytes, %v", address, status, len(plain), header)
 		}
+		if _, refused, header := s.get(address, "Accept-Encoding", "gzip;q=0"); refused != plain || header.Get("Content-Encoding") != "" {
+			t.Errorf("%s where gzip is refused: got %d bytes, %v", address, len(refused), header)
+		}
 		status, packed, header := s.get(address, "Accept-Encoding", "gzip, br")
 		if unpacked, err := fasthttp.AppendGunzipBytes(nil, []byte(packed)); status != 200 || err != nil || string(unpacked) != plain || header.Get("Content-Encoding") != "gzip" {
 			t.Errorf("%s compressed: got %d and %d bytes, %v, %v", address, status, len(packed), err, header)

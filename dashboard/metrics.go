@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/metrics"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
@@ -41,7 +42,7 @@ func (d *Dashboard) getMetrics(c *fiber.Ctx) error {
 
 			Asks: asks, WrongTries: wrong, SlowedTries: slowed,
 		}
-	}, c.Get(fiber.HeaderAccept), c.Get(fiber.HeaderAcceptEncoding))
+	}, c.Get(fiber.HeaderAccept), deflate.AcceptsGzip(c.Request().Header.PeekAll(fiber.HeaderAcceptEncoding)))
 	if err != nil {
 		return err
 	}

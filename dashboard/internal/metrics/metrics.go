@@ -35,8 +35,6 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -114,9 +112,9 @@ type Answer struct {
 	Body        []byte // shared: nobody may write to it
 }
 
-// Page is the snapshot in the format that a request's Accept and Accept-Encoding ask for. It asks for facts when it
-// has no page of this snapshot that is young enough.
-func (e *Exporter) Page(s *collector.Snapshot, facts func() Facts, accept, acceptEncoding string) (Answer, error) {
+// Page is the snapshot in the format that a request's Accept asks for, compressed with gzip where that is wanted. It asks
+// for facts when it has no page of this snapshot that is young enough.
+func (e *Exporter) Page(s *collector.Snapshot, facts func() Facts, accept string, zipped bool) (Answer, error) {
 	format := expfmt.NegotiateAccept(http.Header{"Accept": {accept}},
 		expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtText)
 	answer := Answer{ContentType: string(format)}
@@ -134,7 +132,7 @@ func (e *Exporter) Page(s *collector.Snapshot, facts func() Facts, accept, accep
 		}
 		*p = page{of: s, made: time.Now(), plain: plain}
 	}
-	if answer.Body = p.plain; !acceptsGzip(acceptEncoding) {
+	if answer.Body = p.plain; !zipped {
 		return answer, nil
 	}
 	if p.zipped == nil {
@@ -234,21 +232,4 @@ func (e *Exporter) compress(plain []byte) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip is taken where it is named and not refused with q=0.
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
-		if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "gzip" && coding != "x-gzip" {
-			continue
-		}
-		name, value, found := strings.Cut(parameters, "=")
-		if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-			return true
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		return err == nil && q > 0
-	}
-	return false
 }

@@ -143,7 +143,7 @@ func scrape(t *testing.T, url string) map[string]*dto.MetricFamily {
 func live(t *testing.T) map[string]*dto.MetricFamily {
 	t.Helper()
 	s := liveSnapshot(t)
-	a, err := New(slog.New(slog.NewTextHandler(t.Output(), nil))).Page(s, func() Facts { return Facts{Now: time.Now()} }, "", "")
+	a, err := New(slog.New(slog.NewTextHandler(t.Output(), nil))).Page(s, func() Facts { return Facts{Now: time.Now()} }, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,18 +1,16 @@
 package transport
 
 import (
-	"bytes"
 	"net"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"github.com/fivewire/fivewire/dashboard/internal/auth"
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
 )
@@ -46,7 +44,7 @@ func (s *Server) request(c *fiber.Ctx, variants ...string) (request, *problem.Pr
 	r, p := s.parse(func(name string) (string, bool) {
 		return string(args.Peek(name)), args.Has(name) // string() copies
 	}, variants...)
-	r.gzip = !r.off && acceptsGzip(encodings(&c.Request().Header))
+	r.gzip = !r.off && deflate.AcceptsGzip(c.Request().Header.PeekAll(fiber.HeaderAcceptEncoding))
 	r.pass = passOf(c)
 	if r.viewer == "" {
 		r.viewer = anonymous(c.Context().RemoteAddr())
@@ -145,24 +143,6 @@ func parseDuration(name, text string, longest time.Duration) (time.Duration, *pr
 		return 0, problem.Bad(name, quote(text)+" is not a duration that fits here", "0s to "+longest.String(), "such as 500ms or 2s")
 	}
 	return d, nil
-}
-
-// encodings is a head's Accept-Encoding, whose lines are one list (RFC 9110 section 5.3).
-func encodings(h *fasthttp.RequestHeader) string {
-	return string(bytes.Join(h.PeekAll(fiber.HeaderAcceptEncoding), []byte{','}))
-}
-
-// acceptsGzip reads an Accept-Encoding (RFC 9110 section 12.5.3). What is only allowed by * is not asked for.
-func acceptsGzip(header string) bool {
-	for element := range strings.SplitSeq(header, ",") {
-		coding, weight, _ := strings.Cut(element, ";")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			_, q, ok := strings.Cut(strings.ToLower(weight), "q=")
-			value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			return !ok || err == nil && value > 0
-		}
-	}
-	return false
 }
 
 // quote shows what came, bounded and harmless wherever it is printed.
