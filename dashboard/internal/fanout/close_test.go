@@ -29,16 +29,12 @@ func TestCloseTellsAll(t *testing.T) {
 		for i := range viewers {
 			viewers[i] = s.join(form, nil)
 		}
-		if way != ByGoroutine && runtime.NumGoroutine() > goroutines+2*runtime.GOMAXPROCS(0)+2 {
-			t.Errorf("%d goroutines hold %d lines", runtime.NumGoroutine()-goroutines, len(viewers))
+		if way != ByGoroutine { // those that have handed a line over are about to end
+			eventually(t, "the lines are held by a few goroutines", func() bool { return runtime.NumGoroutine() <= goroutines+2*runtime.GOMAXPROCS(0)+2 })
 		}
 		publish(s.hub, 1)
-		began := time.Now()
 		if err := s.end(); err != nil {
 			t.Error(err)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("the end took %v", took)
 		}
 		for _, v := range viewers {
 			v.ends(Closed)
@@ -61,12 +57,11 @@ func TestCloseTellsAll(t *testing.T) {
 // Close waits for nobody to close its half of the connection for longer than it takes to read the last word.
 func TestCloseIsQuick(t *testing.T) {
 	each(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{})
+		s := open(t, way, Config{linger: time.Hour}) // longer than the end may take
 		v := s.join(lines(1), nil)
 		v.expect("head", "open")
-		began := time.Now()
-		if err := s.end(); err != nil || time.Since(began) > 700*time.Millisecond {
-			t.Errorf("got %v after %v", err, time.Since(began))
+		if err := s.end(); err != nil {
+			t.Error(err)
 		}
 		v.expect("bye", "EOF")
 		v.ends(Closed)
@@ -94,7 +89,7 @@ func (s *site) connectLate() (theirs, ours net.Conn) {
 // Close does not wait for ever: when its time is over who has not been told is cut.
 func TestCloseCutsTheRest(t *testing.T) {
 	each(t, func(t *testing.T, way Way) {
-		s := open(t, way, Config{})
+		s := open(t, way, Config{WriteTimeout: time.Hour}) // longer than Close may take
 		v := s.join(lines(1<<20), nil)
 		v.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		publish(s.hub, 20)
@@ -102,9 +97,8 @@ func TestCloseCutsTheRest(t *testing.T) {
 		s.hub.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		began := time.Now()
-		if err := s.Close(ctx); err == nil || time.Since(began) > 2*time.Second {
-			t.Errorf("got %v after %v", err, time.Since(began))
+		if err := s.Close(ctx); err == nil {
+			t.Error("all were told, they say")
 		}
 		v.ends(Closed)
 	})

@@ -113,6 +113,8 @@ type Config struct {
 	NoRing       bool          // hold none by io_uring
 	Settled      func()        // called when many lines have begun or ended and it is quiet again; nil for nothing
 	Logger       *slog.Logger
+
+	linger time.Duration // for tests, which tell whether it is waited for by making it long; 0 for lingers
 }
 
 // A Fanout is made by New and safe for concurrent use.
@@ -136,6 +138,9 @@ type Fanout struct {
 
 // New serves h. All its settings must be given.
 func New(h *hub.Hub, config Config) *Fanout {
+	if config.linger == 0 {
+		config.linger = lingers
+	}
 	return &Fanout{config: config, hub: h, start: time.Now(), pairs: make(map[*pair]struct{})}
 }
 

@@ -13,9 +13,9 @@ const (
 	mostNoise = 64 << 10
 	// mostAnswers is how much may wait to be said to a viewer that does not read.
 	mostAnswers = 64 << 10
-	// linger is how long a connection is read on after the last word. Closed with unread bytes it would be reset, and the
+	// lingers is how long a connection is read on after the last word. Closed with unread bytes it would be reset, and the
 	// viewer would never see that word (RFC 1122 section 4.2.2.13).
-	linger = time.Second
+	lingers = time.Second
 	// farewellLinger is the same when the server goes down, and has no second to spare.
 	farewellLinger = 50 * time.Millisecond
 )
@@ -83,7 +83,7 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 		switch {
 		case l.stage == finishing:
 			l.stage = lingering
-			l.beat = now + linger
+			l.beat = now + l.fanout.config.linger
 			if l.reason == Closed {
 				l.beat = now + farewellLinger
 			}

@@ -91,7 +91,7 @@ func open(t *testing.T, way Way, config Config) *site {
 func (s *site) end() error {
 	s.ln.Close()
 	s.hub.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	return s.Close(ctx)
 }
@@ -105,9 +105,9 @@ func descriptors() int {
 // eventually waits for something that others bring about.
 func eventually(t *testing.T, what string, true func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !true(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !true(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Errorf("in 15 s it never came about that %s", what)
+			t.Errorf("in a minute it never came about that %s", what)
 			return
 		}
 	}
@@ -180,7 +180,7 @@ func (s *site) hold(theirs, ours net.Conn, form *Form, ear Ear, way Way) *viewer
 		if got != way {
 			s.t.Errorf("held by %v, want %v", got, way)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatal("nobody holds the connection")
 	}
 	if way != ByGoroutine {
@@ -227,7 +227,7 @@ func (v *viewer) ends(want Reason) {
 		if got != want {
 			v.t.Errorf("ended as %v, want %v", got, want)
 		}
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		v.t.Fatalf("never ended; want %v", want)
 	}
 }

@@ -105,9 +105,9 @@ func TestLongFrame(t *testing.T) {
 	}
 	longFrame := func(t *testing.T, way Way, join func(*site, *Form) *viewer) {
 		t.Parallel()
-		s := open(t, way, Config{WriteTimeout: 5 * time.Second}) // fifty pauses: a busy machine makes some of them longer
-		const size = 16 << 20                                    // the kernel's buffers are small beside it
-		form, text := lines(1), make([]byte, size)               // made before: that takes long, and is not what is looked at
+		s := open(t, way, Config{WriteTimeout: 10 * time.Second}) // fifty pauses: a busy machine makes some of them longer
+		const size = 16 << 20                                     // the kernel's buffers are small beside it
+		form, text := lines(1), make([]byte, size)                // made before: that takes long, and is not what is looked at
 		form.Message = func(b []byte, _ *hub.Message) []byte { return append(b, text...) }
 		v := join(s, form)
 		publish(s.hub, 1)
@@ -118,7 +118,7 @@ func TestLongFrame(t *testing.T) {
 			if n += k; err != nil {
 				t.Fatalf("cut after %v and %d bytes: %v", time.Since(began), n, err)
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 		v.Conn.Close()
 		v.ends(Left)
