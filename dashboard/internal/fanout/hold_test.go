@@ -305,18 +305,23 @@ func TestWireAccount(t *testing.T) {
 		v := s.join(lines(100), echoLines{})
 		publish(s.hub, 20)
 		io.WriteString(v, "yy")
-		time.Sleep(200 * time.Millisecond) // for a heartbeat
+		var b []byte
+		for !strings.HasSuffix(string(b), "\nbeat\n") {
+			line, err := v.read.ReadString('\n')
+			if err != nil {
+				t.Fatalf("no heartbeat in %q, %v", b, err)
+			}
+			b = append(b, line...)
+		}
 		if err := s.end(); err != nil {
 			t.Error(err)
 		}
-		b, err := io.ReadAll(v.read)
+		rest, err := io.ReadAll(v.read)
 		if err != nil {
 			t.Fatal(err)
 		}
+		b = append(b, rest...)
 		v.ends(Closed)
-		if !strings.Contains(string(b), "beat\n") {
-			t.Errorf("no heartbeat in %q", b)
-		}
 		f, payload := v.tally.Figures(), int64(0)
 		for seq := range 20 {
 			payload += int64(len(fmt.Sprintf("m%d ", seq+1)) + 100)
