@@ -565,6 +565,7 @@ func TestRedacted(t *testing.T) {
 // Who says too much at once is told when to go on.
 func TestCommandsSlowed(t *testing.T) {
 	s := open(t, Config{}, "")
+	s.commands.Pause = time.Second // in 20 ms a busy machine says no more than one
 	status, wait := 0, ""
 	b := s.browser()
 	for range commandsAtOnce + 100 {

@@ -127,14 +127,13 @@ func TestAlertsSilenced(t *testing.T) {
 			}
 		})
 	}
-	refused := 0
-	for range silencesAtOnce + 5 {
+	for taken := 0; ; taken++ { // on a busy machine a few more than at once: one for each second
 		if status, _ := s.post("api/v1/alerts", json, `{"silence":{"rule":"too-hot","for":"0s"}}`); status == 429 {
-			refused++
+			break
 		}
-	}
-	if refused == 0 {
-		t.Error("there is no end of silences")
+		if taken > 10*silencesAtOnce {
+			t.Fatal("there is no end of silences")
+		}
 	}
 }
 

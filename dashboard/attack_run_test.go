@@ -50,7 +50,7 @@ func (s *site) raw(request string) (status int, head, body string) {
 		s.t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	go io.WriteString(conn, request)
 	r := bufio.NewReader(conn)
 	var b strings.Builder

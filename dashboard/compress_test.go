@@ -75,7 +75,7 @@ func (s *site) ask(technique, more string) (net.Conn, *bufio.Reader) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	if !strings.HasPrefix(more, "&") {
 		more = "&after=" + more
 	}

@@ -24,7 +24,7 @@ var errEnough = errors.New("enough")
 // watch returns the sequence numbers of n messages, a gap as a minus.
 func (s *site) watch(c *load.Client, after string, n int) []string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	var got []string
 	err := c.Watch(ctx, after, func(m load.Message) error {
@@ -138,7 +138,7 @@ func TestHeartbeat(t *testing.T) {
 		t.Parallel() // it waits most of the time
 		s := open(t, Config{}, "")
 		s.publish(1)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		c := s.client(technique)
 		beats := 0
@@ -255,9 +255,10 @@ func TestCloseWhileViewersTalk(t *testing.T) {
 		}()
 	}
 	eventually(t, "all are there", func() bool { return s.hub.Stats().Subscriptions == 20 })
-	began := time.Now()
-	if err := s.Close(); err != nil || time.Since(began) > time.Second {
-		t.Errorf("got %v after %v", err, time.Since(began))
+	took := stopwatch()
+	err := s.Close()
+	if d := took(); err != nil || d > time.Second {
+		t.Errorf("got %v after %v", err, d)
 	}
 }
 
@@ -278,7 +279,7 @@ func TestEndlessMessage(t *testing.T) {
 	go io.Copy(io.Discard, conn)
 	io.WriteString(conn, "\x01\x80\x00\x00\x00\x00") // a text message begins
 	more := strings.Repeat("\x00\x80\x00\x00\x00\x00", 1000)
-	conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+	conn.SetWriteDeadline(time.Now().Add(time.Minute))
 	for err == nil {
 		_, err = io.WriteString(conn, more)
 	}
@@ -304,12 +305,12 @@ func TestClose(t *testing.T) {
 		} else {
 			eventually(t, "the viewer is subscribed", func() bool { return s.hub.Stats().Subscriptions == 1 })
 		}
-		began := time.Now()
+		took := stopwatch()
 		if err := s.end(); err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		if took := time.Since(began); took > 3*time.Second {
-			t.Errorf("the end took %v", took)
+		if d := took(); d > 3*time.Second {
+			t.Errorf("the end took %v", d)
 		}
 		err := <-done
 		var refused *load.StatusError
@@ -495,7 +496,7 @@ func TestSlowViewer(t *testing.T) {
 						}
 					case err := <-watched:
 						t.Fatalf("the quick viewer ended before %d with %v; ends: %v", want, err, s.transports.Viewers.Ended())
-					case <-time.After(5 * time.Second):
+					case <-time.After(time.Minute):
 						t.Fatalf("the quick viewer waits for %d; ends: %v", want, s.transports.Viewers.Ended())
 					}
 					want++

@@ -444,7 +444,7 @@ func TestTwoDashboardsInOneApp(t *testing.T) {
 			t.Errorf("closed twice: %v", err)
 		}
 	}
-	if err := app.ShutdownWithTimeout(time.Second); err != nil {
+	if err := app.ShutdownWithTimeout(time.Minute); err != nil {
 		t.Error(err)
 	}
 }
@@ -482,7 +482,7 @@ func TestMalformedRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			conn.SetDeadline(time.Now().Add(time.Minute))
 			io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
 			answer := make([]byte, 4096)
 			n, err := conn.Read(answer)
@@ -505,7 +505,7 @@ func (s *site) say(request string) string {
 		s.t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
 	answer, _ := io.ReadAll(conn)
 	return string(answer)
@@ -699,7 +699,7 @@ func TestNothingIsKeptUncopied(t *testing.T) {
 	for range 5 {
 		<-ended
 	}
-	if err := errors.Join(s.Close(), app.ShutdownWithTimeout(time.Second)); err != nil {
+	if err := errors.Join(s.Close(), app.ShutdownWithTimeout(time.Minute)); err != nil {
 		t.Error(err)
 	}
 }

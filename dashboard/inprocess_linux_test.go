@@ -50,7 +50,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		served := make(chan error, 1)
 		go func() { served <- app.Listener(ln) }()
 		defer func() {
-			if err := app.ShutdownWithTimeout(time.Second); err != nil {
+			if err := app.ShutdownWithTimeout(time.Minute); err != nil {
 				t.Error(err)
 			}
 			<-served
@@ -59,7 +59,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			collecting.Wait()
 		}()
 		all := map[string]bool{}
-		late := time.After(10 * time.Second)
+		late := time.After(time.Minute)
 		for len(all) < 2*len(load.Techniques()) {
 			select {
 			case who := <-seen:

@@ -48,7 +48,7 @@ func TestCommandsAreMetered(t *testing.T) {
 		Transports map[string]figures
 		Commands   figures
 	}
-	for range 100 {
+	for range 3000 {
 		_, text, _ := s.get("api/v1/wire?viewer=talks")
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)

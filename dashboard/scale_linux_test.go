@@ -72,7 +72,7 @@ func (v *rawViewer) take(t *testing.T, buf []byte) bool {
 func takeAll(t *testing.T, viewers []*rawViewer, last int) {
 	t.Helper()
 	buf := make([]byte, 64<<10)
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		missing := 0
 		for _, v := range viewers {
 			if v.last < last && !v.take(t, buf) {

@@ -154,6 +154,27 @@ func eventually(t testing.TB, what string, true func() bool) {
 	t.Errorf("in half a minute it never came about that %s", what)
 }
 
+// stopwatch begins to measure time as this process has it: a tick that comes late, because the machine has stopped the process or
+// let it wait, counts as one in time. What it returns ends it.
+func stopwatch() (took func() time.Duration) {
+	const tick = 5 * time.Millisecond
+	over, ticks := make(chan struct{}), make(chan int)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-time.After(tick):
+			case <-over:
+				ticks <- n
+				return
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(over)
+		return time.Duration(<-ticks) * tick
+	}
+}
+
 // get answers a GET with status and body.
 func (s *site) get(path string, header ...string) (int, string, http.Header) {
 	s.t.Helper()

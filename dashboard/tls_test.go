@@ -152,7 +152,7 @@ func TestTLSAndPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		io.WriteString(conn, text)
 		answer, _ := io.ReadAll(conn)
 		return string(answer)
@@ -233,7 +233,7 @@ func TestLeavingByTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		return conn
 	}
 	held := func(n int) {

@@ -88,7 +88,7 @@ func transcribe(t *testing.T, name string, play []act) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	normal := strings.NewReplacer(s.hub.Epoch(), "EPOCH", s.addr, "HOST")
 	concrete := strings.NewReplacer("EPOCH", s.hub.Epoch(), "HOST", s.addr)
 	changing := []struct {

@@ -19,7 +19,7 @@ func (s *site) refused(v variant, parameters, lines string, status int) string {
 		s.t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	v.head = strings.ReplaceAll(v.head, "Sec-Fetch-Site: same-origin\r\n", "")
 	io.WriteString(conn, v.asks(s, parameters)+lines+"\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)

@@ -98,7 +98,7 @@ func (w *viewing) connect() {
 		w.site.t.Fatal(err)
 	}
 	w.site.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	w.conn = conn
 	io.WriteString(conn, w.variant.asks(w.site, "after="+w.cursor+"&"+w.more)+w.lines+"\r\n")
 	r := bufio.NewReader(conn)

@@ -110,7 +110,7 @@ func (s *site) pay(v visit, each func(c *tape)) *tape {
 		c = &tape{Conn: tls.Client(c, &tls.Config{RootCAs: s.trust, ServerName: "127.0.0.1"}), below: c}
 	}
 	s.t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	wait := "200ms"
 	ask := func(after string) {
 		// In one write: a client that sends its head in pieces has it in as many packets.

@@ -46,7 +46,7 @@ func (s *Server) held(t *testing.T, viewer string) (theirs net.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { theirs.Close() })
-	theirs.SetDeadline(time.Now().Add(10 * time.Second))
+	theirs.SetDeadline(time.Now().Add(time.Minute))
 	ours, err := meter.Listener{Listener: ln}.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestFaultBeforeHeld(t *testing.T) {
 			}
 			s.held(t, "me")
 			held := ""
-			for deadline := time.Now().Add(10 * time.Second); held != "goroutine" && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); held != "goroutine" && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 				if list := s.Viewers.List(); len(list) == 1 {
 					held = list[0].Way
 				}
