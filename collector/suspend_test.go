@@ -32,13 +32,13 @@ func TestSuspend(t *testing.T) {
 				t.Errorf("snapshot %d: suspended for %v, interval %v", n, r.Suspended, r.Interval)
 			}
 		}
-		if v := got[12].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for 11 s") {
+		if v := got[12].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for at least 11 s") {
 			t.Errorf("before: %+v", v)
 		}
 		if v := got[13].Verdict; v.State == stateBad {
 			t.Errorf("after: %+v", v)
 		}
-		if v := got[16].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for 3 s") || v.Since != got[13].At.UnixMilli() {
+		if v := got[16].Verdict; v.State != stateBad || !strings.HasPrefix(v.Text, "too hot for at least 3 s") || v.Since != got[13].At.UnixMilli() {
 			t.Errorf("3 s after, %d: %+v", got[13].At.UnixMilli(), v)
 		}
 	})

@@ -16,7 +16,7 @@ type Verdict struct {
 	Resource string `json:"resource,omitempty"`
 	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
-	// Since is when it began, Unix milliseconds.
+	// Since is when it began, Unix milliseconds; that, or earlier, where Parts say that it has lasted at least so long.
 	Since int64 `json:"since"`
 	// PID is the culprit's, 0 for none.
 	PID int32 `json:"pid,omitempty"`
@@ -108,6 +108,7 @@ type levelState struct {
 	shown bool
 	since float64 // when it first held
 	held  float64 // when it last did
+	older bool    // it held when it was first looked at: it began then or before
 }
 
 // verdict is what s, which follows upon the snapshot before, comes to. The same snapshot again changes nothing.
@@ -142,6 +143,7 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 	if isFresh(s, r.sources) {
 		v, ok = r.value(j, s)
 	}
+	isFirst := !st.isKnown && !r.event
 	switch {
 	case !ok:
 		st.unknown += j.interval
@@ -179,17 +181,17 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 		st.bad.recall(r.bad, v, before, j.clock)
 		st.busy.recall(r.busy, v, before, j.clock)
 	}
-	st.bad.step(r.bad, v, began, j.clock, linger)
-	st.busy.step(r.busy, v, began, j.clock, linger)
+	st.bad.step(r.bad, v, began, j.clock, linger, isFirst)
+	st.busy.step(r.busy, v, began, j.clock, linger, isFirst)
 }
 
-func (st *levelState) step(l level, v, began, clock, linger float64) {
+func (st *levelState) step(l level, v, began, clock, linger float64, isFirst bool) {
 	if l.enter == 0 {
 		return
 	}
 	switch {
 	case v >= l.enter && !st.holds:
-		*st = levelState{holds: true, since: began, held: clock}
+		*st = levelState{holds: true, since: began, held: clock, older: isFirst}
 	case v >= l.enter, st.shown && v >= l.leave:
 		st.held = clock
 	case !st.shown, clock-st.held >= linger-almost:
@@ -219,19 +221,16 @@ func (st *levelState) recall(l level, v float64, before averages, clock float64)
 		lasted = averageOver[i]
 	}
 	if lasted > 0 && lasted >= l.hold {
-		*st = levelState{holds: true, since: clock - lasted, held: clock}
+		*st = levelState{holds: true, since: clock - lasted, held: clock, older: true}
 	}
 }
 
-// since is when a rule that is shown began: what is bad was busy before.
-func (st *ruleState) since() float64 {
-	switch {
-	case !st.busy.shown:
-		return st.bad.since
-	case !st.bad.shown:
-		return st.busy.since
+// since is when a rule that is shown began, and whether it may have been before that: what is bad was busy before.
+func (st *ruleState) since() (began float64, older bool) {
+	if !st.busy.shown || st.bad.shown && st.bad.since < st.busy.since {
+		return st.bad.since, st.bad.older
 	}
-	return min(st.bad.since, st.busy.since)
+	return st.busy.since, st.busy.older
 }
 
 func (st *ruleState) held() float64 { return max(st.bad.held, st.busy.held) }
@@ -288,7 +287,8 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if st.bad.shown {
 		state = stateBad
 	}
-	lasted, passed := st.held()-st.since(), j.clock-st.held()
+	start, older := st.since()
+	lasted, passed := st.held()-start, j.clock-st.held()
 	if r.event {
 		lasted, passed = passed, 0
 	}
@@ -296,7 +296,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	if i == j.shown && second == j.second && over == j.over && state == j.last.State && (!r.event || st.count == j.text.count) {
 		return j.last
 	}
-	began := since(s.At, j.clock-st.since())
+	began := since(s.At, j.clock-start)
 	if i != j.shown {
 		j.past.culprit, j.past.band = culprit{}, band{}
 		j.now.forget()
@@ -307,7 +307,11 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	text := j.text.begin(r.head)
 	text.count = st.count
 	if !r.event && second > 0 {
-		text.add(" for ").duration(second)
+		text.add(" for ")
+		if older {
+			text.add("at least ")
+		}
+		text.duration(second)
 	}
 	if over > 0 {
 		text.add(" until ").duration(over).add(" ago")
@@ -319,6 +323,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	j.shown, j.second, j.over = i, second, over
 	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid,
 		Parts: text.parts(r.head, second, over, r.event)}
+	j.last.Parts.AtLeast = older
 	return j.last
 }
 

@@ -6,6 +6,8 @@ type VerdictParts struct {
 	Head string `json:"head,omitempty"`
 	// Seconds is for how long it has lasted; of what happened in a moment, how long ago that was.
 	Seconds int64 `json:"seconds"`
+	// AtLeast is whether it has lasted so long or longer: it was there already when it was first looked at.
+	AtLeast bool `json:"at_least,omitempty"`
 	// Moment is whether it happened in a moment.
 	Moment bool `json:"moment,omitempty"`
 	// Over is how many seconds ago it ended, 0 while it lasts.

@@ -32,15 +32,15 @@ func TestVerdictAtTheStart(t *testing.T) {
 		ago      int64  // since when, in seconds
 	}{
 		{"quiet", quiet(), "healthy", "healthy", 0},
-		{"io-for-ten-seconds", io(averaged(0.5, 0.3, 0.1, 0)), "busy", "I/O-bound for 10 s: ", 10},
-		{"io-for-a-minute", io(averaged(0.9, 0.8, 0.7, 0.1)), "bad", "I/O-bound for 60 s: ", 60},
-		{"io-for-minutes", io(averaged(0.9, 0.8, 0.7, 0.65)), "bad", "I/O-bound for 5 min: ", 300},
-		{"bad-of-late", io(averaged(0.9, 0.8, 0.2, 0.1)), "busy", "I/O-bound for 60 s: ", 60}, // bad takes 15 s
+		{"io-for-ten-seconds", io(averaged(0.5, 0.3, 0.1, 0)), "busy", "I/O-bound for at least 10 s: ", 10},
+		{"io-for-a-minute", io(averaged(0.9, 0.8, 0.7, 0.1)), "bad", "I/O-bound for at least 60 s: ", 60},
+		{"io-for-minutes", io(averaged(0.9, 0.8, 0.7, 0.65)), "bad", "I/O-bound for at least 5 min: ", 300},
+		{"bad-of-late", io(averaged(0.9, 0.8, 0.2, 0.1)), "busy", "I/O-bound for at least 60 s: ", 60}, // bad takes 15 s
 		{"just-begun", io(averaged(0.9, 0.1, 0.02, 0)), "unknown", "I/O-bound: looking whether it lasts", 0},
 		{"just-over", io(averaged(0.01, 0.8, 0.7, 0.6)), "healthy", "healthy", 0},
-		{"short-of-memory", with(func(s *Snapshot) { s.Pressure.Memory = averaged(0.5, 0.4, 0.1, 0) }), "bad", "short of memory for 60 s: ", 60},
-		{"cpu", cpu(0.99, averaged(0.9, 0.8, 0.5, 0.1)), "busy", "CPU saturated for 60 s ", 60},
-		{"cpu-bad", cpu(0.99, averaged(0.95, 0.9, 0.85, 0.1)), "bad", "CPU saturated for 60 s ", 60},
+		{"short-of-memory", with(func(s *Snapshot) { s.Pressure.Memory = averaged(0.5, 0.4, 0.1, 0) }), "bad", "short of memory for at least 60 s: ", 60},
+		{"cpu", cpu(0.99, averaged(0.9, 0.8, 0.5, 0.1)), "busy", "CPU saturated for at least 60 s ", 60},
+		{"cpu-bad", cpu(0.99, averaged(0.95, 0.9, 0.85, 0.1)), "bad", "CPU saturated for at least 60 s ", 60},
 		{"a-group-held-back", cpu(0.3, averaged(0.9, 0.9, 0.9, 0.9)), "healthy", "healthy", 0},
 		{"no-averages", cpu(0.99, &Stall{Some: Known(0.9)}), "unknown", "CPU saturated: looking whether it lasts", 0},
 		{"no-pressure", with(func(s *Snapshot) { s.Pressure, s.CPU.Busy = nil, Known(0.99) }), "unknown", "CPU saturated: looking whether it lasts", 0},
@@ -63,6 +63,33 @@ func TestVerdictAtTheStart(t *testing.T) {
 				t.Errorf("when it lasts: got %+v", v)
 			}
 		})
+	}
+}
+
+// TestVerdictAtLeast: of what was there when it was first looked at nobody knows when it began.
+func TestVerdictAtLeast(t *testing.T) {
+	full := quiet()
+	full.Filesystems[0].UsedRatio, full.Filesystems[0].Available = Known(0.99), 1<<30
+	fresh := newTrial(t)
+	if v := fresh.run(full, 30, 1); !strings.HasPrefix(v.Text, "filesystem nearly full for at least 29 s: ") || !v.Parts.AtLeast {
+		t.Errorf("got %+v", v)
+	}
+	if fresh.run(quiet(), 60, 1); fresh.run(full, 30, 1).Parts.AtLeast {
+		t.Error("it has begun anew while somebody looked")
+	}
+	seen := newTrial(t)
+	seen.run(quiet(), 5, 1)
+	if v := seen.run(full, 30, 1); !strings.HasPrefix(v.Text, "filesystem nearly full for 29 s: ") || v.Parts.AtLeast {
+		t.Errorf("got %+v", v)
+	}
+	// What gets worse while somebody looks was there before all the same.
+	stall := quiet()
+	stall.Pressure.IO = averaged(0.3, 0.3, 0.3, 0.3)
+	worse := newTrial(t)
+	worse.run(stall, 20, 1)
+	stall.Pressure.IO = averaged(0.9, 0.9, 0.9, 0.9)
+	if v := worse.run(stall, 30, 1); v.State != "bad" || !v.Parts.AtLeast || v.Parts.Seconds < 300 {
+		t.Errorf("got %+v", v)
 	}
 }
 

@@ -222,7 +222,7 @@ func TestTwoProblems(t *testing.T) {
 	}
 	// What is bad goes before what is busy, whatever its place in the table.
 	both.Pressure.CPU.Some = Known(0.99)
-	if v := tr.run(both, 40, 1); v.State != "bad" || v.Resource != "cpu" || !strings.Contains(v.Text, "for 4 min") {
+	if v := tr.run(both, 40, 1); v.State != "bad" || v.Resource != "cpu" || !strings.Contains(v.Text, "for at least 4 min") {
 		t.Errorf("got %+v", v)
 	}
 	// When it is over, the other is there at once, with its own time.
@@ -340,7 +340,7 @@ func TestVerdictClockStep(t *testing.T) {
 		tr.run(burning(), 20, 1)
 		tr.now = tr.now.Add(step)
 		v := tr.run(burning(), 10, 1)
-		if !strings.HasPrefix(v.Text, "CPU saturated for 30 s") || v.Since != tr.now.Add(-30*time.Second).UnixMilli() {
+		if !strings.HasPrefix(v.Text, "CPU saturated for at least 30 s") || v.Since != tr.now.Add(-30*time.Second).UnixMilli() {
 			t.Errorf("got %+v", v)
 		}
 		v = tr.run(quiet(), 30, 1)
@@ -361,13 +361,13 @@ func TestVerdictGap(t *testing.T) {
 	if v := tr.next(hot, 3600); v.State != "unknown" || v.Text != "too hot: looking whether it lasts" {
 		t.Errorf("got %+v", v)
 	}
-	if v := tr.run(hot, 3, 1); v.Text != "too hot for 3 s: coretemp Package id 0 at 101 °C, critical is 100 °C" {
+	if v := tr.run(hot, 3, 1); v.Text != "too hot for at least 3 s: coretemp Package id 0 at 101 °C, critical is 100 °C" {
 		t.Errorf("got %+v", v)
 	}
 	// A machine that stood still because it was short of memory says so.
 	thrashing := quiet()
 	thrashing.Pressure.Memory.Full = Known(0.9)
-	if v := tr.next(thrashing, 90); v.Resource != "memory" || !strings.HasPrefix(v.Text, "short of memory for 90 s: ") {
+	if v := tr.next(thrashing, 90); v.Resource != "memory" || !strings.HasPrefix(v.Text, "short of memory for at least 90 s: ") {
 		t.Errorf("got %+v", v)
 	}
 }

@@ -5,7 +5,7 @@ import { bytes, count, duration, rate } from "../format.js";
 import { say, spoken, term } from "../words/words.js";
 
 /** @typedef {{key: string, name?: string, pid?: number, figures?: Record<string, number>}} Phrase */
-/** @typedef {{head?: string, seconds: number, moment?: boolean, over?: number, phrases: Phrase[]}} Parts */
+/** @typedef {{head?: string, seconds: number, at_least?: boolean, moment?: boolean, over?: number, phrases: Phrase[]}} Parts */
 /** @typedef {{state: string, text: string, parts?: Parts}} Verdict */
 
 /** How each figure of a phrase is written. @type {Record<string, (v: number) => string>} */
@@ -18,10 +18,10 @@ const formats = { share: part, bytes, in: rate, out: rate, minutes: count, n: co
 export function sentence({ state, text, parts }) {
   if (spoken() === "en" || (!parts && text !== state)) return text;
   if (!parts) return term("host.verdict", state);
-  const { head, seconds, moment, over, phrases } = parts;
+  const { head, seconds, at_least, moment, over, phrases } = parts;
   const told = [];
   if (head) told.push(term("server.head", head));
-  if (head && !moment && seconds > 0) told.push(say("host.lasted", { time: duration(seconds) }));
+  if (head && !moment && seconds > 0) told.push(say(at_least ? "host.lasted_at_least" : "host.lasted", { time: duration(seconds) }));
   if (over) told.push(say("host.ended", { time: duration(over) }));
   const details = phrases.map(phrase).join(say("host.clause"));
   const whole = [told.join(say("host.clause")), details].filter(Boolean).join(say("host.colon"));

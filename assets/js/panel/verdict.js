@@ -37,7 +37,7 @@ export class Verdict {
     const word = term("host.verdict", verdict.state);
     const rest = verdict.state === "healthy" && text.startsWith(word) ? text.slice(word.length).replace(/^[;,]?\s*/, "") : text;
     write(this.#text, rest === word ? "" : rest);
-    write(this.#since, say("host.since", { time: moment(verdict.since, at) }));
+    write(this.#since, say(verdict.parts?.at_least ? "host.since_or_before" : "host.since", { time: moment(verdict.since, at) }));
     const meaning = [verdict.state, verdict.resource].join(" "); // whose fault it is may change each second
     if (meaning === this.#told) return;
     // The first one is read with the page.
