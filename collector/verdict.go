@@ -66,7 +66,7 @@ type judge struct {
 	last   *Verdict
 	shown  int // which rule it is of; -1 when healthy
 	second int64
-	over   int64 // for how many seconds it has not held
+	over   int64 // for how many seconds it has not held; when healthy all the same, for how many it has
 	text   sentence
 
 	now, peak remark // of the rule that is shown
@@ -173,8 +173,11 @@ func (j *judge) step(r *rule, st *ruleState, s *Snapshot) {
 		began = j.clock
 	}
 	linger := float64(lingers)
-	if r.event {
+	switch {
+	case r.event:
 		linger = eventLasts
+	case r.mild:
+		linger = comesUp
 	}
 	if !j.seen && ok && r.lately != nil && !s.Suspended.known { // what it remembers of before a suspend is no news
 		before := r.lately(j, s, v)
@@ -328,26 +331,33 @@ func (j *judge) say(s *Snapshot) *Verdict {
 }
 
 func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
-	minutes := int64(0)
+	minutes, second := int64(0), int64(0)
+	if mild >= 0 {
+		start, _ := j.states[mild].since()
+		second = int64(j.states[mild].held() - start + almost)
+	}
 	if j.past.killed > 0 {
 		minutes = max(int64((j.clock-j.past.lastKill+almost)/60), 1)
 	}
 	began := since(s.At, j.clock-j.calm)
 	if j.last != nil && j.last.State == stateHealthy && isNear(began, j.last.Since) {
-		if mild == j.shown && minutes == j.second {
+		if mild == j.shown && minutes == j.second && second == j.over {
 			return j.last
 		}
 		began = j.last.Since
 	}
 	text := j.text.begin(stateHealthy)
 	if mild >= 0 {
+		if mild != j.shown {
+			j.past.culprit, j.past.band = culprit{}, band{}
+		}
 		j.rules[mild].detail(j, s, text)
 	}
 	if minutes > 0 {
 		text.kill(j.past.killed, minutes)
 	}
-	j.shown, j.second = mild, minutes
-	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began}
+	j.shown, j.second, j.over = mild, minutes, second
+	j.last = &Verdict{State: stateHealthy, Text: text.String(), Since: began, PID: text.pid}
 	if len(text.phrases) > 0 {
 		j.last.Parts = text.parts("", 0, 0, false)
 	}

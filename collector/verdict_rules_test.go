@@ -3,6 +3,7 @@ package collector
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRules: each rule's sentence, after its condition has held for 42 seconds.
@@ -15,7 +16,7 @@ func TestRules(t *testing.T) {
 	}{
 		{"cpu", func(s *Snapshot) { *s = burning() }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
 		{"cpu, bad", func(s *Snapshot) { *s = burning(); s.Pressure.CPU.Some = Known(0.95) }, Verdict{State: "bad", Resource: "cpu", Text: "CPU saturated for 42 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
-		{"cpu busy and nobody waits", func(s *Snapshot) { s.CPU.Busy = Known(1) }, Verdict{}},
+		{"cpu busy and nobody waits", func(s *Snapshot) { s.CPU.Busy = Known(1) }, Verdict{State: "healthy", Text: "healthy; CPU fully used (100 % of 4 cores), others wait 1 % of the time: many small processes"}},
 		{"cpu, no pressure", func(s *Snapshot) { *s = burning(); s.Pressure = nil }, Verdict{}},
 		{"cpu, no pressure, all of it", func(s *Snapshot) { *s = burning(); s.Pressure = nil; s.CPU.Busy = Known(0.99) }, Verdict{State: "busy", Resource: "cpu", Text: "CPU saturated for 42 s (99 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores", PID: 99}},
 		{"cpu, pressure unknown", func(s *Snapshot) { *s = burning(); s.Pressure = &Pressure{} }, Verdict{}},
@@ -133,6 +134,49 @@ func TestDroppedRemembersThePort(t *testing.T) {
 		t.Errorf("got %+v", v)
 	}
 	if v := tr.run(dropping(), 80, 1); !strings.HasSuffix(v.Text, ", an accept queue is full") { // that was long ago
+		t.Errorf("got %+v", v)
+	}
+}
+
+// TestVerdictFullyUsed: processors that have nothing but work to do, for which nothing waits, are no trouble, and who has them is told.
+func TestVerdictFullyUsed(t *testing.T) {
+	used := func(some float64, top ...Process) Snapshot {
+		s := quiet()
+		s.CPU.Busy, s.Pressure.CPU.Some = Known(1), Known(some)
+		s.Processes.Top = top
+		return s
+	}
+	loop := func(pid int32, cores float64) Process { return Process{PID: pid, Name: "sh", CPU: Known(cores)} }
+	for _, tt := range []struct {
+		name     string
+		snapshot Snapshot
+		text     string
+		pid      int32
+	}{
+		{"loops", used(0.04, loop(7, 2), loop(8, 2)),
+			"healthy; CPU fully used (100 % of 4 cores), others wait 4 % of the time: sh, 2 processes, use 4 cores", 0},
+		{"one", used(0, loop(7, 4)), "healthy; CPU fully used (100 % of 4 cores), nothing waits: sh (pid 7) uses 4 cores", 7},
+		{"many", used(0), "healthy; CPU fully used (100 % of 4 cores), nothing waits: many small processes", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTrial(t)
+			tr.run(quiet(), 10, 1)
+			if v := tr.run(tt.snapshot, 4, 1); v.Text != "healthy" {
+				t.Errorf("too early: %+v", v)
+			}
+			v := tr.run(tt.snapshot, 4, 1)
+			if v.State != "healthy" || v.Text != tt.text || v.PID != tt.pid || v.Since != tr.now.Add(-18*time.Second).UnixMilli() {
+				t.Errorf("got %+v, want %q", v, tt.text)
+			}
+			if v := tr.run(quiet(), 5, 1); v.Text != "healthy" {
+				t.Errorf("when it is over: %+v", v)
+			}
+		})
+	}
+	// Somebody else takes them, and is named.
+	tr := newTrial(t)
+	tr.run(used(0, loop(7, 4)), 20, 1)
+	if v := tr.run(used(0, loop(9, 4)), 3, 1); v.PID != 9 {
 		t.Errorf("got %+v", v)
 	}
 }

@@ -179,6 +179,20 @@ func sayBusy(_ *judge, s *Snapshot, text *sentence) {
 	}
 }
 
+// sayUsed is said of a machine that is healthy.
+func sayUsed(j *judge, s *Snapshot, text *sentence) {
+	text.add("; CPU fully used")
+	sayBusy(j, s, text)
+	if waits := s.Pressure.CPU.Some.value; waits >= 0.005 {
+		text.add(", others wait ").percent(waits).add(" of the time").tell("others_wait", Figures{"share": waits})
+	} else {
+		text.add(", nothing waits").tell("nothing_waits", nil)
+	}
+	text.add(": ")
+	sayCPU(j, s, text)
+	text.trim(": ")
+}
+
 const (
 	// leastShare is what one must have of the time that all are busy, to be named.
 	leastShare = 0.25

@@ -106,6 +106,8 @@ export default {
   phrase_many_small: "许多小进程",
   phrase_mount: "挂载点 {name}",
   phrase_none_now: "目前没有",
+  phrase_nothing_waits: "没有任务在等待",
+  phrase_others_wait: "其余任务有 {share} 的时间在等待",
   phrase_partly_blind: "就所知而言（{name} 等数据源没有应答）",
   phrase_port_queue_full: "端口 {port} 的接受队列已满（上限 {of}）",
   phrase_queue_full: "某个接受队列已满",
