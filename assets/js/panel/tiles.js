@@ -83,7 +83,7 @@ const tiles = [
       { name: "charts.in", read: (s) => flowParts(sum(s, "network.receive_rate", ways(s.networks))) },
       { name: "charts.out", read: (s) => flowParts(sum(s, "network.transmit_rate", ways(s.networks))) },
     ],
-    detail: (s) => ways(s.networks).map((n) => n.name).join(", ") || unknown,
+    detail: (s) => ways(s.networks).filter((n) => !s.past || known(n.receive_rate)).map((n) => n.name).join(", ") || unknown,
     traces: [{ name: "network.receive_rate", ink: "band-1" }, { name: "network.transmit_rate", ink: "band-5", sign: -1 }],
   },
   {

@@ -100,8 +100,8 @@ async function processes(api, at, signal) {
 }
 
 /**
- * The devices that tiles and verdict count, and which of their figures: a host may have hundreds of others. Disks and
- * filesystems that are gone are among them; interfaces are not, since of those nobody knows which led out of the host.
+ * The devices that tiles and verdict count, and which of their figures: a host may have hundreds of others. Those
+ * that are gone are among them: of interfaces history counts the packets of those only that lead out of the host.
  * @param {any} now the newest snapshot
  * @param {Iterable<string>} names of series that there are, for what is gone
  * @returns {{part: string, key: string, figures: string[], list: any[]}[]}
@@ -111,7 +111,7 @@ function devices(now, names) {
   const only = (/** @type {any[]} */ list, /** @type {string[]} */ ...facts) => list.map((device) => Object.fromEntries(facts.map((fact) => [fact, device[fact]])));
   return [
     { part: "disk", key: "name", figures: ["read_rate", "write_rate", "busy"], list: [...only(counted(now?.disks), "name", "counted"), ...gone(series, "disk.", ".busy", now?.disks, "name").map((name) => ({ name }))] },
-    { part: "network", key: "name", figures: ["receive_rate", "transmit_rate"], list: only(ways(now?.networks), "name", "virtual") },
+    { part: "network", key: "name", figures: ["receive_rate", "transmit_rate", "receive_packets"], list: [...only(ways(now?.networks), "name", "virtual"), ...gone(series, "network.", ".receive_packets", now?.networks, "name").map((name) => ({ name }))] },
     { part: "filesystem", key: "mount", figures: ["used_ratio"], list: [...only((now?.filesystems ?? []).filter((/** @type {any} */ f) => !f.stale && !f.read_only), "mount"), ...gone(series, "filesystem.", ".used_ratio", now?.filesystems, "mount").map((mount) => ({ mount }))] },
   ];
 }
