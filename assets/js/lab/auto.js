@@ -17,6 +17,8 @@ export class Auto {
   /** which is climbed, or was last: that can still be read @type {Ladder | null} */
   #ladder = null;
   #climbing = false;
+  /** it was stopped: a trial needed the lane */
+  #taken = false;
   #button = make("button", "toggle");
   #intro = make("p", "panel-foot");
   #rungs = make("ol", "rungs");
@@ -27,7 +29,6 @@ export class Auto {
     this.#lab = lab;
     const title = make("h2", "title");
     caption(title, "auto.title");
-    caption(this.#intro, "auto.intro");
     caption(this.#steps, "auto.steps", "data-say-label");
     this.#button.type = "button";
     this.#button.dataset.testid = "auto-start";
@@ -37,6 +38,13 @@ export class Auto {
     this.#button.addEventListener("click", () => (this.#climbing ? this.#stop() : this.#start()));
     root.append(make("div", "panel-head", title, make("div", "panel-tools", this.#button)), this.#intro, make("div", "auto-body", this.#rungs, this.#steps));
     lab.on("lanes", () => this.#climbing && !lab.lane(key) && this.#stop());
+    lab.on("plays", ({ lanes }) => {
+      if (this.#climbing && lanes.includes(key)) {
+        this.#taken = true;
+        this.#stop();
+      }
+      this.#write();
+    });
     follow(() => this.#write());
     this.#write();
   }
@@ -48,6 +56,7 @@ export class Auto {
   #start() {
     const lane = this.#lab.add(key);
     this.#climbing = true;
+    this.#taken = false;
     this.#ladder = new Ladder(lane, this.#lab, () => this.#write());
     this.#write();
   }
@@ -63,11 +72,13 @@ export class Auto {
 
   #write() {
     write(this.#button, say(this.#climbing ? "auto.stop" : "auto.start"));
+    this.#button.disabled = Boolean(this.#lab.playing) && !this.#climbing; // nobody walks onto a stage
+    caption(this.#intro, this.#taken ? "auto.taken" : "auto.intro");
+    reveal(this.#intro, this.#taken || !this.#ladder);
     if (!this.#ladder) return;
     const { rungs, steps } = this.#ladder;
     this.#rungs.replaceChildren(...rungs.toReversed().map(rung));
     this.#steps.replaceChildren(...steps.map((step) => make("li", "", make("time", "", time(step.at)), " ", called(step.technique), " ", told(step))).toReversed());
-    reveal(this.#intro, false);
   }
 }
 

@@ -24,7 +24,7 @@ import { thin, whole } from "./thin.js";
  * message {lane, message}; exchange {lane, exchange}; state {lane, state}; answer {lane, answer} to a command on the lane's
  * own connection; figures {lane, figures, answer} (once a second what the meter has of a lane, since its reset, and its answer
  * as it came); fault {lane, fault, at} (lane null: all of them); faults {faults} (what the server says is in force, whoever did it); lanes {} (there are others than before); reset {lane};
- * plays {name} (a lesson or a trial begins; "": it has ended);
+ * plays {name, lanes} (a lesson or a trial begins that needs lanes of these keys; "": it has ended);
  * room {} (more or fewer connections are free than before); select {lane, exchange} (somebody wants to know more about an arrow; exchange null: no longer).
  */
 export class Lab extends EventTarget {
@@ -154,10 +154,10 @@ export class Lab extends EventTarget {
     this.tell("lanes", {});
   }
 
-  /** @param {string} name of what has the stage now; "": nothing */
-  plays(name) {
+  /** @param {string} name of what has the stage now; "": nothing @param {string[]} lanes that it needs */
+  plays(name, lanes) {
     this.playing = name;
-    this.tell("plays", { name });
+    this.tell("plays", { name, lanes });
     this.#room(); // what was given back meanwhile
   }
 

@@ -5,6 +5,7 @@
 // without a hole.
 
 import { holding } from "../slots.js";
+import { sleep } from "../transport/backoff.js";
 import { techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
 
@@ -24,6 +25,8 @@ const patience = 3000;
 const grace = 2000;
 /** Milliseconds until what was refused is tried again: doubled each time. */
 const again = { first: 30_000, most: 300_000 };
+/** Milliseconds after which it is looked again whether the lane can climb. */
+const look = 250;
 /** Steps remembered. */
 const most = 50;
 
@@ -35,6 +38,8 @@ export class Ladder {
   #lane;
   #lab;
   #changed;
+  /** on which it climbs; "": on none */
+  #stage;
   #running = new AbortController();
   /** @type {number | undefined} */
   #falling;
@@ -51,6 +56,7 @@ export class Ladder {
     this.#lane = lane;
     this.#lab = lab;
     this.#changed = changed;
+    this.#stage = lab.playing;
     this.rungs = techniques.filter((technique) => lab.config.techniques.includes(technique))
       .map((technique) => ({ technique, state: "untried", why: "", took: NaN }));
     this.#set(this.#rung(lane.technique), "used");
@@ -97,11 +103,18 @@ export class Ladder {
   async #climb() {
     const { signal } = this.#running;
     for (const rung of this.rungs) {
+      await this.#turn();
       if (signal.aborted) return;
       if (rung.state !== "untried" || this.rungs.indexOf(rung) < this.rungs.findIndex(({ state }) => state === "used")) continue;
       await this.#try(rung);
     }
     this.#later();
+  }
+
+  /** Until its lane runs and nothing else has the stage: what climbs meanwhile takes connections from it. */
+  async #turn() {
+    const { signal } = this.#running;
+    while (!signal.aborted && (!this.#lane.running || this.#lab.playing !== this.#stage)) await sleep(look, signal);
   }
 
   /** What was refused may be allowed another time. */
@@ -128,6 +141,7 @@ export class Ladder {
     this.#set(rung, "probing");
     const { carries, why, took } = await this.#probe(rung.technique);
     this.#lab.slots.give(key);
+    await this.#turn();
     if (signal.aborted) return;
     if (!carries) {
       this.#set(rung, "refused", why, took);

@@ -131,7 +131,8 @@ export class Lane {
 
   /** Lets go of its connections. It can be started again. */
   stop() {
-    if (this.page || !(this.running || this.queued)) return;
+    if (this.page) return;
+    const was = this.running || this.queued;
     this.queued = false;
     if (this.running) {
       this.#ran += performance.now() - this.#on;
@@ -139,8 +140,8 @@ export class Lane {
       this.viewer.stop();
       this.#silence();
     }
-    this.#lab.slots.give(this.key);
-    this.#lab.tell("state", { lane: this, state: this.state });
+    this.#lab.slots.give(this.key); // which one that stands still may have, too
+    if (was) this.#lab.tell("state", { lane: this, state: this.state });
   }
 
   /** Waits until the browser has a connection for it. */

@@ -17,7 +17,7 @@ import { Stage, Unable } from "./stage.js";
 export async function play(lab, piece, seconds, signal, tell) {
   const stage = new Stage(lab, piece, signal, tell);
   const { conditions } = stage;
-  lab.plays(piece.name);
+  lab.plays(piece.name, piece.lanes);
   try {
     let answers;
     try {
@@ -34,6 +34,6 @@ export async function play(lab, piece, seconds, signal, tell) {
     return { answers: [], said: error instanceof Unable ? { key: why, fill: {} } : { key: "lessons.failed", fill: { why } } };
   } finally {
     conditions.close();
-    lab.plays("");
+    lab.plays("", []);
   }
 }

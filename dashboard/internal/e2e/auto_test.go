@@ -70,7 +70,7 @@ func TestAutoStopped(t *testing.T) {
 		await load("auto");
 		localStorage.setItem("fivewire.auto", "sse");
 		const root = document.createElement("div"), tried = [];
-		const lane = { key: "polling.auto", technique: "polling", viewer: { listen: () => () => {} } };
+		const lane = { key: "polling.auto", technique: "polling", running: true, viewer: { listen: () => () => {} } };
 		const slots = { give() {}, take: (key) => (tried.push(key), false) };
 		new Auto(root, { on() {}, add: () => lane, lane: () => lane, remove() {}, slots, config: { techniques: ["polling", "streaming", "sse"], interval: 1000 } });
 		const click = () => root.querySelector('[data-testid="auto-start"]').click();

@@ -284,7 +284,7 @@ func TestLadderTriesAgain(t *testing.T) {
 			let heard;
 			const viewer = { listen: ({ onState }) => ((heard = onState), () => {}), switchTo: () => {} };
 			const slots = { give: () => {}, take: (key) => key === "probe.sse" ? (tried.push(now / 1000), false) : !key.startsWith("probe.") };
-			const ladder = new Ladder({ viewer, key: "polling.auto", technique: "`+lane+`" },
+			const ladder = new Ladder({ viewer, running: true, key: "polling.auto", technique: "`+lane+`" },
 				{ slots, config: { techniques: `+techniques+`, interval: 1000 }, tell: () => {} }, () => {});
 			`+script+`
 		})()`)
@@ -321,7 +321,7 @@ func TestLadderFallsPastWhatHasNoConnection(t *testing.T) {
 		let heard, free = 0;
 		const viewer = { listen: ({ onState }) => ((heard = onState), () => {}), switchTo: (technique) => went.push(technique) };
 		const slots = { give: () => {}, take: (key) => !key.startsWith("probe.") && free-- > 0 };
-		const ladder = new Ladder({ viewer, key: "polling.auto", technique: "websocket" },
+		const ladder = new Ladder({ viewer, running: true, key: "polling.auto", technique: "websocket" },
 			{ slots, config: { techniques: ["polling", "longpolling", "streaming", "sse", "websocket"], interval: 1000 }, tell: () => {} }, () => {});
 		for (const rung of ladder.rungs) if (rung.state !== "used") rung.state = "works";
 		heard("websocket", "closed");
@@ -330,6 +330,86 @@ func TestLadderFallsPastWhatHasNoConnection(t *testing.T) {
 	})()`)
 	if want := "polling used refused refused refused failed"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Who climbs waits while its lane stands still, or something else has the stage; a trial's own ladder climbs on its stage.
+func TestLadderWaitsForItsTurn(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		`+timers+`
+		const { Ladder } = await import(base + "lab/ladder.js");
+		const out = [];
+		for (const stage of ["", "ladder"]) {
+			let tried = 0;
+			const slots = { give() {}, take: () => (tried++, false) };
+			const lane = { viewer: { listen: () => () => {} }, running: false, key: "polling.auto", technique: "polling" };
+			const lab = { playing: stage, slots, config: { techniques: ["polling", "sse"], interval: 1000 }, tell() {} };
+			const ladder = new Ladder(lane, lab, () => {});
+			const after = async (change) => {
+				change();
+				await pass(1000);
+				out.push(tried);
+			};
+			await after(() => {});
+			await after(() => { lane.running = true; lab.playing = "six"; });
+			await after(() => { lab.playing = stage; });
+			await after(() => ladder.stop());
+		}
+		return out.map(String);
+	})()`)
+	if want := []string{"0", "0", "1", "1", "0", "0", "1", "1"}; quote(got) != quote(want) {
+		t.Errorf("it has tried %s, want %s", got, want)
+	}
+}
+
+// There is one ladder on a lane: a trial that climbs stops Auto, which says so, and cannot be started in the middle of a play.
+func TestAutoGivesWayToATrial(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Auto }, { load }] = await Promise.all(["lab/auto.js", "words/words.js"].map((name) => import(base + name)));
+		await load("auto");
+		const root = document.createElement("div"), listeners = {}, out = [];
+		const lab = { lanes: [], playing: "", on: (type, listener) => (listeners[type] = listener), lane: () => lab.lanes[0], remove: () => (lab.lanes = []),
+			add: () => (lab.lanes = [{ key: "polling.auto", technique: "polling", running: true, viewer: { listen: () => () => {} } }])[0],
+			slots: { give() {}, take: () => false }, config: { techniques: ["polling", "sse"], interval: 1000 } };
+		new Auto(root, lab);
+		const button = root.querySelector('[data-testid="auto-start"]'), said = root.querySelector(".panel-foot");
+		const plays = (name, ...lanes) => {
+			lab.playing = name;
+			listeners.plays({ name, lanes });
+			out.push([lab.lanes.length, button.disabled, said.hidden || said.dataset.say].join(" "));
+		};
+		button.click();
+		plays("six", "websocket");
+		plays("");
+		plays("ladder", "polling.auto");
+		plays("");
+		button.click();
+		plays("");
+		button.click();
+		return out;
+	})()`)
+	if want := []string{"1 false true", "1 false true", "0 true auto.taken", "0 false auto.taken", "1 false true"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A lane that stands still may have a connection that somebody took for it: stopping gives that back, too.
+func TestLaneGivesBack(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { Lane } = await import(base + "lab/lane.js");
+		const given = [];
+		const lab = { base: new URL(base), config: { interval: 1000 }, clock: {}, tell() {}, slots: { give: (key) => given.push(key) }, api: { wire: async () => ({}) } };
+		const lane = new Lane({ key: "polling.auto", technique: "polling", variant: "auto" }, lab);
+		lane.stop();
+		lane.page = true; // its connection is the page's
+		lane.stop();
+		return given.join(" ");
+	})()`)
+	if want := "polling.auto"; got != want {
+		t.Errorf("gives back %q, want %q", got, want)
 	}
 }
 
@@ -415,7 +495,7 @@ func TestLabAgeOfWhatWaited(t *testing.T) {
 	got := evaluate[string](p, `(async () => {
 		const { Lane } = await import(base + "lab/lane.js");
 		const clock = { observe() {}, server: (now) => now }; // both clocks are one
-		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, api: { wire: async () => ({}) } });
+		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, slots: { give() {} }, api: { wire: async () => ({}) } });
 		let listener;
 		const counts = { messages: 0, missed: 0, duplicates: 0, reconnects: 0 };
 		await lane.adopt({ id: "v", technique: "sse", state: "open", counts, listen: (l) => ((listener = l), () => {}), renew() {} });

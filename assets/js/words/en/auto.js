@@ -5,6 +5,7 @@
 export default {
   title: "Auto",
   intro: "The fallback that push libraries have, made visible: it begins with polling, which surely works, tries each way above it with a connection of its own, goes up only when two messages came by it, and comes down when it stops carrying. No message is lost on the way.",
+  taken: "Auto was stopped: a trial climbs the ladder itself, on the same lane.",
   start: "climb",
   stop: "stop",
   steps: "What happened on the ladder",
