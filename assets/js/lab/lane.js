@@ -3,6 +3,7 @@
 // page's own technique has no viewer of its own: it looks at the page's.
 
 import { Ages } from "../age.js";
+import { Refused } from "../api.js";
 import { Exchanges } from "../exchanges.js";
 import { lasting, techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
@@ -13,6 +14,8 @@ import { Account, since, total, without } from "./figures.js";
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
 /** @typedef {"asked" | "failed" | ""} Request asked: nothing has come yet. failed: nothing came. "": it was answered */
 
+/** Milliseconds until a command is not answered any more. */
+const patience = 10_000;
 /** Arrows kept: a minute of asking and being answered ten times a second, and some. */
 const arrows = 2048;
 
@@ -68,6 +71,8 @@ export class Lane {
   #behind = false;
   /** until something has come that was made since */
   #caught = false;
+  /** commands said on its own connection, each with a number that its answer has */
+  #said = 0;
   /** @type {(() => void) | undefined} */
   #deaf;
 
@@ -212,10 +217,15 @@ export class Lane {
   /**
    * Says something upwards: on the connection itself where the technique has a way, else by a request of its own.
    * @param {object} command
-   * @returns {Promise<{inBand: boolean, answer: any}>} answer: of a request; what comes in-band is told as an event
+   * @returns {Promise<{inBand: boolean, answer: any}>} once it is answered
    */
   async command(command) {
-    if (this.viewer.say(command)) return { inBand: true, answer: null };
+    const ping = ++this.#said;
+    if (this.viewer.say({ ...command, ping })) {
+      const answer = await this.#answered(ping);
+      this.#exchanged({ at: performance.now(), dir: "down", kind: "reply", messages: 0, payload: 0 });
+      return { inBand: true, answer };
+    }
     this.#exchanged({ at: performance.now(), dir: "up", kind: "command", messages: 0, payload: JSON.stringify(command).length });
     const answer = await this.#lab.api.command(this.viewer.id, command);
     this.#exchanged({ at: performance.now(), dir: "down", kind: "reply", messages: 0, payload: 0 });
@@ -228,12 +238,38 @@ export class Lane {
    */
   async setEvery(ms) {
     const { viewer } = this;
-    if (ms > 0) viewer.every = ms;
+    const before = viewer.every;
+    viewer.every = ms || before; // numbers may be left out before the answer is here, and are until the server has heard it
     try {
-      return await this.command({ set: { every: `${ms}ms` } });
-    } finally {
-      if (ms === 0) viewer.every = ms; // not before: the server leaves numbers out until it has heard it
+      const said = await this.command({ set: { every: `${ms}ms` } });
+      viewer.every = ms;
+      return said;
+    } catch (error) {
+      if (error instanceof Refused && error.status > 0) viewer.every = before;
+      throw error;
     }
+  }
+
+  /** The answer on its own connection to what was said there. @param {number} ping its number @returns {Promise<any>} */
+  #answered(ping) {
+    return new Promise((resolve, reject) => {
+      const hear = (/** @type {Event} */ event) => {
+        const { lane, answer } = /** @type {CustomEvent} */ (event).detail;
+        if (lane !== this || (answer.pong !== ping && !answer.problem)) return;
+        leave();
+        if (answer.problem) reject(new Refused(answer.problem.status, answer.problem.detail));
+        else resolve(answer);
+      };
+      const leave = () => {
+        clearTimeout(timer);
+        this.#lab.removeEventListener("answer", hear);
+      };
+      const timer = setTimeout(() => {
+        leave();
+        reject(new Refused(0, "")); // there is nothing to say of it
+      }, patience);
+      this.#lab.addEventListener("answer", hear);
+    });
   }
 
   /** Asks the meter: one question at a time, so that no answer is older than the one before. */

@@ -1,6 +1,7 @@
 // @ts-check
-// Two ways: the page tells the server how often it wants to hear, lane by lane, and shows what saying it took. All bytes
-// are the server's meter's: what it has counted more after the command than before.
+// Two ways: the page tells the server how often it wants to hear, lane by lane, and shows what saying it took. Bytes
+// are the server's meter's: what it has counted more after the command than before; but for the answer in a frame, which the
+// meter has among the messages.
 
 import { bytes, delay, period } from "../format.js";
 import { attribute, make, redraw, symbol, write } from "../panel/dom.js";
@@ -27,6 +28,8 @@ import { named } from "./kinds.js";
 const choices = [0, 2, 5, 10];
 /** Times between messages that are kept. */
 const kept = 64;
+/** Bytes in front of a short text in a server's frame (RFC 6455 section 5.2). */
+const head = 2;
 /** Milliseconds after which the meter surely has what was said. */
 const settled = 300;
 
@@ -125,12 +128,12 @@ export class TwoWays {
         before: Math.max(lane.viewer.every, interval), wanted: Math.max(every, interval),
       };
       this.#said.set(lane, about); // what comes before the answer counts
-      const { inBand } = await lane.setEvery(every);
+      const { inBand, answer } = await lane.setEvery(every);
       about.inBand = inBand;
       await new Promise((resolve) => setTimeout(resolve, settled));
       const after = await this.#spent(lane);
       about.up = inBand ? after.frames - before.frames : after.up - before.up;
-      about.down = inBand ? 0 : after.down - before.down;
+      about.down = inBand ? head + JSON.stringify(answer).length : after.down - before.down;
     } catch {
       this.#said.delete(lane); // the server did not answer: there is nothing to show
     }

@@ -15,7 +15,7 @@ func labTwoWays(t *testing.T, _ *server, p *page) {
 		// What is out of sight is not drawn, and panels above it grow.
 		return evaluate[[]string](p, `document.querySelector("#lab-twoways").scrollIntoView(), [...document.querySelectorAll('[data-testid="twoways"] tr[data-lane="`+technique+`"] td')].map((e) => e.dataset.value ?? e.textContent)`)
 	}
-	const frame = len(`{"set":{"every":"500ms"}}`)
+	const frame = len(`{"set":{"every":"500ms"},"ping":1}`)
 	for _, technique := range techniques {
 		p.until(technique+" obeys", func(state) bool { return row(technique)[4] != "—" })
 		got := row(technique)
@@ -23,7 +23,7 @@ func labTwoWays(t *testing.T, _ *server, p *page) {
 		fmt.Sscan(got[1], &up)
 		if technique == "websocket" {
 			// The command, masked and perhaps compressed, behind a head of six bytes; perhaps a pong of six, too.
-			if got[0] != "in-band frame" || up < frame || up > frame+24 || got[2] != "0 B" {
+			if got[0] != "in-band frame" || up < frame || up > frame+24 || got[2] != "31 B" { // {"pong":1,"at":1763638612345} behind a head of two
 				t.Errorf("%s: got %q", technique, got)
 			}
 		} else if got[0] != "POST of its own" || up < 200 || got[2] == "0 B" {
@@ -112,6 +112,49 @@ func TestTwoWaysObeyed(t *testing.T) {
 		})()`)
 		if got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// Numbers that are left out are no loss as long as the server leaves some out: until it has answered that it does no longer, on
+// the connection itself too; and if it refuses, what was holds.
+func TestTwoWaysUntilItIsAnswered(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct {
+		name           string
+		before, wanted int
+		inBand         bool
+		answer         string // to what was said in-band; or what the request threw
+		want           string // every before the answer and after it, and how it ended
+	}{
+		{"thinner", 0, 5000, true, `{ pong: 1 }`, "5000 5000 true"},
+		{"all-of-them", 5000, 0, true, `{ pong: 1 }`, "5000 0 true"},
+		{"less-thin", 5000, 2000, true, `{ pong: 1 }`, "2000 2000 true"},
+		{"refused", 0, 600_000, true, `{ problem: { status: 400, detail: "too long" } }`, "600000 0 too long"},
+		{"another-answer-first", 5000, 0, true, `{ pong: 7 }`, "5000 5000 "},
+		{"request", 5000, 0, false, `null`, "5000 0 false"},
+		{"request-refused", 0, 600_000, false, `new Refused(400, "too long")`, "600000 0 too long"},
+		{"request-for-all-refused", 5000, 0, false, `new Refused(429, "too often")`, "5000 5000 too often"},
+		{"request-lost", 0, 5000, false, `new Refused(0, "nothing")`, "5000 5000 nothing"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			`+timers+`
+			const [{ Lane }, { Refused }] = await Promise.all(["lab/lane.js", "api.js"].map((name) => import(base + name)));
+			const lab = new EventTarget(), answer = `+test.answer+`;
+			const command = async () => { if (answer) throw answer; return null; };
+			Object.assign(lab, { base: new URL(base), config: { interval: 1000 }, clock: {}, slots: { give() {} }, api: { command },
+				tell: (type, detail) => lab.dispatchEvent(new CustomEvent(type, { detail })) });
+			const lane = new Lane({ key: "websocket", technique: "websocket", variant: "" }, lab);
+			lane.viewer = { id: "v", technique: "websocket", every: `+quote(test.before)+`, say: () => `+quote(test.inBand)+` };
+			const said = lane.setEvery(`+quote(test.wanted)+`).then(({ inBand }) => inBand, ({ message }) => message);
+			const out = [lane.viewer.every];
+			if (`+quote(test.inBand)+`) lab.tell("answer", { lane, answer });
+			await pass(20_000);
+			const how = await said;
+			return [...out, lane.viewer.every, how].join(" ");
+		})()`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
 }

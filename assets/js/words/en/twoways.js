@@ -16,7 +16,7 @@ export default {
   up: "bytes up",
   up_help: "Counted on the server's socket: request line, head and body, or the frame with its head",
   down: "bytes down",
-  down_help: "Counted on the server's socket: the answer to the request; a frame needs none",
+  down_help: "Counted on the server's socket: the answer to the request; in a frame, head and text, by this page",
   took: "obeyed after",
   took_help: "From saying it until a message was due that was left out, or came that would have been; measured by this page",
   obeyed: "now one in",
