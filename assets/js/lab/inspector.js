@@ -156,15 +156,17 @@ export class Inspector {
     const lane = this.#lane;
     if (!lane || this.#asking) return;
     const { id } = lane.viewer;
+    const wanted = this.#wanted;
     this.#asking = true;
     try {
-      const answer = await this.#lab.api.get("wire", { viewer: id, exchanges: this.#wanted || !this.#following ? many : few, technique: lane.technique });
-      if (lane === this.#lane && id === lane.viewer.id) this.#take(answer.exchanges ?? [], answer.recording);
+      const answer = await this.#lab.api.get("wire", { viewer: id, exchanges: wanted || !this.#following ? many : few, technique: lane.technique });
+      if (lane === this.#lane && id === lane.viewer.id && wanted === this.#wanted) this.#take(answer.exchanges ?? [], answer.recording);
     } catch (error) {
       write(this.#note, say("inspector.failed", { why: error instanceof Error ? error.message : String(error) }));
     } finally {
       this.#asking = false;
     }
+    if (this.#wanted && wanted !== this.#wanted) this.#ask(); // chosen meanwhile: it may be newer than that answer
   }
 
   /** @param {Recorded[]} list @param {{since: number}} recording */

@@ -46,6 +46,36 @@ func TestBytesAsText(t *testing.T) {
 	}
 }
 
+// An arrow that is chosen while an answer is under way is looked for in the next one: that answer may be older than the arrow.
+func TestInspectorLooksInTheRightAnswer(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Inspector }, { load }] = await Promise.all(["lab/inspector.js", "words/words.js"].map((name) => import(base + name)));
+		await load("inspector", "lab");
+		const root = document.createElement("div"), listeners = {}, asked = [], out = [];
+		const lane = { key: "sse", technique: "sse", variant: "", page: true, viewer: { id: "v" } };
+		const get = (name, query) => new Promise((resolve) => asked.push({ many: query.exchanges, resolve }));
+		new Inspector(root, { lanes: [lane], lane: () => lane, on: (type, listener) => (listeners[type] = listener), clock: { server: (at) => at }, api: { get } });
+		const answer = async (...numbers) => {
+			const { many, resolve } = asked.shift();
+			resolve({ recording: { since: 0 }, exchanges: numbers.map((n) => ({ n, at: 10_000 * n, technique: "sse", messages: ["e-" + n], parts: [] })) });
+			await new Promise((done) => setTimeout(done));
+			out.push([many, root.querySelector('[data-testid="inspector-exchange"]').value || "none", root.querySelector('[role="status"]').textContent].join(" ").slice(0, 20));
+		};
+		listeners.select({ lane, exchange: { at: 70_000, seq: 7 } });
+		await answer(5, 6);
+		await answer(6, 7, 8);
+		listeners.select({ lane, exchange: { at: 90_000, seq: 9 } });
+		listeners.select({ lane, exchange: { at: 80_000, seq: 8 } });
+		await answer(7, 8, 9);
+		await answer(7, 8, 9);
+		return [...out, asked.length].map(String);
+	})()`)
+	if want := []string{"4 none The server re", "64 7 As the server r", "64 7 As the server r", "64 8 As the server r", "0"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // What the server has recorded of each technique and variant is taken apart into what it is, to the byte.
 func TestDissect(t *testing.T) {
 	t.Parallel()
