@@ -363,6 +363,7 @@ export class Lane {
 
   /** @param {import("../message.js").Message} message */
   #message(message) {
+    const anew = this.newest && this.newest.epoch !== message.epoch;
     this.newest = message;
     this.#lab.clock.observe(message.at, message.received);
     this.deliveries.add(message.at, message.received);
@@ -374,6 +375,8 @@ export class Lane {
     this.#caught ||= !waited;
     this.#fresh = false;
     this.#lab.tell("message", { lane: this, message });
+    // A server that was started again has not heard of it; how many it wants, a viewer says by itself when it connects.
+    if (anew && this.viewer.conflate) this.command({ set: { conflate: true } }).catch(() => {});
   }
 }
 

@@ -413,6 +413,29 @@ func TestLaneGivesBack(t *testing.T) {
 	}
 }
 
+// Who wants the newest alone of what waits says so again to a server that was started again: that has not heard of it.
+func TestLaneSaysAgainWhatItWants(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Lane } = await import(base + "lab/lane.js");
+		let listener;
+		const said = [], clock = { observe() {}, server: (now) => now };
+		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock, tell() {}, slots: { give() {} },
+			api: { command: async (id, command) => said.push(at + " " + JSON.stringify(command)) } });
+		const viewer = lane.viewer = { id: "v", technique: "sse", state: "open", counts: {}, conflate: false, listen: (l) => ((listener = l), () => {}), say: () => false, start() {} };
+		lane.start();
+		let at = "";
+		for ([at, viewer.conflate] of [["e-1", false], ["f-1", false], ["f-2", true], ["g-1", true], ["g-2", true]]) {
+			const [epoch, seq] = at.split("-");
+			listener.onMessage({ id: at, epoch, seq: Number(seq), at: 0, received: 0, size: 1, data: {} });
+		}
+		return said;
+	})()`)
+	if want := []string{`g-1 {"set":{"conflate":true}}`}; quote(got) != quote(want) {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
 // What is in force could not be asked once: when it can be again, nothing is wrong any more. A wish that was refused stays said.
 func TestFaultsAreHeardAgain(t *testing.T) {
 	p := modules(t)
