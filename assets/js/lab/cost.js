@@ -101,22 +101,25 @@ const apart = { seconds: 3, part: 0.1 };
 
 /**
  * Whose figures are not to be compared with the others': who does not run, unless nobody does, what was broken on purpose,
- * unless all were, and who has counted for another time than most. In a lesson those that it has stopped are the most.
- * @param {{seconds: number, broken: boolean, running: boolean}[]} lines
- * @returns {{usual: number, why: ("" | "stopped" | "fault" | "time")[]}} usual: seconds that the others have counted
+ * unless all were, who wanted fewer messages, unless all wanted as few, and who has counted for another time than most. In a lesson those that it has stopped are the most.
+ * @param {{seconds: number, broken: boolean, running: boolean, thin: string}[]} lines
+ * @returns {{usual: number, why: ("" | "stopped" | "fault" | "thin" | "time")[]}} usual: seconds that the others have counted
  */
 export function compare(lines) {
   const none = !lines.some(({ running }) => running);
   const there = lines.filter(({ running }) => running || none);
   const sound = there.filter(({ seconds, broken }) => !broken && seconds > 0);
-  const times = (sound.length > 0 ? sound : there).map(({ seconds }) => seconds).sort((a, b) => a - b);
+  const most = sound.length > 0 ? sound : there;
+  const alike = most.every(({ thin }) => thin === most[0].thin);
+  const times = most.map(({ seconds }) => seconds).sort((a, b) => a - b);
   const usual = times[times.length >> 1] ?? 0;
   const far = Math.max(apart.seconds, apart.part * usual);
   return {
     usual,
-    why: lines.map(({ seconds, broken, running }) => {
+    why: lines.map(({ seconds, broken, running, thin }) => {
       if (!running && !none) return "stopped";
-      return broken && sound.length > 0 ? "fault" : Math.abs(seconds - usual) > far ? "time" : "";
+      if (broken && sound.length > 0) return "fault";
+      return thin && !alike ? "thin" : Math.abs(seconds - usual) > far ? "time" : "";
     }),
   };
 }

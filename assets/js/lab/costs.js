@@ -9,7 +9,7 @@ import { columns, compare, costs, shown, winners } from "./cost.js";
 import { named } from "./kinds.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
-/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>, seconds: number, broken: boolean, running: boolean}} Line seconds: that it has counted */
+/** @typedef {{key: string, technique: import("../transport/transport.js").Technique, variant: string, values: Record<string, number>, seconds: number, broken: boolean, running: boolean, thin: string}} Line seconds: that it has counted */
 /** @typedef {{at: number, seconds: number, lines: Line[]}} Run */
 /** @typedef {{body: HTMLElement, head: HTMLElement, title: HTMLElement, rows: Map<string, {row: HTMLElement, name: HTMLElement, apart: HTMLElement, glyph: Element, cells: HTMLElement[], texts: HTMLElement[]}>}} Group */
 
@@ -88,8 +88,8 @@ export class Costs {
     const { lanes, clock } = this.#lab;
     const began = Math.min(...lanes.map((lane) => lane.began).filter(Number.isFinite));
     const lines = lanes.map((lane) => {
-      const { key, technique, variant, seconds, broken, running } = lane;
-      return { key, technique, variant, values: costs(lane, clock.offset), seconds, broken, running };
+      const { key, technique, variant, seconds, broken, running, thin } = lane;
+      return { key, technique, variant, values: costs(lane, clock.offset), seconds, broken, running, thin };
     });
     return { at: Date.now(), seconds: Number.isFinite(began) ? (performance.now() - began) / 1000 : 0, lines };
   }

@@ -9,6 +9,7 @@ import { lasting, techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
 import { Deliveries } from "./deliveries.js";
 import { Account, since, total, without } from "./figures.js";
+import { whole } from "./thin.js";
 
 /** @typedef {import("./figures.js").Figures} Figures */
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
@@ -71,6 +72,8 @@ export class Lane {
   #behind = false;
   /** until something has come that was made since */
   #caught = false;
+  /** the thinnest that it was while it counted */
+  #thinnest = whole;
   /** commands said on its own connection, each with a number that its answer has */
   #said = 0;
   /** @type {(() => void) | undefined} */
@@ -114,6 +117,12 @@ export class Lane {
       duplicates: now.duplicates - this.#before.duplicates,
       reconnects: now.reconnects - this.#before.reconnects,
     };
+  }
+
+  /** What it wanted the thinnest while it counted, to be compared with the others': "" is every message. */
+  get thin() {
+    const { every, conflate } = this.#thinnest;
+    return every > 0 || conflate ? `${every} ${conflate}` : "";
   }
 
   /** How long it has counted, in seconds: not while it is stopped. */
@@ -190,6 +199,7 @@ export class Lane {
     this.began = this.#on = performance.now();
     this.#ran = 0;
     this.broken = this.#behind = false;
+    this.#thinnest = whole;
     this.ages = new Ages();
     this.figures = null;
     this.#account = new Account();
@@ -365,6 +375,8 @@ export class Lane {
   #message(message) {
     const anew = this.newest && this.newest.epoch !== message.epoch;
     this.newest = message;
+    const { every, conflate } = this.viewer;
+    if (every > 0 || conflate) this.#thinnest = { every: Math.max(every, this.#thinnest.every), conflate: conflate || this.#thinnest.conflate };
     this.#lab.clock.observe(message.at, message.received);
     this.deliveries.add(message.at, message.received);
     this.exchanges.note(message);
@@ -376,7 +388,7 @@ export class Lane {
     this.#fresh = false;
     this.#lab.tell("message", { lane: this, message });
     // A server that was started again has not heard of it; how many it wants, a viewer says by itself when it connects.
-    if (anew && this.viewer.conflate) this.command({ set: { conflate: true } }).catch(() => {});
+    if (anew && conflate) this.command({ set: { conflate: true } }).catch(() => {});
   }
 }
 

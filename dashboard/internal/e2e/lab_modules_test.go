@@ -436,6 +436,34 @@ func TestLaneSaysAgainWhatItWants(t *testing.T) {
 	}
 }
 
+// A lane that wanted fewer messages is not comparable until it is set to zero, though it wants all of them by now.
+func TestLaneWasThin(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Lane } = await import(base + "lab/lane.js");
+		let listener;
+		const lane = new Lane({ key: "sse", technique: "sse", variant: "" }, { base: new URL(base), config: { interval: 1000 }, clock: { observe() {}, server: (now) => now },
+			tell() {}, slots: { give() {} }, api: { wire: async () => ({}) } });
+		const viewer = lane.viewer = { id: "v", technique: "sse", state: "open", counts: {}, every: 0, conflate: false, listen: (l) => ((listener = l), () => {}), start() {} };
+		lane.start();
+		const out = [], come = (more) => {
+			Object.assign(viewer, more);
+			listener.onMessage({ id: "e-1", epoch: "e", seq: 1, at: 0, received: 0, size: 1, data: {} });
+			out.push(lane.thin);
+		};
+		come({});
+		come({ every: 2000 });
+		come({ every: 500, conflate: true });
+		come({ every: 0, conflate: false });
+		await lane.resetCounts();
+		come({});
+		return out;
+	})()`)
+	if want := []string{"", "2000 false", "2000 true", "2000 true", ""}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // What is in force could not be asked once: when it can be again, nothing is wrong any more. A wish that was refused stays said.
 func TestFaultsAreHeardAgain(t *testing.T) {
 	p := modules(t)
@@ -814,7 +842,7 @@ func TestLessonBars(t *testing.T) {
 	}
 }
 
-// What was broken, has counted for another time than most, or does not run is not compared with the others.
+// What was broken, wanted fewer messages, has counted for another time than most, or does not run is not compared with the others.
 func TestLabCompares(t *testing.T) {
 	p := modules(t)
 	for _, test := range []struct{ name, lines, want string }{
@@ -829,11 +857,15 @@ func TestLabCompares(t *testing.T) {
 		{"a-lesson-has-stopped-the-others", `[40, false, false], [5], [40, false, false], [40, false, false], [5]`, `5: stopped, , stopped, stopped, `},
 		{"stopped-and-broken", `[60, true], [60, false, false]`, `60: , stopped`},
 		{"nobody-runs", `[60, false, false], [12, false, false]`, `60: , time`},
+		{"one-thinner", `[60], [60, false, true, "2000"], [60]`, `60: , thin, `},
+		{"all-as-thin", `[60, false, true, "2000"], [60, false, true, "2000"]`, `60: , `},
+		{"all-thinner-in-ways-of-their-own", `[60, false, true, "2000"], [60, false, true, "5000"]`, `60: thin, thin`},
+		{"broken-and-thinner", `[60], [60, true, true, "2000"], [60]`, `60: , fault, `},
 		{"nobody", ``, `0: `},
 	} {
 		got := evaluate[string](p, `(async () => {
 			const { compare } = await import(base + "lab/cost.js");
-			const { usual, why } = compare([`+test.lines+`].map(([seconds, broken = false, running = true]) => ({ seconds, broken, running })));
+			const { usual, why } = compare([`+test.lines+`].map(([seconds, broken = false, running = true, thin = ""]) => ({ seconds, broken, running, thin })));
 			return usual + ": " + why.join(", ");
 		})()`)
 		if got != test.want {
@@ -849,9 +881,9 @@ func TestCostStars(t *testing.T) {
 		const [{ Costs }, { load }] = await Promise.all(["lab/costs.js", "words/words.js"].map((name) => import(base + name)));
 		await load("costs", "lab");
 		const root = document.createElement("div");
-		const lane = (key, age, seconds, broken) => ({ key, technique: key, variant: "", began: 0, seconds, broken, running: true, figures: null,
+		const lane = (key, age, seconds, broken, thin = "") => ({ key, technique: key, variant: "", began: 0, seconds, broken, thin, running: true, figures: null,
 			counts: { messages: 1, missed: 0, duplicates: 0, reconnects: 0 }, ages: { percentiles: () => [age, age] } });
-		new Costs(root, { lanes: [lane("sse", 0.1, 60, true), lane("polling", 0.2, 12, false), lane("streaming", 0.3, 60, false), lane("websocket", 0.4, 60, false)],
+		new Costs(root, { lanes: [lane("sse", 0.1, 60, true), lane("polling", 0.2, 12, false), lane("longpolling", 0.1, 60, false, "2000 false"), lane("streaming", 0.3, 60, false), lane("websocket", 0.4, 60, false)],
 			clock: { offset: 0 }, on() {} }).show();
 		return [...root.querySelectorAll("tr[data-lane]")].map((row) => {
 			const cell = row.querySelector('[data-key="median"]');
@@ -860,7 +892,7 @@ func TestCostStars(t *testing.T) {
 		});
 	})()`)
 	if want := []string{"sse false no star: broken on purpose while it counted", "polling false no star: counted 12 s, most others 60 s",
-		"streaming true ", "websocket false "}; quote(got) != quote(want) {
+		"longpolling false no star: it wanted fewer messages while it counted", "streaming true ", "websocket false "}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -14,6 +14,7 @@ export default {
   best: "best",
   apart_stopped: "no star: it does not run",
   apart_fault: "no star: broken on purpose while it counted",
+  apart_thin: "no star: it wanted fewer messages while it counted",
   apart_time: "no star: counted {seconds} s, most others {others} s",
   foot: "Server CPU is no column here: one message is encoded once for all viewers. What many viewers cost it is measured by the crowd.",
 

@@ -14,6 +14,7 @@ export default {
   best: "最佳",
   apart_stopped: "不参评：未在运行",
   apart_fault: "不参评：统计期间被故意制造了故障",
+  apart_thin: "不参评：统计期间要求少收消息",
   apart_time: "不参评：已统计 {seconds} 秒，其余多数为 {others} 秒",
   foot: "此表没有服务器 CPU 一列：一条消息只编码一次，供所有观众使用。许多观众的 CPU 成本在“人群”面板中测量。",
 
