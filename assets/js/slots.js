@@ -125,8 +125,13 @@ export class Slots extends EventTarget {
   }
 }
 
+/** By what this page came, as the browser tells it: "http/1.1", "h2", "h3"; "" where it does not. @returns {string} */
+export function hop() {
+  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return entry?.nextHopProtocol ?? "";
+}
+
 /** Whether this page came over HTTP/1.1; where the browser does not say, it is believed to have. */
 function overHTTP1() {
-  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  return !/^h[23]/.test(entry?.nextHopProtocol ?? "");
+  return !/^h[23]/.test(hop());
 }

@@ -37,6 +37,7 @@ import { play } from "./play.js";
  * @property {Unit} [unit]
  * @property {number} [measured] NaN: it could not be
  * @property {import("../transport/transport.js").Technique} [technique] what came out, where it is no number
+ * @property {string} [text] likewise, in no language; "": nobody knows
  * @property {number | null} [expected] by the formula; null: there is none to expect it by
  * @property {string} [formula]
  * @property {boolean} [guessed] the prediction was of this one
@@ -68,10 +69,12 @@ const units = {
   rate: { text: (v) => (Number.isFinite(v) ? `${three(v)}/s` : unknown), typed: 1 },
 };
 
-/** @param {Answer} answer @param {number | null | undefined} v */
-export function written({ unit = "count", technique }, v) {
+/** @param {Answer} answer @param {number | null | undefined} v null: there is none, though there is something else that came out */
+export function written({ unit = "count", technique, text }, v) {
+  if (v === null) return unknown;
   if (technique) return called(technique);
-  return v === null || v === undefined || Number.isNaN(v) ? unknown : units[unit].text(v);
+  if (text) return text;
+  return v === undefined || Number.isNaN(v) ? unknown : units[unit].text(v);
 }
 
 /**

@@ -3,7 +3,7 @@
 // it ends, everything is as it was before. What it sees is counted on real traffic.
 
 import { Refused } from "../api.js";
-import { allowed } from "../slots.js";
+import { allowed, hop } from "../slots.js";
 import { sweep } from "../transport/polling.js";
 import { Conditions } from "./conditions.js";
 import { thin, whole } from "./thin.js";
@@ -72,6 +72,11 @@ export class Stage {
   /** Of a lane's interval, from one of its questions to the next while it sweeps. */
   get sweep() {
     return sweep;
+  }
+
+  /** By what the page came, as the browser calls it; "" where it does not say. */
+  get hop() {
+    return hop();
   }
 
   get api() {

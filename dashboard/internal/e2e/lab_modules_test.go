@@ -842,6 +842,19 @@ func TestLessonBars(t *testing.T) {
 	}
 }
 
+// What came out that is no number stands where it was measured, and where something was expected of it or predicted is nothing.
+func TestLessonWords(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ written }, { load }] = await Promise.all(["lab/lessons.js", "words/words.js"].map((name) => import(base + name)));
+		await load("lessons");
+		return [{ text: "HTTP/2" }, { text: "" }, { technique: "sse" }, { unit: "bytes" }].flatMap((answer) => [NaN, undefined, null].map((v) => written(answer, v)));
+	})()`)
+	if want := []string{"HTTP/2", "HTTP/2", "—", "—", "—", "—", "SSE", "SSE", "—", "—", "—", "—"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // What was broken, wanted fewer messages, has counted for another time than most, or does not run is not compared with the others.
 func TestLabCompares(t *testing.T) {
 	p := modules(t)

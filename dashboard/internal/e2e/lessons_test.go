@@ -159,6 +159,9 @@ func lessonSix(t *testing.T, p *page) {
 	if got := p.came("held"); len(got) != 3 || got[0] != "6" || got[1] != "6 = HTTP/1.1" || got[2] != "7" {
 		t.Errorf("got %q connections, want 6 of 6, and 7 predicted", got)
 	}
+	if got := p.came("hop"); len(got) != 3 || got[0] != "HTTP/1.1" || got[1] != "—" || got[2] != "—" {
+		t.Errorf("the page came by %q, want HTTP/1.1 measured", got)
+	}
 	p.says("lesson-results", "You said: the poll is answered at once all the same. Measured: the poll waits until a stream is let go.")
 	waited := p.seconds(t, "poll_full")
 	if free := p.seconds(t, "poll_free"); free <= 0 || waited < 3.9 {

@@ -5,6 +5,8 @@
 /** @typedef {import("../stage.js").Stage} Stage */
 /** @typedef {{took: number, answer: Response | null, failed: unknown, leave: () => void}} Asked took: seconds until the answer began */
 
+/** What browsers call the ways, as people do. @type {Record<string, string>} */
+const hops = { "http/1.1": "HTTP/1.1", h2: "HTTP/2", h3: "HTTP/3" };
 /** Streams that are tried. */
 const most = 8;
 /** Seconds after which one has no connection: the others had their answers at once. */
@@ -40,6 +42,7 @@ export default {
     streams.pop()?.leave();
     await stage.until(() => over(poll), 2 * seconds);
     return [
+      { figure: "hop", text: hops[stage.hop] ?? stage.hop },
       { figure: "held", unit: "count", measured: all, expected: allowed, formula: "HTTP/1.1", guessed: true },
       { figure: "poll_free", unit: "s", measured: free.took, expected: null, formula: "" },
       { figure: "poll_full", unit: "s", measured: poll.took, expected: waits ? span : null, formula: "t" },

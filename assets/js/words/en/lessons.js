@@ -77,6 +77,7 @@ export default {
   figure_messages_websocket: "messages, WebSocket",
   figure_messages_longpolling: "messages, long polling",
   figure_held: "connections held at once, with this page's own",
+  figure_hop: "what this page came by, as the browser tells it",
   figure_poll_free: "a poll, while connections are free",
   figure_poll_full: "a poll, asked while all are held",
   figure_poll_after: "answered after one was let go",
@@ -171,7 +172,7 @@ export default {
   of_six_choice_through: "the poll is answered at once all the same",
   of_six_choice_refused: "the poll fails",
   of_six_choice_waits: "the poll waits until a stream is let go",
-  of_six_learned: "Over HTTP/1.1 a browser allows six connections to a host, all its tabs together. Whatever is held takes one for as long, and when all are taken the next question waits in the browser: the server never hears of it, and no error says why. WebSockets are counted apart, 255 to a host in Chromium; over HTTP/2 all requests share one connection, and nothing waits. The tabs of this page tell each other what they hold, and keep two free.",
+  of_six_learned: "Over HTTP/1.1 a browser allows six connections to a host, all its tabs together. Whatever is held takes one for as long, and when all are taken the next question waits in the browser: the server never hears of it, and no error says why. WebSockets are counted apart, 255 to a host in Chromium. Over HTTP/2 all requests share one connection, a hundred and more at a time, and nothing waits here. fivewire itself speaks HTTP/1.1; a proxy in front of it may speak HTTP/2 to the browser, over TLS, and then the first line says so. The tabs of this page tell each other what they hold, and keep two free.",
 
   of_again: "Who comes back by itself",
   of_again_question: "Both connections are cut once. Which of them brings messages again sooner?",

@@ -76,6 +76,7 @@ export default {
   figure_messages_websocket: "消息数，WebSocket",
   figure_messages_longpolling: "消息数，长轮询",
   figure_held: "同时保持的连接数（含本页自己的）",
+  figure_hop: "本页经由的协议（浏览器告知）",
   figure_poll_free: "有空闲连接时的一次轮询",
   figure_poll_full: "连接全被占用时的一次轮询",
   figure_poll_after: "放开一条后得到应答用时",
@@ -170,7 +171,7 @@ export default {
   of_six_choice_through: "轮询照样立即得到应答",
   of_six_choice_refused: "轮询失败",
   of_six_choice_waits: "轮询一直等到有一个流被放开",
-  of_six_learned: "在 HTTP/1.1 上，浏览器对一台主机只允许六个连接，所有标签页合计。凡被保持的都各占一个；全部占满后，下一个询问就在浏览器里等待：服务器毫不知情，也没有任何错误说明原因。WebSocket 另行计数，Chromium 对一台主机允许 255 个；HTTP/2 上所有请求共用一个连接，谁也不用等。本页的各个标签页会互相告知占用了几个，并始终留出两个。",
+  of_six_learned: "在 HTTP/1.1 上，浏览器对一台主机只允许六个连接，所有标签页合计。凡被保持的都各占一个；全部占满后，下一个询问就在浏览器里等待：服务器毫不知情，也没有任何错误说明原因。WebSocket 另行计数，Chromium 对一台主机允许 255 个；在 HTTP/2 上所有请求共用一个连接，可同时有一百多个，这里谁也不用等。fivewire 自身使用 HTTP/1.1；前面的代理可以通过 TLS 用 HTTP/2 与浏览器通信，这时第一行会显示出来。本页的各个标签页会互相告知占用了几个，并始终留出两个。",
 
   of_again: "谁会自己回来",
   of_again_question: "两条连接各被切断一次。哪一条更早重新带来消息？",
