@@ -3,7 +3,7 @@
 // breaking, on real connections; this panel asks for it and measures.
 
 import { Refused } from "../api.js";
-import { attribute, make, write } from "../panel/dom.js";
+import { attribute, make, reveal, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { Repeat } from "../repeat.js";
 import { caption, follow, say } from "../words/words.js";
@@ -39,6 +39,9 @@ export class Faults {
   #values = new Map();
   #status = make("p", "faults-status");
   #list;
+  /** what asks for something to be broken or mended */
+  #form;
+  #looks = said("p", "faults.looks", "panel-note");
   #body = make("tbody");
   /** @type {Map<string, Recovery>} by lane's key */
   #recoveries = new Map();
@@ -65,8 +68,11 @@ export class Faults {
     this.#status.setAttribute("role", "status");
     this.#status.dataset.testid = "faults-status";
     this.#list = new InForce(lab, (scope) => this.#do({ ...scope, fault: null }));
+    this.#form = this.#make();
+    this.#looks.hidden = true;
+    this.#looks.dataset.testid = "faults-looks";
     root.append(said("h2", "faults.title", "title"), said("p", "faults.what", "panel-note"), this.#status, this.#list.element,
-      said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"), this.#form());
+      said("h3", "faults.measured", "chart-title"), this.#table(), said("p", "faults.provenance", "provenance"), this.#looks, this.#form);
     lab.on("message", ({ lane, message }) => {
       this.#recoveries.get(lane.key)?.message(message.received, lab.clock.server(message.received) - message.at);
     });
@@ -88,7 +94,7 @@ export class Faults {
     this.#loop.start();
     this.#questions.want(true);
     // Who only looks is offered nothing that would be refused; where nobody knows, everything.
-    this.#lab.api.login().then(({ role }) => (this.#list.mends = role !== "viewer"), () => {});
+    this.#lab.api.login().then(({ role }) => this.#may(role !== "viewer"), () => {});
   }
 
   closed() {
@@ -104,7 +110,14 @@ export class Faults {
     else this.#draw();
   }
 
-  #form() {
+  /** @param {boolean} may break and mend */
+  #may(may) {
+    this.#list.mends = may;
+    reveal(this.#looks, !may);
+    for (const control of this.#form.elements) if (control instanceof HTMLButtonElement || control instanceof HTMLSelectElement) control.disabled = !may;
+  }
+
+  #make() {
     const form = make("form", "faults-form");
     this.#who.dataset.testid = "faults-who";
     this.#life.dataset.testid = "faults-life";

@@ -716,7 +716,8 @@ func TestLabStage(t *testing.T) {
 	}
 }
 
-// Who may only look is told before a lesson that breaks something, is offered no mending, and a refusal does not stay.
+// Who may only look is told before a lesson that breaks something, is offered no mending and no breaking, and told why; and a
+// refusal does not stay.
 func TestLabForWhoOnlyLooks(t *testing.T) {
 	p := modules(t)
 	got := evaluate[string](p, `(async () => {
@@ -744,6 +745,13 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 		panel.opened();
 		await pass(3000);
 		out.push(root.querySelector('[data-testid="faults-list"] button').hidden);
+		const offered = () => [...root.querySelectorAll("form :is(button, select)")].filter(({ disabled }) => !disabled).length;
+		const may = () => out.push(offered() > 10 ? "all" : offered(), root.querySelector('[data-testid="faults-looks"]').hidden);
+		may();
+		role = "presenter";
+		panel.opened();
+		await pass(0);
+		may();
 		root.querySelector('[data-testid="faults-clear"]').click();
 		await pass(1000);
 		out.push(status());
@@ -752,7 +760,7 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 		panel.closed();
 		return out.join(" ");
 	})()`)
-	if want := "lessons.needs_presenter 0 lessons.done 1 true true false"; got != want {
+	if want := "lessons.needs_presenter 0 lessons.done 1 true 0 false all true true false"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

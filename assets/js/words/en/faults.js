@@ -21,6 +21,7 @@ export default {
   mend: "Mend",
   none: "Nothing is broken on purpose.",
   some: "Broken on purpose now:",
+  looks: "To break something, and to mend it, is for presenters: log in as one. What others break shows here all the same.",
   refused: "The server says no: {why}",
   said: "{name} {value}",
   left: "{time} left",

@@ -21,6 +21,7 @@ export default {
   mend: "修复",
   none: "当前没有人为故障。",
   some: "当前的人为故障：",
+  looks: "制造和解除故障需要演示者身份：请以演示者身份登录。别人制造的故障仍会显示在这里。",
   refused: "服务器拒绝：{why}",
   said: "{name} {value}",
   left: "剩余 {time}",
