@@ -18,7 +18,7 @@ import (
 // mostAskedFor is how many viewers one may ask for at a time: a page has a lane each.
 const mostAskedFor = 32
 
-// faultRow is one fault in force.
+// faultRow is one fault in force, or that was.
 type faultRow struct {
 	Viewer    string      `json:"viewer,omitempty"` // its id for who knows it, "#" and a short hash for others
 	Technique string      `json:"technique,omitempty"`
@@ -28,7 +28,7 @@ type faultRow struct {
 	Until     int64       `json:"until"`
 }
 
-// getFaults is what is broken on purpose, for whom and for how long, and what is inside the middlebox now.
+// getFaults is what is broken on purpose, for whom and for how long, or was until a few seconds ago, and what is inside the middlebox now.
 func (d *Dashboard) getFaults(c *fiber.Ctx) error {
 	var known []string
 	if text := string([]byte(c.Query("viewer"))); text != "" {
@@ -50,19 +50,22 @@ func (d *Dashboard) sendFaults(c *fiber.Ctx, known []string) error {
 		return noMiddlebox().Send(c)
 	}
 	book := d.transports.Faults()
-	rows := []faultRow{}
-	for _, e := range book.List() {
-		row := faultRow{e.Scope.Viewer, e.Scope.Technique, e.Fault, e.Fault.Names(), e.Since.UnixMilli(), e.Until.UnixMilli()}
-		if row.Viewer != "" && !slices.Contains(known, row.Viewer) {
-			row.Viewer = "#" + transport.Short(row.Viewer)
+	rows := func(entries []fault.Entry) []faultRow {
+		rows := make([]faultRow, 0, len(entries))
+		for _, e := range entries {
+			row := faultRow{e.Scope.Viewer, e.Scope.Technique, e.Fault, e.Fault.Names(), e.Since.UnixMilli(), e.Until.UnixMilli()}
+			if row.Viewer != "" && !slices.Contains(known, row.Viewer) {
+				row.Viewer = "#" + transport.Short(row.Viewer)
+			}
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
+		return rows
 	}
 	inside := make(map[string]fault.Inside)
 	for _, id := range known {
 		inside[id] = book.Inside(fault.Scope{Viewer: id})
 	}
-	return sendJSON(c, map[string]any{"faults": rows, "inside": inside, "all": book.Inside(fault.Scope{})})
+	return sendJSON(c, map[string]any{"faults": rows(book.List()), "over": rows(book.Over()), "inside": inside, "all": book.Inside(fault.Scope{})})
 }
 
 // noMiddlebox is said where connections are accepted by somebody else.

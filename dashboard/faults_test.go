@@ -360,7 +360,7 @@ func TestFaultsAPI(t *testing.T) {
 	if status, body, _ := s.get("api/v1/faults?viewer=" + strings.Repeat("a,", 40) + "a"); status != 400 {
 		t.Errorf("too many at a time: got %d %s", status, body)
 	}
-	if body := s.breaks(`{"viewer":"me","technique":"sse","fault":null}`); !strings.Contains(body, `"faults":[]`) {
+	if body := s.breaks(`{"viewer":"me","technique":"sse","fault":null}`); !strings.Contains(body, `"faults":[]`) || !strings.Contains(body, `"over":[{"viewer":"me",`+fault) {
 		t.Errorf("mended: got %s", body)
 	}
 }

@@ -23,6 +23,8 @@ export class Conditions {
   /** which server it was, and which run of messages */
   /** @type {[number, string | undefined]} */
   #began = [NaN, undefined];
+  /** when, on the server's clock */
+  #from = NaN;
   #done = new AbortController();
 
   /** @param {import("./lab.js").Lab} lab @param {Map<string, Lane>} lanes that play */
@@ -43,8 +45,9 @@ export class Conditions {
 
   /** The measuring begins. */
   async begin() {
-    // What the faults panel hears; what is over between two of its questions is not seen.
-    this.#lab.addEventListener("faults", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail.faults), { signal: this.#done.signal });
+    this.#from = this.#lab.clock.server(performance.now());
+    // What the faults panel hears.
+    this.#lab.addEventListener("faults", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail), { signal: this.#done.signal });
     this.#began = await this.#ask();
   }
 
@@ -65,14 +68,14 @@ export class Conditions {
     const { api, lanes } = this.#lab;
     const viewer = [...this.#lanes.values()].map(({ viewer }) => viewer.id).join();
     const [wire, faults] = await Promise.all([api.wire(lanes[0].viewer.id), api.get("faults", viewer ? { viewer } : {}).catch(none)]);
-    this.#hear(faults.faults);
+    this.#hear(faults);
     const newest = lanes.flatMap((lane) => lane.newest ?? []).sort((a, b) => b.received - a.received)[0];
     return [wire.since, newest?.epoch];
   }
 
-  /** @param {Entry[]} entries in force */
-  #hear(entries) {
-    this.#foreign ||= entries.some((entry) => !this.#own.has(`${entry.viewer} ${entry.technique}`) && this.#concerned(entry));
+  /** @param {{faults: Entry[], over?: Entry[]}} heard in force, and what was */
+  #hear({ faults, over = [] }) {
+    this.#foreign ||= [...faults, ...over.filter(({ until }) => until > this.#from)].some((entry) => !this.#own.has(`${entry.viewer} ${entry.technique}`) && this.#concerned(entry));
   }
 
   /** @param {Entry} entry */

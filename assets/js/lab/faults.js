@@ -47,7 +47,7 @@ export class Faults {
   #recoveries = new Map();
   /** @type {FaultRow[]} */
   #rows = [];
-  /** the server's last word @type {{faults: import("./inforce.js").Entry[], inside: Record<string, import("./faultrow.js").Inside>} | null} */
+  /** the server's last word @type {{faults: import("./inforce.js").Entry[], over?: import("./inforce.js").Entry[], inside: Record<string, import("./faultrow.js").Inside>} | null} */
   #state = null;
   /** why the last wish was not granted, and why there was no answer to what is in force */
   #refused = "";
@@ -289,10 +289,11 @@ export class Faults {
     for (const lane of this.#lab.lanes) {
       const recovery = this.#recoveries.get(lane.key);
       const there = state.faults.some((/** @type {import("./inforce.js").Entry} */ entry) => concerns(entry, lane));
-      if (there) lane.broken = true;
+      const was = (state.over ?? []).some((/** @type {import("./inforce.js").Entry} */ entry) => concerns(entry, lane) && entry.until > this.#lab.clock.server(lane.began));
+      if (there || was) lane.broken = true;
       if (recovery?.own) recovery.inForce(there, performance.now());
     }
-    this.#lab.tell("faults", { faults: state.faults });
+    this.#lab.tell("faults", state);
   }
 
   #draw() {

@@ -23,7 +23,7 @@ import { thin, whole } from "./thin.js";
  * What happens, as CustomEvents; `detail` is:
  * message {lane, message}; exchange {lane, exchange}; state {lane, state}; answer {lane, answer} to a command on the lane's
  * own connection; figures {lane, figures, answer} (once a second what the meter has of a lane, since its reset, and its answer
- * as it came); fault {lane, fault, at} (lane null: all of them); faults {faults} (what the server says is in force, whoever did it); lanes {} (there are others than before); reset {lane};
+ * as it came); fault {lane, fault, at} (lane null: all of them); faults {faults, over} (what the server says is in force, and was until a few seconds ago, whoever did it); lanes {} (there are others than before); reset {lane};
  * plays {name, lanes} (a lesson or a trial begins that needs lanes of these keys; "": it has ended);
  * room {} (more or fewer connections are free than before); select {lane, exchange} (somebody wants to know more about an arrow; exchange null: no longer).
  */

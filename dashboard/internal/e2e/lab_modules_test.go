@@ -698,7 +698,7 @@ func TestLabStage(t *testing.T) {
 		const lane = { key: "polling", page: true, running: true, queued: false, phase: "sweep", viewer };
 		const waits = { key: "sse", running: false, queued: true, phase: "jitter", viewer: { ...viewer }, stop() { this.queued = false; } };
 		const lab = {
-			lanes: [lane, waits], isOpen: true, plays: () => {}, addEventListener: () => {}, lane: (key) => lab.lanes.find((lane) => lane.key === key),
+			lanes: [lane, waits], isOpen: true, plays: () => {}, addEventListener: () => {}, clock: { server: (at) => at }, lane: (key) => lab.lanes.find((lane) => lane.key === key),
 			launch: (lane) => { lane.queued = !lane.running; },
 			api: { command: async (id, { set }) => said.push(id + " " + set.every + " " + set.conflate), wire: async () => ({}), get: async () => ({ faults: [] }) },
 		};
@@ -774,6 +774,9 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 		{"everybody-before", `faults.push({})`, ``, "foreign"},
 		{"everybody-at-the-end", ``, `faults.push({})`, "foreign"},
 		{"everybody-in-between", ``, `lab.dispatchEvent(new CustomEvent("faults", { detail: { faults: [{}] } }))`, "foreign"},
+		{"short-in-between", ``, `over.push({ until: 1001 })`, "foreign"},
+		{"over-before", `over.push({ until: 999 })`, ``, "done"},
+		{"its-own-that-is-over", ``, `await stage.fault("sse", { mute: true }); over.push({ viewer: "v", technique: "sse", until: 1001 })`, "done"},
 		{"its-viewer", ``, `faults.push({ viewer: "v" })`, "foreign"},
 		{"its-technique", ``, `faults.push({ technique: "sse" })`, "foreign"},
 		{"another-viewer", ``, `faults.push({ viewer: "#123" })`, "done"},
@@ -790,15 +793,15 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 			const { play } = await import(base + "lab/play.js");
 			const { Refused } = await import(base + "api.js");
 			let messages = 0, since = 1, epoch = "e", refused = 0;
-			const faults = [];
+			const faults = [], over = [];
 			const lane = { key: "sse", technique: "sse", running: true, queued: false, get newest() { return { epoch, received: 1 }; },
 				viewer: { id: "v", every: 0, conflate: false, get counts() { return { messages: messages++ }; } }, provoke() {} };
 			const lab = new EventTarget();
 			const get = async () => {
 				if (refused) throw new Refused(refused, "no");
-				return { faults, running: false };
+				return { faults, over, running: false };
 			};
-			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {},
+			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
 				api: { wire: async () => ({ since }), get, post: async () => {} } });
 			`+test.before+`;
 			const run = async (stage) => { `+test.script+`; return [{}]; };
@@ -999,16 +1002,17 @@ func TestFaultsTellOfUnseenCuts(t *testing.T) {
 	}
 }
 
-// A lane counts as broken while what is broken concerns it, whoever broke it and however often it is set to zero.
+// A lane counts as broken while what is broken concerns it, whoever broke it and however often it is set to zero; and so it does
+// when that was over before anybody asked.
 func TestFaultsConcernLanes(t *testing.T) {
 	p := modules(t)
 	got := evaluate[[]string](p, `(async () => {
 		const { Faults } = await import(base + "lab/faults.js");
 		const root = document.createElement("div"), listeners = {};
-		const lanes = ["sse", "websocket"].map((key) => ({ key, technique: key, variant: "", broken: false, viewer: { id: key }, counts: {} }));
-		let faults = [{ technique: "sse", fault: { delay: "1s" }, names: [], since: 0, until: 0 }];
+		const lanes = ["sse", "websocket"].map((key) => ({ key, technique: key, variant: "", broken: false, began: 1000, viewer: { id: key }, counts: {} }));
+		let over = [], faults = [{ technique: "sse", fault: { delay: "1s" }, names: [], since: 0, until: 0 }];
 		const lab = { lanes, clock: { offset: 0, server: (now) => now }, config: { interval: 1000, techniques: ["sse", "websocket"] },
-			on: (type, listener) => (listeners[type] = listener), tell() {}, api: { post: async () => ({ faults, inside: {} }), get: async () => ({ faults, inside: {} }) } };
+			on: (type, listener) => (listeners[type] = listener), tell() {}, api: { post: async () => ({ faults, over, inside: {} }), get: async () => ({ faults, over, inside: {} }) } };
 		new Faults(root, lab);
 		const out = [];
 		const look = async () => {
@@ -1024,10 +1028,13 @@ func TestFaultsConcernLanes(t *testing.T) {
 		faults = [];
 		for (const lane of lanes) listeners.reset({ lane });
 		await look();
+		over = [{ technique: "websocket", fault: {}, names: [], since: 900, until: 1100 }, { technique: "sse", fault: {}, names: [], since: 900, until: 990 }];
+		root.querySelector('[data-testid="faults-clear"]').click();
+		await look();
 		root.remove();
 		return out;
 	})()`)
-	if want := []string{"true false", "true false", "false false"}; quote(got) != quote(want) {
+	if want := []string{"true false", "true false", "false false", "false true"}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -79,6 +79,7 @@ type Book struct {
 
 	mu      sync.Mutex
 	entries map[Scope]*entry
+	over    []Entry     // that have ended of late, the last one last
 	next    *time.Timer // for the next end of a fault, or the next cut
 	closed  bool
 
@@ -115,6 +116,7 @@ func (b *Book) Set(scope Scope, f Fault, lifetime time.Duration) (Entry, error) 
 		b.mu.Unlock()
 		return Entry{}, ErrFull
 	}
+	b.end(scope, now)
 	b.entries[scope] = e
 	b.mu.Unlock()
 	b.update(true)
@@ -124,18 +126,40 @@ func (b *Book) Set(scope Scope, f Fault, lifetime time.Duration) (Entry, error) 
 // Clear takes the fault of a scope away. It tells whether there was one.
 func (b *Book) Clear(scope Scope) bool {
 	b.mu.Lock()
-	_, was := b.entries[scope]
-	delete(b.entries, scope)
+	was := b.end(scope, time.Now())
 	b.mu.Unlock()
 	b.update(true)
 	return was
 }
 
+// end takes an entry away, if there is one, and remembers it for a while. mu is held.
+func (b *Book) end(scope Scope, now time.Time) bool {
+	e := b.entries[scope]
+	if e == nil {
+		return false
+	}
+	delete(b.entries, scope)
+	ended := e.Entry
+	if now.Before(ended.Until) {
+		ended.Until = now
+	}
+	b.over = append(b.ended(now), ended)
+	b.over = b.over[max(0, len(b.over)-mostFaults):]
+	return true
+}
+
+// ended is what of over is still told. mu is held.
+func (b *Book) ended(now time.Time) []Entry {
+	return slices.DeleteFunc(b.over, func(e Entry) bool { return now.Sub(e.Until) > overFor })
+}
+
 // ClearAll takes every fault away and tells how many there were.
 func (b *Book) ClearAll() int {
 	b.mu.Lock()
-	n := len(b.entries)
-	clear(b.entries)
+	n, now := len(b.entries), time.Now()
+	for scope := range b.entries {
+		b.end(scope, now)
+	}
 	b.mu.Unlock()
 	b.update(true)
 	return n
@@ -183,7 +207,7 @@ func (b *Book) update(news bool) {
 	}
 	for scope, e := range b.entries {
 		if !now.Before(e.Until) {
-			delete(b.entries, scope)
+			b.end(scope, now)
 			news = true
 			continue
 		}
@@ -295,6 +319,14 @@ func (b *Book) List() []Entry {
 		return cmp.Or(cmp.Compare(x.Scope.Viewer, y.Scope.Viewer), cmp.Compare(x.Scope.Technique, y.Scope.Technique))
 	})
 	return list
+}
+
+// Over is what was in force until a few seconds ago, with its end: whoever looks now and then would not know of what is short.
+func (b *Book) Over() []Entry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = b.ended(time.Now())
+	return slices.Clone(b.over)
 }
 
 // Inside is what is in the middlebox now for a scope: connections, and bytes on their way down and up.

@@ -43,6 +43,8 @@ const (
 	defaultLife, longestLife = 5 * time.Minute, time.Hour
 	onceLife                 = time.Minute // how long what happens once waits for its chance
 
+	overFor = 10 * time.Second // how long it is told of one that it was in force
+
 	mostFaults     = 64
 	mostRemembered = 10_000 // viewers, of each fault
 	mostInside     = 64 << 20

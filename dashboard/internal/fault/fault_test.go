@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -143,6 +144,50 @@ func TestLifetime(t *testing.T) {
 			t.Errorf("%s is not in force", text)
 		}
 	}
+}
+
+// What was in force is told for a while, however short it was and however it ended.
+func TestOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := Open(nil)
+		defer b.Close()
+		set := func(viewer string, life time.Duration) {
+			if _, err := b.Set(Scope{Viewer: viewer}, parsed(t, `{"mute":true}`), life); err != nil {
+				t.Fatal(err)
+			}
+		}
+		over := func() (names []string) {
+			synctest.Wait()
+			for _, e := range b.Over() {
+				names = append(names, e.Scope.Viewer+" "+e.Until.Sub(e.Since).String())
+			}
+			return names
+		}
+		set("ends", time.Second)
+		set("replaced", time.Minute)
+		time.Sleep(2 * time.Second)
+		set("replaced", time.Minute)
+		b.Clear(Scope{Viewer: "replaced"})
+		set("all", time.Minute)
+		b.ClearAll()
+		if got, want := over(), []string{"ends 1s", "replaced 2s", "replaced 0s", "all 0s"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		time.Sleep(overFor)
+		if got := over(); len(got) != 3 { // those that ended just so long ago
+			t.Errorf("later there are %q", got)
+		}
+		time.Sleep(time.Second)
+		if got := over(); len(got) != 0 {
+			t.Errorf("in the end there are %q", got)
+		}
+		for range mostFaults + 5 {
+			set("often", time.Minute)
+		}
+		if got := over(); len(got) > mostFaults {
+			t.Errorf("there are %d", len(got))
+		}
+	})
 }
 
 func TestBookIsBounded(t *testing.T) {
