@@ -78,19 +78,7 @@ func (f *Fanout) detach(l *line, conn net.Conn, head, early []byte) bool {
 	if group == nil {
 		return false
 	}
-	fd, err := duplicate(sc)
-	if err != nil {
-		return false
-	}
-	if k, ok := conn.(interface{ Keep() func() }); ok {
-		l.release = k.Keep()
-	}
-	l.fd = int32(fd)
-	s := group.all[int(group.turn.Add(1))%len(group.all)]
-	l.Owner.Began(s.way)
-	s.probed(l)
-	s.add(l, head, early)
-	return true
+	return group.all[int(group.turn.Add(1))%len(group.all)].add(l, sc, head, early) == nil
 }
 
 // duplicate is another descriptor for a connection. Both are non-blocking, as Go's are.

@@ -76,10 +76,24 @@ func (s *shard) close() {
 	s.poll.file.Close()
 }
 
-// add takes a line that has a descriptor, with what its viewer has said already, and begins.
-func (s *shard) add(l *line, head, early []byte) {
+// add takes a line whose connection is somebody else's so far, with what its viewer has said already, and begins. An error
+// says that it could not, and that nothing has changed.
+//
+// The connection has two descriptors from then on until that other has closed his, and not while it waits for the shard:
+// in a round that takes long thousands would have used up all there are.
+func (s *shard) add(l *line, conn syscall.Conn, head, early []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	fd, err := duplicate(conn)
+	if err != nil {
+		return err
+	}
+	if k, ok := conn.(interface{ Keep() func() }); ok {
+		l.release = k.Keep()
+	}
+	l.fd = int32(fd)
+	l.Owner.Began(s.way)
+	s.probed(l)
 	s.place(l)
 	own(int(l.fd))
 	now := s.fanout.now()
@@ -101,6 +115,7 @@ func (s *shard) add(l *line, head, early []byte) {
 		return s.say(l, now, 0)
 	})
 	s.flush()
+	return nil
 }
 
 // remove closes a line. mu is held.

@@ -379,15 +379,56 @@ func (s *shard) join(t testing.TB, ln net.Listener, form *Form) net.Conn {
 		t.Fatal(err)
 	}
 	defer ours.Close()
-	fd, err := duplicate(ours.(syscall.Conn))
-	if err != nil {
+	s.fanout.lineBegins()
+	if err := s.add(&line{fanout: s.fanout, Line: Line{
+		Form: form, Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: nobody{},
+	}}, ours.(syscall.Conn), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.fanout.lineBegins()
-	s.add(&line{fanout: s.fanout, fd: int32(fd), Line: Line{
-		Form: form, Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: nobody{},
-	}}, nil, nil)
 	return theirs
+}
+
+// While a connection waits for a shard that is at work it has one descriptor, as before: the second is taken when it is its
+// turn.
+func TestWaitingTakesNoDescriptor(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		theirs, ours := s.connect()
+		t.Cleanup(func() { theirs.Close() })
+		asked := 0
+		s.hold(theirs, &turns{Conn: ours.(*meter.Conn), asked: func() {
+			asked++
+			for _, shard := range s.openShards().all {
+				if !shard.mu.TryLock() {
+					return
+				}
+				shard.mu.Unlock()
+			}
+			t.Error("a descriptor is taken while no shard is at it")
+		}}, lines(1), nil, way)
+		if asked == 0 {
+			t.Error("nobody has asked for the descriptor")
+		}
+	})
+}
+
+// turns is a connection that tells when its descriptor is asked for, by who wants to take it.
+type turns struct {
+	*meter.Conn
+	asked  func()
+	wanted bool
+}
+
+func (c *turns) Bare() bool {
+	c.wanted = true
+	return true
+}
+
+func (c *turns) SyscallConn() (syscall.RawConn, error) {
+	if c.wanted {
+		c.asked()
+	}
+	return c.Conn.SyscallConn()
 }
 
 // A line that is removed while others wait in its batch is not written to: its descriptor may be another's by then.
