@@ -220,8 +220,11 @@ function told(state) {
   if (!state.told) return say("alerts.told_nobody");
   const { receiver } = state;
   if (!receiver) return say("alerts.told_somebody");
-  if (receiver.error) return say("alerts.told_failing", { host: receiver.host, why: receiver.error, n: receiver.waiting });
-  return say(receiver.sent === 0 ? "alerts.told_nothing" : "alerts.told", { host: receiver.host });
+  const { host, error, waiting, dropped } = receiver;
+  const goes = error
+    ? say("alerts.told_failing", { host, why: error, n: waiting })
+    : say(receiver.sent === 0 ? "alerts.told_nothing" : "alerts.told", { host });
+  return dropped === 0 ? goes : `${goes} ${say("alerts.told_lost", { n: dropped })}`;
 }
 
 /** @param {string} rule @param {string} unit @param {{subject?: string, text: string, value: number}} alert */

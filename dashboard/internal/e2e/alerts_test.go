@@ -68,7 +68,7 @@ func TestAlertsOfThen(t *testing.T) {
 	}
 }
 
-// Who is told has taken nothing as long as nothing was sent.
+// Who is told has taken nothing as long as nothing was sent, and what was given up is not passed over when others are taken.
 func TestAlertsToldSays(t *testing.T) {
 	p := modules(t)
 	got := evaluate[string](p, `(async () => {
@@ -77,7 +77,7 @@ func TestAlertsToldSays(t *testing.T) {
 		let state = {};
 		const alerts = new Alerts({ get: async () => state }, () => {});
 		const said = [];
-		for (const receiver of [{ sent: 0 }, { sent: 1 }, { sent: 0, waiting: 2, error: "refused" }]) {
+		for (const receiver of [{ sent: 0 }, { sent: 1 }, { sent: 0, waiting: 2, error: "refused" }, { sent: 1, dropped: 3 }]) {
 			state = { told: true, rules: [], fired: [], receiver: { host: "example.org", waiting: 0, dropped: 0, ...receiver } };
 			await alerts.refresh(1e12);
 			said.push(document.querySelector('[data-field="alerts-told"]').textContent);
@@ -86,7 +86,8 @@ func TestAlertsToldSays(t *testing.T) {
 	})()`)
 	want := "example.org is told; there has been nothing to tell since the server began. | " +
 		"example.org is told, and has taken the last one. | " +
-		"example.org does not take what it is told: refused. 2 wait."
+		"example.org does not take what it is told: refused. 2 wait. | " +
+		"example.org is told, and has taken the last one. 3 since the server began nobody was told of."
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

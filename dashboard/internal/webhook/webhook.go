@@ -6,7 +6,7 @@
 // answers 2xx has been told. What is refused for good (any other 3xx or 4xx) is dropped at once; what cannot be reached,
 // does not answer within ten seconds, or answers 408, 429 or 5xx is tried again: after one second, and twice as long each
 // time up to five minutes, half of it at random, and never sooner than Retry-After says. After an hour a notice is
-// dropped; so is the oldest of more than 64 that wait.
+// dropped; so is the oldest of more than 64 that wait. Each that is dropped is told to the log, by its rule and subject.
 //
 // # What leaves the host
 //
@@ -142,8 +142,8 @@ func (s *Sender) Send(n Notice) {
 	s.mu.Lock()
 	s.last++
 	if s.waiting = append(s.waiting, waiting{s.last, n, time.Now()}); len(s.waiting) > mostWaiting {
+		s.drop(s.waiting[0].notice, fmt.Errorf("more than %d wait", mostWaiting))
 		s.waiting = slices.Delete(s.waiting, 0, 1)
-		s.state.Dropped++
 	}
 	s.mu.Unlock()
 	select {
@@ -215,20 +215,26 @@ func (s *Sender) report(now waiting, again bool, err error) {
 		s.state.Sent++
 	} else {
 		s.state.Error = err.Error()
-		if at := time.Now(); at.Sub(s.complains) >= complain {
+		if at := time.Now(); again && at.Sub(s.complains) >= complain {
 			s.complains = at
-			s.log.Warn("an alert could not be told", "receiver", s.url.Host, "error", err, "again", again)
+			s.log.Warn("an alert could not be told, and is tried again", "receiver", s.url.Host, "error", err)
 		}
 	}
 	if again {
 		return
 	}
-	if err != nil {
-		s.state.Dropped++
-	}
 	if len(s.waiting) > 0 && s.waiting[0].number == now.number { // it may have been pushed out meanwhile
 		s.waiting = slices.Delete(s.waiting, 0, 1)
+		if err != nil {
+			s.drop(now.notice, err)
+		}
 	}
+}
+
+// drop counts a notice that nobody has been told of, and says so. mu is held.
+func (s *Sender) drop(n Notice, why error) {
+	s.state.Dropped++
+	s.log.Warn("nobody was told of an alert", "receiver", s.url.Host, "rule", n.Rule, "subject", n.Subject, "over", !n.Ended.IsZero(), "error", why)
 }
 
 // attempt sends a notice once. again says that it is worth another attempt, and least after how long.

@@ -132,7 +132,7 @@ func TestTriedAgain(t *testing.T) {
 
 func TestGivenUp(t *testing.T) {
 	r := &replies{steps: []func(*http.Request) (*http.Response, error){down}}
-	in(t, r, func(s *Sender, _ *bytes.Buffer) {
+	in(t, r, func(s *Sender, log *bytes.Buffer) {
 		for n := range mostWaiting + 10 {
 			s.Send(notice(n))
 		}
@@ -145,6 +145,9 @@ func TestGivenUp(t *testing.T) {
 		if got := s.State(); got.Waiting >= mostWaiting || got.Sent != 0 || !strings.Contains(got.Error, "connection refused") {
 			t.Errorf("got %+v", got)
 		}
+		if lost := strings.Count(log.String(), "nobody was told of an alert"); lost != s.State().Dropped || lost <= 10 {
+			t.Errorf("%d are lost, and the log has %d", s.State().Dropped, lost)
+		}
 		if n := len(r.asked); n < 10 || n > 120 {
 			t.Errorf("%d attempts in an hour", n)
 		}
@@ -154,13 +157,16 @@ func TestGivenUp(t *testing.T) {
 func TestRefusedForGood(t *testing.T) {
 	for _, status := range []int{302, 400, 403, 404, 410} {
 		r := &replies{steps: []func(*http.Request) (*http.Response, error){answer(status), answer(200)}}
-		in(t, r, func(s *Sender, _ *bytes.Buffer) {
+		in(t, r, func(s *Sender, log *bytes.Buffer) {
 			s.Send(notice(0))
 			s.Send(notice(1))
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			if got := s.State(); got.Dropped != 1 || got.Sent != 1 || len(r.asked) != 2 {
 				t.Errorf("%d: got %+v after %d attempts", status, got, len(r.asked))
+			}
+			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `rule=filesystem-full subject=/0 over=false error="it refuses with `) {
+				t.Errorf("%d: the log is %s", status, text)
 			}
 		})
 	}

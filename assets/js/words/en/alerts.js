@@ -34,6 +34,7 @@ export default {
   told: "{host} is told, and has taken the last one.",
   told_nothing: "{host} is told; there has been nothing to tell since the server began.",
   told_failing: "{host} does not take what it is told: {why}. {n} wait.",
+  told_lost: { one: "{n} since the server began nobody was told of.", other: "{n} since the server began nobody was told of." },
   told_somebody: "Somebody is told.",
   told_nobody: "Nobody is told: --alert-url says whom.",
 

@@ -34,6 +34,7 @@ export default {
   told: "通知发往 {host}，最近一条已被接收。",
   told_nothing: "通知发往 {host}；服务器启动以来尚无可通知的内容。",
   told_failing: "{host} 未能接收通知：{why}。{n} 条等待发送。",
+  told_lost: { other: "服务器启动以来有 {n} 条未能送达。" },
   told_somebody: "告警会发出通知。",
   told_nobody: "告警不会通知任何人：用 --alert-url 指定接收地址。",
 
