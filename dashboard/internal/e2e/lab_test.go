@@ -99,6 +99,7 @@ func TestLab(t *testing.T) {
 		more bool // of what others have shown
 	}{
 		{"lanes", labLanes, false},
+		{"projector", labOnAProjector, false},
 		{"lanes-by-keyboard", labByKeyboard, false},
 		{"costs", labCosts, false},
 		{"lane-stops", labStops, false},
@@ -138,6 +139,23 @@ func labLanes(t *testing.T, _ *server, p *page) {
 		}
 	}
 	p.moving(false)
+}
+
+// On a projector all five lanes are on the screen at once, below what stays above them, and the scale that their saw-teeth share
+// can be read there as well.
+func labOnAProjector(t *testing.T, _ *server, p *page) {
+	p.view(1024, 768, "dark")
+	got := evaluate[string](p, `(() => {
+		const at = (selector) => [...document.querySelectorAll("#lab-lanes " + selector)].map((e) => e.getBoundingClientRect());
+		const lanes = at(".lane"), [scale] = at(".lane-scale"), [panel] = at(".lanes"), [axis] = at(".lane-axis");
+		const said = lanes.length !== 5 || lanes[4].bottom - lanes[0].top > 680 ? "lanes of " + lanes.map(({ height }) => Math.round(height)) + " px" : "";
+		const within = scale.width > 0 && scale.left >= panel.left && scale.right <= panel.right && scale.top >= panel.bottom && scale.bottom <= axis.bottom;
+		return said + (within ? "" : " the scale is not there");
+	})()`)
+	if got != "" {
+		t.Error(got)
+	}
+	p.view(1440, 1200, "dark")
 }
 
 // A variant is one more lane with connections of its own; taken away it lets go of them.
