@@ -30,7 +30,7 @@ export default {
   past: "What fired",
   nothing_fired: "nothing",
   lasted: "for {time}",
-  lasts: "and still does",
+  lasts: "still fires",
   told: "{host} is told, and has taken the last one.",
   told_nothing: "{host} is told; there has been nothing to tell since the server began.",
   told_failing: "{host} does not take what it is told: {why}. {n} wait.",
