@@ -37,7 +37,8 @@ function tell(element, source) {
 
 /** Where no panel is about it. @param {Source} source */
 function whole(source) {
-  if (source.name === "history") return say("tables.history_in_memory"); // what it has kept can be read
+  // What it has kept can be read. The end of the error is what the system says, without names of files; a phone has no titles.
+  if (source.name === "history") return say("tables.history_in_memory", { why: source.error.split(": ").at(-1) ?? "" });
   return say("tables.source_is", { source: term("server.source", source.name), how: phrase(source) });
 }
 

@@ -15,7 +15,7 @@ import (
 
 const (
 	wordsFolder = "assets/js/words"
-	// serverRoom has what the server says in words. English has none of it: the server speaks English.
+	// serverRoom has what the server says in words. English has little of it: the server speaks English.
 	serverRoom = "server"
 )
 
@@ -221,6 +221,9 @@ func TestWordsAreSaid(t *testing.T) {
 	walk(t, "assets/js", ".js", see)
 	see("assets/index.html", read(t, "assets/index.html"))
 	for name, texts := range english {
+		if name == serverRoom {
+			continue // TestServersWords
+		}
 		for key := range texts {
 			if !said[name+"."+key] {
 				t.Errorf("%s.%s is said nowhere", name, key)
@@ -274,12 +277,9 @@ func TestServersWords(t *testing.T) {
 		}
 	}
 	for language := range languages {
-		if language == "en" {
-			continue
-		}
 		texts := rooms(t, language)[serverRoom]
 		for key := range wanted {
-			if texts[key] == nil {
+			if texts[key] == nil && language != "en" {
 				t.Errorf("%s/%s.js: %s is missing", language, serverRoom, key)
 			}
 		}

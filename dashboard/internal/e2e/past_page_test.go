@@ -372,7 +372,7 @@ func TestMarkedAndShared(t *testing.T) {
 	p.view(1440, 900, "dark")
 	p.open(address + "?technique=sse&range=1m#k=" + key)
 	p.live("sse")
-	p.says("notice", "history cannot be put on disk; it goes on in memory")
+	p.says("notice", "history cannot be put on disk (not a directory); it goes on in memory")
 
 	evaluate[bool](p, `import(new URL("js/chart/ink.js", document.baseURI)).then(({ inks }) => {
 		const pen = document.createElement("canvas").getContext("2d");

@@ -175,5 +175,5 @@ export default {
   last_read: "last read {age} ago",
   cannot_be_read: "cannot be read",
   source_is: "{source}: {how}",
-  history_in_memory: "history cannot be put on disk; it goes on in memory",
+  history_in_memory: "history cannot be put on disk ({why}); it goes on in memory",
 };

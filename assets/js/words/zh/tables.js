@@ -175,5 +175,5 @@ export default {
   last_read: "上次读取于 {age} 前",
   cannot_be_read: "无法读取",
   source_is: "{source}：{how}",
-  history_in_memory: "历史记录无法写入磁盘，继续保存在内存中",
+  history_in_memory: "历史记录无法写入磁盘（{why}），继续保存在内存中",
 };
