@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -47,6 +48,7 @@ func proxy(t *testing.T, port int, config string, command func(file string) []st
 	args := command(file)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr, cmd.Stdout = t.Output(), t.Output()
+	cmd.SysProcAttr = tied(syscall.SIGTERM) // nginx ends its own children then
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

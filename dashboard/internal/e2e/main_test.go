@@ -241,6 +241,7 @@ func startCommand(t *testing.T, file string, args ...string) *server {
 
 func startCmd(t *testing.T, cmd *exec.Cmd) *server {
 	t.Helper()
+	cmd.SysProcAttr = tied(syscall.SIGKILL)
 	s := &server{t: t, cmd: cmd, exit: make(chan error, 1)}
 	if s.cmd.Stderr == nil {
 		s.cmd.Stderr = t.Output()
