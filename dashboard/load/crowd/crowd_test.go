@@ -253,11 +253,7 @@ func TestLongPolling(t *testing.T) {
 func TestHasty(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
 		var s *script
-		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
-			for ask() != "" {
-				io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
-			}
-		})
+		s, config.URL = serve(t, always("HTTP/1.1 204 No Content\r\n\r\n"))
 		config.Technique, config.Pause = "longpolling", time.Hour
 		config.enough = func(c *crowd) bool { return c.viewers[0].phase == idle }
 		must(t, config)
@@ -272,11 +268,7 @@ func TestHasty(t *testing.T) {
 func TestNoEndpoint(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
 		var s *script
-		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
-			for ask() != "" {
-				io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
-			}
-		})
+		s, config.URL = serve(t, always("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"))
 		config.Technique, config.Pause = "longpolling", time.Hour
 		config.enough = func(c *crowd) bool { return c.viewers[0].phase == idle }
 		r := must(t, config)

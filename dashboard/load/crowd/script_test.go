@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -18,6 +19,15 @@ type script struct {
 	conns map[net.Conn]bool
 	asked []string // the heads of all questions
 	all   sync.WaitGroup
+}
+
+// always gives every question the same answer.
+func always(answer string) func(n int, conn net.Conn, ask func() string) {
+	return func(_ int, conn net.Conn, ask func() string) {
+		for ask() != "" {
+			io.WriteString(conn, answer)
+		}
+	}
 }
 
 // serve calls talk for each connection, from 0, with a reader of questions.
