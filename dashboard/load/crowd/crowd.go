@@ -19,7 +19,8 @@
 // On Linux one thread serves all viewers: an arrival is dated by the kernel (SO_TIMESTAMPNS), so that the queue in
 // front of this program is not taken for the server's, and the thread may sleep a millisecond to find more to do. Of
 // messages that waited in one socket together each has the date of the last. A viewer costs about a kilobyte.
-// Elsewhere, and for https, each viewer is a goroutine, and arrivals are dated when they are read.
+// Elsewhere, and for https, each viewer is a goroutine, and arrivals are dated when they are read. What crypto/tls keeps of
+// a connection comes on top: keys and what came with the handshake, 4 KB, and a buffer for the largest record so far.
 //
 // # The slow and the bad
 //

@@ -16,6 +16,17 @@ import (
 // waited for without one.
 func portable(ctx context.Context, c *crowd) error {
 	p := &ports{c: c, buffers: sync.Pool{New: func() any { return new([16 << 10]byte) }}}
+	if t := c.target; t.tls {
+		name, _, err := net.SplitHostPort(t.address)
+		if err != nil {
+			return err
+		}
+		p.tls = &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}}
+		p.few = make(few, mostReading)
+		for range mostReading {
+			p.few <- nil
+		}
+	}
 	var all sync.WaitGroup
 	for i := range c.viewers {
 		all.Go(func() { p.attend(ctx, &c.viewers[i]) })
@@ -27,6 +38,8 @@ func portable(ctx context.Context, c *crowd) error {
 type ports struct {
 	c       *crowd
 	buffers sync.Pool
+	tls     *tls.Config // nil without
+	few     few         // likewise
 }
 
 // attend is one viewer's life.
@@ -98,16 +111,11 @@ func (p *ports) call(v *viewer, conn net.Conn, ask func() action) action {
 
 func (p *ports) dial(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: patience}
-	t := p.c.target
-	if !t.tls {
-		return dialer.DialContext(ctx, "tcp", t.addr.String())
+	conn, err := dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
+	if err != nil || p.tls == nil {
+		return conn, err
 	}
-	name, _, err := net.SplitHostPort(t.address)
-	if err != nil {
-		return nil, err
-	}
-	secure := tls.Dialer{NetDialer: &dialer, Config: &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}}}
-	return secure.DialContext(ctx, "tcp", t.addr.String())
+	return secure(ctx, conn.(*net.TCPConn), p.tls)
 }
 
 // converse is one connection, until the viewer hangs up.
@@ -147,10 +155,13 @@ func (p *ports) converse(ctx context.Context, v *viewer, conn net.Conn) {
 
 // read waits for bytes and hands them to take: at an error of take's own the error is nil.
 func (p *ports) read(conn net.Conn, take func([]byte)) error {
-	if raw, ok := conn.(*net.TCPConn); ok {
-		if done, err := readWhenReady(raw, &p.buffers, take); done {
+	switch conn := conn.(type) {
+	case *net.TCPConn:
+		if done, err := readWhenReady(conn, &p.buffers, take); done {
 			return err
 		}
+	case *secured:
+		return conn.read(p.few, take)
 	}
 	var b [2 << 10]byte
 	n, err := conn.Read(b[:])

@@ -42,3 +42,40 @@ func readWhenReady(conn *net.TCPConn, buffers *sync.Pool, take func([]byte)) (do
 	take(b[:n])
 	return true, nil
 }
+
+// await waits until there is something to read, or the end of it.
+func await(conn *net.TCPConn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+		return err != syscall.EAGAIN
+	})
+}
+
+// readNow reads without waiting: what is not there is errNotNow.
+func readNow(conn *net.TCPConn, b []byte) (n int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Read(func(fd uintptr) bool {
+		n, failed = syscall.Read(int(fd), b)
+		return true
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case failed == syscall.EAGAIN || failed == syscall.EINTR:
+		return 0, errNotNow
+	case failed != nil:
+		return 0, failed
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}

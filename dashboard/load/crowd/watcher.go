@@ -3,6 +3,7 @@ package crowd
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -94,6 +95,9 @@ func (w *watcher) watch(ctx context.Context, done <-chan error) error {
 
 // begin starts the clock.
 func (w *watcher) begin(connected int) {
+	if w.c.target.tls { // to let a viewer in takes several times what it keeps
+		debug.FreeOSMemory()
+	}
 	w.hold()
 	w.c.mu.Lock()
 	w.c.tally.steady = time.Now().UnixNano()
