@@ -94,6 +94,7 @@ type Dashboard struct {
 	host       atomic.Pointer[collector.Host]
 	table      processTable
 	shown      atomic.Pointer[shown] // the newest snapshot; nil before the first
+	first      chan struct{}         // closed with the first
 	metrics    *metrics.Exporter
 	sending    sending
 	marking    marking
@@ -142,6 +143,7 @@ func New(config Config) *Dashboard {
 		log:      config.Logger,
 		made:     time.Now(),
 		closing:  make(chan struct{}),
+		first:    make(chan struct{}),
 		hub:      h,
 		room:     transport.NewRoom(config.MaxViewers),
 		history:  config.History,
@@ -237,7 +239,9 @@ func (d *Dashboard) Publish(s collector.Snapshot) {
 	s.Marks = d.withMarks(&s)
 	d.json = d.encoder.Append(d.json[:0], &s)
 	if d.hub.Publish(s.At, d.json) != nil {
-		d.shown.Store(&shown{s, time.Now()})
+		if d.shown.Swap(&shown{s, time.Now()}) == nil {
+			close(d.first)
+		}
 		d.history.Append(s)
 	}
 	if g := d.guests.Load(); g != nil {

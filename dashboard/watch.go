@@ -61,6 +61,7 @@ func (d *Dashboard) getText(c *fiber.Ctx) error {
 		return p.Send(c)
 	}
 	screen.Rows = 0
+	d.awaitFirst()
 	newest := d.shown.Load()
 	if newest == nil {
 		c.Set(fiber.HeaderRetryAfter, "1")
@@ -73,6 +74,18 @@ func (d *Dashboard) getText(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, plainText)
 	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &shown, Firing: alert.Sentences(d.alerts.watch.States(time.Now()))}, screen))
+}
+
+// awaitFirst waits for the first snapshot, at most for as long as one takes to come: who starts the program and asks at once
+// is a person.
+func (d *Dashboard) awaitFirst() {
+	late := time.NewTimer(d.config.Interval)
+	defer late.Stop()
+	select {
+	case <-d.first:
+	case <-d.closing:
+	case <-late.C:
+	}
 }
 
 // getWatch is a picture for each message, drawn over the one before: one held connection more.

@@ -17,7 +17,7 @@ import (
 
 // One URL: a page for browsers, text for everybody else.
 func TestTextByAccept(t *testing.T) {
-	s := open(t, Config{}, "/monitor")
+	s := open(t, Config{Interval: time.Millisecond}, "/monitor")
 	if status, _, header := s.get("", "Accept", "*/*"); status != 503 || header.Get("Retry-After") == "" {
 		t.Errorf("before there is a snapshot: %d", status)
 	}
@@ -44,6 +44,25 @@ func TestTextByAccept(t *testing.T) {
 		if status != 400 || !strings.Contains(body, "allowed") {
 			t.Errorf("%s: got %d %s", query, status, body)
 		}
+	}
+}
+
+// Who asks for text before there is any waits for the first snapshot.
+func TestTextWaitsForTheFirst(t *testing.T) {
+	s := open(t, Config{Interval: time.Hour}, "")
+	answered := make(chan int, 1)
+	go func() {
+		status, _, _ := s.get("", "Accept", "*/*")
+		answered <- status
+	}()
+	select {
+	case status := <-answered:
+		t.Fatalf("before the first: got %d", status)
+	case <-time.After(100 * time.Millisecond): // without a wait it has answered by then, or else passes for once
+	}
+	s.Publish(collectortest.Snapshot(3))
+	if status := <-answered; status != 200 {
+		t.Errorf("got %d", status)
 	}
 }
 
