@@ -21,9 +21,17 @@ import (
 // errEnough ends a Watch that has seen what it came for.
 var errEnough = errors.New("enough")
 
-// watch returns the sequence numbers of n messages, a gap as a minus.
+// watch returns the sequence numbers of n messages, with a word before a gap's.
 func (s *site) watch(c *load.Client, after string, n int) []string {
 	s.t.Helper()
+	return s.watching(c, after, n, func() {})
+}
+
+// watching is watch, and does something when the first message has come and the next is waited for.
+func (s *site) watching(c *load.Client, after string, n int, then func()) []string {
+	s.t.Helper()
+	var doing sync.WaitGroup
+	defer doing.Wait()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	var got []string
@@ -34,6 +42,12 @@ func (s *site) watch(c *load.Client, after string, n int) []string {
 		}
 		if got = append(got, seq); len(got) == n {
 			return errEnough
+		}
+		if len(got) == 1 {
+			doing.Go(func() {
+				time.Sleep(50 * time.Millisecond)
+				then()
+			})
 		}
 		return nil
 	})
@@ -54,11 +68,7 @@ func TestOrder(t *testing.T) {
 	each(t, func(t *testing.T, technique string) {
 		s := open(t, Config{}, "")
 		s.publish(3)
-		go func() {
-			time.Sleep(50 * time.Millisecond)
-			s.publish(4)
-		}()
-		equal(t, s.watch(s.client(technique), "", 5), "3 4 5 6 7")
+		equal(t, s.watching(s.client(technique), "", 5, func() { s.publish(4) }), "3 4 5 6 7")
 	})
 }
 
@@ -199,13 +209,12 @@ func TestStreamOutlivesWriteTimeout(t *testing.T) {
 		t.Run(technique, func(t *testing.T) {
 			s := open(t, Config{WriteTimeout: 100 * time.Millisecond, Heartbeat: time.Minute}, "")
 			s.publish(1)
-			go func() {
+			equal(t, s.watching(s.client(technique), "", 11, func() {
 				for range 10 {
 					time.Sleep(40 * time.Millisecond)
 					s.publish(1)
 				}
-			}()
-			equal(t, s.watch(s.client(technique), "", 11), "1 2 3 4 5 6 7 8 9 10 11")
+			}), "1 2 3 4 5 6 7 8 9 10 11")
 		})
 	}
 }

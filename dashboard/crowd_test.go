@@ -138,7 +138,7 @@ func TestCrowdFromElsewhere(t *testing.T) {
 		a = s.crowdState()
 		return a.Refused >= 10 || !a.Running
 	})
-	if a.Connected != 0 || a.Messages != 0 || a.Errors["refused: answer 403"] == 0 {
+	if a.Server.With != nil || a.Messages != 0 || a.Errors["refused: answer 403"] == 0 {
 		t.Errorf("got %+v", a)
 	}
 }

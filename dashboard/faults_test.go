@@ -36,7 +36,9 @@ type follower struct {
 	ats  []time.Time
 	lost []error
 	done chan load.Tally
-	stop context.CancelFunc
+
+	broken time.Time // just before its test broke something
+	stop   context.CancelFunc
 }
 
 func (s *site) follow(technique, viewer, after string) *follower {
@@ -124,18 +126,17 @@ func TestFaults(t *testing.T) {
 		breaks func(t *testing.T, s *site, f *follower, technique string)
 	}{
 		{"delay", `{"delay":"150ms","jitter":"20ms"}`, func(t *testing.T, s *site, f *follower, technique string) {
-			s.publish(1)
 			at := time.Now()
+			s.publish(1)
 			f.sees("1 2 3")
 			if late := f.ats[2].Sub(at); late < 150*time.Millisecond {
 				t.Errorf("it came after %v", late)
 			}
 		}},
 		{"stall", `{"stall":"400ms"}`, func(t *testing.T, s *site, f *follower, technique string) {
-			at := time.Now()
 			s.publish(1)
 			f.sees("1 2 3")
-			if late := f.ats[2].Sub(at); late < 300*time.Millisecond {
+			if late := f.ats[2].Sub(f.broken); late < 400*time.Millisecond { // it began when it was said
 				t.Errorf("it came after %v", late)
 			}
 		}},
@@ -234,6 +235,7 @@ func TestFaults(t *testing.T) {
 					f.sees("1")
 					s.publish(1)
 					f.sees("1 2")
+					f.broken = time.Now()
 					if test.fault != "" {
 						s.breaks(`{"viewer":"me","fault":` + test.fault + `}`)
 					}

@@ -107,12 +107,13 @@ type heldCrowd struct {
 	viewers   []int
 }
 
+// openHeld has nobody asked whether they are there: these do not answer, and letting a thousand in may take long.
 func openHeld(t testing.TB, technique string) *heldCrowd {
 	ln, _, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &heldCrowd{site: serveOn(t, New(Config{}), ln, "", ""), t: t, technique: technique, addr: ln.Addr().(*net.TCPAddr)}
+	c := &heldCrowd{site: serveOn(t, New(Config{Heartbeat: time.Hour}), ln, "", ""), t: t, technique: technique, addr: ln.Addr().(*net.TCPAddr)}
 	c.site.publish(1)
 	t.Cleanup(func() {
 		for _, fd := range c.viewers {
