@@ -152,21 +152,25 @@ func realMounts(t *testing.T, dir string) {
 	go daemon.serve()
 	start := time.Now()
 	hung, _, err := find(at("fuse"))
-	if took := time.Since(start); took < usageTimeout || took > 5*usageTimeout {
+	if took := time.Since(start); took < usageTimeout || took > 30*usageTimeout {
 		t.Errorf("a mount that hangs took %s", took)
 	}
 	if !hung.Stale || !hung.Remote || hung.Total != 0 || err == nil || err.Error() != "filesystem "+at("fuse")+": no answer for 1s" {
 		t.Errorf("it hangs: %+v, %v", hung, err)
 	}
-	start = time.Now()
-	if _, _, err = find("/"); err == nil {
-		t.Error("it hangs, and no error")
+	least := time.Hour // of some: a busy machine may be slow in one
+	for range 5 {
+		start = time.Now()
+		if _, _, err = find("/"); err == nil {
+			t.Error("it hangs, and no error")
+		}
+		least = min(least, time.Since(start))
 	}
-	if took := time.Since(start); took > usageTimeout/2 {
-		t.Errorf("another read took %s", took)
+	if least > usageTimeout/2 {
+		t.Errorf("another read takes %s", least)
 	}
 	daemon.answer <- true
-	for range 100 {
+	for range 3000 {
 		if hung, _, err = find(at("fuse")); !hung.Stale {
 			break
 		}

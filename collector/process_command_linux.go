@@ -65,19 +65,24 @@ func (r *commandReader) read(ctx context.Context, dir int, who identity, tick in
 		patience = lessPatience
 	}
 	if r.timer == nil {
-		r.timer = time.NewTimer(patience)
+		r.timer = time.NewTimer(patience / 2)
 	} else {
-		r.timer.Reset(patience)
+		r.timer.Reset(patience / 2)
 	}
 	defer r.timer.Stop()
 	c := r.next
 	c.pid, c.birth, c.dir = who.pid, who.birth, dir
 	go c.run()
-	select {
-	case <-c.done:
-		return c.line, true
-	case <-r.timer.C:
-	case <-ctx.Done():
+	for half := 1; half <= 2; half++ { // where the machine stops this process for long, that is one of them
+		select {
+		case <-c.done:
+			return c.line, true
+		case <-r.timer.C:
+			r.timer.Reset(patience / 2)
+			continue
+		case <-ctx.Done():
+		}
+		break
 	}
 	r.next, r.tick = nil, tick
 	r.silent = append(r.silent, c)

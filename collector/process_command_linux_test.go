@@ -82,7 +82,7 @@ func TestSilentCommand(t *testing.T) {
 
 	// It answers again.
 	answer()
-	for i := 0; len(w.asker.commands.silent[0].done) == 0 && i < 1000; i++ {
+	for i := 0; len(w.asker.commands.silent[0].done) == 0 && i < 60_000; i++ {
 		time.Sleep(time.Millisecond)
 	}
 	if err := os.Remove(path); err != nil {

@@ -69,11 +69,12 @@ func TestRealProcess(t *testing.T) {
 	pid := start(t, child(t, "sh", "-c", "while :; do :; done"))
 	w := liveOf(t)
 	w.read(t)
-	time.Sleep(300 * time.Millisecond)
-	p := find(t, w.read(t).Top, pid)
-	if cpu, ok := p.CPU.Get(); !ok || cpu <= 0.02 || cpu > 1.2 {
-		t.Errorf("cpu %v, want about 1", p.CPU)
-	}
+	var p Process
+	aboutOne(t, func() Number {
+		time.Sleep(300 * time.Millisecond)
+		p = find(t, w.read(t).Top, pid)
+		return p.CPU
+	})
 	if age := time.Since(time.UnixMilli(p.Started)); age < 0 || age > 30*time.Second {
 		t.Errorf("started %s ago", age)
 	}
@@ -82,17 +83,33 @@ func TestRealProcess(t *testing.T) {
 	}
 }
 
+// aboutOne wants one of some readings of who is busy to be about a core: where a hypervisor takes the processor away, the clock
+// of what runs on it stands still in one, and catches up in another.
+func aboutOne(t *testing.T, reading func() Number) {
+	t.Helper()
+	var got []Number
+	for range 20 {
+		cpu := reading()
+		if v, ok := cpu.Get(); ok && v > 0.02 && v <= 1.2 {
+			return
+		}
+		got = append(got, cpu)
+	}
+	t.Errorf("cpu %v, want about 1", got)
+}
+
 // One that is born between two reads has a rate at once, and of what it really used.
 func TestRealBirth(t *testing.T) {
 	w := liveOf(t)
 	w.read(t)
-	before := time.Now()
-	pid := start(t, child(t, "sh", "-c", "while :; do :; done"))
-	time.Sleep(300 * time.Millisecond)
-	p := find(t, w.read(t).Top, pid)
-	if cpu, ok := p.CPU.Get(); !ok || cpu <= 0.02 || cpu > 1.2 {
-		t.Errorf("cpu %v after %s, want about 1", p.CPU, time.Since(before))
-	}
+	aboutOne(t, func() Number {
+		busy := child(t, "sh", "-c", "while :; do :; done")
+		pid := start(t, busy)
+		time.Sleep(300 * time.Millisecond)
+		p := find(t, w.read(t).Top, pid)
+		busy.Process.Kill()
+		return p.CPU
+	})
 }
 
 func TestRealExec(t *testing.T) {
@@ -105,7 +122,7 @@ func TestRealExec(t *testing.T) {
 	pid := start(t, cmd)
 	w := liveOf(t)
 	p := w.of(t, pid)
-	for range 100 { // until the shell itself was executed
+	for range 3000 { // until the shell itself was executed
 		if p.Name != filepath.Base(os.Args[0])[:min(15, len(filepath.Base(os.Args[0])))] {
 			break
 		}
@@ -119,7 +136,7 @@ func TestRealExec(t *testing.T) {
 	if _, err := io.WriteString(in, "go\n"); err != nil {
 		t.Fatal(err)
 	}
-	for range 500 {
+	for range 3000 {
 		if p = w.of(t, pid); p.Name == "sleep" && p.Command != "" { // it has none in the moment of its execution
 			break
 		}
@@ -160,20 +177,21 @@ func TestRealTraffic(t *testing.T) {
 	}
 	pid := start(t, cmd)
 	w := liveOf(t)
+	longest := time.Now()
 	w.of(t, pid)
 	w.read(t)
-	at := time.Now()
+	shortest := time.Now()
 	if _, err := io.WriteString(in, "go\n"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
+	least := time.Since(shortest).Seconds()
 	p := w.of(t, pid) // what a child has written counts for its parent when it has ended
-	elapsed := time.Since(at).Seconds()
-	rate, ok := p.WriteRate.Get()
-	if bytes := rate * elapsed; !ok || bytes < 2<<20 || bytes > 32<<20 {
-		t.Errorf("%g bytes were written, want about 8 MiB: %+v", bytes, p)
+	most := time.Since(longest).Seconds()
+	if rate, ok := p.WriteRate.Get(); !ok || rate*most < 4<<20 || rate*least > 32<<20 {
+		t.Errorf("%g to %g bytes were written, want about 8 MiB: %+v", rate*least, rate*most, p)
 	}
 }
 
@@ -243,7 +261,7 @@ func BenchmarkProcesses(b *testing.B) {
 		})
 	}
 	b.Run("all", func(b *testing.B) { // while somebody looks at all of them
-		for range 500 {
+		for range 3000 {
 			start(b, child(b, "sleep", "600"))
 		}
 		w := liveOf(b)

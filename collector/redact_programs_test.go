@@ -67,10 +67,10 @@ func TestRedactProgramsAddUp(t *testing.T) {
 // As many programs as fit into one line take no time that matters.
 func TestRedactProgramsIsQuick(t *testing.T) {
 	line := strings.Repeat(strings.Join(programNames(t), " ")+" ", 10)[:longestCommand-1]
-	start := time.Now()
-	redact([]byte(line))
-	redact([]byte(strings.ReplaceAll(line, " ", "\x00")))
-	if took := time.Since(start); took > 2*time.Second {
+	if took := leastOf(2*time.Second, func() {
+		redact([]byte(line))
+		redact([]byte(strings.ReplaceAll(line, " ", "\x00")))
+	}); took > 2*time.Second {
 		t.Errorf("takes %s", took)
 	} else {
 		t.Logf("takes %s", took)

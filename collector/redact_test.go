@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -186,20 +187,24 @@ func TestRedactIsQuick(t *testing.T) {
 		"set password for ", "a'b ", "x'", "echo a | sudo ", "sqlplus a/b ", "add_user ", "identified by ", "s.", "https://a/hooks/",
 		"insert into a(token", "insert into a(token)(", "expect password send a ", "auth('a',", "redis-cli auth a; ", "net use a: ", "auth: a b "} {
 		line := []byte(strings.Repeat(piece, longestCommand/len(piece)))
-		start := time.Now()
-		rounds := 3
-		if testing.Short() {
-			rounds = 1
-		}
-		for range rounds {
-			redact(line)
-		}
-		if took := time.Since(start) / time.Duration(rounds); took > time.Second {
+		if took := leastOf(time.Second, func() { redact(line) }); took > time.Second {
 			t.Errorf("%q takes %s", piece, took)
 		} else {
 			t.Logf("%q takes %s", piece, took)
 		}
 	}
+}
+
+// leastOf tells how long something takes: the least of ten times, or the first that is little enough. A busy machine may stop it in
+// the middle of one.
+func leastOf(enough time.Duration, do func()) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for n := 0; n < 10 && least > enough; n++ {
+		start := time.Now()
+		do()
+		least = min(least, time.Since(start))
+	}
+	return least
 }
 
 // FuzzRedact plants a secret where it is known to be one, between arguments that may be anything.

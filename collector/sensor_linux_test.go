@@ -222,7 +222,7 @@ func TestHangingChip(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o644); err != nil { // to open it is to wait for somebody who writes
 		t.Fatal(err)
 	}
-	b := sensorBoard{roots: r, patience: 50 * time.Millisecond}
+	b := sensorBoard{roots: r, patience: 2 * time.Second} // the others' is the same, and the machine may be busy
 	for i := range 3 {
 		start := time.Now()
 		part, err := b.read(t.Context())
@@ -232,7 +232,7 @@ func TestHangingChip(t *testing.T) {
 		if n := len(part.(*sensorPart).sensors); n != 5 {
 			t.Fatalf("%d sensors", n)
 		}
-		if d := time.Since(start); i > 0 && d > 40*time.Millisecond {
+		if d := time.Since(start); i > 0 && d >= b.patience {
 			t.Errorf("waited again, %s", d)
 		}
 	}
@@ -241,7 +241,7 @@ func TestHangingChip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for limit := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		part, err := b.read(t.Context())
 		if err == nil && len(part.(*sensorPart).sensors) == 7 { // without fan1, which is a pipe
 			return
@@ -261,10 +261,14 @@ func TestSlowChip(t *testing.T) {
 	read(t, s)
 	b.chips[1].took = time.Second
 	tree{coretemp + "hwmon/hwmon4/temp1_input": "60000\n"}.over(t, r)
-	read(t, s)
-	time.Sleep(20 * time.Millisecond)
-	if got := read(t, s).Sensors; got[1].Value != Known(60) || b.chips[1].took > slowChip {
-		t.Errorf("got\n%s", sensorLines(got))
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		got := read(t, s).Sensors
+		if got[1].Value == Known(60) && b.chips[1].took <= slowChip {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("got\n%s", sensorLines(got))
+		}
 	}
 }
 

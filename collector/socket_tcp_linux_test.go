@@ -31,7 +31,7 @@ func testTCPStates(t *testing.T) {
 		for name, reader := range map[string]*tcpReader{"sock_diag": byDiag, "files": byFiles} {
 			var c tcpCensus
 			var err error
-			for range 100 { // the last step of a handshake may take a moment
+			for range 3000 { // the last step of a handshake may take a moment
 				c = tcpCensus{}
 				if err = reader.count(&c); err == nil && c.counts == wanted {
 					break
