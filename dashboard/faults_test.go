@@ -235,6 +235,11 @@ func TestFaults(t *testing.T) {
 					f.sees("1")
 					s.publish(1)
 					f.sees("1 2")
+					if technique == "longpolling" { // it has had two answers, and waits for the third
+						eventually(t, "it has asked again", func() bool {
+							return s.transports.Viewers.Wire("me")[technique].Requests == 3 && s.hub.Stats().Subscriptions == 1
+						})
+					}
 					f.broken = time.Now()
 					if test.fault != "" {
 						s.breaks(`{"viewer":"me","fault":` + test.fault + `}`)
