@@ -88,10 +88,14 @@ func TestServiceTells(t *testing.T) {
 	want(t, heard, "WATCHDOG=1")
 	want(t, heard, "WATCHDOG=1")
 	close(ill)
-	<-stuck // one that was under way may still be told before this
-	for len(heard) > 0 {
-		<-heard
+	<-stuck // one that was under way may have been told before this
+	s.Reloading()()
+	for got := ""; !strings.HasPrefix(got, "RELOADING=1"); {
+		if got = <-heard; !strings.HasPrefix(got, "WATCHDOG=1") && !strings.HasPrefix(got, "RELOADING=1") {
+			t.Fatalf("heard %q", got)
+		}
 	}
+	want(t, heard, "READY=1")
 	<-stuck
 	<-stuck
 	cancel()

@@ -41,13 +41,13 @@ func (p *paper) String() string {
 // waits until something is on it.
 func (p *paper) waits(t *testing.T, want string) {
 	t.Helper()
-	for range 1000 {
+	for range 6000 {
 		if strings.Contains(p.String(), want) {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatalf("in 5 s there was no %q", want)
+	t.Fatalf("in half a minute there was no %q", want)
 }
 
 // serving is a dashboard on a free port.

@@ -97,7 +97,7 @@ func nodeExporters() []string {
 // startPeer runs a node_exporter on a free port of this machine until the test ends.
 func startPeer(t *testing.T, file string) (url string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", "127.0.0.2:0") // not where other tests' connections are from: nobody is given the port meanwhile
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func startPeer(t *testing.T, file string) (url string) {
 		cmd.Wait()
 	})
 	url = "http://" + address + "/metrics"
-	for range 100 {
+	for range 1200 {
 		if resp, err := http.Get(url); err == nil {
 			resp.Body.Close()
 			return url
