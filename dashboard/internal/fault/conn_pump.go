@@ -34,11 +34,14 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 			err = net.ErrClosed
 		case c.down.finished:
 			err = syscall.EPIPE
-		case !c.pumps.Load(): // it has become the connection below, and is empty
+		case !c.pumps.Load() && !cut: // it has become the connection below, and is empty
 			c.mu.Unlock()
 			m, err := c.Conn.Write(b[n:])
 			return n + m, c.reason(err)
 		default:
+			if cut { // it is made, though nothing is wrong any more
+				c.start()
+			}
 			put := c.down.Put(b[n:n+c.room(&c.down, len(b)-n)], c.now())
 			if n += put; put > 0 {
 				c.book.inside.Add(int64(put))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -328,6 +329,35 @@ func TestCutNoMore(t *testing.T) {
 }
 
 // Nobody's name is remembered: such a viewer is cut when it is time, and not again when it comes back.
+// A cut that has been taken is made, though its fault ends before the half is in the wire.
+func TestCutAsItEnds(t *testing.T) {
+	scene(t, func(r *rig) {
+		r.set(Scope{}, `{"cut":"once"}`)
+		r.conn.Bind("me", "polling")
+		r.book.mu.Lock() // so that the cut cannot be taken yet
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			r.write("HTTP/1.1 200 OK\r\n\r\nabcdef")
+		}()
+		for headed := false; !headed; runtime.Gosched() {
+			r.conn.mu.Lock()
+			headed = r.conn.headed
+			r.conn.mu.Unlock()
+		}
+		r.conn.set(profile{})
+		for r.conn.pumps.Load() {
+			runtime.Gosched()
+		}
+		r.book.mu.Unlock()
+		reads(r.t, r.far, "HTTP/1.1 200 OK\r\n\r\nabc")
+		if n, err := r.far.Read(make([]byte, 1)); n != 0 || err == nil {
+			r.t.Errorf("the connection goes on: %d, %v", n, err)
+		}
+		<-answered
+	})
+}
+
 func TestCutAnonymous(t *testing.T) {
 	scene(t, func(r *rig) {
 		r.conn.Hold("~1", "sse")
