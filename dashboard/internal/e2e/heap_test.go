@@ -59,8 +59,9 @@ func (p *page) keepsHeap() {
 	}
 	before := watched(40, time.Minute)
 	nodes := p.nodes()
+	came := p.state().Messages
 	after := watched(100, *heap-time.Minute)
-	t.Logf("%.2f MB, then %.2f MB; %d nodes, then %d", before/1e6, after/1e6, nodes, p.nodes())
+	t.Logf("%.2f MB, then %.2f MB %d messages later; %d nodes, then %d", before/1e6, after/1e6, p.state().Messages-came, nodes, p.nodes())
 	most := before + 3e6
 	if *heap > 0 {
 		most = 1.1 * before
