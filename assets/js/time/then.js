@@ -18,8 +18,9 @@ import { counted, of, ways, whole } from "../series.js";
 
 /** Series that fill a snapshot's plain parts, by the beginning of their names. */
 const plain = ["cpu", "load", "memory", "swap", "pressure", "processes", "frequency", "paging", "container"];
-/** How far around a moment a row of numbers may lie, in milliseconds, from the finest tier to the coarsest. */
-const around = [3000, 30_000, 180_000];
+/** How far from a moment a row of numbers may begin, in milliseconds, from the finest tier to the coarsest. */
+const farthest = 180_000;
+const reaches = [3000, 30_000, farthest];
 /** Milliseconds that the list of what history knows may be old: somebody who walks through time asks often. */
 const fresh = 10_000;
 /** What goes over all disks, and all ways out of the host: also over those that are gone. */
@@ -53,9 +54,13 @@ async function row(history, at, now, signal) {
   const known = await history.series(fresh);
   const ours = devices(now, known.keys()).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
   const names = [...new Set([...[...known.keys()].filter((name) => plain.includes(name.split(".")[0])), ...sums, ...ours])].filter((name) => !name.includes(","));
-  for (const reach of around) {
-    const answer = await history.ask(names, at - reach, at + reach, 60, signal);
-    const i = nearest(answer.at, answer.series, at);
+  // A row stands for the time behind its moment: the last one not after this has it in it. One that begins later is for when
+  // there is no such.
+  const questions = [...reaches.map((reach) => ({ from: at - reach, to: at, last: true })), { from: at, to: at + farthest, last: false }];
+  for (const { from, to, last } of questions) {
+    const answer = await history.ask(names, from, to, 60, signal);
+    const filled = answer.at.map((_, i) => answer.series.some(({ avg }) => avg[i] !== null));
+    const i = last ? filled.lastIndexOf(true) : filled.indexOf(true);
     if (i < 0) continue;
     /** @type {Map<string, number>} */
     const values = new Map();
@@ -66,22 +71,6 @@ async function row(history, at, now, signal) {
     return { at: answer.at[i], values };
   }
   return null;
-}
-
-/**
- * The row in force: the last not after the moment that has anything, else the first that has.
- * @param {number[]} times
- * @param {{avg: (number | null)[]}[]} series
- * @param {number} at
- */
-function nearest(times, series, at) {
-  let found = -1;
-  for (let i = 0; i < times.length; i++) {
-    if (!series.some(({ avg }) => avg[i] !== null)) continue;
-    if (times[i] > at && found >= 0) break;
-    found = i;
-  }
-  return found;
 }
 
 /** @param {import("../api.js").API} api @param {number} at @param {AbortSignal} signal */
