@@ -1,6 +1,6 @@
 // @ts-check
-// Whether what a lesson or a trial has measured is its own: what somebody else broke on purpose meanwhile, and messages that
-// began anew, are in its figures too, and nobody could tell.
+// Whether what a lesson or a trial has measured is its own: what somebody else broke on purpose meanwhile, messages that began
+// anew, and lanes that were changed under it are in its figures too, and nobody could tell.
 
 import { Refused } from "../api.js";
 
@@ -20,12 +20,19 @@ export class Conditions {
   /** of viewers beside the lanes @type {Set<string>} */
   #crowds = new Set();
   #foreign = false;
+  /** a lane was stopped, set to zero or changed, or the page hidden, where browsers let time pass in whole seconds */
+  #disturbed = false;
+  /** whoever plays sets a lane to zero */
+  #zeroes = false;
+  /** how each lane was when it began @type {Map<Lane, string>} */
+  #was = new Map();
   /** which server it was, and which run of messages */
   /** @type {[number, string | undefined]} */
   #began = [NaN, undefined];
   /** when, on the server's clock */
   #from = NaN;
   #done = new AbortController();
+  #measured = new AbortController();
 
   /** @param {import("./lab.js").Lab} lab @param {Map<string, Lane>} lanes that play */
   constructor(lab, lanes) {
@@ -43,24 +50,50 @@ export class Conditions {
     this.#crowds.add(technique);
   }
 
+  /** A lane is set to zero by whoever plays. @param {Lane} lane */
+  zero(lane) {
+    this.#zeroes = true;
+    lane.resetCounts();
+    this.#zeroes = false;
+  }
+
+  /** A lane is thinner by whoever plays. @param {Lane} lane */
+  thins(lane) {
+    this.#was.set(lane, how(lane));
+  }
+
   /** The measuring begins. */
   async begin() {
+    const { signal } = this.#measured;
+    const mine = (/** @type {Event} */ event) => [...this.#lanes.values()].includes(/** @type {CustomEvent} */ (event).detail.lane);
+    this.#disturbed = document.hidden;
+    for (const lane of this.#lanes.values()) this.#was.set(lane, how(lane));
+    this.#lab.addEventListener("state", (event) => (this.#disturbed ||= mine(event) && !/** @type {CustomEvent} */ (event).detail.lane.running), { signal });
+    this.#lab.addEventListener("reset", (event) => (this.#disturbed ||= mine(event) && !this.#zeroes), { signal });
+    document.addEventListener("visibilitychange", () => (this.#disturbed ||= document.hidden), { signal });
     this.#from = this.#lab.clock.server(performance.now());
     // What the faults panel hears.
     this.#lab.addEventListener("faults", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail), { signal: this.#done.signal });
     this.#began = await this.#ask();
   }
 
-  /** It has ended. @returns {Promise<string>} how, as a key of words */
+  /** It is over: the lanes may be changed. */
+  over() {
+    this.#measured.abort();
+    for (const [lane, was] of this.#was) this.#disturbed ||= how(lane) !== was;
+  }
+
+  /** All is put back. @returns {Promise<string>} how it has ended, as a key of words */
   async end() {
     const [since, epoch] = await this.#ask();
     const anew = since !== this.#began[0] || (epoch && this.#began[1] && epoch !== this.#began[1]); // unknown until a message has come
-    return anew ? "lessons.anew" : this.#foreign ? "lessons.foreign" : "lessons.done";
+    return anew ? "lessons.anew" : this.#foreign ? "lessons.foreign" : this.#disturbed ? "lessons.disturbed" : "lessons.done";
   }
 
   /** Nobody wants to know any more. */
   close() {
     this.#done.abort();
+    this.#measured.abort();
   }
 
   /** Since when the meter counts, and the epoch, where there is one. @returns {Promise<[number, string | undefined]>} */
@@ -83,6 +116,11 @@ export class Conditions {
     if ([...this.#lanes.values()].some((lane) => concerns(entry, lane))) return true;
     return !entry.viewer && (!entry.technique || this.#lanes.size === 0 || this.#crowds.has(entry.technique));
   }
+}
+
+/** What of a lane must be as it was; one that climbs changes its technique, the page's only with the page. @param {Lane} lane */
+function how({ page, technique, viewer }) {
+  return [viewer.id, viewer.every, viewer.conflate, page ? technique : ""].join(" ");
 }
 
 /** Where nothing can be broken, nothing is. @param {unknown} error @returns {{faults: Entry[]}} */

@@ -141,12 +141,12 @@ export class Lab extends EventTarget {
 
   /**
    * The page's own viewer goes over to another technique: it is the lane of that one now, so that nobody holds a
-   * connection twice.
+   * connection twice. What plays keeps the lanes that it has: then it is so when that has ended.
    * @param {import("../transport/transport.js").Technique} technique
    */
   follow(technique) {
     const next = this.lane(technique);
-    if (!this.#open || !next || next.page) return;
+    if (!this.#open || this.playing || !next || next.page) return;
     const before = this.lanes.find((lane) => lane.page);
     before?.end();
     next.adopt(this.#viewer);
@@ -158,6 +158,7 @@ export class Lab extends EventTarget {
   plays(name, lanes) {
     this.playing = name;
     this.tell("plays", { name, lanes });
+    this.follow(this.#viewer.technique); // which may be another by now
     this.#room(); // what was given back meanwhile
   }
 

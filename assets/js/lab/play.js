@@ -24,6 +24,7 @@ export async function play(lab, piece, seconds, signal, tell) {
       await stage.set();
       await conditions.begin();
       answers = await piece.run(stage, seconds);
+      conditions.over();
     } finally {
       await stage.restore(); // before there is another question: the browser may have had no connection for it
     }

@@ -200,9 +200,11 @@ export class Stage {
    * @param {string} key of the lane
    */
   async conflate(key) {
-    const { viewer } = this.lane(key);
+    const lane = this.lane(key);
+    const { viewer } = lane;
     const set = (/** @type {boolean} */ conflate) => this.api.command(viewer.id, { set: { conflate } });
     viewer.conflate = true; // numbers may be left out before the answer is here
+    this.conditions.thins(lane);
     this.#undo.push(async () => {
       await set(false);
       viewer.conflate = false;
@@ -272,7 +274,7 @@ export class Stage {
     /** @type {Map<Lane, {requests: number, answers: number, empty: number}>} */
     const tallies = new Map();
     for (const lane of this.#lanes.values()) {
-      lane.resetCounts();
+      this.conditions.zero(lane);
       tallies.set(lane, { requests: 0, answers: 0, empty: 0 });
     }
     const done = new AbortController();

@@ -766,7 +766,7 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 }
 
 // What somebody else broke while a lesson measured, before it, in its middle or at its end, is said, and so is a server that was
-// started again, or a new epoch; a fault of its own is none of that, nor one that concerns it not.
+// started again, or a new epoch, or a lane that was changed under it; a fault of its own is none of that, nor one that concerns it not.
 func TestLabMeasuredUndisturbed(t *testing.T) {
 	p := modules(t)
 	for _, test := range []struct{ name, before, script, want string }{
@@ -788,13 +788,27 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 		{"cannot-be-asked", ``, `refused = 500`, "failed"},
 		{"another-server", ``, `since++`, "anew"},
 		{"another-epoch", ``, `epoch = "f"`, "anew"},
+		{"set-to-zero-by-itself", ``, `await stage.watch(0.01)`, "done"},
+		{"set-to-zero", ``, `lab.dispatchEvent(new CustomEvent("reset", { detail: { lane } }))`, "disturbed"},
+		{"another-set-to-zero", ``, `lab.dispatchEvent(new CustomEvent("reset", { detail: { lane: {} } }))`, "done"},
+		{"stopped", ``, `lane.running = false; state(); lane.running = true`, "disturbed"},
+		{"another-state", ``, `state()`, "done"},
+		{"another-viewer's", ``, `lane.viewer = { ...lane.viewer, id: "w" }`, "disturbed"},
+		{"thinner", ``, `lane.viewer.every = 2000`, "disturbed"},
+		{"the-newest-alone", ``, `lane.viewer.conflate = true`, "disturbed"},
+		{"thinner-by-itself", ``, `await stage.conflate("sse")`, "done"},
+		{"climbs", ``, `lane.technique = "websocket"`, "done"},
+		{"the-page-goes-over", `lane.page = true`, `lane.technique = "websocket"`, "disturbed"},
+		{"hidden", ``, `Object.defineProperty(document, "hidden", { value: true, configurable: true }); document.dispatchEvent(new Event("visibilitychange")); delete document.hidden`, "disturbed"},
 	} {
 		got := evaluate[string](p, `(async () => {
 			const { play } = await import(base + "lab/play.js");
 			const { Refused } = await import(base + "api.js");
 			let messages = 0, since = 1, epoch = "e", refused = 0;
 			const faults = [], over = [];
-			const lane = { key: "sse", technique: "sse", running: true, queued: false, get newest() { return { epoch, received: 1 }; },
+			const state = () => lab.dispatchEvent(new CustomEvent("state", { detail: { lane, state: lane.running ? "open" : "paused" } }));
+			const lane = { key: "sse", technique: "sse", running: true, counts: {}, ages: { percentiles: () => [] }, async measure() {},
+				resetCounts: () => lab.dispatchEvent(new CustomEvent("reset", { detail: { lane } })), queued: false, get newest() { return { epoch, received: 1 }; },
 				viewer: { id: "v", every: 0, conflate: false, get counts() { return { messages: messages++ }; } }, provoke() {} };
 			const lab = new EventTarget();
 			const get = async () => {
@@ -802,7 +816,7 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 				return { faults, over, running: false };
 			};
 			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
-				api: { wire: async () => ({ since }), get, post: async () => {} } });
+				api: { wire: async () => ({ since }), get, post: async () => {}, command: async () => {} } });
 			`+test.before+`;
 			const run = async (stage) => { `+test.script+`; return [{}]; };
 			const { answers, said } = await play(lab, { name: "n", claims: [], lanes: ["sse"], run }, 1, new AbortController().signal, () => {});
