@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -45,12 +44,8 @@ func (j *journal) String() string {
 // raw sends bytes and returns the status and the head of the answer, and at most so much of its body; 0 where there was none.
 func (s *site) raw(request string) (status int, head, body string) {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	conn := s.dial()
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
 	go io.WriteString(conn, request)
 	r := bufio.NewReader(conn)
 	var b strings.Builder

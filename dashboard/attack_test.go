@@ -19,16 +19,10 @@ type upgraded struct {
 	read *bufio.Reader
 }
 
-func (s *site) upgrade() *upgraded {
+func (s *site) upgrade(viewer string) *upgraded {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(time.Minute))
-	fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+	conn := s.dial()
+	fmt.Fprintf(conn, "GET /api/v1/websocket?viewer=%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", viewer, s.addr, handshake)
 	u := &upgraded{conn, bufio.NewReader(conn)}
 	resp, err := http.ReadResponse(u.read, nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
@@ -160,7 +154,7 @@ func attacked(t *testing.T, config Config, attacks []attack) {
 	var want []string
 	for _, attack := range attacks {
 		t.Run(attack.name, func(t *testing.T) {
-			u := s.upgrade()
+			u := s.upgrade(attack.name)
 			go io.WriteString(u, attack.bytes) // what is answered in the middle of it must not be lost
 			if attack.code == -1 {
 				for op := byte(0); op != 0x88; {

@@ -70,19 +70,13 @@ func TestNotCompressed(t *testing.T) {
 // ask opens a connection that offers what browsers offer.
 func (s *site) ask(technique, more string) (net.Conn, *bufio.Reader) {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(time.Minute))
+	conn := s.dial()
 	if !strings.HasPrefix(more, "&") {
 		more = "&after=" + more
 	}
 	fmt.Fprintf(conn, "GET /api/v1/%s?wait=5s%s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip, deflate, br\r\n", technique, more, s.addr)
 	if technique == "websocket" {
-		io.WriteString(conn, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
-			"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n")
+		io.WriteString(conn, handshake+"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n")
 	}
 	io.WriteString(conn, "\r\n")
 	return conn, bufio.NewReader(conn)

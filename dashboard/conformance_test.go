@@ -246,13 +246,7 @@ func TestCloseWhileViewersTalk(t *testing.T) {
 	s := open(t, Config{Heartbeat: time.Minute}, "")
 	s.publish(1)
 	for range 20 {
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+		conn := s.upgrade("talks")
 		go io.Copy(io.Discard, conn)
 		go func() {
 			for range 180 { // as many pings as are let through at once
@@ -278,17 +272,11 @@ func TestEndlessMessage(t *testing.T) {
 		t.Skip("sends megabytes")
 	}
 	s := open(t, Config{Heartbeat: 50 * time.Millisecond}, "")
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "GET /api/v1/websocket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", s.addr)
+	conn := s.upgrade("talks")
 	go io.Copy(io.Discard, conn)
 	io.WriteString(conn, "\x01\x80\x00\x00\x00\x00") // a text message begins
 	more := strings.Repeat("\x00\x80\x00\x00\x00\x00", 1000)
-	conn.SetWriteDeadline(time.Now().Add(time.Minute))
+	var err error
 	for err == nil {
 		_, err = io.WriteString(conn, more)
 	}
@@ -472,14 +460,9 @@ func TestSlowViewer(t *testing.T) {
 		t.Run(technique, func(t *testing.T) {
 			s := open(t, Config{WriteTimeout: 200 * time.Millisecond, Heartbeat: 2 * time.Second}, "")
 			s.publish(1)
-			conn, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
+			conn := s.dial()
 			conn.(*net.TCPConn).SetReadBuffer(4096)
-			fmt.Fprintf(conn, "GET /api/v1/%s?viewer=slow HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", technique, s.addr)
+			fmt.Fprintf(conn, "GET /api/v1/%s?viewer=slow HTTP/1.1\r\nHost: %s\r\n%s\r\n", technique, s.addr, handshake)
 			eventually(t, "the slow viewer is there", func() bool { return s.hub.Stats().Subscriptions == 1 })
 
 			// The quick one is never further behind than a batch, so whatever it misses is the slow one's fault.

@@ -18,8 +18,7 @@ func TestCutIsAReset(t *testing.T) {
 	plain := func() (*site, net.Conn, error) {
 		s := open(t, Config{Lab: true}, "")
 		s.publish(1)
-		conn, err := net.Dial("tcp", s.addr)
-		return s, conn, err
+		return s, s.dial(), nil
 	}
 	byTLS := func() (*site, net.Conn, error) {
 		s, _, pool := secured(t)

@@ -202,7 +202,7 @@ func askAgain(b testing.TB, fd int, addr *net.TCPAddr, technique string) {
 	b.Helper()
 	upgrade := ""
 	if strings.HasPrefix(technique, "websocket") {
-		upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		upgrade = handshake
 	}
 	if _, err := syscall.Write(fd, fmt.Appendf(nil, "GET /api/v1/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", technique, addr, upgrade)); err != nil {
 		b.Fatal(err)

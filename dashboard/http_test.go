@@ -477,12 +477,8 @@ func TestMalformedRequests(t *testing.T) {
 		"forwarded-host":  "GET /api/v1/polling HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
+			conn := s.dial()
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(time.Minute))
 			io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
 			answer := make([]byte, 4096)
 			n, err := conn.Read(answer)
@@ -500,12 +496,8 @@ func TestMalformedRequests(t *testing.T) {
 // say sends a request as it stands, and returns what comes until the connection ends or says nothing more.
 func (s *site) say(request string) string {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	conn := s.dial()
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
 	io.WriteString(conn, strings.ReplaceAll(request, "HOST", s.addr))
 	answer, _ := io.ReadAll(conn)
 	return string(answer)
@@ -675,11 +667,7 @@ func TestNothingIsKeptUncopied(t *testing.T) {
 	}
 	eventually(t, "four are held", func() bool { return len(s.transports.Viewers.List()) == 4 })
 
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := s.dial()
 	go io.Copy(io.Discard, conn)
 	for i := range 5000 {
 		fmt.Fprintf(conn, "GET /m/api/v1/polling?viewer=other%05d-XXXXXXXXX&after=zzzzzz-%d HTTP/1.1\r\nHost: x\r\n\r\n", i, i)

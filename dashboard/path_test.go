@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,12 +51,7 @@ func TestSilence(t *testing.T) {
 	t.Parallel()
 	s := open(t, Config{Lab: true}, "")
 	ask := func(silent string) *bufio.Reader {
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn := s.dial()
 		io.WriteString(conn, "GET /api/v1/path?silent="+silent+" HTTP/1.1\r\nHost: "+s.addr+"\r\nConnection: close\r\n\r\n")
 		r := bufio.NewReader(conn)
 		resp, err := http.ReadResponse(r, nil)

@@ -11,21 +11,6 @@ import (
 	"time"
 )
 
-// late is when a connection that should have been closed by itself is given up.
-const late = 20 * time.Second
-
-// dial has a connection that nobody has said anything on yet.
-func (s *site) dial() net.Conn {
-	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(late))
-	return conn
-}
-
 // A head that does not arrive is waited for only so long, however it does not: not at all, half of it, or byte by byte.
 func TestSlowHeads(t *testing.T) {
 	t.Parallel()

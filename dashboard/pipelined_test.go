@@ -3,7 +3,6 @@ package dashboard
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,12 +17,7 @@ func TestPipelined(t *testing.T) {
 			t.Run(technique+held, func(t *testing.T) {
 				s := open(t, Config{Hold: time.Minute}, "")
 				s.publish(3)
-				conn, err := net.Dial("tcp", s.addr)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer conn.Close()
-				conn.SetDeadline(time.Now().Add(30 * time.Second))
+				conn := s.dial()
 				in := bufio.NewReader(conn)
 				request := func(after int) string {
 					return "GET /api/v1/" + technique + "?viewer=me&after=" + s.cursor(after) + " HTTP/1.1\r\nHost: " + s.addr + "\r\n\r\n"

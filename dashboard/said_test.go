@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -19,11 +18,7 @@ import (
 func TestCommandsAreMetered(t *testing.T) {
 	s := open(t, Config{}, "")
 	s.get("api/v1/polling?viewer=talks") // who is not known has nothing to set
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := s.dial()
 	answers := bufio.NewReader(conn)
 	in, out := 0, 0
 	for _, command := range []string{`{"set":{"every":"300ms"}}`, `{"ping":1}`, `{"kill":1}`} {
@@ -116,12 +111,7 @@ func TestLastWordCounts(t *testing.T) {
 // asker is a connection on which one poll is asked after another; what it returns tells which messages came.
 func (s *site) asker(technique string) func(query string, after int) []string {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	conn := s.dial()
 	in := bufio.NewReader(conn)
 	return func(query string, after int) (seqs []string) {
 		s.t.Helper()

@@ -125,6 +125,24 @@ func (s *site) client(technique string) *load.Client {
 	return &load.Client{URL: s.url, Technique: technique, Interval: 5 * time.Millisecond}
 }
 
+// late is when somebody who waits for a connection gives it up: a machine may be busy.
+const late = time.Minute
+
+// dial has a connection that nobody has said anything on yet.
+func (s *site) dial() net.Conn {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(late))
+	return conn
+}
+
+// handshake is what a request has more that is to become a WebSocket.
+const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
 // each runs a test on all five, and on those that hold connections in the other ways of holding them.
 func each(t *testing.T, test func(t *testing.T, technique string)) {
 	for _, technique := range load.Techniques() {

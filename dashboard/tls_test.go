@@ -147,12 +147,7 @@ func TestTLS(t *testing.T) {
 func TestTLSAndPlain(t *testing.T) {
 	s, _, _ := secured(t)
 	say := func(text string) string {
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(time.Minute))
+		conn := s.dial()
 		io.WriteString(conn, text)
 		answer, _ := io.ReadAll(conn)
 		return string(answer)

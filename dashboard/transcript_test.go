@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -83,12 +82,7 @@ func TestTranscripts(t *testing.T) {
 // transcribe plays, and compares what was said with the golden file of that name.
 func transcribe(t *testing.T, name string, play []act) {
 	s := open(t, Config{Lab: true}, "")
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
+	conn := s.dial()
 	normal := strings.NewReplacer(s.hub.Epoch(), "EPOCH", s.addr, "HOST")
 	concrete := strings.NewReplacer("EPOCH", s.hub.Epoch(), "HOST", s.addr)
 	changing := []struct {

@@ -3,7 +3,6 @@ package dashboard
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -14,12 +13,8 @@ import (
 // refused asks as a variant does, with other header lines, and wants a problem.
 func (s *site) refused(v variant, parameters, lines string, status int) string {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	conn := s.dial()
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
 	v.head = strings.ReplaceAll(v.head, "Sec-Fetch-Site: same-origin\r\n", "")
 	io.WriteString(conn, v.asks(s, parameters)+lines+"\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)

@@ -38,8 +38,6 @@ type heard struct {
 	last    string
 }
 
-const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-
 func variants() []variant {
 	cbor := handshake + "Sec-WebSocket-Protocol: zebra, fivewire.cbor\r\nSec-WebSocket-Protocol: fivewire.json\r\n"
 	const ours = "Sec-Fetch-Site: same-origin\r\n"
@@ -93,15 +91,9 @@ func (s *site) view(v variant, after, more, lines string) *viewing {
 
 func (w *viewing) connect() {
 	w.site.t.Helper()
-	conn, err := net.Dial("tcp", w.site.addr)
-	if err != nil {
-		w.site.t.Fatal(err)
-	}
-	w.site.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(time.Minute))
-	w.conn = conn
-	io.WriteString(conn, w.variant.asks(w.site, "after="+w.cursor+"&"+w.more)+w.lines+"\r\n")
-	r := bufio.NewReader(conn)
+	w.conn = w.site.dial()
+	io.WriteString(w.conn, w.variant.asks(w.site, "after="+w.cursor+"&"+w.more)+w.lines+"\r\n")
+	r := bufio.NewReader(w.conn)
 	resp, err := http.ReadResponse(r, &http.Request{Method: "GET"})
 	if err != nil {
 		w.site.t.Error(err)
@@ -286,11 +278,7 @@ func TestVariantsAreListed(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v variant) {
 		s := open(t, Config{Lab: true, Hold: time.Minute}, "")
 		s.publish(1)
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+		conn := s.dial()
 		io.WriteString(conn, v.asks(s, "viewer=me&after="+s.cursor(1))+"\r\n")
 		if v.technique != "polling" { // which holds nothing
 			eventually(t, "it is listed", func() bool { return len(s.transports.Viewers.List()) == 1 })
@@ -317,11 +305,7 @@ func TestVariantsSlowViewer(t *testing.T) {
 			return // it has its answer, or has not asked
 		}
 		s := open(t, Config{WriteTimeout: time.Second, Heartbeat: time.Minute}, "")
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+		conn := s.dial()
 		conn.(*net.TCPConn).SetReadBuffer(4096)
 		io.WriteString(conn, v.asks(s, "")+"\r\n")
 		eventually(t, "the slow viewer is there", func() bool { return s.hub.Stats().Subscriptions == 1 })
@@ -339,10 +323,7 @@ func TestVariantsVanishingViewer(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v variant) {
 		s := open(t, Config{Lab: true, Heartbeat: time.Minute, Hold: time.Minute}, "")
 		s.publish(1)
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := s.dial()
 		io.WriteString(conn, v.asks(s, "after="+s.cursor(1))+"\r\n")
 		if v.technique != "polling" {
 			eventually(t, "it is there", func() bool { return s.hub.Stats().Subscriptions == 1 })

@@ -125,11 +125,7 @@ func TestWatch(t *testing.T) {
 func TestWatchSlow(t *testing.T) {
 	s := open(t, Config{WriteTimeout: 300 * time.Millisecond}, "")
 	s.Publish(collectortest.Snapshot(0))
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := s.dial()
 	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 	io.WriteString(conn, "GET /watch?cols=400&rows=300&viewer=slow HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n")
 	large := collectortest.Snapshot(0)

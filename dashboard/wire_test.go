@@ -26,7 +26,6 @@ type visit struct{ name, technique, query, head string }
 const (
 	offersGzip    = "Accept-Encoding: gzip\r\n"
 	ofOurs        = "Sec-Fetch-Site: same-origin\r\n"
-	upgrades      = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	offersDeflate = "Sec-WebSocket-Extensions: permessage-deflate"
 )
 
@@ -44,10 +43,10 @@ func visits() []visit {
 		{"streaming-multipart", "streaming", "&as=multipart", ""},
 		{"sse", "sse", "", ""},
 		{"sse-gzip", "sse", "", offersGzip},
-		{"websocket", "websocket", "", upgrades},
-		{"websocket-cbor", "websocket", "", upgrades + "Sec-WebSocket-Protocol: fivewire.cbor\r\n"},
-		{"websocket-deflate", "websocket", "", upgrades + offersDeflate + "\r\n"},
-		{"websocket-deflate-alone", "websocket", "", upgrades + offersDeflate + "; server_no_context_takeover\r\n"},
+		{"websocket", "websocket", "", handshake},
+		{"websocket-cbor", "websocket", "", handshake + "Sec-WebSocket-Protocol: fivewire.cbor\r\n"},
+		{"websocket-deflate", "websocket", "", handshake + offersDeflate + "\r\n"},
+		{"websocket-deflate-alone", "websocket", "", handshake + offersDeflate + "; server_no_context_takeover\r\n"},
 	}
 }
 
@@ -101,16 +100,11 @@ func (c *tape) passed() (out, came []byte) {
 // not nil, is called when a request of a poll has been answered.
 func (s *site) pay(v visit, each func(c *tape)) *tape {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	c := &tape{Conn: conn}
+	c := &tape{Conn: s.dial()}
 	if s.trust != nil {
 		c = &tape{Conn: tls.Client(c, &tls.Config{RootCAs: s.trust, ServerName: "127.0.0.1"}), below: c}
 	}
 	s.t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(time.Minute))
 	wait := "200ms"
 	ask := func(after string) {
 		// In one write: a client that sends its head in pieces has it in as many packets.
