@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // upgraded is a WebSocket after its handshake, for those who do not keep to the protocol.
@@ -121,18 +123,55 @@ func TestWebSocketAttacks(t *testing.T) {
 		{"fragmented-command-and-goodbye", says(0x01, `{"ping"`) + says(ping, "now") + says(more, `:8}`) + says(closing, "\x03\xE8"), 1000, `{"pong":8,`},
 		{"goodbye-without-a-code", says(closing, "") + says(text, `{"ping":1}`), -1, ""},
 	}
-	silent := []attack{
-		{"half-a-frame-then-silence", says(text, `{"ping":7}`)[:9], 0, ""},
-		{"half-a-header-then-silence", "\x81", 0, ""},
-	}
 	for _, held := range []string{"best", byEpoll, byGoroutine} {
 		t.Run(held, func(t *testing.T) {
 			if held != "best" && testing.Short() {
 				t.Skip("the same in another way")
 			}
-			attacked(t, Config{Heartbeat: time.Minute}, attacks) // a machine that is slow to attack is not silent
-			attacked(t, Config{Heartbeat: 400 * time.Millisecond, WriteTimeout: 700 * time.Millisecond}, silent)
+			attacked(t, attacks)
 		})
+	}
+}
+
+// Whoever stops in the middle is cut, and nothing of it stays, however connections are held: all at once, for all wait.
+func TestWebSocketSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const heartbeat, patience = 400 * time.Millisecond, 700 * time.Millisecond
+	ways := map[string]*site{
+		"best":      open(t, Config{Heartbeat: heartbeat, WriteTimeout: patience}, ""),
+		byEpoll:     open(t, Config{Heartbeat: heartbeat, WriteTimeout: patience, noRing: true}, ""),
+		byGoroutine: open(t, Config{Heartbeat: heartbeat, WriteTimeout: patience, portable: true}, ""),
+	}
+	bystanders := make(chan []string, len(ways))
+	for _, s := range ways {
+		s.publish(1)
+		go func() { bystanders <- s.watch(s.client("sse"), s.cursor(1), 1) }()
+		eventually(t, "the bystander is there", func() bool { return s.hub.Stats().Subscriptions == 1 })
+	}
+	others := append(ofFasthttp(), goleak.IgnoreCurrent(),
+		goleak.IgnoreTopFunction("github.com/valyala/fasthttp.(*workerPool).workerFunc")) // waits a while for another connection
+	t.Run("each", func(t *testing.T) {
+		for held, s := range ways {
+			for _, attack := range []attack{
+				{"half-a-frame-then-silence", says(0x81, `{"ping":7}`)[:9], 0, ""},
+				{"half-a-header-then-silence", "\x81", 0, ""},
+			} {
+				t.Run(held+"/"+attack.name, func(t *testing.T) {
+					t.Parallel()
+					attack.on(t, s)
+				})
+			}
+		}
+	})
+	for held, s := range ways {
+		eventually(t, held+": the bystander alone is left", func() bool { return s.hub.Stats().Subscriptions == 1 && len(s.transports.Viewers.List()) == 1 })
+		s.publish(1)
+		equal(t, <-bystanders, "2")
+	}
+	if err := goleak.Find(others...); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -143,9 +182,27 @@ type attack struct {
 	said        string // before, if anything in particular
 }
 
+// on attacks a site, and leaves.
+func (a attack) on(t *testing.T, s *site) {
+	u := s.upgrade(a.name)
+	defer u.Close()
+	go io.WriteString(u, a.bytes) // what is answered in the middle of it must not be lost
+	if a.code == -1 {
+		for op := byte(0); op != 0x88; {
+			var err error
+			var payload []byte
+			if op, payload, err = u.frame(); err != nil || op == 0x88 && len(payload) > 0 {
+				t.Fatalf("got %q, %v", payload, err)
+			}
+		}
+	} else if code, said := u.closing(t); code != a.code || !strings.Contains(said, a.said) {
+		t.Errorf("got %d after %.200q, want %d", code, said, a.code)
+	}
+}
+
 // attacked has a site attacked, beside a viewer that is not to notice.
-func attacked(t *testing.T, config Config, attacks []attack) {
-	s := open(t, config, "")
+func attacked(t *testing.T, attacks []attack) {
+	s := open(t, Config{Heartbeat: time.Minute}, "") // a machine that is slow to attack is not silent
 	s.publish(1)
 	bystander := make(chan []string, 1)
 	go func() { bystander <- s.watch(s.client("sse"), s.cursor(1), len(attacks)) }()
@@ -154,20 +211,7 @@ func attacked(t *testing.T, config Config, attacks []attack) {
 	var want []string
 	for _, attack := range attacks {
 		t.Run(attack.name, func(t *testing.T) {
-			u := s.upgrade(attack.name)
-			go io.WriteString(u, attack.bytes) // what is answered in the middle of it must not be lost
-			if attack.code == -1 {
-				for op := byte(0); op != 0x88; {
-					var err error
-					var payload []byte
-					if op, payload, err = u.frame(); err != nil || op == 0x88 && len(payload) > 0 {
-						t.Fatalf("got %q, %v", payload, err)
-					}
-				}
-			} else if code, said := u.closing(t); code != attack.code || !strings.Contains(said, attack.said) {
-				t.Errorf("got %d after %.200q, want %d", code, said, attack.code)
-			}
-			u.Close()
+			attack.on(t, s)
 			eventually(t, "it is gone", func() bool { return s.hub.Stats().Subscriptions == 1 && len(s.transports.Viewers.List()) == 1 })
 		})
 		s.publish(1)
