@@ -181,6 +181,7 @@ func TestTLSAndPagesOfPlain(t *testing.T) {
 // What TLS adds is counted apart, and all that passes by the socket is one or the other, of all forms: the first request
 // has the handshake, and the last the goodbye. Held polls end when their viewer leaves, and so does everything else.
 func TestBytesOfTLS(t *testing.T) {
+	t.Parallel()
 	s, _, _ := secured(t)
 	for i, v := range visits() {
 		if testing.Short() && i%5 != 0 {

@@ -181,10 +181,12 @@ func TestVariantsResume(t *testing.T) {
 }
 
 func TestVariantsHeartbeat(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
 	eachVariant(t, func(t *testing.T, v variant) {
+		t.Parallel() // it waits most of the time
 		s := open(t, Config{Lab: true}, "")
 		s.publish(1)
 		w := s.view(v, s.cursor(1), "", "")
@@ -297,6 +299,7 @@ func TestVariantsAreListed(t *testing.T) {
 
 // A viewer that does not read is cut.
 func TestVariantsSlowViewer(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -304,6 +307,7 @@ func TestVariantsSlowViewer(t *testing.T) {
 		if v.polls() {
 			return // it has its answer, or has not asked
 		}
+		t.Parallel() // it waits most of the time
 		s := open(t, Config{WriteTimeout: time.Second, Heartbeat: time.Minute}, "")
 		conn := s.dial()
 		conn.(*net.TCPConn).SetReadBuffer(4096)
