@@ -73,8 +73,8 @@ type Config struct {
 
 	portable bool // for tests: hold connections as where there is no epoll
 	noRing   bool // likewise no io_uring
-	// likewise how long the head of a request may take, and how long a connection may be idle
-	headTimeout, idleTimeout time.Duration
+	// likewise how long the head of a request may take, how long a connection may be idle, and who serves connections
+	headTimeout, idleTimeout, idleWorker time.Duration
 }
 
 // month is how far back a history goes, as far as it fits into memory.
@@ -133,6 +133,9 @@ func New(config Config) *Dashboard {
 	}
 	if config.idleTimeout == 0 {
 		config.idleTimeout = idleTimeout
+	}
+	if config.idleWorker == 0 {
+		config.idleWorker = idleWorker
 	}
 	if config.History == nil {
 		config.History = history.New(history.TiersFor(config.Interval, month)...)

@@ -113,7 +113,8 @@ func openHeld(t testing.TB, technique string) *heldCrowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &heldCrowd{site: serveOn(t, New(Config{Heartbeat: time.Hour}), ln, "", ""), t: t, technique: technique, addr: ln.Addr().(*net.TCPAddr)}
+	config := Config{Heartbeat: time.Hour, idleWorker: 100 * time.Millisecond}
+	c := &heldCrowd{site: serveOn(t, New(config), ln, "", ""), t: t, technique: technique, addr: ln.Addr().(*net.TCPAddr)}
 	c.site.publish(1)
 	t.Cleanup(func() {
 		for _, fd := range c.viewers {

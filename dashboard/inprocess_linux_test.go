@@ -42,7 +42,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			})
 			for _, technique := range load.Techniques() {
 				watching.Go(func() {
-					c := load.Client{URL: "http://" + ln.Addr().String() + prefix + "/", Technique: technique}
+					c := load.Client{URL: "http://" + ln.Addr().String() + prefix + "/", Technique: technique, Interval: 100 * time.Millisecond}
 					c.Watch(ctx, "", func(load.Message) error { seen <- prefix + technique; return nil })
 				})
 			}

@@ -110,7 +110,7 @@ func TestThousandsComeBack(t *testing.T) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < 10_000 {
 		t.Skipf("needs 10 000 descriptors, there are %d", limit.Cur)
 	}
-	s := open(t, Config{Heartbeat: time.Minute}, "")
+	s := open(t, Config{Heartbeat: time.Minute, idleWorker: 100 * time.Millisecond}, "")
 	s.publish(1)
 	techniques := []string{"sse", "streaming", "websocket"}
 	viewers := make([]*rawViewer, 3000)

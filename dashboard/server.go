@@ -203,7 +203,7 @@ func (d *Dashboard) app(hosts gate.Hosts, base string) *fiber.App {
 		}
 		return fiber.StatusContinue
 	}
-	server.MaxIdleWorkerDuration = idleWorker
+	server.MaxIdleWorkerDuration = d.config.idleWorker
 	server.Logger = quiet{} // it logs what clients send; nothing of theirs may reach the log raw
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), func(c *fiber.Ctx) error {
 		if box := transport.Middlebox(c.Context().Conn()); box != nil {
