@@ -44,7 +44,7 @@ type line struct {
 
 	spoke time.Duration // when something was written last, or rest was begun
 	beat  time.Duration // when the last heartbeat was due; while lingering, when that ends; of a request, when it began to come
-	heard time.Duration // when something was read last
+	heard time.Duration // when something was read last; once a heartbeat is out, see asking
 
 	owed    int32 // bytes of said, or of a Caller's response, that have not left
 	noise   int32 // bytes read of a viewer that has nothing to say
@@ -235,15 +235,28 @@ func (l *line) pass(now time.Duration) error {
 		return nil
 	case l.Form == nil:
 		return l.passAsk(now)
-	case l.Form.Steady && now-l.heard >= l.patience():
+	case l.Form.Steady && l.heard < l.beat-config.Heartbeat && now-l.heard >= l.patience():
 		l.reason = Silent
 		return errDone
 	case now-l.beat >= config.Heartbeat:
+		l.asking(now)
 		l.beat = now
 		l.rest = l.Form.say(nil, &l.stream, func(b []byte) []byte { return append(b, l.Form.Heartbeat...) })
 		l.spoke = now
 	}
 	return nil
+}
+
+// asking is before a heartbeat: silence counts from the first that is not answered, as if each had left in time. While a
+// slow connection has something to write none leaves, and who was not asked is not silent.
+func (l *line) asking(now time.Duration) {
+	every := l.fanout.config.Heartbeat
+	switch {
+	case l.heard >= l.beat: // the one before is answered
+		l.heard = now - every
+	case l.heard >= l.beat-every: // only that is not
+		l.heard = now - 2*every
+	}
 }
 
 // patience is how long a viewer that is pinged may be silent.

@@ -67,6 +67,29 @@ func TestScenes(t *testing.T) {
 			want: began + "15s beat; 15s ay; 30s beat; 30s ay; 45s beat; 45s ay; 1m0s beat; 1m0s ay",
 		},
 		{
+			name:   "who-was-slow-is-not-silent-before-it-is-pinged",
+			steady: true,
+			ear:    echo{},
+			scene: func(r *rig) {
+				trickle(r, 5, 9*time.Second)
+				r.wait(5 * time.Second)
+				r.say("y")
+				r.wait(36 * time.Second)
+			},
+			want: began + "9s m; 18s 4; 27s m; 36s 5; 45s m6; 45.5s beat; 50s ay; 1m0.5s beat; 1m15.5s beat; 1m25.5s silent",
+		},
+		{
+			name:   "nor-after-one-ping",
+			steady: true,
+			ear:    echo{},
+			scene: func(r *rig) {
+				r.wait(15 * time.Second)
+				trickle(r, 5, 9*time.Second)
+				r.wait(20 * time.Second)
+			},
+			want: began + "15s beat; 24s m; 33s 4; 42s m; 51s 5; 1m0s m6; 1m0.5s beat; 1m10.5s silent",
+		},
+		{
 			name:  "nobody-who-is-not-pinged-is-silent",
 			scene: func(r *rig) { r.wait(40 * time.Second) },
 			want:  began + "15s beat; 30s beat",
@@ -199,6 +222,20 @@ func TestScenes(t *testing.T) {
 				t.Errorf("done %d times", len(r.owner.done))
 			}
 		})
+	}
+}
+
+// trickle has a line's connection take a piece of what is published now and then, and at last the rest. There is
+// something to write all the time.
+func trickle(r *rig, pieces int, apart time.Duration) {
+	r.room = 0
+	r.publish(pieces/2 + 1)
+	for n := range pieces {
+		r.wait(apart)
+		if r.room = 1 + n%2; n == pieces-1 {
+			r.room = 1 << 20
+		}
+		r.write()
 	}
 }
 
