@@ -503,6 +503,16 @@ func (s *site) say(request string) string {
 	return string(answer)
 }
 
+// A proxy that asks in HTTP/1.0 cannot pass a WebSocket on, though it repeats the viewer's Upgrade: it is told, and not
+// answered 101, which it would take for the end.
+func TestUpgradeInHTTP10(t *testing.T) {
+	s := open(t, Config{}, "")
+	got := s.say("GET /api/v1/websocket HTTP/1.0\r\nHost: HOST\r\n" + handshake + "\r\n")
+	if !strings.HasPrefix(got, "HTTP/1.1 426 ") || !strings.Contains(got, "HTTP/1.0") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // What is meant for a proxy is not taken, by whatever name, and the answer says so.
 func TestNoProxy(t *testing.T) {
 	s := open(t, Config{}, "")

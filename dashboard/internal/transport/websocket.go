@@ -38,10 +38,10 @@ func (s *Server) websocket(c *fiber.Ctx) error {
 	if p := s.meets(c, "websocket", &r); p != nil {
 		return p.Send(c)
 	}
-	if !websocket.IsWebSocketUpgrade(c) {
+	if !websocket.IsWebSocketUpgrade(c) || !c.Request().Header.IsHTTP11() { // whose Upgrade says nothing (RFC 9110 section 7.8)
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		c.Set(fiber.HeaderConnection, "Upgrade")
-		return problem.New(fiber.StatusUpgradeRequired, "this URL speaks WebSocket only: the request lacks Upgrade: websocket, or a proxy on the way has removed it").Send(c)
+		return problem.New(fiber.StatusUpgradeRequired, "this URL speaks WebSocket only: the request lacks Upgrade: websocket, or a proxy on the way has removed it or asks in HTTP/1.0").Send(c)
 	}
 	if !wsframe.ValidKey(c.Request().Header.Peek("Sec-WebSocket-Key")) || len(c.Request().Header.PeekAll("Sec-WebSocket-Key")) > 1 {
 		p := problem.Bad("Sec-WebSocket-Key", "not a WebSocket handshake: the key is missing or is none", "16 bytes in base64, once (RFC 6455 section 4.1)")
