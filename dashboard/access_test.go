@@ -224,6 +224,10 @@ func TestShareEnds(t *testing.T) {
 	if err := <-held; err == nil || ctx.Err() != nil {
 		t.Errorf("the guest ends with %v", err)
 	}
+	eventually(t, "the guest's end is listed", func() bool {
+		_, body, _ := op.do("GET", "api/v1/viewers", "")
+		return strings.Contains(body, `"sse":{"closed":1}`)
+	})
 	if status, _, _ := guest.do("GET", "api/v1/config", ""); status != 401 {
 		t.Errorf("the guest comes again: %d", status)
 	}

@@ -114,7 +114,7 @@ func queryInt(c *fiber.Ctx, name string, otherwise int64, allowed string) (int64
 
 // getViewers is who holds a connection, and why others do no more.
 func (d *Dashboard) getViewers(c *fiber.Ctx) error {
-	return sendJSON(c, map[string]any{"viewers": d.viewers(), "ended": d.transports.Viewers.Ended()})
+	return sendJSON(c, map[string]any{"viewers": d.viewers(), "ended": d.ended()})
 }
 
 // postViewer is how a viewer says upwards what a WebSocket viewer says in-band.

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/problem"
@@ -129,6 +130,19 @@ func (d *Dashboard) holding() map[string]int {
 		}
 	}
 	return n
+}
+
+// ended counts held connections that have ended, guests' included, by technique and reason.
+func (d *Dashboard) ended() map[string]map[fanout.Reason]uint64 {
+	ended := d.transports.Viewers.Ended()
+	if g := d.guests.Load(); g != nil {
+		for technique, reasons := range g.transports.Viewers.Ended() {
+			for reason, n := range reasons {
+				ended[technique][reason] += n
+			}
+		}
+	}
+	return ended
 }
 
 // stats are the hub's, with those who subscribe to the guests' and what they were given. What is published and kept is
