@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 )
 
 // A cut is a reset, whichever way the connection was held when it came.
@@ -47,4 +51,26 @@ func TestCutIsAReset(t *testing.T) {
 		}
 		eventually(t, "nobody is held", func() bool { return len(s.transports.Viewers.List()) == 0 })
 	}
+}
+
+// A long poll that is cut is counted as any other connection is, with its reason; one that ends by itself is not.
+func TestCutPollIsCounted(t *testing.T) {
+	s := open(t, Config{}, "")
+	s.publish(1)
+	for _, says := range []string{"", strings.Repeat("n", 16<<10)} {
+		conn := s.dial()
+		fmt.Fprintf(conn, "GET /api/v1/longpolling?after=%s HTTP/1.1\r\nHost: %s\r\n\r\n", s.cursor(1), s.addr)
+		eventually(t, "it is parked", func() bool {
+			list := s.transports.Viewers.List()
+			return len(list) == 1 && list[0].Way != ""
+		})
+		io.WriteString(conn, says) // more than a request may be
+		if says == "" {
+			conn.Close()
+		}
+		eventually(t, "it has ended", func() bool { return len(s.transports.Viewers.List()) == 0 })
+	}
+	eventually(t, "it is counted", func() bool {
+		return maps.Equal(s.transports.Viewers.Ended()["longpolling"], map[fanout.Reason]uint64{fanout.Broke: 1})
+	})
 }

@@ -108,11 +108,12 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		call.begin(r, s.fanout.Now())
 		if !s.fanout.Park(raw, call) {
 			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
+			reason := fanout.Closed
 			if len(answer) == 0 {
-				answer = []byte(fanout.NoRoom)
+				answer, reason = []byte(fanout.NoRoom), fanout.Fault
 			}
 			raw.Write(answer)
-			call.Done(fanout.Fault)
+			call.Done(reason)
 		} else if s.faulty(r.viewer, technique) { // it came between a fault and those it concerns
 			s.reroute()
 		}
@@ -304,10 +305,14 @@ func (c *caller) Began(way fanout.Way) {
 }
 
 // Done is fanout.Owner's.
-func (c *caller) Done(fanout.Reason) {
+func (c *caller) Done(reason fanout.Reason) {
 	if c.asked { // it left while it waited
 		c.conn.Answer(0, meter.Layout{})
 		c.Answered(meter.ProbeOf(nil))
 	}
 	c.conn.Left()
+	switch reason { // who has its answers, or leaves, ends nothing: it asks again when it likes
+	case fanout.Slow, fanout.Silent, fanout.Broke, fanout.Fault:
+		c.server.Viewers.lost(c.technique(), reason)
+	}
 }

@@ -35,7 +35,7 @@ type Viewers struct {
 	crowd      []*holding                          // what is held by those who have not named themselves
 	recordings int                                 // viewers that have one
 	full       int                                 // with how many it is time to forget some
-	ended      map[string]map[fanout.Reason]uint64 // held connections that have, by technique
+	ended      map[string]map[fanout.Reason]uint64 // see Ended
 }
 
 // A change is what a command has set; nil is what none has.
@@ -253,9 +253,14 @@ func (h *holding) by() fanout.Way {
 func (h *holding) Done(reason fanout.Reason) {
 	h.account.End()
 	h.release()
-	h.viewers.mu.Lock()
-	defer h.viewers.mu.Unlock()
-	h.viewers.ended[h.words.Technique][reason]++
+	h.viewers.lost(h.words.Technique, reason)
+}
+
+// lost counts a connection that has ended.
+func (v *Viewers) lost(technique string, reason fanout.Reason) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.ended[technique][reason]++
 }
 
 // release ends what hold began.
@@ -302,7 +307,8 @@ func (v *Viewers) all(each func(*holding)) {
 	}
 }
 
-// Ended counts held connections that have ended since the start, by technique and reason.
+// Ended counts held connections that have ended since the start, by technique and reason; of those that poll, the ones
+// that were cut.
 func (v *Viewers) Ended() map[string]map[fanout.Reason]uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
