@@ -26,6 +26,7 @@ type ack struct {
 type sight struct {
 	acked uint64        // bytes, since it began
 	quiet time.Duration // since its end last acknowledged anything, and be it again: one without room does so when it is probed
+	asked bool          // and has been probed, or sent something again, since then
 }
 
 // still judges a line that has had bytes under way for a while. An error is its end: nothing of them was taken for half as
@@ -44,6 +45,14 @@ func (l *line) still(was ack, is sight, now time.Duration) (ack, error) {
 		}
 	}
 	return was, errDone
+}
+
+// full judges a line that is cut because its connection took nothing: whose end has not answered all the while is not slow,
+// but gone. The kernel's buffer may be full long before still has waited. Probes of who has no room come ever more rarely.
+func (l *line) full(is sight, now time.Duration) {
+	if l.reason == Slow && is.asked && is.quiet+quietError >= now-l.spoke {
+		l.reason = Silent
+	}
 }
 
 // broken takes the error that a connection has ended with: the kernel's own limits are for who does not answer.

@@ -23,7 +23,7 @@ func underWay(fd int) (s sight, any bool) {
 	if err != nil { // a Unix socket: nothing is under way there
 		return s, false
 	}
-	return sight{info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond}, true
+	return sight{info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond, info.Probes > 0 || info.Retransmits > 0}, true
 }
 
 // look sees whether a line's viewer still takes something. mu is held.
@@ -41,6 +41,29 @@ func (s *shard) look(l *line, now time.Duration) error {
 		return err
 	}
 	return nil
+}
+
+// pass is the line's. mu is held.
+func (s *shard) pass(l *line, now time.Duration) error {
+	err := l.pass(now)
+	if err != nil && l.reason == Slow {
+		if is, any := underWay(int(l.fd)); any {
+			l.full(is, now)
+		}
+	}
+	return err
+}
+
+// full asks about a connection that has taken nothing for as long as it may. mu is held.
+func (g *pair) full(now time.Duration) {
+	if g.socket == nil {
+		return
+	}
+	g.socket.Control(func(fd uintptr) {
+		if is, any := underWay(int(fd)); any {
+			g.line.full(is, now)
+		}
+	})
 }
 
 // look is like a shard's. What is more than its descriptor, such as a middlebox, is left to the kernel. mu is held.

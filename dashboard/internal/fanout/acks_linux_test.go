@@ -93,6 +93,24 @@ func TestAcknowledged(t *testing.T) {
 	})
 }
 
+// Who does not answer is silent also where there is more for it than the kernel takes, and its connection is full before it
+// is known what is acknowledged; who answers, and takes nothing, is slow.
+func TestGoneBehindAFullConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	each(t, func(t *testing.T, way Way) {
+		t.Parallel()
+		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
+		form := lines(10 << 10)
+		deaf, gone := s.small(form), s.join(form, nil)
+		gone.vanish()
+		publish(s.hub, 400)
+		deaf.ends(Slow)
+		gone.ends(Silent)
+	})
+}
+
 // The kernel's own limit is off for a line: it cuts who reads slowly with a small window. Where it has one all the same, that
 // is for who does not answer.
 func TestKernelsLimit(t *testing.T) {

@@ -11,4 +11,7 @@ import (
 // look is Linux's: what other kernels tell is not the same.
 func (g *pair) look(time.Duration) error { return nil }
 
+// full is likewise.
+func (g *pair) full(time.Duration) {}
+
 func socketOf(net.Conn) syscall.RawConn { return nil }

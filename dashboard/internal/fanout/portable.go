@@ -151,7 +151,8 @@ func (g *pair) next() ([]byte, error) {
 func (g *pair) wrote(n int, err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.line.wrote(n, g.line.fanout.now())
+	now := g.line.fanout.now()
+	g.line.wrote(n, now)
 	g.line.broken(err)
 	if g.over || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
@@ -160,6 +161,7 @@ func (g *pair) wrote(n int, err error) error {
 		return nil
 	}
 	g.line.reason = Slow
+	g.full(now)
 	return err
 }
 

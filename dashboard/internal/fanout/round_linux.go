@@ -47,7 +47,7 @@ func (s *shard) rounds() {
 						return err
 					}
 				}
-				if err := l.pass(now); err != nil || len(l.rest) == 0 {
+				if err := s.pass(l, now); err != nil || len(l.rest) == 0 {
 					return err
 				}
 				return s.say(l, now, 0)
