@@ -55,9 +55,15 @@ func (l *line) full(is sight, now time.Duration) {
 	}
 }
 
-// broken takes the error that a connection has ended with: the kernel's own limits are for who does not answer.
+// broken takes the error that a connection has ended with: the kernel's own limits are for who does not answer, and of a
+// neighbour that does not, it may say what it was told of the way there.
 func (l *line) broken(err error) {
-	if l.reason == 0 && errors.Is(err, syscall.ETIMEDOUT) {
-		l.reason = Silent
+	if l.reason != 0 {
+		return
+	}
+	for _, gone := range []error{syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH} {
+		if errors.Is(err, gone) {
+			l.reason = Silent
+		}
 	}
 }

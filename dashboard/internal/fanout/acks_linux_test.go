@@ -111,6 +111,23 @@ func TestGoneBehindAFullConnection(t *testing.T) {
 	})
 }
 
+// What the kernel says at the end of a connection whose viewer does not answer; a reason that there was already stays.
+func TestBroken(t *testing.T) {
+	for err, want := range map[error]Reason{
+		syscall.ETIMEDOUT: Silent, syscall.EHOSTUNREACH: Silent, syscall.ENETUNREACH: Silent, &net.OpError{Err: syscall.EHOSTUNREACH}: Silent,
+		syscall.ECONNRESET: 0, syscall.EPIPE: 0, ErrLeft: 0, io.EOF: 0,
+	} {
+		l := new(line)
+		if l.broken(err); l.reason != want {
+			t.Errorf("%v: got %v, want %v", err, l.reason, want)
+		}
+		l.reason = Slow
+		if l.broken(err); l.reason != Slow {
+			t.Errorf("%v: was slow, and is %v", err, l.reason)
+		}
+	}
+}
+
 // The kernel's own limit is off for a line: it cuts who reads slowly with a small window. Where it has one all the same, that
 // is for who does not answer.
 func TestKernelsLimit(t *testing.T) {
