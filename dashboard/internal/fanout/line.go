@@ -206,6 +206,9 @@ func (l *line) hear(b []byte, now time.Duration) error {
 		}
 		l.stage = finishing
 		if l.answers != nil {
+			if len(l.rest) == 0 {
+				l.spoke = now // time may pass before it is written
+			}
 			l.rest = append(append([]byte(nil), l.rest...), *l.answers...) // the frame in hand is finished first
 			l.answers = nil
 		}

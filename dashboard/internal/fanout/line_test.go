@@ -169,6 +169,19 @@ func TestScenes(t *testing.T) {
 			want:  began + "0s ay; 0s aq; 0s shut; 1s left",
 		},
 		{
+			name: "time-passes-before-a-goodbye-is-answered",
+			ear:  echo{},
+			scene: func(r *rig) {
+				r.wait(12 * time.Second)
+				r.room = 0
+				r.say("q")
+				r.wait(time.Second)
+				r.room = 100
+				r.wait(time.Second)
+			},
+			want: began + "13.5s aq; 13.5s shut",
+		},
+		{
 			name: "broken-in-the-middle-of-a-frame",
 			ear:  echo{},
 			scene: func(r *rig) {
