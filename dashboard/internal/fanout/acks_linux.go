@@ -68,6 +68,9 @@ func (g *pair) full(now time.Duration) {
 
 // look is like a shard's. What is more than its descriptor, such as a middlebox, is left to the kernel. mu is held.
 func (g *pair) look(now time.Duration) error {
+	if g.socket == nil { // until the middlebox is gone
+		g.socket = socketOf(g.conn)
+	}
 	if g.socket == nil {
 		return nil
 	}

@@ -149,6 +149,9 @@ func (c *counted) Bare() bool {
 	return !ok || b.Bare()
 }
 
+// NetConn is the connection that is counted.
+func (c *counted) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite is the connection's own, where it has one.
 func (c *counted) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

@@ -3,9 +3,12 @@
 package fanout
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -87,6 +90,45 @@ func reroutes(t *testing.T, way Way) {
 	if got := f.Bytes; got.Out.Total != want || got.In.Total != 1 || f.Messages != first+second {
 		t.Errorf("the account has %+v of %d messages, want %d bytes out", got, f.Messages, want)
 	}
+}
+
+// A box is a middlebox until it is away.
+type box struct {
+	net.Conn
+	away atomic.Bool
+}
+
+func (b *box) Bare() bool                            { return b.away.Load() }
+func (b *box) NetConn() net.Conn                     { return b.Conn }
+func (b *box) SyscallConn() (syscall.RawConn, error) { return b.Conn.(syscall.Conn).SyscallConn() }
+
+// A line whose middlebox is gone is watched, and cut, as any other.
+func TestBehindTheMiddlebox(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	eachShard(t, func(t *testing.T, way Way) {
+		t.Parallel()
+		s := open(t, way, Config{WriteTimeout: time.Second})
+		v := s.small(lines(10 << 10))
+		boxed := make(chan *box, 1)
+		s.Reroute(func(Owner) Through {
+			return func(c net.Conn) net.Conn {
+				b := &box{Conn: c}
+				boxed <- b
+				return b
+			}
+		})
+		if got := <-v.began; got != ByGoroutine {
+			t.Fatalf("held by %v", got)
+		}
+		publish(s.hub, 3) // less than the kernel takes
+		(<-boxed).away.Store(true)
+		v.ends(Slow)
+		if _, err := io.Copy(io.Discard, v.Conn); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("got %v, want a reset", err)
+		}
+	})
 }
 
 // asks is a Caller with one request in hand, and no more after that.
