@@ -126,14 +126,14 @@ type Fanout struct {
 	mu     sync.Mutex
 	closed bool
 	ending bool
-	shards *shards            // nil before the first line that has a place there
-	poor   bool               // there was no room for shards; it has been logged
-	plain  bool               // there is no io_uring; likewise
-	pairs  map[*pair]struct{} // lines that have no place there
-	open   int                // lines that have not ended
-	wave   int                // lines that have begun or ended since it was quiet
-	quiet  *time.Timer        // runs while there is a wave
-	again  bool               // one has ended a while ago
+	shards *shards             // nil before the first line that has a place there
+	poor   bool                // there was no room for shards; it has been logged
+	plain  bool                // there is no io_uring; likewise
+	apart  map[cutter]struct{} // lines that have no place there
+	open   int                 // lines that have not ended
+	wave   int                 // lines that have begun or ended since it was quiet
+	quiet  *time.Timer         // runs while there is a wave
+	again  bool                // one has ended a while ago
 }
 
 // New serves h. All its settings must be given.
@@ -141,7 +141,7 @@ func New(h *hub.Hub, config Config) *Fanout {
 	if config.linger == 0 {
 		config.linger = lingers
 	}
-	return &Fanout{config: config, hub: h, start: time.Now(), pairs: make(map[*pair]struct{})}
+	return &Fanout{config: config, hub: h, start: time.Now(), apart: make(map[cutter]struct{})}
 }
 
 // Hold writes to a connection from now until it ends, head first. Where it can take the connection from its server it
@@ -263,20 +263,39 @@ func (f *Fanout) Close(ctx context.Context) error {
 		f.mu.Lock()
 	}
 	f.closed = true
-	pairs := slices.Collect(maps.Keys(f.pairs))
+	apart := slices.Collect(maps.Keys(f.apart))
 	shards := f.shards
 	f.shards = nil
 	if f.quiet != nil {
 		f.quiet.Stop()
 	}
 	f.mu.Unlock()
-	for _, p := range pairs {
-		p.cut(Closed)
+	for _, c := range apart {
+		c.cut(Closed)
 	}
 	if shards != nil {
 		shards.close()
 	}
 	return err
+}
+
+// A cutter ends a line that a goroutine works for, whatever that is doing.
+type cutter interface{ cut(Reason) }
+
+// holds lists a line for Close, until leave.
+func (f *Fanout) holds(c cutter) (leave func()) {
+	f.mu.Lock()
+	f.apart[c] = struct{}{}
+	late := f.closed
+	f.mu.Unlock()
+	if late {
+		c.cut(Closed)
+	}
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.apart, c)
+	}
 }
 
 // Now is the time that Callers are told.

@@ -25,18 +25,7 @@ func (f *Fanout) serve(l *line, conn net.Conn, head, early []byte) {
 // hold holds a line in this goroutine, which writes, and one more, which reads, until it ends. begin starts the latter.
 func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	g := &pair{conn: conn, pieces: !plain(conn), socket: socketOf(conn), line: l, heard: make(chan struct{}, 1), deaf: make(chan struct{})}
-	f.mu.Lock()
-	f.pairs[g] = struct{}{}
-	late := f.closed
-	f.mu.Unlock()
-	if late {
-		g.cut(Closed)
-	}
-	defer func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.pairs, g)
-	}()
+	defer f.holds(g)()
 	if served, ok := bare(conn).(interface{ Served() }); ok {
 		served.Served()
 	}

@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"net"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -43,6 +44,8 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 			l.finish()
 		}
 	}()
+	a := &answering{conn: conn}
+	defer f.holds(a)()
 	ready := make(chan struct{}, 1)
 	defer f.hub.Notify(ready)()
 	kernel := probeOf(&counted{conn, l})
@@ -58,15 +61,16 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 		if len(l.rest) > 0 {
 			break
 		}
-		if !f.await(l, now, ready, hushed) { // it left
+		if !f.await(l, now, ready, hushed) { // it left, or is cut
 			l.closing(kernel)
 			conn.Close()
 			<-early
+			a.why(l)
 			l.finish()
 			return
 		}
 	}
-	conn.SetWriteDeadline(time.Now().Add(f.config.WriteTimeout))
+	a.patience(f.config.WriteTimeout)
 	n, err := (&counted{conn, l}).Write(l.rest)
 	l.wrote(n, f.now())
 	conn.SetReadDeadline(time.Unix(1, 0)) // for who listens
@@ -82,10 +86,43 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 	if last {
 		l.closing(kernel)
 		conn.Close()
+		a.why(l)
 	}
 	l.finish()
 	if !last {
 		l.caller().Back(conn, next)
+	}
+}
+
+// answering is what Close cuts of a line that waits for its answer, or to have it written.
+type answering struct {
+	conn   net.Conn
+	mu     sync.Mutex
+	reason Reason // it has been cut with; 0 for not
+}
+
+func (a *answering) cut(reason Reason) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reason = reason
+	a.conn.SetDeadline(time.Unix(1, 0))
+}
+
+// patience is how long the answer may take, unless it has been cut.
+func (a *answering) patience(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reason == 0 {
+		a.conn.SetWriteDeadline(time.Now().Add(d))
+	}
+}
+
+// why tells a line that it has been cut, if it has.
+func (a *answering) why(l *line) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l.reason == 0 {
+		l.reason = a.reason
 	}
 }
 

@@ -3,6 +3,7 @@
 package fanout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -201,4 +202,23 @@ func reroutesParked(t *testing.T, way Way) {
 	v.Close()
 	v.ends(Left)
 	_ = gone
+}
+
+// Close cuts who waits for an answer that does not come, when its time is over, as it does others.
+func TestCloseCutsAnAnswer(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		_, v := s.parks(t)
+		s.Reroute(func(Owner) Through { return func(c net.Conn) net.Conn { return c } })
+		s.hub.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := s.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		v.ends(Closed)
+		if b, err := io.ReadAll(v); len(b) > 0 || err != nil {
+			t.Errorf("got %q, %v", b, err)
+		}
+	})
 }
