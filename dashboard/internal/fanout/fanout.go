@@ -125,7 +125,6 @@ type Fanout struct {
 
 	mu     sync.Mutex
 	closed bool
-	ending bool
 	shards *shards             // nil before the first line that has a place there
 	poor   bool                // there was no room for shards; it has been logged
 	plain  bool                // there is no io_uring; likewise
@@ -252,7 +251,6 @@ func (f *Fanout) Close(ctx context.Context) error {
 	defer tick.Stop()
 	var err error
 	f.mu.Lock()
-	f.ending = true
 	for f.open > 0 && err == nil { // who comes late is told as well
 		f.mu.Unlock()
 		select {
