@@ -73,7 +73,7 @@ func TestTranscripts(t *testing.T) {
 			// A masked text frame: {"ping":1} under the mask 0.
 			{say: "\x81\x8a\x00\x00\x00\x00" + `{"ping":1}`, wait: "}"},
 			{wait: "\x89\x00"}, // a ping
-			{end: true, wait: "going down"},
+			{end: true, wait: "ask again"},
 		},
 	}
 	each(t, func(t *testing.T, technique string) { transcribe(t, technique, plays[technique]) })

@@ -209,7 +209,7 @@ func TestVariantTranscripts(t *testing.T) {
 			{publish: 1, wait: "uptime\x02"},
 			{say: "\x81\x8a\x00\x00\x00\x00" + `{"ping":1}`, wait: "}"},
 			{wait: "\x89\x00"}, // a ping
-			{end: true, wait: "going down"},
+			{end: true, wait: "ask again"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { transcribe(t, name, play) })

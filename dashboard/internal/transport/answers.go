@@ -102,9 +102,9 @@ func (a *answers) none() []byte {
 	return bytes.Clone(a.empty.Header())
 }
 
-// goodbye is the response when the hub has closed; body is the length of its body.
+// goodbye is the response when nothing comes any more; body is the length of its body.
 func (a *answers) goodbye() (response []byte, body int) {
-	text, err := json.Marshal(goingDown())
+	text, err := json.Marshal(over())
 	if err != nil {
 		return nil, 0
 	}
@@ -122,9 +122,10 @@ func (a *answers) goodbye() (response []byte, body int) {
 	return append(bytes.Clone(h.Header()), text...), len(text)
 }
 
-func goingDown() *problem.Problem {
-	return problem.New(fiber.StatusServiceUnavailable, "the server is going down; ask again when it is back")
-}
+// heldEnded is true when the hub has closed, and of whose pass has ended: see Expel.
+const heldEnded = "what was held has ended; ask again"
+
+func over() *problem.Problem { return problem.New(fiber.StatusServiceUnavailable, heldEnded) }
 
 // retryAfter is when to ask again, in seconds.
 func retryAfter() string { return strconv.FormatInt(1+retryDelay()/1000, 10) }

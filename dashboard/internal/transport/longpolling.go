@@ -18,7 +18,7 @@ import (
 //  1. there is a message after the cursor: 200, as in polling; at once when it was there already
 //  2. the hold ends: 204, and the viewer asks again with the same cursor
 //  3. the viewer leaves: nothing is sent, for nobody is there
-//  4. the hub closes: 503 with Retry-After, and the connection is closed
+//  4. the hub closes, or the viewer's pass has ended: 503 with Retry-After, and the connection is closed
 func (s *Server) longpolling(c *fiber.Ctx) error {
 	r, p := s.request(c, "jsonp")
 	if p != nil {
@@ -65,7 +65,7 @@ func (s *Server) longpolling(c *fiber.Ctx) error {
 	default:
 		c.Set(fiber.HeaderRetryAfter, retryAfter())
 		c.Context().SetConnectionClose()
-		err := goingDown().Send(c)
+		err := over().Send(c)
 		account.Answer(0, meter.Layout{Len: len(c.Response().Body())})
 		return err
 	}

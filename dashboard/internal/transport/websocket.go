@@ -24,7 +24,7 @@ import (
 //
 //  1. the viewer leaves or closes: its close frame is answered, the connection is closed
 //  2. a frame cannot be written in time: the connection is cut; the viewer sees code 1006
-//  3. the hub closes: close frame 1001 "going away"
+//  3. the hub closes, or the viewer's pass has ended: close frame 1001 "going away"
 //  4. the viewer breaks the protocol (1002), sends what is not UTF-8 (1007), too much at a time (1009), or too often
 //     (1008): close frame with that code
 //  5. no pong for two heartbeats and a bit: the connection is cut
@@ -87,7 +87,7 @@ func (s *Server) socketFormOf(variant string, op wsframe.Opcode, content func(b 
 		Heard:     heardFrames,
 		Steady:    true,
 		Farewell: func(b []byte) []byte {
-			return wsframe.AppendClose(b, wsframe.GoingAway, "the server is going down")
+			return wsframe.AppendClose(b, wsframe.GoingAway, heldEnded)
 		},
 	}
 	deflated := words
