@@ -243,11 +243,13 @@ func TestClose(t *testing.T) {
 		if h.Publish(time.Now(), []byte(`1`)) != nil {
 			t.Error("a closed hub took a message")
 		}
-		late := h.Subscribe(Cursor{h.Epoch(), 2}, 0)
-		if _, err := late.Next(); !errors.Is(err, ErrClosed) {
-			t.Errorf("got %v, want %v", err, ErrClosed)
+		for after, want := range map[Cursor]string{{}: "2 closed", {h.Epoch(), 1}: "2 closed", {h.Epoch(), 2}: "closed"} {
+			late := h.Subscribe(after, 0)
+			if got := read(t, late); got != want {
+				t.Errorf("who comes late, after %v: got %q, want %q", after, got, want)
+			}
+			late.Close()
 		}
-		late.Close()
 		s.Close()
 		s.Close()
 		if n := h.Stats().Subscriptions; n != 0 {

@@ -34,7 +34,7 @@ type Counts struct {
 }
 
 // Subscribe starts reading after a cursor; the zero Cursor starts at the newest message. On a closed hub the
-// subscription is at its end from the start. Close must be called.
+// subscription has what is there, and then its end. Close must be called.
 func (h *Hub) Subscribe(after Cursor, every time.Duration) *Subscription {
 	s := new(Subscription)
 	h.Again(s, after, every)
