@@ -35,7 +35,8 @@ type Config struct {
 	Heartbeat time.Duration
 	// Hold is how long a long poll waits when it does not say. Default 25 s.
 	Hold time.Duration
-	// WriteTimeout is how long one message may take to leave before a slow viewer is cut. Default 10 s.
+	// WriteTimeout is how long a viewer on a held connection may take nothing of what there is for it, and how long the
+	// answer to a parked poll may take as a whole, before the viewer is cut. Default 10 s.
 	WriteTimeout time.Duration
 	// Backlog is how far back a viewer can resume. Default 6 minutes, and never more than 16 MiB as they are kept: a sixth
 	// or so of the messages.

@@ -92,10 +92,10 @@ type Ear interface {
 // An Owner is told what becomes of its line.
 type Owner interface {
 	Began(Way)   // before the first byte, and again when it is held another way
-	Done(Reason) // once, when the connection is closed
+	Done(Reason) // once, when the connection is closed, or before it goes Back
 }
 
-// A Line is a held connection with what goes over it. Nothing else uses Sub from Hold on.
+// A Line is a held connection with what goes over it. From Hold on nothing else calls Sub's Next and Close.
 type Line struct {
 	Form    *Form
 	Sub     *hub.Subscription
@@ -162,7 +162,7 @@ func (f *Fanout) Hold(conn net.Conn, head []byte, of Line) {
 }
 
 // Park holds a connection that is asked again and again, from its first request on. It tells whether it could; if not,
-// nothing has changed.
+// the connection is still its owner's, to answer and to close: what had been sent behind the request is read and forgotten.
 func (f *Fanout) Park(conn net.Conn, of Caller) bool {
 	if f.config.Portable || !f.lineBegins() {
 		return false

@@ -76,7 +76,8 @@ type Config struct {
 	Heartbeat time.Duration
 	// Hold is how long a long poll waits when it does not say. Default 25 s, for the same reason.
 	Hold time.Duration
-	// WriteTimeout is how long one frame may take to leave. Default 10 s.
+	// WriteTimeout is how long a held connection may take nothing while there is something for it, and how long the whole
+	// answer to a parked poll may take to leave. Default 10 s.
 	WriteTimeout time.Duration
 	// Lab allows what is there to be shown and not to be used: JSONP, faults, echoes.
 	Lab bool
