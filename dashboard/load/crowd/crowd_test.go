@@ -526,3 +526,12 @@ func TestOwnLimits(t *testing.T) {
 	}
 	check(t, "EMFILE", reason(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}), noDescriptors)
 }
+
+// A connection that is there is not refused, however long nothing comes.
+func TestWhy(t *testing.T) {
+	silent := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
+	check(t, "a connection that times out", why(silent), syscall.ETIMEDOUT.Error())
+	check(t, "one that takes nothing", why(&net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}), os.ErrDeadlineExceeded.Error())
+	check(t, "none", unconnected(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), "no connection in 10s")
+	check(t, "none in the kernel's time", unconnected(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}), "no connection in 10s")
+}

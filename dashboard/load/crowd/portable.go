@@ -56,7 +56,7 @@ func (p *ports) attend(ctx context.Context, v *viewer) {
 			return
 		}
 		if err != nil {
-			p.call(v, nil, func() action { return v.down(why(err)) })
+			p.call(v, nil, func() action { return v.down(unconnected(err)) })
 			continue
 		}
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -180,6 +180,15 @@ func below(conn net.Conn) net.Conn {
 	return conn
 }
 
+// unconnected is why where there is no connection.
+func unconnected(err error) string {
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "no connection in " + patience.String()
+	}
+	return why(err)
+}
+
 // why is an error as a word that many errors share: without addresses.
 func why(err error) string {
 	var op *net.OpError
@@ -189,10 +198,6 @@ func why(err error) string {
 	var call *os.SyscallError
 	if errors.As(err, &call) {
 		err = call.Err
-	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "no connection in " + patience.String()
 	}
 	return reason(err)
 }
