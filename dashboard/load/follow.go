@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
 // A Tally is what Follow saw. Missed and Duplicates are counted by sequence number.
@@ -115,7 +117,7 @@ type sequence struct {
 
 func newSequence(after string, thinned bool) *sequence {
 	s := &sequence{thinned: thinned}
-	if epoch, seq, ok := splitID(after); ok {
+	if epoch, seq, ok := wire.SplitID(after); ok {
 		s.epoch, s.seq = epoch, seq
 	}
 	return s
@@ -123,7 +125,7 @@ func newSequence(after string, thinned bool) *sequence {
 
 // take says whether m was there before, and if not how many messages are missing between the last one and m.
 func (s *sequence) take(m Message) (missed uint64, again bool) {
-	epoch, seq, ok := splitID(m.ID)
+	epoch, seq, ok := wire.SplitID(m.ID)
 	if !ok {
 		return 0, false
 	}

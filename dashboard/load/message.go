@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"strings"
 )
 
 // A Message is one message as it arrived.
@@ -60,16 +59,6 @@ func (m *Message) envelope(raw []byte) bool {
 	m.ID, m.Gap = string(id), gap
 	m.At, _ = strconv.ParseInt(string(at), 10, 64)
 	return true
-}
-
-// splitID takes "<epoch>-<seq>" apart. Ids of other servers are none of this form, and then there is nothing to count.
-func splitID(id string) (epoch string, seq uint64, ok bool) {
-	epoch, number, ok := strings.Cut(id, "-")
-	if !ok || epoch == "" || !isDigits([]byte(number)) || len(number) > 1 && number[0] == '0' {
-		return "", 0, false
-	}
-	seq, err := strconv.ParseUint(number, 10, 64)
-	return epoch, seq, err == nil
 }
 
 // isDigits says whether b is one ASCII digit or more and nothing else.

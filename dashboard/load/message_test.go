@@ -61,20 +61,6 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-func TestSplitID(t *testing.T) {
-	for id, want := range map[string]uint64{"k3f9a1-1042": 1042, "k-0": 0, "k-18446744073709551615": 18446744073709551615} {
-		if epoch, seq, ok := splitID(id); !ok || seq != want || epoch != id[:strings.IndexByte(id, '-')] {
-			t.Errorf("%s: got %s %d %t", id, epoch, seq, ok)
-		}
-	}
-	for _, id := range []string{"", "-", "k", "k-", "-1", "k-+1", "k-01", "k-1 ", "k-1-1", "k-18446744073709551616",
-		"0193b3f2-7c1e-7000-8000-000000000001"} {
-		if epoch, seq, ok := splitID(id); ok {
-			t.Errorf("%s: got %s %d, want none", id, epoch, seq)
-		}
-	}
-}
-
 func BenchmarkParseMessage(b *testing.B) {
 	raw := []byte(`{"id":"k3f9a1-1042","at":1763638612345,"data":{"x":"` + strings.Repeat("x", 10_000) + `"}}`)
 	b.SetBytes(int64(len(raw)))

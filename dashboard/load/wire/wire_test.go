@@ -215,7 +215,8 @@ func TestEnvelope(t *testing.T) {
 func TestSplitID(t *testing.T) {
 	for id, want := range map[string]string{
 		"k3f9a1-1042": "k3f9a1 1042", "a-0": "a 0", "a-b-1": "", "a-01": "", "-1": "", "a-": "", "a": "", "": "",
-		"1763638612:0": "", "a-1234567890123456789": "",
+		"1763638612:0": "", "a-123456789012345678": "a 123456789012345678", "a-1234567890123456789": "", // more than anybody counts to
+		"-": "", "a-+1": "", "a-1 ": "", "0193b3f2-7c1e-7000-8000-000000000001": "",
 	} {
 		epoch, seq, ok := SplitID(id)
 		got := ""
