@@ -162,11 +162,67 @@ func (s *site) parks(t *testing.T) (*asks, *viewer) {
 	t.Cleanup(func() { theirs.Close() })
 	v := &viewer{Conn: theirs, t: t, began: make(chan Way, 2), done: make(chan Reason, 1)}
 	a := &asks{viewer: v, answer: make(chan string, 1), back: make(chan string, 1), answered: make(chan bool, 1)}
-	if !s.Park(ours, a) {
-		t.Fatal("it cannot be parked")
+	s.parkAs(a, ours)
+	return a, v
+}
+
+func (s *site) parkAs(c Caller, ours net.Conn) {
+	s.t.Helper()
+	if !s.Park(ours, c) {
+		s.t.Fatal("it cannot be parked")
 	}
 	ours.Close()
-	return a, v
+}
+
+// dues is asks that has its answer at a time.
+type dues struct {
+	*asks
+	at    time.Duration
+	asked *atomic.Int64
+}
+
+func (d *dues) Due() (at time.Duration, idle bool) { return d.at, d.idle }
+func (d *dues) Answer(now time.Duration) ([]byte, bool) {
+	if d.asked.Add(1); d.idle || now < d.at {
+		return nil, false
+	}
+	return []byte("answer"), false
+}
+
+// When one hold ends, those that do not are not asked: there may be ten thousand, and an end every few milliseconds.
+func TestOneIsDue(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		var others, one atomic.Int64
+		park := func(after time.Duration, asked *atomic.Int64) *dues {
+			theirs, ours := s.connect()
+			t.Cleanup(func() { theirs.Close() })
+			v := &viewer{Conn: theirs, t: t, began: make(chan Way, 2), done: make(chan Reason, 1)}
+			d := &dues{&asks{viewer: v, answered: make(chan bool, 1)}, s.Now() + after, asked}
+			s.parkAs(d, ours)
+			return d
+		}
+		park(time.Hour, &others)
+		shards := s.openShards().all
+		for range 2*len(shards) - 1 { // two in each
+			park(time.Hour, &others)
+		}
+		for range 5 { // a round for something else may come in between, though not each time
+			before := others.Load()
+			<-park(50*time.Millisecond, &one).answered
+			for _, shard := range shards { // the round has ended
+				shard.mu.Lock()
+				if shard.closed {
+					t.Error("a shard is closed")
+				}
+				shard.mu.Unlock()
+			}
+			if before > 0 && others.Load() == before {
+				return
+			}
+		}
+		t.Error("others were asked each time")
+	})
 }
 
 // A parked request is answered the other way, and then its connection goes back to the server with what came meanwhile.

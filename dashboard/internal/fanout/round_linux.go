@@ -30,6 +30,9 @@ func (s *shard) rounds() {
 				if l.Form != nil {
 					return nil
 				}
+				if at, idle := l.caller().Due(); idle || now < at { // others wait for messages, and are told of them
+					return nil
+				}
 				return s.say(l, now, 0)
 			})
 		case <-s.ended:
