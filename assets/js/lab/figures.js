@@ -49,6 +49,7 @@ function combine(a, b, sign) {
 }
 
 /**
+ * With what was said upwards, whichever way: a WebSocket has that in its own bytes, of the others it is counted apart.
  * @param {any} answer of GET wire
  * @param {readonly string[]} techniques that count
  * @returns {Figures}
@@ -56,7 +57,10 @@ function combine(a, b, sign) {
 export function total(answer, techniques) {
   /** @type {Figures[]} */
   const there = techniques.map((technique) => answer?.transports?.[technique]).filter(Boolean);
-  return there.length === 0 ? nothing() : there.reduce((sum, figures) => combine(figures, sum, 1));
+  const sum = there.length === 0 ? nothing() : there.reduce((sum, figures) => combine(figures, sum, 1));
+  const said = answer?.commands;
+  // It came by other connections, of which the kernel tells nothing here.
+  return said ? { ...combine(sum, { ...said, connections: 0, messages: 0 }, 1), ...(sum.packets && { packets: sum.packets }) } : sum;
 }
 
 /** What a viewer has cost by all meters that have counted it: a server that was started again has another, from nothing. */

@@ -19,7 +19,7 @@ export default {
   connections: "connections",
   connections_help: "TCP connections that this lane's requests came by, by the server's meter; one that was held when the lane was set to zero counts",
   bytes: "bytes",
-  bytes_help: "All of them, both ways, counted on the server's socket",
+  bytes_help: "All of them, both ways, counted on the server's socket; what it has said upwards is among them",
   per_message: "per message",
   per_message_help: "Bytes both ways for each message delivered, by the server's meter",
   age_50: "age, median",

@@ -19,7 +19,7 @@ export default {
   connections: "连接",
   connections_help: "该泳道的请求所用的 TCP 连接数，由服务器的计量器统计；清零时仍保持的连接也计入",
   bytes: "字节",
-  bytes_help: "双向全部字节，在服务器的套接字上统计",
+  bytes_help: "双向全部字节，在服务器的套接字上统计，向上发出的内容也计入",
   per_message: "每条消息",
   per_message_help: "每送达一条消息的双向字节数，由服务器的计量器统计",
   age_50: "数据龄中位数",
