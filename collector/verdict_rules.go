@@ -50,7 +50,7 @@ func verdictRules() []rule {
 		{resource: "network", sources: []string{"sockets"}, value: dropped, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
 			head: "connections dropped", detail: sayDropped},
 		{mild: true, gauge: true, value: blind, busy: level{0.5, 0.5, 5}, detail: sayBlind},
-		{mild: true, sources: []string{"pressure", "cpu"}, value: cpuUsed, busy: level{0.95, 0.90, 5}, detail: sayUsed},
+		{mild: true, sources: []string{"pressure", "cpu"}, value: cpuUsed, busy: level{0.95, stillUsed, 5}, detail: sayUsed},
 	}
 }
 
@@ -264,6 +264,9 @@ func cpuSaturation(_ *judge, s *Snapshot) (float64, bool) {
 	some, ok := s.Pressure.CPU.Some.Get()
 	return some * ramp(busy, 0.75, 0.90), ok
 }
+
+// stillUsed is how busy processors that were fully used must be to be called so.
+const stillUsed = 0.90
 
 // cpuUsed is what the processors do, where it is known that others do not wait for them: then it is what they are for.
 func cpuUsed(_ *judge, s *Snapshot) (float64, bool) {

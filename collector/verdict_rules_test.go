@@ -179,4 +179,18 @@ func TestVerdictFullyUsed(t *testing.T) {
 	if v := tr.run(used(0, loop(9, 4)), 3, 1); v.PID != 9 {
 		t.Errorf("got %+v", v)
 	}
+	// The words are of now. Made anew, because the clock is set, when the numbers are unknown or say otherwise, they are left out.
+	for name, now := range map[string]Snapshot{
+		"no pressure":     func() Snapshot { s := used(0); s.Pressure = nil; return s }(),
+		"no cpu pressure": func() Snapshot { s := used(0); s.Pressure = &Pressure{}; return s }(),
+		"no cpu":          func() Snapshot { s := used(0); s.CPU = nil; return s }(),
+		"less busy":       func() Snapshot { s := used(0); s.CPU.Busy = Known(0.5); return s }(),
+	} {
+		tr := newTrial(t)
+		tr.run(used(0, loop(7, 4)), 20, 1)
+		tr.now = tr.now.Add(-time.Hour)
+		if v := tr.next(now, 1); v.Text != "healthy" {
+			t.Errorf("%s: got %+v", name, v)
+		}
+	}
 }

@@ -179,8 +179,11 @@ func sayBusy(_ *judge, s *Snapshot, text *sentence) {
 	}
 }
 
-// sayUsed is said of a machine that is healthy.
+// sayUsed is said of a machine that is healthy; nothing while its numbers are unknown, or say otherwise at this moment.
 func sayUsed(j *judge, s *Snapshot, text *sentence) {
+	if busy, ok := cpuUsed(j, s); !ok || busy < stillUsed {
+		return
+	}
 	text.add("; CPU fully used")
 	sayBusy(j, s, text)
 	if waits := s.Pressure.CPU.Some.value; waits >= 0.005 {
