@@ -224,7 +224,7 @@ func (st *levelState) recall(l level, v float64, before averages, clock float64)
 		lasted = averageOver[i]
 	}
 	if lasted > 0 && lasted >= l.hold {
-		*st = levelState{holds: true, since: clock - lasted, held: clock, older: true}
+		*st = levelState{holds: true, shown: true, since: clock - lasted, held: clock, older: true} // shown: v may be between leave and enter
 	}
 }
 

@@ -35,7 +35,8 @@ func TestVerdictAtTheStart(t *testing.T) {
 		{"io-for-ten-seconds", io(averaged(0.5, 0.3, 0.1, 0)), "busy", "I/O-bound for at least 10 s: ", 10},
 		{"io-for-a-minute", io(averaged(0.9, 0.8, 0.7, 0.1)), "bad", "I/O-bound for at least 60 s: ", 60},
 		{"io-for-minutes", io(averaged(0.9, 0.8, 0.7, 0.65)), "bad", "I/O-bound for at least 5 min: ", 300},
-		{"bad-of-late", io(averaged(0.9, 0.8, 0.2, 0.1)), "busy", "I/O-bound for at least 60 s: ", 60}, // bad takes 15 s
+		{"bad-of-late", io(averaged(0.9, 0.8, 0.2, 0.1)), "busy", "I/O-bound for at least 60 s: ", 60},   // bad takes 15 s
+		{"less-of-late", io(averaged(0.5, 0.8, 0.8, 0.7)), "bad", "I/O-bound for at least 5 min: ", 300}, // and not less than it takes to be over
 		{"just-begun", io(averaged(0.9, 0.1, 0.02, 0)), "unknown", "I/O-bound: looking whether it lasts", 0},
 		{"just-over", io(averaged(0.01, 0.8, 0.7, 0.6)), "healthy", "healthy", 0},
 		{"short-of-memory", with(func(s *Snapshot) { s.Pressure.Memory = averaged(0.5, 0.4, 0.1, 0) }), "bad", "short of memory for at least 60 s: ", 60},
