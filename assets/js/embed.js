@@ -26,7 +26,7 @@ import { called } from "./panel/switch.js";
 import { Tiles } from "./panel/tiles.js";
 import { Units } from "./panel/units.js";
 import { Verdict } from "./panel/verdict.js";
-import { Past } from "./past.js";
+import { Past, reach } from "./past.js";
 import { drawn, row } from "./series.js";
 import { holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
@@ -86,6 +86,7 @@ const panels = {
     const store = new Store(capacity, drawn);
     const tiles = new Tiles(store, frame);
     const past = new Past(api, store, () => frame.draw(tiles.draw));
+    frame.every(60_000, () => store.drop(store.newest - reach, drawn));
     return {
       title: "host.now", draw: tiles.draw, pace: sparkPace, restyle: () => tiles.restyle(),
       show({ data, at, gap }, interval) {
@@ -166,6 +167,7 @@ function chart(entry) {
   const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
   charts = new Charts(store, window, archive, frame, [entry]);
   const past = new Past(api, store, () => frame.draw(charts.draw));
+  frame.every(60_000, () => store.drop(store.newest - reach, [...drawn, ...charts.series]));
   return {
     title: entry.title, draw: charts.draw, get pace() { return charts.pace; }, restyle: () => charts.restyle(),
     show({ data, at, gap }, interval) {

@@ -52,7 +52,7 @@ import { Verdict } from "./panel/verdict.js";
 import { Views } from "./panel/views.js";
 import { Wire } from "./panel/wire.js";
 import { outdated } from "./outdated.js";
-import { Past } from "./past.js";
+import { Past, reach } from "./past.js";
 import { recall, remember } from "./remember.js";
 import { drawn, row } from "./series.js";
 import { allowed, holding, Slots } from "./slots.js";
@@ -429,6 +429,7 @@ function clocks() {
   });
   frame.every(2000, () => void askWire());
   frame.every(30_000, () => latest && void alerts.refresh(latest.at)); // values, and silences that end
+  frame.every(60_000, () => store.drop(store.newest - reach, [...drawn, ...charts.series])); // devices that are gone
   frame.every(10_000, () => {
     charts.describe();
     described = undefined; // and the strip with the next second

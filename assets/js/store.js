@@ -113,6 +113,19 @@ export class Store {
   }
 
   /**
+   * What no value came for since a moment has its column no more: a host may have new devices all day.
+   * @param {number} since
+   * @param {Iterable<string>} but these stay
+   */
+  drop(since, but) {
+    const stay = new Set(but);
+    const first = Math.max(this.from, this.find(since));
+    for (const [name, column] of this.#columns) {
+      if (!stay.has(name) && column.subarray(first, this.to).every(Number.isNaN)) this.#columns.delete(name);
+    }
+  }
+
+  /**
    * Fill in what history knows and we do not: the time before our first row and the time inside our gaps.
    * Rows that are here stay as they are.
    * @param {Columns} history

@@ -1,5 +1,6 @@
 // @ts-check
-// Which device a chart shows: all together, or one. Devices that come are added; the choice survives.
+// Which device a chart shows: all together, or one. Devices that come are added, those that go are taken away; the choice
+// survives.
 
 import { caption } from "../words/words.js";
 import { one } from "./dom.js";
@@ -36,13 +37,14 @@ export class Choice {
 
   /** @param {any} s snapshot */
   offer(s) {
-    const names = (s[this.#part] ?? []).map((/** @type {{name: string}} */ device) => device.name);
-    const list = names.join();
+    if (!s[this.#part]) return; // not read this time
+    const names = s[this.#part].map((/** @type {{name: string}} */ device) => device.name);
+    const list = [this.#select.value, ...names].join();
     if (list === this.#known) return;
     this.#known = list;
-    for (const name of names) {
-      const there = [...this.#select.options].some((option) => option.value === name);
-      if (!there) this.#select.add(new Option(name, name));
-    }
+    const options = [...this.#select.options];
+    for (const option of options) if (!option.selected && option.value !== "" && !names.includes(option.value)) option.remove();
+    const there = new Set(options.map(({ value }) => value));
+    for (const name of names) if (!there.has(name)) this.#select.add(new Option(name, name));
   }
 }

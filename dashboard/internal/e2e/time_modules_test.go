@@ -60,6 +60,26 @@ func TestTimeModules(t *testing.T) {
 				}
 			}
 			return told.join(" ");`, "1000 0 -994 2000 0 -1995 2000 0 -2996 2000 0 -4998"},
+		// Containers come and go all day, each with an interface of another name.
+		{"a-store-forgets-devices", `const { Store } = await import(base + "store.js"); const { of, row } = await import(base + "series.js");
+			const { Choice } = await import(base + "panel/choice.js");
+			const root = document.createElement("figure"); root.innerHTML = '<b class="chart-title"></b>';
+			const store = new Store(2000, ["cpu.busy", "swap.used"]);
+			const choice = new Choice(root, "networks", () => {}), select = root.querySelector("select");
+			const kept = of("network.receive_rate", "veth3");
+			for (let i = 0; i < 1000; i++) {
+				const s = { cpu: { busy: 0.5 }, networks: [{ name: "eth0", receive_rate: 1 }, { name: "veth" + Math.floor(i / 10), receive_rate: i }] };
+				store.append(1e12 + 1000 * i, 1000, row(s));
+				choice.offer(s);
+				if (i === 35) select.value = "veth3";
+				if (i % 60 === 59) store.drop(store.newest - 120e3, ["cpu.busy", "swap.used", kept]);
+			}
+			choice.offer({}); // networks could not be read
+			const had = [...select.options].map(({ value }) => value).join();
+			select.value = ""; choice.offer({ networks: [{ name: "eth0" }] });
+			const names = [...store.names];
+			return [names.filter((name) => /^network.veth.*receive/.test(name)).length, names.includes("swap.used"), store.value(kept, store.find(1e12 + 31e3)), store.value("network.eth0.receive_rate"),
+				store.value("network.veth99.receive_rate"), had, [...select.options].map(({ value }) => value).join()].join(" ");`, "18 true 31 1 999 ,eth0,veth3,veth99 ,eth0"},
 		{"what-readings-are-of", `const { Store } = await import(base + "store.js");
 			const store = new Store(2000, ["a"]);
 			for (const at of [10000, 11000, 12001, 20000, 21000]) store.append(at, 1000, { a: 1 });
