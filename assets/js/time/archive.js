@@ -63,6 +63,7 @@ export class Archive {
    * @param {Record<string, number | null | undefined>} row
    */
   append(at, interval, row) {
+    this.#kept = this.#kept.filter(({ newest }) => !(newest > at)); // by a clock that was set back: what is later never was
     for (const stretch of this.#kept) if (at - stretch.end <= 3 * Math.max(interval, stretch.step)) stretch.append(at, interval, row);
   }
 

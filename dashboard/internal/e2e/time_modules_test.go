@@ -103,6 +103,18 @@ func TestTimeModules(t *testing.T) {
 			archive.show(w, 600); const before = archive.waiting;
 			w.advance(2e12); archive.show(w, 600);
 			return [before, archive.waiting].join(" ");`, "false true"},
+		{"archive-drops-what-is-later-than-now", window + `const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
+			const store = new Store(10, ["a"]); store.append(1e12, 1000, { a: 1 });
+			let changed, asked = 0;
+			const archive = new Archive(async (names, from, to) => { asked++; return { at: [from, to], series: [{ name: "a", avg: [1, 2], min: [1, 2], max: [1, 2] }] }; }, store, () => ["a"], () => changed());
+			const told = [];
+			w.choose("6h");
+			for (const at of [1e12, 1e12 + 1000, 1e12 - 3600e3, 1e12 - 3599e3]) { // the third by a clock that was set back
+				store.append(at, 1000, { a: 3 }); archive.append(at, 1000, { a: 3 }); w.advance(at);
+				if (archive.show(w, 600) === store || archive.waiting) { await new Promise((done) => { changed = done; archive.show(w, 600); }); }
+				told.push(asked, archive.show(w, 600).newest === at);
+			}
+			return told.join(" ");`, "1 true 1 true 2 true 2 true"},
 		{"archive-asks-once-and-gives-up-what-nobody-needs", window + `const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const asked = []; const store = new Store(10, ["a"]); store.append(1e12, 1000, { a: 1 });
 			let changed; const done = new Promise((resolve) => { changed = resolve; });
