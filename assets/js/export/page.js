@@ -20,13 +20,13 @@ function escaped(text) {
 
 /**
  * @param {View} view
- * @param {{title: string, lang: string, lines: string[], told: string, happened: string, mark: (mark: Mark) => string, name: (at: number) => string, format: (chart: Chart, v: number) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, scale: string[], top: (chart: Chart, most: number) => number}} how
+ * @param {{title: string, lang: string, lines: string[], told: string, happened: string, mark: (mark: Mark) => string, name: (at: number) => string, format: (chart: Chart, v: number) => string, upTo: (mean: string, most: string) => string, stacked: (chart: Chart) => boolean, mirrored: (chart: Chart) => boolean, scale: string[], top: (chart: Chart, most: number) => number}} how
  * @param {Record<string, string>} colours of the page it is taken from
  * @returns {string} HTML
  */
 export function page(view, how, colours) {
   const charts = view.charts.filter(({ at }) => at.length > 0);
-  const data = { charts: charts.map((chart) => ({ from: view.from, to: view.to, at: chart.at, times: chart.at.map(how.name), series: chart.series.map(({ avg }) => avg.map((v) => (v === null ? "" : how.format(chart, v)))) })) };
+  const data = { charts: charts.map((chart) => ({ from: view.from, to: view.to, at: chart.at, times: chart.at.map(how.name), series: chart.series.map((series) => chart.at.map((_, row) => told(chart, series, row, how))) })) };
   const script = `(${offline})()`;
   return `<!doctype html>
 <html lang="${escaped(how.lang)}">
@@ -68,27 +68,36 @@ function figure(chart, view, how, colours, i) {
   const floor = new Array(chart.at.length).fill(0);
   let most = 0;
   /** @type {{ink: string, sign: number, low: number[], high: (number | null)[]}[]} */
-  const shapes = chart.series.map(({ ink, avg, max }, k) => {
+  const shapes = chart.series.map(({ ink, avg }, k) => {
     const low = stacked ? [...floor] : floor;
     const high = avg.map((v, n) => (v === null ? null : (stacked ? floor[n] : 0) + v));
     if (stacked) high.forEach((v, n) => { if (v !== null) floor[n] = v; });
-    for (const v of stacked ? high : max) if (v !== null && v > most) most = v;
+    for (const v of high) if (v !== null && v > most) most = v;
     return { ink, sign: mirrored && k > 0 ? -1 : 1, low, high };
   });
+  // Where a point stands for many readings: from the least to the greatest, and of a stack from the mean of the whole.
+  const peaks = stacked ? (chart.whole ? [{ ...chart.whole, min: chart.whole.avg, sign: 1, shade: 0.22 }] : []) : chart.series.map((series, k) => ({ ...series, sign: mirrored && k > 0 ? -1 : 1, shade: 0.34 }));
+  for (const { max } of peaks) for (const v of max) if (v !== null && v > most) most = v;
   const top = how.top(chart, most);
   const zero = mirrored ? height / 2 : height;
   const x = (/** @type {number} */ at) => (((at - view.from) / (view.to - view.from)) * width).toFixed(1);
   const y = (/** @type {number} */ v) => (zero - (v / top) * (mirrored ? height / 2 : height)).toFixed(1);
+  const line = (/** @type {number} */ a, /** @type {number} */ b, /** @type {(n: number) => number} */ v) => chart.at.slice(a, b).map((at, n) => `${x(at)},${y(v(a + n))}`);
+  const bands = peaks.flatMap(({ ink, sign, shade, avg, min, max }) => runs(avg).filter(([a, b]) => max.slice(a, b).some((v, n) => v !== null && v !== min[a + n])).map(([a, b]) => {
+    const upper = line(a, b, (n) => sign * Number(max[n] ?? avg[n]));
+    const lower = line(a, b, (n) => sign * Number(min[n] ?? avg[n])).reverse();
+    return `<polygon class="band" points="${[...upper, ...lower].join(" ")}" fill="${escaped(colours[ink] ?? colours.ink)}" fill-opacity="${shade}"/>`;
+  }));
   const paths = shapes.flatMap(({ ink, sign, low, high }) => runs(high).map(([a, b]) => {
-    const upper = chart.at.slice(a, b).map((at, n) => `${x(at)},${y(sign * Number(high[a + n]))}`);
-    const lower = chart.at.slice(a, b).map((at, n) => `${x(at)},${y(sign * low[a + n])}`).reverse();
+    const upper = line(a, b, (n) => sign * Number(high[n]));
+    const lower = line(a, b, (n) => sign * low[n]).reverse();
     const colour = escaped(colours[ink] ?? colours.ink);
     return `<polygon points="${[...upper, ...lower].join(" ")}" fill="${colour}" fill-opacity="${stacked ? 0.6 : 0.15}"/><polyline points="${upper.join(" ")}" fill="none" stroke="${colour}" vector-effect="non-scaling-stroke"/>`;
   }));
   const { row, when } = standing(chart, view, how);
-  const legend = when + chart.series.map(({ title, ink, avg }) => `<li><i style="background:${escaped(colours[ink] ?? colours.ink)}"></i>${escaped(title)} <b>${escaped(told(avg[row], (v) => how.format(chart, v)))}</b></li>`).join("");
+  const legend = when + chart.series.map((series) => `<li><i style="background:${escaped(colours[series.ink] ?? colours.ink)}"></i>${escaped(series.title)} <b>${escaped(told(chart, series, row, how))}</b></li>`).join("");
   const marks = view.marks.map((mark) => `<path d="M${x(mark.at)} 0v${height}" stroke="${escaped(colours.dim)}" stroke-dasharray="3 3" vector-effect="non-scaling-stroke"><title>${escaped(how.mark(mark))}</title></path>`);
-  return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${paths.join("")}${marks.join("")}</svg><span class="top dim">${escaped(how.format(chart, top))}</span><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
+  return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}">${bands.join("")}${paths.join("")}${marks.join("")}</svg><span class="top dim">${escaped(how.format(chart, top))}</span><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
 }
 
 /** Single cores: a row each, the busier the further along the scale. @param {Chart} chart @param {View} view @param {Parameters<typeof page>[1]} how @param {number} i */
@@ -110,7 +119,7 @@ function strip(chart, view, how, i) {
     return path && `<path d="${path}" fill="color-mix(in srgb, ${stops[k + 1]} ${Math.round(100 * (place - k))}%, ${stops[k]})"/>`;
   });
   const { row, when } = standing(chart, view, how);
-  const legend = when + series.map(({ title, avg }) => `<li>${escaped(title)} <b>${escaped(told(avg[row], (v) => how.format(chart, v)))}</b></li>`).join("");
+  const legend = when + series.map((core) => `<li>${escaped(core.title)} <b>${escaped(told(chart, core, row, how))}</b></li>`).join("");
   return `<h2>${escaped(chart.title)}</h2><figure data-chart="${i}"><svg viewBox="0 0 ${width} ${Math.max(1, series.length)}" preserveAspectRatio="none" role="img" aria-label="${escaped(chart.title)}" shape-rendering="crispEdges">${rows.join("")}</svg><ul>${legend}</ul></figure><p class="ends dim"><span>${escaped(how.name(view.from))}</span><span>${escaped(how.name(view.to))}</span></p>`;
 }
 
@@ -131,9 +140,10 @@ function standing(chart, view, how) {
   return { row, when: `<li class="dim"><time>${escaped(how.name(chart.at[row]))}</time></li>` };
 }
 
-/** @param {number | null} value @param {(v: number) => string} format */
-function told(value, format) {
-  return value === null ? "" : format(value);
+/** What a row stands for: the mean, and how far up it went. @param {Chart} chart @param {import("./view.js").Series} series @param {number} row @param {Parameters<typeof page>[1]} how */
+function told(chart, { avg, max }, row, how) {
+  const [mean, most] = [avg[row], max[row] ?? avg[row]].map((v) => (v === null ? "" : how.format(chart, v)));
+  return mean === most ? mean : how.upTo(mean, most);
 }
 
 /** What happened in the time shown. @param {View} view @param {Parameters<typeof page>[1]} how */

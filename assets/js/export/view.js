@@ -7,7 +7,7 @@ import { lines } from "../csv.js";
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {{name: string, title: string, ink: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}} Series */
 /** @typedef {{at: number, kind: string, text: string}} Mark */
-/** @typedef {{id: string, title: string, unit: string, at: number[], series: Series[]}} Chart */
+/** @typedef {{id: string, title: string, unit: string, at: number[], series: Series[], whole?: Series}} Chart whole: what the series are parts of */
 /**
  * @typedef {object} View
  * @property {string} host

@@ -133,7 +133,7 @@ export class Taking {
         .map((tile) => ({ title: text(".tile-label", tile), figures: [...tile.querySelectorAll(".figure")].map((figure) => text(".figure-name", figure) + figureOf(figure)).join(" · ") })),
       charts: this.#charts.list.filter(({ root }) => !root.hidden)
         .flatMap((shown) => [
-          { id: shown.entry.id, title: say(shown.entry.title), unit: shown.unit, ...numbers(this.#charts.shown, from, to, series(shown)) },
+          { id: shown.entry.id, title: say(shown.entry.title), unit: shown.unit, ...split(shown, numbers(this.#charts.shown, from, to, [...series(shown), ...whole(shown)])) },
           ...(shown.strip ? [{ id: "cores", title: say("charts.single_cores"), unit: shown.unit, ...numbers(this.#charts.shown, from, to, cores(shown)) }] : []),
         ]),
       tables: [...document.querySelectorAll("main .tables > section")].filter((panel) => panel.checkVisibility()).flatMap((panel) => {
@@ -168,6 +168,7 @@ export class Taking {
       mark: ({ at, kind, text }) => `${longMoment(at, NaN)} ${term("charts.mark", kind)} ${text}`.trimEnd(),
       name: (at) => longMoment(at, NaN),
       format: (chart, v) => of(chart).format(v),
+      upTo: (mean, most) => say("charts.up_to", { mean, most }),
       stacked: (chart) => of(chart).entry.kind === "stack" && this.#charts.stacked,
       scale: heat.map((name) => found[name]),
       mirrored: (chart) => of(chart).entry.kind === "mirror",
@@ -200,6 +201,16 @@ function cores({ strip }) {
 /** @param {Shown} shown */
 function series({ entry, names }) {
   return entry.series.map(([, label, ink], i) => ({ name: names[i], title: say(label), ink }));
+}
+
+/** What the parts of a stack sum to, for its peaks: one or none. @param {Shown} shown */
+function whole({ entry }) {
+  return entry.whole ? [{ name: entry.whole, title: "", ink: entry.series[0][2] }] : [];
+}
+
+/** @param {Shown} shown @param {ReturnType<typeof import("../export/view.js").numbers>} cut with the whole behind its parts */
+function split({ entry }, { at, series: list }) {
+  return { at, series: list.slice(0, entry.series.length), whole: list[entry.series.length] };
 }
 
 /** @param {Element} figure */

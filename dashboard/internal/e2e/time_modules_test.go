@@ -172,16 +172,25 @@ func TestTakenModules(t *testing.T) {
 		const view = { host: "h", system: "s", taken: 9000, told: 3000, zone: "UTC", from: 1000, to: 5000, moment: 3000, verdict: "v", tiles: [], tables: [{ title: "T", note: "", head: ["a"], rows: [["b"]] }], snapshot: {},
 			marks: [{ at: 2000, kind: "note", text: "deploy <v2>" }],
 			charts: [{ id: "pressure", title: "Pressure", unit: "ratio", at: [1000, 3000, 5000], series: [{ name: "p", title: "P", ink: "a", avg: [0, 0.5, 1], min: [0, 0.5, 1], max: [0, 0.5, 1] }] }] };
+		let stacked = false, banded = false;
 		const taken = () => {
-			const html = page(view, { title: "t", lang: "en", lines: ["times in UTC"], told: "figures of 3", happened: "What happened", mark: ({ at, text }) => at + " " + text, name: (at) => "t" + at, format: (chart, v) => 100 * v + " %",
-				stacked: () => false, mirrored: () => false, scale: [], top: (chart, most) => most }, new Proxy({}, { get: () => "red" }));
+			const html = page(view, { title: "t", lang: "en", lines: ["times in UTC"], told: "figures of 3", happened: "What happened", mark: ({ at, text }) => at + " " + text, name: (at) => "t" + at, format: (chart, v) => 100 * v + " %", upTo: (mean, most) => mean + " to " + most,
+				stacked: () => stacked, mirrored: () => false, scale: [], top: (chart, most) => most }, new Proxy({}, { get: () => "red" }));
 			const doc = new DOMParser().parseFromString(html, "text/html");
 			const text = (what) => [...doc.querySelectorAll(what)].map((e) => e.textContent).join("|");
+			if (banded) return [[...doc.querySelectorAll(".band")].map((e) => e.getAttribute("points")).join("|"), text(".top"), text("figure li"), JSON.parse(text("#data")).charts[0].series.join("|")].join("; ");
 			return [text("h2"), text(".top"), text("figure li"), text("svg title"), text(".marks li"), text("p")].join("; ");
 		};`
 	tests := []struct{ name, script, want string }{
 		{"a-page-of-a-moment", `return taken();`, "Pressure|What happened|T; 100 %; t3000|P 50 %; 2000 deploy <v2>; 2000 deploy <v2>; times in UTC|figures of 3|v|t1000t5000|"},
 		{"a-page-of-now", `view.moment = NaN; view.marks = []; return taken();`, "Pressure|T; 100 %; t5000|P 100 %; ; ; times in UTC|figures of 3|v|t1000t5000|"},
+		// A spike of a second in a row of minutes is there, in lines and in a stack; where nothing varies there is no band.
+		{"a-page-of-means", `banded = true; const [chart] = view.charts, [series] = chart.series; Object.assign(series, { avg: [0.25, 0.5, null], min: [0, 0.5, null], max: [1, 0.5, null] });
+			const lines = taken(); stacked = true; const parts = taken(); chart.whole = { ...series, avg: [0.5, 0.5, 0.5], min: [0, 0, 0], max: [0.5, 2, 0.5] };
+			return [lines, parts, taken()].join(" / ");`,
+			"0.0,0.0 500.0,90.0 500.0,90.0 0.0,180.0; 100 %; t3000|P 50 %; 25 % to 100 %,50 %, / " +
+				"; 50 %; t3000|P 50 %; 25 % to 100 %,50 %, / " +
+				"0.0,135.0 500.0,0.0 1000.0,135.0 1000.0,135.0 500.0,135.0 0.0,135.0; 200 %; t3000|P 50 %; 25 % to 100 %,50 %,"},
 		{"as-csv", `return csv(view).split("\r\n\r\n")[1];`, "# marks\r\ntime,unix_ms,kind,text\r\n1970-01-01T00:00:02.000Z,2000,note,deploy <v2>"},
 		{"as-json", `const file = JSON.parse(json(view)); return JSON.stringify([file.marks, file.taken, file.moment, file.zone]);`, `[[{"at":2000,"kind":"note","text":"deploy <v2>"}],9000,3000,"UTC"]`},
 		{"zones", `const { useZone, learnServer, zoneSaid } = await import(base + "zone.js");
