@@ -90,8 +90,8 @@ export class ThenBar {
       this.#asking.abort();
       clearTimeout(this.#timer);
       this.#problem = "";
+      this.#then = null;
       if (Number.isNaN(moment)) {
-        this.#then = null;
         this.#got(null);
       } else {
         const asking = this.#asking = new AbortController();
@@ -112,6 +112,7 @@ export class ThenBar {
     } catch (error) {
       if (signal.aborted) return;
       this.#problem = why(error);
+      this.#got({ at, snapshot: null, taken: NaN, processes: null, listed: NaN, failed: error }); // not the figures of another moment
     }
     this.show();
   }

@@ -218,6 +218,41 @@ func TestFiguresOfThen(t *testing.T) {
 	}
 }
 
+// The bar and the figures are of the same moment, also when nobody answers for the next one.
+func TestThenBar(t *testing.T) {
+	p := modules(t)
+	const bar = `document.body.innerHTML = '<aside id="then"><b data-field="then-time"></b><i data-field="then-ago"></i><i data-field="then-note"></i></aside><button id="then-live"></button><button id="then-earlier"></button><button id="then-later"></button>';
+		const { API } = await import(base + "api.js"); const { History } = await import(base + "time/history.js"); const { Window } = await import(base + "time/window.js");
+		const { ThenBar } = await import(base + "panel/then.js"); const { say } = await import(base + "words/words.js");
+		let broken = false;
+		globalThis.fetch = async (url) => {
+			if (broken) return new Response("{}", { status: 500 });
+			if (url.pathname.endsWith("processes")) return new Response(JSON.stringify({ at: 1, processes: [{ pid: 1, name: "init" }] }));
+			if (!url.searchParams.has("series")) return new Response(JSON.stringify({ series: [{ name: "cpu.busy", unit: "" }] }));
+			return new Response(JSON.stringify({ at: [Number(url.searchParams.get("from"))], series: [{ name: "cpu.busy", unit: "", avg: [0.5], min: [0.5], max: [0.5] }] }));
+		};
+		const api = new API(new URL("http://host/api/v1/")), w = new Window(), note = document.querySelector("[data-field=then-note]");
+		w.advance(1e12);
+		let got;
+		const next = () => new Promise((done) => { got = done; });
+		const then = new ThenBar(w, api, new History(api), () => ({}), (it) => got?.(it));`
+	tests := []struct{ name, script, want string }{
+		{"nobody-answers", bar + `
+			let found = next(); w.pick(1e12 - 5000); const before = await found;
+			await new Promise((done) => setTimeout(done)); const asked = note.textContent === say("host.then_asking");
+			broken = true; found = next(); w.pick(1e12 - 9000); const asking = note.textContent === say("host.then_asking");
+			const after = await found;
+			return [before.snapshot.cpu.busy, before.processes.length, asked, asking, after.at - 1e12, after.snapshot, after.processes, !!after.failed].join(" ");`,
+			"0.5 1 false true -9000   true"},
+	}
+	for _, test := range tests {
+		got := evaluate[any](p, `(async () => { `+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
 // df rounds up, of bytes and of inodes, and what is whole stays so.
 func TestDiskDefinitions(t *testing.T) {
 	p := modules(t)
