@@ -13,6 +13,8 @@ import { field, one, reveal, write } from "./dom.js";
 
 /** Milliseconds that a moment must stand before it is asked for: a key held down goes through many. */
 const settled = 120;
+/** Milliseconds after a step in which a further one leads to the same place: so long a key held down waits to repeat, at most. */
+const rest = 500;
 
 export class ThenBar {
   #bar = one("#then");
@@ -26,6 +28,8 @@ export class ThenBar {
   #now;
   #asking = new AbortController();
   #timer = 0;
+  /** until the steps have come to rest */
+  #resting = 0;
   #asked = NaN;
   /** @type {Moment | null} */
   #then = null;
@@ -47,13 +51,24 @@ export class ThenBar {
     one("#then-live").addEventListener("click", () => window.resume());
     one("#then-earlier").addEventListener("click", () => this.step(-1));
     one("#then-later").addEventListener("click", () => this.step(1));
+    document.addEventListener("keyup", () => this.#resting && this.#rest());
     window.follow(() => this.#turn());
   }
 
   /** A hundredth of what is in sight, a second at least. @param {1 | -1} by */
   step(by) {
     const { moment, span, newest } = this.#window;
-    if (!Number.isNaN(moment)) this.#window.pick(Math.min(newest, moment + by * Math.max(1000, Math.round(span / 100))));
+    if (Number.isNaN(moment)) return;
+    this.#window.pick(Math.min(newest, moment + by * Math.max(1000, Math.round(span / 100))), false);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), rest);
+  }
+
+  /** The moment stepped to is a place to go back to. */
+  #rest() {
+    clearTimeout(this.#resting);
+    this.#resting = 0;
+    this.#window.settle();
   }
 
   /** Time has gone on, or words are other ones. */

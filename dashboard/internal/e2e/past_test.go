@@ -218,7 +218,8 @@ func TestFiguresOfThen(t *testing.T) {
 	}
 }
 
-// The bar and the figures are of the same moment, also when nobody answers for the next one.
+// The bar and the figures are of the same moment, also when nobody answers for the next one. A key held down goes through many
+// moments and leads to one place of the browser's.
 func TestThenBar(t *testing.T) {
 	p := modules(t)
 	const bar = `document.body.innerHTML = '<aside id="then"><b data-field="then-time"></b><i data-field="then-ago"></i><i data-field="then-note"></i></aside><button id="then-live"></button><button id="then-earlier"></button><button id="then-later"></button>';
@@ -233,6 +234,7 @@ func TestThenBar(t *testing.T) {
 		};
 		const api = new API(new URL("http://host/api/v1/")), w = new Window(), note = document.querySelector("[data-field=then-note]");
 		w.advance(1e12);
+		const places = []; w.follow((chosen) => chosen && places.push(w.moment - 1e12));
 		let got;
 		const next = () => new Promise((done) => { got = done; });
 		const then = new ThenBar(w, api, new History(api), () => ({}), (it) => got?.(it));`
@@ -244,6 +246,17 @@ func TestThenBar(t *testing.T) {
 			const after = await found;
 			return [before.snapshot.cpu.busy, before.processes.length, asked, asking, after.at - 1e12, after.snapshot, after.processes, !!after.failed].join(" ");`,
 			"0.5 1 false true -9000   true"},
+		{"a-key-held-down", bar + `
+			const timers = new Map(); let n = 0; // what waits, called by hand
+			globalThis.setTimeout = (f) => (timers.set(++n, f), n); globalThis.clearTimeout = (id) => timers.delete(id);
+			const rest = () => { const now = [...timers.values()]; timers.clear(); now.forEach((f) => f()); };
+			const up = () => document.dispatchEvent(new KeyboardEvent("keyup", { key: "," }));
+			w.pick(1e12 - 10000); rest();
+			for (let i = 0; i < 9; i++) then.step(-1);
+			const held = places.join();
+			up(); up(); then.step(1); then.step(1); rest(); rest();
+			w.back(); const once = w.moment - 1e12; w.back(); const twice = w.moment - 1e12;
+			return [held, places.join(), once, twice].join(" ");`, "-10000 -10000,-37000,-31000,-37000,-10000 -37000 -10000"},
 	}
 	for _, test := range tests {
 		got := evaluate[any](p, `(async () => { `+test.script+` })().then(String)`)
