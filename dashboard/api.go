@@ -132,6 +132,7 @@ func (d *Dashboard) postViewer(c *fiber.Ctx) error {
 		return p.Send(c)
 	}
 	account := transports.Said(id, c.Context().Conn())
+	account.Received(len(body))
 	defer func() { account.Answer(0, meter.Layout{Len: len(c.Response().Body())}) }()
 	answer, p := transports.Command(id, body)
 	if p != nil {

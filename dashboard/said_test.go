@@ -20,7 +20,7 @@ func TestCommandsAreMetered(t *testing.T) {
 	s.get("api/v1/polling?viewer=talks") // who is not known has nothing to set
 	conn := s.dial()
 	answers := bufio.NewReader(conn)
-	in, out := 0, 0
+	in, said, out := 0, 0, 0
 	for _, command := range []string{`{"set":{"every":"300ms"}}`, `{"ping":1}`, `{"kill":1}`} {
 		request := "POST /api/v1/viewers/talks HTTP/1.1\r\nHost: " + s.addr + "\r\nContent-Type: application/json\r\nContent-Length: " +
 			strconv.Itoa(len(command)) + "\r\n\r\n" + command
@@ -33,11 +33,13 @@ func TestCommandsAreMetered(t *testing.T) {
 			t.Fatal(err)
 		}
 		io.Copy(io.Discard, resp.Body)
-		in, out = in+len(request), out+answer.Len()
+		in, said, out = in+len(request), said+len(command), out+answer.Len()
 	}
 	type figures struct {
 		Requests, Messages int
-		Bytes              struct{ In, Out struct{ Total int } }
+		Bytes              struct {
+			In, Out struct{ Total, Head, Payload int }
+		}
 	}
 	var got struct {
 		Transports map[string]figures
@@ -53,8 +55,8 @@ func TestCommandsAreMetered(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if f := got.Commands; f.Requests != 3 || f.Messages != 0 || f.Bytes.In.Total != in || f.Bytes.Out.Total != out || len(got.Transports) != 1 || got.Transports["polling"].Requests != 1 {
-		t.Errorf("got %+v, want 3 requests, %d bytes in and %d out, and a poll of one request", got, in, out)
+	if f := got.Commands; f.Requests != 3 || f.Messages != 0 || f.Bytes.In.Total != in || f.Bytes.In.Payload != said || f.Bytes.In.Head != in-said || f.Bytes.Out.Total != out || len(got.Transports) != 1 || got.Transports["polling"].Requests != 1 {
+		t.Errorf("got %+v, want 3 requests, %d bytes in, %d of them said, and %d out, and a poll of one request", got, in, said, out)
 	}
 	if _, text, _ := s.get("api/v1/wire?viewer=silent"); strings.Contains(text, "commands") {
 		t.Errorf("of a viewer that has said nothing: %s", text)

@@ -237,7 +237,7 @@ func (x *Exchange) In() int64 {
 	return x.conn.in.Load() - x.startIn
 }
 
-// Received counts what a viewer said on a held connection.
+// Received counts what a viewer said on a held connection, or in a request's body, before Answer.
 func (x *Exchange) Received(payload int) {
 	x.tally.mu.Lock()
 	defer x.tally.mu.Unlock()
@@ -282,7 +282,8 @@ func (x *Exchange) bytes() (in, out Bytes) {
 	if x.held {
 		in.Head, out.Head = int64(x.headIn), min(int64(x.headOut), out.Total)
 	} else {
-		in.Head, out.Head = in.Total, max(out.Total-x.body, 0)
+		in.Payload = min(in.Payload, in.Total)
+		in.Head, out.Head = in.Total-in.Payload, max(out.Total-x.body, 0)
 		// Until the answer has left, its messages have not been paid for.
 		out.Payload = min(out.Payload, out.Total-out.Head)
 	}

@@ -4,9 +4,9 @@
 //
 // Every byte of a metered request or held connection is counted once, in both directions, as the server's side of the
 // connection read and wrote it: total = head + framing + payload, exactly. Payload is the messages as they were
-// published; head is request line, status line and header fields with the empty line behind them, and a WebSocket's
-// handshake; framing is everything else that a technique puts around its messages: chunk sizes, id: and data:,
-// frame heads, heartbeats, the envelope of a poll's answer.
+// published, and what a viewer said; head is request line, status line and header fields with the empty line behind
+// them, and a WebSocket's handshake; framing is everything else that a technique puts around its messages: chunk sizes,
+// id: and data:, frame heads, heartbeats, the envelope of a poll's answer.
 //
 // The counters of a connection that is still held are read where it stands, so figures are never late.
 //

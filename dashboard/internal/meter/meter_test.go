@@ -68,6 +68,22 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
+// What is said in a request's body is no head.
+func TestSaidInARequest(t *testing.T) {
+	conn, say := pipe(t)
+	var tally Tally
+	say(140)
+	x := tally.Begin(conn)
+	x.Received(40)
+	x.Answer(0, Layout{Len: 20})
+	conn.Write(make([]byte, 120))
+	conn.Idle()
+
+	f := tally.Figures()
+	check(t, "in", f.Bytes.In, Bytes{Total: 140, Head: 100, Payload: 40})
+	check(t, "out", f.Bytes.Out, Bytes{Total: 120, Head: 100, Framing: 20})
+}
+
 // Two viewers of one browser take turns on its two connections: each has used two, however often.
 func TestConnectionsInTurns(t *testing.T) {
 	var viewers [2]Tally

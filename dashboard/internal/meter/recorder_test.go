@@ -56,6 +56,17 @@ func TestRecordAnswer(t *testing.T) {
 	}
 }
 
+func TestRecordSaidInARequest(t *testing.T) {
+	tally, r, conn, say := recorded(t)
+	say(100)
+	x := tally.Begin(conn)
+	x.Received(40)
+	x.Answer(0, Layout{})
+	conn.Write(make([]byte, 80))
+	conn.Idle()
+	wantKinds(t, r, "in.head:60/60 in.payload:40/40 out.head:80/80")
+}
+
 // A recording that begins when the request has come knows how many bytes that was, and not which.
 func TestRecordFromTheMiddle(t *testing.T) {
 	conn, say := pipe(t)

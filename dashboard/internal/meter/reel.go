@@ -162,7 +162,7 @@ func (x *Exchange) close(in, out Bytes) {
 		if out.Payload != x.payloadOut || out.Total != out.Head+x.body { // it was cut
 			payload = []Span{{0, int(out.Payload)}}
 		}
-		e := Recorded{Began: n.began, Messages: n.ids, Parts: n.heard.parts("in", in.Head, nil)}
+		e := Recorded{Began: n.began, Messages: n.ids, Parts: n.heard.parts("in", in.Head, []Span{{0, int(in.Payload)}})}
 		e.Parts = append(e.Parts, n.said.parts("out", out.Head, payload)...)
 		x.record(e)
 	}
