@@ -17,7 +17,7 @@ export class Conditions {
   #lanes;
   /** what is broken by whoever plays, as whom it concerns @type {Set<string>} */
   #own = new Set();
-  /** of viewers beside the lanes @type {Set<string>} */
+  /** techniques of viewers beside the lanes @type {Set<string>} */
   #crowds = new Set();
   #foreign = false;
   /** a lane was stopped, set to zero or changed, or the page hidden, where browsers let time pass in whole seconds */

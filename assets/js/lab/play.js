@@ -17,6 +17,7 @@ import { Stage, Unable } from "./stage.js";
 export async function play(lab, piece, seconds, signal, tell) {
   const stage = new Stage(lab, piece, signal, tell);
   const { conditions } = stage;
+  for (const technique of piece.uses ?? []) conditions.joins(technique);
   lab.plays(piece.name, piece.lanes);
   try {
     let answers;

@@ -31,6 +31,7 @@ const patience = 15_000;
  * @property {string} name of its file and its words
  * @property {number[]} claims of claims.js that it is about
  * @property {string[]} lanes that it needs
+ * @property {readonly string[]} [uses] techniques that it asks by beside its lanes
  * @property {boolean} [meter] whether the server's counts are needed
  * @property {"faults" | "load"} [needs] what else the server must offer, to who may present
  * @property {(stage: Stage, seconds: number) => Promise<import("./lessons.js").Answer[]>} run

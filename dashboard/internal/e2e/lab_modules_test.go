@@ -784,6 +784,7 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 		{"another-viewer", ``, `faults.push({ viewer: "#123" })`, "done"},
 		{"another-technique", ``, `faults.push({ technique: "polling" })`, "done"},
 		{"the-crowd's-technique", ``, `await stage.crowd("polling", 1, 1); faults.push({ technique: "polling" })`, "foreign"},
+		{"a-technique-that-it-uses", ``, `faults.push({ technique: "streaming" })`, "foreign"},
 		{"its-own", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v", technique: "sse" })`, "done"},
 		{"its-own-and-another", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v" })`, "foreign"},
 		{"no-faults-here", `refused = 404`, ``, "done"},
@@ -821,7 +822,7 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 				api: { wire: async () => ({ since }), get, post: async () => {}, command: async () => {} } });
 			`+test.before+`;
 			const run = async (stage) => { `+test.script+`; return [{}]; };
-			const { answers, said } = await play(lab, { name: "n", claims: [], lanes: ["sse"], run }, 1, new AbortController().signal, () => {});
+			const { answers, said } = await play(lab, { name: "n", claims: [], lanes: ["sse"], uses: ["streaming"], run }, 1, new AbortController().signal, () => {});
 			return said.key + " " + answers.length;
 		})()`)
 		want := "lessons." + test.want + " 1"

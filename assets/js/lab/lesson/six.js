@@ -17,6 +17,7 @@ export default {
   name: "six",
   claims: [],
   lanes: ["websocket"],
+  uses: ["polling", "streaming"],
   seconds: () => 6,
   guess: { unit: "count", choices: ["through", "refused", "waits"] },
   async run(stage, seconds) {

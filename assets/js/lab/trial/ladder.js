@@ -1,6 +1,7 @@
 // @ts-check
 // Choosing by oneself: the ladder is climbed from polling, and when its highest rung is taken away, gone down again.
 
+import { techniques } from "../../transport/transport.js";
 import { Ladder } from "../ladder.js";
 import { Unable } from "../stage.js";
 
@@ -11,6 +12,7 @@ export default {
   name: "ladder",
   claims: [27],
   lanes: [key],
+  uses: techniques,
   async run(stage) {
     const { lab } = stage;
     const lane = stage.lane(key);
