@@ -187,6 +187,7 @@ export class Stage {
     try {
       await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
     } catch (error) {
+      if (error instanceof Refused && error.status === 403) throw new Unable("lessons.needs_presenter");
       if (error instanceof Refused && [404, 405, 409].includes(error.status)) throw new Unable("lessons.needs_faults");
       throw error;
     }

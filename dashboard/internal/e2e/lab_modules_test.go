@@ -727,7 +727,8 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 		`+timers+`
 		const root = document.createElement("div"), out = [];
 		const lab = new EventTarget();
-		const refuse = async () => { throw new Error("no"); };
+		const { Refused } = await import(base + "api.js");
+		const refuse = async () => { throw new Refused(403, "no"); };
 		let role = "viewer", runs = 0, faults = [];
 		const entry = { technique: "sse", fault: { mute: true }, names: ["mute"], since: 0, until: 9 };
 		Object.assign(lab, { lanes: [], isOpen: true, plays() {}, tell() {}, on() {}, clock: { server: (at) => at }, config: { techniques: [], interval: 1000 },
@@ -739,6 +740,10 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 			out.push(said.key, runs);
 			lab.lanes = [];
 		}
+		const lane = { key: "sse", technique: "sse", running: true, viewer: { id: "v", get counts() { return { messages: runs++ }; } } };
+		Object.assign(lab, { lanes: [lane], lane: () => lane, launch() {} });
+		const tries = async (stage) => { await stage.fault("sse", { mute: true }).catch((error) => out.push(error.message)); return []; };
+		await play(lab, { name: "n", claims: [], lanes: ["sse"], run: tries }, 1, new AbortController().signal, () => {});
 		role = "viewer";
 		faults = [entry];
 		const panel = new Faults(root, lab);
@@ -762,7 +767,7 @@ func TestLabForWhoOnlyLooks(t *testing.T) {
 		panel.closed();
 		return out.join(" ");
 	})()`)
-	if want := "lessons.needs_presenter 0 lessons.done 1 true 0 false all true true false"; got != want {
+	if want := "lessons.needs_presenter 0 lessons.done 1 lessons.needs_presenter true 0 false all true true false"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
