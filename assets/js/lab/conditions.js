@@ -62,6 +62,11 @@ export class Conditions {
     this.#was.set(lane, how(lane));
   }
 
+  /** Somebody else has interfered. */
+  spoilt() {
+    this.#foreign = true;
+  }
+
   /** The measuring begins. */
   async begin() {
     const { signal } = this.#measured;

@@ -248,22 +248,33 @@ export class Stage {
    */
   async crowd(technique, viewers, seconds, more = {}) {
     this.conditions.joins(technique);
+    let state;
     try {
-      await this.api.post("load", { technique, viewers, duration: `${seconds}s`, ...more });
+      state = await this.api.post("load", { technique, viewers, duration: `${seconds}s`, ...more });
     } catch (error) {
       if (error instanceof Refused && [404, 409].includes(error.status)) throw new Unable("lessons.needs_crowd");
       throw error;
     }
-    let state = /** @type {any} */ ({ running: true });
-    this.#undo.push(() => state.running && this.api.remove("load"));
-    const began = performance.now();
+    const { began } = state;
+    this.#undo.push(async () => {
+      if (!state.running) return;
+      const now = await this.api.get("load");
+      if (now.began === began && now.running) await this.api.remove("load"); // another's is not ours to stop
+    });
+    const from = performance.now();
     while (state.running) {
-      this.#tell(Math.min(1, (performance.now() - began) / 1000 / (2 * seconds)));
+      this.#tell(Math.min(1, (performance.now() - from) / 1000 / (2 * seconds)));
       await this.sleep(1000);
-      state = await this.api.get("load");
+      const now = await this.api.get("load");
+      if (now.began !== began) { // ours was stopped, and another is there
+        this.conditions.spoilt();
+        return state;
+      }
+      state = now;
     }
     // Nobody gets in from elsewhere, which is what is to be seen.
     if (state.reason === "failed" && !(more.origin && state.refused > 0)) throw new Error(state.error);
+    if (state.reason === "stopped") this.conditions.spoilt();
     return state;
   }
 

@@ -790,6 +790,8 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 		{"another-technique", ``, `faults.push({ technique: "polling" })`, "done"},
 		{"the-crowd's-technique", ``, `await stage.crowd("polling", 1, 1); faults.push({ technique: "polling" })`, "foreign"},
 		{"a-technique-that-it-uses", ``, `faults.push({ technique: "streaming" })`, "foreign"},
+		{"its-crowd-was-stopped", ``, `crowd.reason = "stopped"; await stage.crowd("sse", 1, 1)`, "foreign"},
+		{"another's-crowd", ``, `crowd.began = 2; await stage.crowd("sse", 1, 1)`, "foreign"},
 		{"its-own", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v", technique: "sse" })`, "done"},
 		{"its-own-and-another", ``, `await stage.fault("sse", { mute: true }); faults.push({ viewer: "v" })`, "foreign"},
 		{"no-faults-here", `refused = 404`, ``, "done"},
@@ -812,7 +814,7 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 		got := evaluate[string](p, `(async () => {
 			const { play } = await import(base + "lab/play.js");
 			const { Refused } = await import(base + "api.js");
-			let messages = 0, since = 1, epoch = "e", refused = 0;
+			let messages = 0, since = 1, epoch = "e", refused = 0, crowd = { began: 1, running: false, reason: "time" };
 			const faults = [], over = [];
 			const state = () => lab.dispatchEvent(new CustomEvent("state", { detail: { lane, state: lane.running ? "open" : "paused" } }));
 			const lane = { key: "sse", technique: "sse", running: true, counts: {}, ages: { percentiles: () => [] }, async measure() {},
@@ -821,10 +823,10 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 			const lab = new EventTarget();
 			const get = async () => {
 				if (refused) throw new Refused(refused, "no");
-				return { faults, over, running: false };
+				return { faults, over, ...crowd };
 			};
 			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
-				api: { wire: async () => ({ since }), get, post: async () => {}, command: async () => {} } });
+				api: { wire: async () => ({ since }), get, post: async () => ({ began: 1, running: true }), command: async () => {} } });
 			`+test.before+`;
 			const run = async (stage) => { `+test.script+`; return [{}]; };
 			const { answers, said } = await play(lab, { name: "n", claims: [], lanes: ["sse"], uses: ["streaming"], run }, 1, new AbortController().signal, () => {});

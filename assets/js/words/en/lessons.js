@@ -21,7 +21,7 @@ export default {
   progress: "How much of the lesson is over",
   runs: "Measuring on real traffic …",
   done: "Measured.",
-  foreign: "Measured, but somebody broke something on purpose meanwhile that concerns it: what came out is that fault's too, and the claims do not take it.",
+  foreign: "Measured, but somebody broke something on purpose meanwhile that concerns it, or stopped its crowd: what came out is that too, and the claims do not take it.",
   disturbed: "Measured, but one of its lanes was stopped, set to zero or changed meanwhile, or this page was in the background: what came out is that too, and the claims do not take it.",
   anew: "Measured, but the server's messages began anew in the middle: what came out is that break's too, and the claims do not take it.",
   left: "Left before its end. Everything is as it was before.",
