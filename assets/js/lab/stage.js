@@ -184,9 +184,12 @@ export class Stage {
     const { viewer, technique } = lane;
     const scope = { viewer: viewer.id, technique };
     this.conditions.owns(scope);
+    const heal = () => this.api.post("faults", { ...scope, fault: null });
+    if (fault) this.#undo.push(heal); // before it is answered: it may be heard there, and not be answered here
     try {
       await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
     } catch (error) {
+      if (error instanceof Refused && error.status > 0) this.#undo = this.#undo.filter((undo) => undo !== heal);
       if (error instanceof Refused && error.status === 403) throw new Unable("lessons.needs_presenter");
       if (error instanceof Refused && [404, 405, 409].includes(error.status)) throw new Unable("lessons.needs_faults");
       throw error;
@@ -194,7 +197,6 @@ export class Stage {
     const at = performance.now();
     if (fault) lane.provoke(at);
     this.#lab.tell("fault", { lane, fault, at });
-    if (fault) this.#undo.push(() => this.api.post("faults", { ...scope, fault: null }));
   }
 
   /**

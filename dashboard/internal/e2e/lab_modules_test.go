@@ -842,6 +842,30 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 	}
 }
 
+// A fault that was heard there and not answered here is taken away like any other; one that was refused was never there.
+func TestStageHealsWhatWasNotAnswered(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const { play } = await import(base + "lab/play.js");
+		const { Refused } = await import(base + "api.js");
+		const said = [];
+		let messages = 0, status = 0;
+		const lane = { key: "sse", technique: "sse", running: true, viewer: { id: "v", get counts() { return { messages: messages++ }; } }, provoke() {} };
+		const lab = new EventTarget();
+		const post = async (name, { fault }) => {
+			said.push(JSON.stringify(fault));
+			if (fault) throw new Refused(status, "no");
+		};
+		Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
+			api: { wire: async () => ({}), get: async () => ({ faults: [] }), post } });
+		for (status of [0, 500]) await play(lab, { name: "n", claims: [], lanes: ["sse"], run: (stage) => stage.fault("sse", { mute: true }) }, 1, new AbortController().signal, () => {});
+		return said.join(" ");
+	})()`)
+	if want := `{"mute":true} null {"mute":true}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What a lesson expects of a lane that sweeps is of the time that really lies between its questions.
 func TestLabExpectsWhatSweeps(t *testing.T) {
 	p := modules(t)
