@@ -19,6 +19,8 @@ import { Viewer } from "../viewer.js";
 /** @typedef {{technique: Technique, state: RungState, why: Why, took: number}} Rung took: ms until two messages were there, or the patience that ended */
 /** @typedef {{at: number, technique: Technique, state: RungState, why: Why, took: number}} Step */
 
+/** All rungs there can be, from what surely works up. */
+export const rungs = techniques;
 /** Milliseconds a rung has until two messages must have come by it, beside the three intervals between them. */
 const patience = 3000;
 /** Milliseconds a rung that has failed may take to come back before the ladder goes down. */
@@ -57,7 +59,7 @@ export class Ladder {
     this.#lab = lab;
     this.#changed = changed;
     this.#stage = lab.playing;
-    this.rungs = techniques.filter((technique) => lab.config.techniques.includes(technique))
+    this.rungs = rungs.filter((technique) => lab.config.techniques.includes(technique))
       .map((technique) => ({ technique, state: "untried", why: "", took: NaN }));
     this.#set(this.#rung(lane.technique), "used");
     const { signal } = this.#running;

@@ -1,8 +1,7 @@
 // @ts-check
 // Choosing by oneself: the ladder is climbed from polling, and when its highest rung is taken away, gone down again.
 
-import { techniques } from "../../transport/transport.js";
-import { Ladder } from "../ladder.js";
+import { Ladder, rungs } from "../ladder.js";
 import { Unable } from "../stage.js";
 
 const key = "polling.auto";
@@ -12,7 +11,7 @@ export default {
   name: "ladder",
   claims: [27],
   lanes: [key],
-  uses: techniques,
+  uses: rungs,
   async run(stage) {
     const { lab } = stage;
     const lane = stage.lane(key);
