@@ -347,13 +347,13 @@ export class Lane {
     this.#shown();
   }
 
-  /** The page is hidden, and has let go; or this lane was stopped, which needs no word. */
+  /** The page is hidden, and has let go; or this lane was stopped, or the page's viewer by a lesson, which needs no word. */
   #hid() {
     this.#started = Infinity;
     if (!this.running) return;
     const now = performance.now();
     this.exchanges.only(-1, now);
-    this.away = [...this.away.slice(-7), { from: now, to: Infinity }];
+    if (document.hidden) this.away = [...this.away.slice(-7), { from: now, to: Infinity }];
   }
 
   #shown() {

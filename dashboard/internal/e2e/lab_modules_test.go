@@ -633,7 +633,12 @@ func TestLabInTheBackground(t *testing.T) {
 		listener.onExchange("sse", { at: performance.now(), dir: "down", kind: "open", messages: 0, payload: 0 });
 		listener.onState("sse", "open");
 		out.push(held());
+		listener.onState("sse", "paused"); // a lesson has stopped the page's viewer
+		listener.onState("sse", "connecting");
+		out.push(lane.away.length);
+		Object.defineProperty(document, "hidden", { value: true, configurable: true });
 		listener.onState("sse", "paused");
+		delete document.hidden;
 		await wait(300);
 		listener.onState("sse", "connecting");
 		out.push(held());
@@ -657,9 +662,9 @@ func TestLabInTheBackground(t *testing.T) {
 			CanvasRenderingContext2D.prototype.fillText = fillText;
 			picture.window.remove();
 		}
-		return [...out, written[0]];
+		return [...out, written[0]].map(String);
 	})()`)
-	if want := []string{"held", "over", "true", "in the background"}; quote(got) != quote(want) {
+	if want := []string{"held", "0", "over", "true", "in the background"}; quote(got) != quote(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
