@@ -47,6 +47,8 @@ export class Viewer {
   phase;
   /** whether the server was asked to leave out, of messages that wait, all but the newest: numbers left out are no loss then */
   conflate = false;
+  /** until when, on the server's clock, what was made may have been left out, whatever is wanted now; Infinity while an order is under way */
+  lenient = NaN;
 
   #options;
   /** @type {Listener[]} */
@@ -201,7 +203,7 @@ export class Viewer {
     if (link.controller.signal.aborted) return;
     if (link === this.#link) this.#heard = performance.now();
     const message = toMessage(wire, performance.now());
-    if (!this.#sequence.take(message, link.last, this.#every > 0 || this.conflate)) return;
+    if (!this.#sequence.take(message, link.last, this.#every > 0 || this.conflate || message.at <= this.lenient)) return;
     if (this.#sequence.counts.messages === 1) performance.mark("first-message");
     for (const listener of this.#listeners) listener.onMessage(message);
   }

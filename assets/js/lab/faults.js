@@ -14,6 +14,7 @@ import { named } from "./kinds.js";
 import { Loop } from "./loop.js";
 import { faults, lifetimes, presets } from "./presets.js";
 import { Recovery, usual } from "./recovery.js";
+import { thin } from "./thin.js";
 
 /** @typedef {import("./lane.js").Lane} Lane */
 /** @typedef {import("./presets.js").Fault} Fault */
@@ -322,14 +323,10 @@ export class Faults {
 
   /** Of messages that wait, the newest alone, or all of them. @param {Lane} lane @param {boolean} only */
   async #conflate({ viewer }, only) {
-    const before = viewer.conflate;
-    viewer.conflate = only || before; // numbers may be left out before the answer is here
     try {
-      await this.#lab.api.command(viewer.id, { set: { conflate: only } });
-      viewer.conflate = only;
+      await thin(this.#lab.api, viewer, { conflate: only });
       this.#refused = "";
     } catch (error) {
-      if (error instanceof Refused) viewer.conflate = before;
       this.#refuse(reason(error));
     }
     this.#draw();

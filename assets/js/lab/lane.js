@@ -9,7 +9,7 @@ import { lasting, techniques } from "../transport/transport.js";
 import { Viewer } from "../viewer.js";
 import { Deliveries } from "./deliveries.js";
 import { Account, since, total, without } from "./figures.js";
-import { whole } from "./thin.js";
+import { ordered, whole } from "./thin.js";
 
 /** @typedef {import("./figures.js").Figures} Figures */
 /** @typedef {{messages: number, missed: number, duplicates: number, reconnects: number}} Counts */
@@ -249,9 +249,9 @@ export class Lane {
   async setEvery(ms) {
     const { viewer } = this;
     const before = viewer.every;
-    viewer.every = ms || before; // numbers may be left out before the answer is here, and are until the server has heard it
+    viewer.every = ms || before; // which is what a viewer says that connects meanwhile
     try {
-      const said = await this.command({ set: { every: `${ms}ms` } });
+      const said = await ordered(viewer, () => this.command({ set: { every: `${ms}ms` }, ping: 0 }), ({ answer }) => answer?.at);
       viewer.every = ms;
       return said;
     } catch (error) {

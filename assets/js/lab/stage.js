@@ -49,6 +49,8 @@ export class Stage {
   #undo = [];
   /** @type {Map<string, Lane>} */
   #lanes = new Map();
+  /** commands said on a lane's own connection */
+  #said = 0;
   conditions;
 
   /**
@@ -206,32 +208,28 @@ export class Stage {
   async conflate(key) {
     const lane = this.lane(key);
     const { viewer } = lane;
-    const set = (/** @type {boolean} */ conflate) => this.api.command(viewer.id, { set: { conflate } });
-    viewer.conflate = true; // numbers may be left out before the answer is here
+    this.#undo.push(() => thin(this.api, viewer, { conflate: false }));
+    await thin(this.api, viewer, { conflate: true });
     this.conditions.thins(lane);
-    this.#undo.push(async () => {
-      await set(false);
-      viewer.conflate = false;
-    });
-    await set(true);
   }
 
   /**
-   * Says something on a lane's own connection.
+   * Asks something on a lane's own connection.
    * @param {string} key of the lane
-   * @param {object} command
    * @returns {Promise<number>} seconds until it was answered
    */
-  async answered(key, command) {
+  async answered(key) {
     const lane = this.lane(key);
     const done = new AbortController();
+    const ping = `stage ${++this.#said}`; // no other's on this lane: those are numbers
     let heard = NaN;
     this.#lab.addEventListener("answer", (event) => {
-      if (/** @type {CustomEvent} */ (event).detail.lane === lane) heard = performance.now();
+      const { lane: of, answer } = /** @type {CustomEvent} */ (event).detail;
+      if (of === lane && answer.pong === ping) heard = performance.now();
     }, { signal: done.signal });
     try {
       const asked = performance.now();
-      lane.viewer.say(command);
+      lane.viewer.say({ ping });
       const took = await this.until(() => !Number.isNaN(heard), patience / 1000);
       if (Number.isNaN(took)) throw new Unable("lessons.nothing_came");
       return (heard - asked) / 1000;

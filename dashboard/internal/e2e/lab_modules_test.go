@@ -438,6 +438,27 @@ func TestLaneSaysAgainWhatItWants(t *testing.T) {
 	}
 }
 
+// What a viewer wants is what the server has said yes to; meanwhile, and of what was made before, numbers may be left out.
+func TestThinIsWantedOnceItIsHeard(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ thin }, { Refused }] = await Promise.all(["lab/thin.js", "api.js"].map((name) => import(base + name)));
+		const viewer = { id: "v", every: 500, conflate: false, lenient: NaN }, out = [];
+		const tell = () => out.push([viewer.every, viewer.conflate, viewer.lenient].join(" "));
+		let answer = async () => ({ at: 7 });
+		const api = { command: () => (tell(), answer()) };
+		for (const [wanted, status] of [[{ conflate: true }], [{ every: 0, conflate: false }], [{ conflate: true }, 403], [{ conflate: true }, 0]]) {
+			if (status !== undefined) answer = async () => { throw new Refused(status, ""); };
+			await thin(api, viewer, wanted).catch(() => {});
+			tell();
+		}
+		return out;
+	})()`)
+	if want := []string{"500 false Infinity", "500 true 7", "0 true Infinity", "0 false 7", "0 false Infinity", "0 false 7", "0 false Infinity", "0 false Infinity"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A lane that wanted fewer messages is not comparable until it is set to zero, though it wants all of them by now.
 func TestLaneWasThin(t *testing.T) {
 	p := modules(t)
@@ -868,6 +889,28 @@ func TestStageHealsWhatWasNotAnswered(t *testing.T) {
 	})()`)
 	if want := `{"mute":true} null {"mute":true}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A lesson's question on a lane's own connection is answered by its own answer.
+func TestStageHearsItsOwnAnswer(t *testing.T) {
+	p := modules(t)
+	got := evaluate[float64](p, `(async () => {
+		const { Stage } = await import(base + "lab/stage.js");
+		const lab = new EventTarget(), answer = (pong) => lab.dispatchEvent(new CustomEvent("answer", { detail: { lane, answer: { pong } } }));
+		const say = ({ ping }) => {
+			answer(1); // to what Two ways has said
+			setTimeout(() => answer(ping), 100);
+		};
+		let messages = 0;
+		const lane = { key: "websocket", running: true, viewer: { say, get counts() { return { messages: messages++ }; } } };
+		Object.assign(lab, { lanes: [lane], lane: () => lane, launch() {} });
+		const stage = new Stage(lab, { lanes: ["websocket"] }, new AbortController().signal, () => {});
+		await stage.set();
+		return stage.answered("websocket");
+	})()`)
+	if got < 0.09 {
+		t.Errorf("it was answered after %v s, and the answer came after 0.1 s", got)
 	}
 }
 

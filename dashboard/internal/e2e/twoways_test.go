@@ -52,7 +52,7 @@ func labTwoWays(t *testing.T, _ *server, p *page) {
 		return true;
 	})()`)
 	p.press("l")
-	p.waits("the server is told", `said.includes('{"set":{"every":"0ms","conflate":false}}')`)
+	p.waits("the server is told", `said.includes('{"set":{"every":"0ms","conflate":false},"ping":0}')`)
 	place := func(s state) (n int) {
 		fmt.Sscan(s.LastID[strings.LastIndex(s.LastID, "-")+1:], &n)
 		return n

@@ -14,9 +14,9 @@ export default {
   async run(stage) {
     const [inside, beside] = [[], []].map((list) => /** @type {number[]} */ (list));
     for (let i = 0; i < times; i++) {
-      inside.push(await stage.answered("websocket", { ping: i }));
+      inside.push(await stage.answered("websocket"));
       const asked = performance.now();
-      await stage.api.command(stage.lane("sse").viewer.id, { ping: i });
+      await stage.api.command(stage.lane("sse").viewer.id, { ping: `stage ${i + 1}` });
       beside.push((performance.now() - asked) / 1000);
       await stage.sleep(20);
     }
