@@ -428,6 +428,60 @@ func TestPasswordsSlowed(t *testing.T) {
 	}
 }
 
+// Who came by a link is told of the lab what is true for links: nothing is broken there, whatever the others break, and
+// what is not shown is refused for that, and not because the lab were off.
+func TestLabByALink(t *testing.T) {
+	for _, lab := range []bool{true, false} {
+		s := guardedBy(t, AccessConfig{Required: true, Key: secretKey}, func(c *Config) {
+			c.Lab, c.Load = lab, []string{"true"}
+		})
+		op, guest := s.browser(), s.browser()
+		op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+		link, _, err := s.Dashboard.config.Access.guard.Share(time.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, body, _ := guest.do("POST", "api/v1/login", `{"share":"`+link+`"}`); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		if lab {
+			for _, fault := range []string{`{"fault":{"delay":"1ms"}}`, `{"viewer":"else","fault":{"delay":"1ms"}}`} {
+				if status, body, _ := op.do("POST", "api/v1/faults", fault); status != 200 {
+					t.Fatalf("%d %s", status, body)
+				}
+			}
+		}
+		same := []string{"Sec-Fetch-Site", "same-origin"}
+		for _, test := range []struct {
+			who                *browser
+			name, method, path string
+			body               string
+			inLab, off         string
+		}{
+			{guest, "a guest", "GET", "api/v1/config", "", `"guest":true`, `"guest":true`},
+			{op, "an operator", "GET", "api/v1/config", "", `"guest":false`, `"guest":false`},
+			{guest, "a guest", "GET", "api/v1/faults?viewer=me", "", `{"all":{"connections":0,"down":0,"up":0},"faults":[],"inside":{"me":{"connections":0,"down":0,"up":0}},"over":[]}`, "--lab on"},
+			{op, "an operator", "GET", "api/v1/faults", "", `"viewer":"#`, "--lab on"},
+			{guest, "a guest", "GET", "api/v1/load", "", "a link does not show this", "--lab on"},
+			{op, "an operator", "GET", "api/v1/load", "", `"most":`, "--lab on"},
+			{guest, "a guest", "GET", "api/v1/wire?viewer=me&exchanges=1", "", "not shown by a link", "not shown by a link"},
+			{op, "an operator", "GET", "api/v1/wire?viewer=me&exchanges=1", "", `"exchanges":[]`, "--lab on"},
+			{guest, "a guest", "POST", "api/v1/viewers/me", `{"echo":"word"}`, "by a link", "--lab on"},
+			{op, "an operator", "POST", "api/v1/viewers/me", `{"echo":"word","ping":1}`, `"pong":1`, "--lab on"},
+			{guest, "a guest", "GET", "api/v1/polling?as=jsonp", "", "by a link", "--lab on"},
+			{op, "an operator", "GET", "api/v1/polling?as=jsonp", "", "fivewireJSONP(", "--lab on"},
+		} {
+			want := test.off
+			if lab {
+				want = test.inLab
+			}
+			if _, body, _ := test.who.do(test.method, test.path, test.body, same...); !strings.Contains(body, want) {
+				t.Errorf("lab %v, %s asks %s %s: got %s, want %s", lab, test.name, test.method, test.path, body, want)
+			}
+		}
+	}
+}
+
 // A panel in somebody's page shows its link's token with each question, and goes on doing so after a restart. That is no
 // try to get in: others who log in from there are listened to.
 func TestTokenOfAnotherProcess(t *testing.T) {

@@ -36,6 +36,7 @@ func (d *Dashboard) getConfig(c *fiber.Ctx) error {
 		"cursor":       stats.Newest.String(),
 		"techniques":   techniqueNames(),
 		"lab":          d.config.Lab,
+		"guest":        d.visitor(c).redacted(),
 		"full":         d.room.Full(),
 		"now":          time.Now().UnixMilli(),
 		"zone":         zoneOf(time.Now()),

@@ -192,6 +192,7 @@ func (d *Dashboard) serverOf(h *hub.Hub, lab bool) *transport.Server {
 		Hold:         d.config.Hold,
 		WriteTimeout: d.config.WriteTimeout,
 		Lab:          lab,
+		Linked:       d.config.Lab && !lab,
 		Portable:     d.config.portable,
 		NoRing:       d.config.noRing,
 		Settled:      d.settled,

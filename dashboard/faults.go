@@ -49,6 +49,13 @@ func (d *Dashboard) sendFaults(c *fiber.Ctx, known []string) error {
 	if transport.Middlebox(c.Context().Conn()) == nil {
 		return noMiddlebox().Send(c)
 	}
+	if d.visitor(c).redacted() { // guests are served apart, where nothing is broken
+		inside := make(map[string]fault.Inside)
+		for _, id := range known {
+			inside[id] = fault.Inside{}
+		}
+		return sendJSON(c, map[string]any{"faults": []faultRow{}, "over": []faultRow{}, "inside": inside, "all": fault.Inside{}})
+	}
 	book := d.transports.Faults()
 	rows := func(entries []fault.Entry) []faultRow {
 		rows := make([]faultRow, 0, len(entries))

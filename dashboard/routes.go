@@ -39,7 +39,7 @@ func (d *Dashboard) routes() []route {
 		{"GET", "/api/v1/viewers", auth.Viewer, d.toldNoGuest(d.getViewers)},
 		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
 		{"GET", "/api/v1/wire", auth.Viewer, d.getWire},
-		{"GET", "/api/v1/load", auth.Viewer, d.withCrowd(d.getLoad)},
+		{"GET", "/api/v1/load", auth.Viewer, d.withCrowd(d.toldNoGuest(d.getLoad))},
 		{"POST", "/api/v1/load", auth.Presenter, d.withCrowd(d.postLoad)},
 		{"DELETE", "/api/v1/load", auth.Presenter, d.withCrowd(d.deleteLoad)},
 		{"GET", "/api/v1/faults", auth.Viewer, d.inLab(d.getFaults)},

@@ -56,7 +56,10 @@ func (d *Dashboard) getWire(c *fiber.Ctx) error {
 		}
 	}
 	if n > 0 {
-		if !d.config.Lab || d.visitor(c).redacted() {
+		if d.visitor(c).redacted() {
+			return problem.New(fiber.StatusNotFound, "exchanges are not shown by a link: log in with a key or a password").Send(c)
+		}
+		if !d.config.Lab {
 			return problem.New(fiber.StatusNotFound, "exchanges are recorded in the lab only, and this dashboard's lab is off: start it with --lab on").Send(c)
 		}
 		recording, p := d.transports.Viewers.Record(id, int(n), technique)

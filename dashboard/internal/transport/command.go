@@ -86,10 +86,19 @@ func (s *Server) command(known bool, set func(change), text []byte) ([]byte, *pr
 	return answer, nil
 }
 
+// noLab refuses what is the lab's.
+func (s *Server) noLab(what string) *problem.Problem {
+	why := "this dashboard's lab is off: start it with --lab on"
+	if s.config.Linked {
+		why = "not for who came by a link: log in with a key or a password"
+	}
+	return problem.New(fiber.StatusForbidden, what+", and "+why)
+}
+
 // echo has the next message say a word, so that who said it can measure the way there and back without a second clock.
 func (s *Server) echo(word string) *problem.Problem {
 	if !s.config.Lab {
-		return problem.New(fiber.StatusForbidden, "echo is a command of the lab, and this dashboard has none; start it with --lab on")
+		return s.noLab("echo is a command of the lab")
 	}
 	if !viewerForm.MatchString(word) { // the bounds of a viewer's id are those of what the hub echoes
 		return problem.Bad("echo", quote(word)+" is not a word to echo", echoForm)

@@ -28,7 +28,7 @@ func (s *Server) refuseJSONP(c *fiber.Ctx) *problem.Problem {
 	h := &c.Request().Header
 	switch {
 	case !s.config.Lab:
-		return problem.New(fiber.StatusForbidden, "JSONP is there to be shown, and this dashboard's lab is off: start it with --lab on")
+		return s.noLab("JSONP is there to be shown")
 	case !gate.Proven(string(h.Peek("Origin")), string(h.Peek("Referer")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())):
 		return problem.New(fiber.StatusForbidden, "JSONP is a script, and is given only to the dashboard's own pages: "+
 			"the request needs Sec-Fetch-Site: same-origin, or an Origin or Referer of this origin")

@@ -81,6 +81,8 @@ type Config struct {
 	WriteTimeout time.Duration
 	// Lab allows what is there to be shown and not to be used: JSONP, faults, echoes.
 	Lab bool
+	// Linked says that it is not allowed here because who is served came by a link.
+	Linked bool
 	// Portable holds every connection in goroutines, as platforms without epoll do.
 	Portable bool
 	// NoRing holds none by io_uring, as where the kernel refuses it.
