@@ -5,7 +5,7 @@ import { recall } from "./remember.js";
 import { techniques } from "./transport/transport.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
-/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, lab: boolean, now: number | null, zone?: {name?: string, offset_s?: number}}} Config */
+/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, lab: boolean, guest: boolean, now: number | null, zone?: {name?: string, offset_s?: number}}} Config */
 
 /** Milliseconds between two questions while there is no answer: doubled from the first to the last. */
 const first = 500;
@@ -26,6 +26,7 @@ export async function configured(api, failed) {
         techniques: techniques.filter((technique) => answer.techniques?.includes(technique) ?? true),
         history: answer.series !== false,
         lab: answer.lab === true,
+        guest: answer.guest === true,
         now: answer.now ?? null,
         zone: answer.zone,
       };

@@ -32,7 +32,7 @@ export class Loop {
   }
 
   start() {
-    this.#words.want(true);
+    this.#words.want(!this.#lab.config.guest); // who would be refused each time
   }
 
   stop() {

@@ -3,6 +3,7 @@
 // it; beside it the same questions are asked the plain way.
 
 import { newId } from "../../viewer.js";
+import { Unable } from "../stage.js";
 
 const times = 5;
 
@@ -12,6 +13,7 @@ export default {
   claims: [11],
   lanes: [],
   async run(stage) {
+    if (stage.lab.config.guest) throw new Unable("lab.no_guest");
     const [script, plain] = [newId(), newId()];
     let calls = 0;
     let cursor = "";

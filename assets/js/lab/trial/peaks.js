@@ -3,6 +3,7 @@
 // question arrived the server's recorder says.
 
 import { newId } from "../../viewer.js";
+import { Unable } from "../stage.js";
 
 const pollers = 20;
 /** Milliseconds between two questions of a poller. */
@@ -18,6 +19,7 @@ export default {
   claims: [4],
   lanes: [],
   async run(stage) {
+    if (stage.lab.config.guest) throw new Unable("lab.no_guest"); // exchanges are recorded
     const { cursor } = await stage.api.get("polling");
     /** @param {(poller: number) => number} phase when it asks, as a part of the period */
     const busiest = async (phase) => {

@@ -18,5 +18,6 @@ export default {
   state_offline: "offline",
   state_paused: "stopped",
   state_queued: "waits for a connection",
+  no_guest: "A link does not show this: log in with a key or a password.",
   comma: ", ",
 };

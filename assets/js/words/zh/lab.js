@@ -18,5 +18,6 @@ export default {
   state_offline: "离线",
   state_paused: "已停止",
   state_queued: "等待连接",
+  no_guest: "通过链接无法查看此内容：请用密钥或密码登录。",
   comma: "、",
 };
