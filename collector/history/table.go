@@ -256,15 +256,19 @@ func unpackTables(body []byte, n int) (who []identity, rows [][]use, err error) 
 	return who, rows, nil
 }
 
-// Processes is the table of a moment: the last one at or before it, of the finest tier that has one near it.
+// Processes is the table of a moment: of the finest tier that has one near it the last one at or before it, or that of the
+// row that the moment is in, whose busiest snapshot may have come after it.
 func (h *History) Processes(moment time.Time) (Table, bool) {
 	at := moment.UnixMilli()
 	for _, t := range h.tiers {
 		h.mu.RLock()
 		open := t.tables // its slices grow, and what is in them stays as it is
 		h.mu.RUnlock()
-		l := lookup{at: at, every: t.every}
-		h.shelf.each(t.number+1, at-t.reach()-gapAfter*t.every, at, func(on stored) {
+		l := lookup{at: at, end: at, every: t.every}
+		if t.grid {
+			l.end = t.start(at) + t.every - 1
+		}
+		h.shelf.each(t.number+1, at-t.reach()-gapAfter*t.every, l.end, func(on stored) {
 			if b, who, rows, err := on.tables(); err == nil {
 				l.in(b.times, who, rows)
 			}
@@ -282,18 +286,20 @@ func (h *History) Processes(moment time.Time) (Table, bool) {
 
 // A lookup is for the table of a moment.
 type lookup struct {
-	at, every int64
-	found     Table
+	at    int64
+	end   int64 // of the row that it is in
+	every int64
+	found Table
 }
 
 // better tells whether a table of some time is nearer than what was found, and near enough.
 func (l *lookup) better(at int64) bool {
-	return at <= l.at && !isGap(at, l.at, l.every) && (len(l.found.Processes) == 0 || at >= l.found.At.UnixMilli())
+	return at <= l.end && !isGap(at, l.at, l.every) && (len(l.found.Processes) == 0 || at >= l.found.At.UnixMilli())
 }
 
 // in looks through the rows of a block.
 func (l *lookup) in(times []int64, who []identity, rows [][]use) {
-	i := sort.Search(len(times), func(i int) bool { return times[i] > l.at }) - 1
+	i := sort.Search(len(times), func(i int) bool { return times[i] > l.end }) - 1
 	if i < 0 || !l.better(times[i]) {
 		return
 	}

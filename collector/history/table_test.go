@@ -72,6 +72,8 @@ func TestProcessesOfAMoment(t *testing.T) {
 		{-1, "-"},
 		// Seconds are there for an hour only: the ten seconds have the busiest of them.
 		{129, "123: thief=3 worker=0.5 idle=0.1"},
+		{121, "123: thief=3 worker=0.5 idle=0.1"}, // of their row, which the numbers of then are of
+		{119.9, "110: worker=0.5 idle=0.1"},
 		{112, "110: worker=0.5 idle=0.1"},
 	} {
 		if got := who(h, tt.at); got != tt.want {
