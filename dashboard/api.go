@@ -60,10 +60,18 @@ const (
 	mostNumbers   = 100_000 // series times points: an answer is built while the next snapshot waits to be kept
 )
 
-// getHistory is columns for charts; without series, the names there are.
+// getHistory is columns for charts; without series, the names there are, or were around a moment.
 func (d *Dashboard) getHistory(c *fiber.Ctx) error {
 	if c.Query("series") == "" {
-		return sendJSON(c, map[string]any{"series": d.history.Names(), "tiers": d.history.Tiers(), "state": d.history.State()})
+		names := d.history.Names
+		if c.Context().QueryArgs().Has("at") {
+			at, p := queryInt(c, "at", 0, "Unix milliseconds")
+			if p != nil {
+				return p.Send(c)
+			}
+			names = func() []history.Series { return d.history.NamesAround(time.UnixMilli(at)) }
+		}
+		return sendJSON(c, map[string]any{"series": names(), "tiers": d.history.Tiers(), "state": d.history.State()})
 	}
 	from, to, p := d.span(c, defaultSpan)
 	if p != nil {

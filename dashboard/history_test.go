@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/collectortest"
 	"github.com/fivewire/fivewire/collector/history"
 )
@@ -38,6 +39,28 @@ func TestProcessesOfAMoment(t *testing.T) {
 				t.Errorf("got %d %.200s, want %d with %s", status, body, tt.status, tt.want)
 			}
 		})
+	}
+}
+
+// The names that there were at a moment that has passed: the list of now has forgotten them.
+func TestNamesOfAMoment(t *testing.T) {
+	kept := history.New()
+	start := collectortest.Start()
+	for i := 0; i < 26*3600; i += 10 {
+		s := collector.Snapshot{At: start.Add(time.Duration(i) * time.Second), CPU: new(collector.CPU)}
+		if i < 300 {
+			s.Disks = []collector.Disk{{Name: "usb", Busy: collector.Known(1)}}
+		}
+		kept.Append(s)
+	}
+	s := open(t, Config{History: kept}, "")
+	for query, want := range map[string]bool{"": false, fmt.Sprint("?at=", start.UnixMilli()+60_000): true} {
+		if status, body, _ := s.get("api/v1/history" + query); status != 200 || strings.Contains(body, `"disk.usb.busy"`) != want || !strings.Contains(body, `"tiers":`) {
+			t.Errorf("%q: got %d %.300s, want it to list the disk: %v", query, status, body, want)
+		}
+	}
+	if status, body, _ := s.get("api/v1/history?at=noon"); status != 400 || !strings.Contains(body, "Unix milliseconds") {
+		t.Errorf("at noon: got %d %s, want 400", status, body)
 	}
 }
 

@@ -220,6 +220,35 @@ func (h *History) Names() []Series {
 	return names
 }
 
+// around is how far before a moment the last row may be that tells of it.
+const around = 3 * time.Minute
+
+// NamesAround lists the series of the block that has a moment: also of what Names has forgotten, as far as Query still
+// knows it. Where nothing is kept of that time they are those of Names.
+func (h *History) NamesAround(moment time.Time) []Series {
+	at := moment.UnixMilli()
+	var names []Series
+	for _, p := range h.pieces(nil, max(at-around.Milliseconds(), 0), at, MaxPoints) {
+		h.shelf.each(p.tier, p.earliest, p.to, func(on stored) {
+			b, err := on.unpack(nil)
+			if err != nil {
+				return
+			}
+			var list []Series
+			if b.each(func(name, unit []byte, _, _ int) { list = append(list, Series{string(name), string(unit)}) }) == nil {
+				names = list
+			}
+		})
+		if times := slices.Concat(p.open.times, p.making.times); len(times) > 0 && times[0] <= p.to {
+			names = nil // they are all in memory
+		}
+	}
+	if len(names) == 0 {
+		return h.Names()
+	}
+	return names
+}
+
 // A Reach is one of the tiers, for who asks.
 type Reach struct {
 	Every int64 `json:"every_ms"`       // from row to row

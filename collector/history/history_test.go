@@ -311,6 +311,44 @@ func TestSeriesComeAndGo(t *testing.T) {
 	}
 }
 
+// What is long gone is in the list of its time, as long as its numbers are kept, and all of that list can be asked for.
+func TestNamesAroundAMoment(t *testing.T) {
+	h := New()
+	for i := 0; i < 26*3600; i += 10 {
+		s := at(float64(i), collector.Known(0.5))
+		if i < 300 {
+			s.Disks = []collector.Disk{{Name: "usb", Busy: collector.Known(1)}}
+		}
+		h.Append(s)
+	}
+	const usb = "disk.usb.busy"
+	listed := func(list []Series) bool {
+		return slices.ContainsFunc(list, func(s Series) bool { return s.Name == usb })
+	}
+	if listed(h.Names()) {
+		t.Fatal("it has not been forgotten, and this tests nothing")
+	}
+	for seconds, want := range map[float64]bool{-600: false, 0: true, 45: true, 299: true, 24 * 3600: false, 26 * 3600: false} {
+		moment := at(seconds, collector.Number{}).At
+		list := h.NamesAround(moment)
+		if listed(list) != want {
+			t.Errorf("at %g s: listed %v, want %v", seconds, !want, want)
+		}
+		var names []string
+		for _, s := range list {
+			names = append(names, s.Name)
+		}
+		for _, reach := range []time.Duration{3 * time.Second, 30 * time.Second, 3 * time.Minute} {
+			if _, err := h.Query(names, moment.Add(-reach), moment, 60); err != nil {
+				t.Errorf("at %g s, asked for %s: %v", seconds, reach, err)
+			}
+		}
+	}
+	if got, err := h.Query([]string{usb}, epoch.Add(-2*time.Minute), epoch.Add(time.Minute), 60); err != nil || extremes(got.Series[0]) != [2]float64{1, 1} {
+		t.Errorf("what the list of then names: got %v, %v", got, err)
+	}
+}
+
 // Containers come and go, each with series of its own. Those that have gone keep no place from those that come, though the
 // open block of ten minutes has their values; what was theirs can be asked for.
 func TestPlacesForSeriesAreFreed(t *testing.T) {
