@@ -45,9 +45,9 @@ export class API {
     return this.get("host");
   }
 
-  /** The names of the series there are. */
-  series() {
-    return this.get("history");
+  /** The names of the series there are, or that there were around a moment. @param {number} [at] Unix milliseconds @param {AbortSignal} [signal] */
+  series(at, signal) {
+    return this.get("history", at === undefined ? {} : { at: Math.round(at) }, signal);
   }
 
   /**

@@ -23,6 +23,12 @@ export class History {
     this.#early = { series, at: performance.now() };
   }
 
+  /** The names of the series that there were around a moment: the list of now forgets what is gone. @param {number} at @param {AbortSignal} [signal] */
+  async around(at, signal) {
+    const { series } = await this.#api.series(at, signal);
+    return new Set(series.map((/** @type {{name: string}} */ { name }) => name));
+  }
+
   /** The series there are, by name with their units. @param {number} [old] milliseconds that the list may be old */
   async series(old = Infinity) {
     if (!this.#known || performance.now() - this.#told >= old) {
@@ -42,11 +48,13 @@ export class History {
    * @param {number} to
    * @param {number} points
    * @param {AbortSignal} [signal]
+   * @param {{has: (name: string) => boolean}} [there] the names there are, where it is known better than by the list of now
    * @returns {Promise<{at: number[], series: {name: string, unit: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}>}
    */
-  async ask(names, from, to, points, signal) {
-    let known = await this.series();
-    if (!names.every((name) => known.has(name))) known = await this.series(0);
+  async ask(names, from, to, points, signal, there) {
+    /** @type {{has: (name: string) => boolean}} */
+    let known = there ?? await this.series();
+    if (!there && !names.every((name) => known.has(name))) known = await this.series(0);
     try {
       return await this.#answer(names, known, from, to, points, signal);
     } catch (error) {
@@ -56,7 +64,7 @@ export class History {
     }
   }
 
-  /** @param {string[]} names @param {Map<string, string>} known @param {number} from @param {number} to @param {number} points @param {AbortSignal} [signal] */
+  /** @param {string[]} names @param {{has: (name: string) => boolean}} known @param {number} from @param {number} to @param {number} points @param {AbortSignal} [signal] */
   async #answer(names, known, from, to, points, signal) {
     const there = names.filter((name) => known.has(name));
     return there.length > 0 ? this.#api.history(there, from, to, points, signal) : { at: [], series: [] };

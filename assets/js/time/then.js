@@ -21,8 +21,6 @@ const plain = ["cpu", "load", "memory", "swap", "pressure", "processes", "freque
 /** How far from a moment a row of numbers may begin, in milliseconds, from the finest tier to the coarsest. */
 const farthest = 180_000;
 const reaches = [3000, 30_000, farthest];
-/** Milliseconds that the list of what history knows may be old: somebody who walks through time asks often. */
-const fresh = 10_000;
 /** What goes over all disks, and all ways out of the host: also over those that are gone. */
 const sums = whole.filter((name) => /^(disk|network)\./.test(name));
 
@@ -51,14 +49,14 @@ export async function thenAt(api, history, at, now, signal) {
 
 /** @param {import("./history.js").History} history @param {number} at @param {any} now @param {AbortSignal} signal */
 async function row(history, at, now, signal) {
-  const known = await history.series(fresh);
-  const ours = devices(now, known.keys()).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
-  const names = [...new Set([...[...known.keys()].filter((name) => plain.includes(name.split(".")[0])), ...sums, ...ours])].filter((name) => !name.includes(","));
+  const known = await history.around(at, signal);
+  const ours = devices(now, known).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
+  const names = [...new Set([...[...known].filter((name) => plain.includes(name.split(".")[0])), ...sums, ...ours])].filter((name) => !name.includes(","));
   // A row stands for the time behind its moment: the last one not after this has it in it. One that begins later is for when
   // there is no such.
   const questions = [...reaches.map((reach) => ({ from: at - reach, to: at, last: true })), { from: at, to: at + farthest, last: false }];
   for (const { from, to, last } of questions) {
-    const answer = await history.ask(names, from, to, 60, signal);
+    const answer = await history.ask(names, from, to, 60, signal, known);
     const filled = answer.at.map((_, i) => answer.series.some(({ avg }) => avg[i] !== null));
     const i = last ? filled.lastIndexOf(true) : filled.indexOf(true);
     if (i < 0) continue;

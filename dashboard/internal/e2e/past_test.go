@@ -134,18 +134,18 @@ func TestMomentModules(t *testing.T) {
 			...now.filesystems.map(({ mount }) => "filesystem." + mount + ".used_ratio")];
 		const asked = [], heads = [];
 		const answer = (status, body) => new Response(JSON.stringify(body), { status });
-		let broken = "";
+		let broken = "", gone = [], forgot = false; // gone: what there was and is no more; forgot: history has its numbers no more
 		globalThis.fetch = async (url) => {
 			heads.push(url.href.length - url.origin.length);
 			if (broken && url.pathname.endsWith(broken)) return answer(500, { detail: broken + " is broken" });
 			if (url.pathname.endsWith("processes")) return answer(200, { at: 990, processes: [{ pid: 1, name: "init" }] });
-			if (!url.searchParams.has("series")) return answer(200, { series: there.map((name) => ({ name, unit: "" })) });
+			if (!url.searchParams.has("series")) return answer(200, { series: [...there, ...url.searchParams.get("at") === "1000" ? gone : []].map((name) => ({ name, unit: "" })) });
 			const names = url.searchParams.get("series").split(",");
-			if (names.some((name) => !there.includes(name))) return answer(400, { detail: "unknown series" });
+			if (names.some((name) => !there.includes(name) && !(gone.includes(name) && !forgot && url.searchParams.get("to") === "1000"))) return answer(400, { detail: "unknown series" });
 			asked.push(...names);
 			const [from, to] = ["from", "to"].map((key) => Number(url.searchParams.get(key)));
 			const begun = rows.filter(([at]) => at >= from && at <= to);
-			const column = (name) => begun.map(([, known]) => (known ? there.indexOf(name) : null));
+			const column = (name) => begun.map(([, known]) => (known ? [...there, ...gone].indexOf(name) : null));
 			return answer(200, { at: begun.map(([at]) => at), series: names.map((name) => ({ name, unit: "", avg: column(name), min: column(name), max: column(name) })) });
 		};
 		let rows = [[980, false], [990, true]]; // as history answers: those that begin in the time asked for
@@ -157,13 +157,12 @@ func TestMomentModules(t *testing.T) {
 			return [s.cpu.busy, s.cpu.user, s.memory.used, known(s.disks, "busy"), known(s.disks, "write_rate"), known(s.networks, "receive_rate"), known(s.filesystems, "used_ratio"),
 				s.disks.length, s.networks.length, s.filesystems.length, failed, asked.length, asked.filter((name) => /veth\w{8}|queue|self/.test(name)).length, Math.max(...heads) < 4000].join(" ");`,
 			"0 1 2 40 40 1 88 40 1 88  213 0 true"},
-		{"a-device-is-forgotten", `await ask(); there = there.filter((name) => !name.startsWith("disk.nvme0n1"));
+		{"a-device-is-forgotten", `await ask(); gone = there.filter((name) => name.startsWith("disk.nvme0n1")); there = there.filter((name) => !gone.includes(name)); forgot = true;
 			const { snapshot: s, failed } = await ask(); return [s.disks.length, s.disks[0].busy, s.disks[1].busy >= 0, failed].join(" ");`, "40  true "},
-		// They are there no more: history and the sums have them, and the list of what there is is asked for anew.
-		{"devices-are-gone", `await history.series(); there.push("filesystem./mnt/x.y.used_ratio", "disk.usb.busy", "disk.read_rate", "network.receive_rate", "network.veth1.receive_rate", "network.usb0.receive_rate", "network.usb0.receive_packets");
-			globalThis.performance.now = () => 1e9;
+		// They are there no more: history and the sums have them, and so has the list of what there was at that moment.
+		{"devices-are-gone", `await history.series(); gone.push("filesystem./mnt/x.y.used_ratio", "disk.usb.busy", "disk.read_rate", "network.receive_rate", "network.veth1.receive_rate", "network.usb0.receive_rate", "network.usb0.receive_packets");
 			const { inShort } = await import(base + "panel/tiles.js");
-			const { snapshot: s } = await ask(); const place = (name) => there.indexOf(name);
+			const { snapshot: s } = await ask(); const place = (name) => [...there, ...gone].indexOf(name);
 			const [disk, filesystem, network] = [s.disks.at(-1), s.filesystems.at(-1), s.networks.at(-1)];
 			return [disk.name, disk.busy === place("disk.usb.busy"), filesystem.mount, filesystem.used_ratio === place("filesystem./mnt/x.y.used_ratio"),
 				s.sums["disk.read_rate"] === place("disk.read_rate"), s.networks.length, network.name, network.receive_rate === place("network.usb0.receive_rate"), inShort({ filesystems: [{ mount: "/", used_ratio: 0.5 }, { mount: "/mnt/x", used_ratio: 1 }] }, [])].join(" ");`,
