@@ -42,7 +42,7 @@ type alerting struct {
 	ended    sync.WaitGroup
 	silences pace
 	keeping  sync.Mutex    // held while silences are written
-	changed  chan struct{} // what fires or fired is to be written; nil where it outlives nothing
+	changed  chan struct{} // what fires, fired or waits is to be written; nil where it outlives nothing
 }
 
 // beginAlerts is New's.
@@ -53,40 +53,58 @@ func (d *Dashboard) beginAlerts() {
 	}
 	d.alerts.watch = watch
 	d.rememberSilences(time.Now())
-	d.rememberFired(time.Now())
+	waiting := d.rememberFired(time.Now())
 	ctx, stop := context.WithCancel(context.Background())
 	d.alerts.stop = stop
 	if d.keptPath(firedName) != "" {
 		d.alerts.changed = make(chan struct{}, 1)
+	}
+	d.beginSender(ctx, waiting)
+	if d.alerts.changed != nil {
 		d.alerts.ended.Go(func() { d.keepFired(ctx) })
 	}
-	if d.config.AlertURL == "" {
-		return
-	}
-	sender, err := webhook.New(webhook.Config{URL: d.config.AlertURL, Format: d.config.AlertFormat, Logger: d.log})
-	if err != nil {
+}
+
+// beginSender begins to tell, first of what the last process has not told.
+func (d *Dashboard) beginSender(ctx context.Context, waiting []webhook.Waiting) {
+	if d.config.AlertURL != "" {
+		sender, err := webhook.New(webhook.Config{URL: d.config.AlertURL, Format: d.config.AlertFormat, Logger: d.log, Waiting: waiting, Changed: d.alerts.change})
+		if err == nil {
+			d.alerts.sender = sender
+			d.alerts.ended.Go(func() { sender.Run(ctx) })
+			return
+		}
 		d.log.Error("nobody is told of alerts", "error", err)
-		return
 	}
-	d.alerts.sender = sender
-	d.alerts.ended.Go(func() { sender.Run(ctx) })
+	d.alerts.watch.NobodyListens()
+	if len(waiting) > 0 {
+		d.log.Warn("nobody is told of alerts any more, of some that waited neither", "waited", len(waiting))
+	}
 }
 
 // endAlerts is Close's.
 func (d *Dashboard) endAlerts() {
 	d.alerts.stop()
 	d.alerts.ended.Wait()
+	if d.alerts.sender == nil {
+		return
+	}
+	if n := len(d.alerts.sender.Waiting()); n > 0 {
+		d.log.Warn("nobody has been told of some alerts yet", "waiting", n, "kept for the next start", d.alerts.changed != nil)
+	}
+}
+
+// change has what fires, fired and waits written.
+func (a *alerting) change() {
+	select {
+	case a.changed <- struct{}{}:
+	default: // it is to be written already, or by nobody
+	}
 }
 
 // watchAlerts has a snapshot looked at: what begins and ends is marked, and told.
 func (d *Dashboard) watchAlerts(s *collector.Snapshot) {
 	events := d.alerts.watch.Look(s)
-	if len(events) > 0 {
-		select {
-		case d.alerts.changed <- struct{}{}:
-		default: // it is to be written already, or by nobody
-		}
-	}
 	for _, e := range events {
 		if e.Mark {
 			text := e.Rule + ": " + e.Text
@@ -100,6 +118,9 @@ func (d *Dashboard) watchAlerts(s *collector.Snapshot) {
 		if e.Tell && d.alerts.sender != nil {
 			d.alerts.sender.Send(d.notice(s, e))
 		}
+	}
+	if len(events) > 0 {
+		d.alerts.change()
 	}
 }
 

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/fivewire/fivewire/dashboard/internal/alert"
+	"github.com/fivewire/fivewire/dashboard/internal/webhook"
 )
 
 // What of alerts outlives a restart is in files of their own in the directory of the history: what is silenced, and what
-// fires and fired.
+// fires and fired, with what nobody has been told of yet.
 const (
 	silencesName = "silences.json"
 	firedName    = "alerts.json"
@@ -99,6 +100,12 @@ func (d *Dashboard) rememberSilences(now time.Time) {
 	}
 }
 
+// keptAlerts is what is in firedName.
+type keptAlerts struct {
+	alert.Kept
+	Waiting []webhook.Waiting `json:"waiting,omitempty"`
+}
+
 // keepFired writes what fires and fired each time that it has changed, and at the end: a disk may be slow, and no snapshot
 // waits for it.
 func (d *Dashboard) keepFired(ctx context.Context) {
@@ -114,7 +121,11 @@ func (d *Dashboard) keepFired(ctx context.Context) {
 			}
 			last = true
 		}
-		if err := d.keep(firedName, d.alerts.watch.Keep()); err != nil {
+		kept := keptAlerts{Kept: d.alerts.watch.Keep()}
+		if d.alerts.sender != nil {
+			kept.Waiting = d.alerts.sender.Waiting()
+		}
+		if err := d.keep(firedName, kept); err != nil {
 			d.log.Warn("what fires is forgotten with the process", "error", err)
 		}
 		if last {
@@ -123,12 +134,13 @@ func (d *Dashboard) keepFired(ctx context.Context) {
 	}
 }
 
-// rememberFired has the watch go on where the last process's ended.
-func (d *Dashboard) rememberFired(now time.Time) {
-	var kept alert.Kept
+// rememberFired has the watch go on where the last process's ended, and returns what that had not told.
+func (d *Dashboard) rememberFired(now time.Time) []webhook.Waiting {
+	var kept keptAlerts
 	if err := d.kept(firedName, &kept); err != nil {
 		d.log.Warn("what fired cannot be read, and fires anew", "error", err)
-		return
+		return nil
 	}
-	d.alerts.watch.Resume(kept, now.UnixMilli())
+	d.alerts.watch.Resume(kept.Kept, now.UnixMilli())
+	return kept.Waiting
 }

@@ -62,6 +62,7 @@ func TestFiringOutlivesARestart(t *testing.T) {
 		if got := <-told; got != "firing memory-pressure" {
 			t.Errorf("told %s", got)
 		}
+		eventually(t, "it is noted that it was told", func() bool { return len(d.alerts.sender.Waiting()) == 0 })
 		before = d.alerts.watch.Fired()
 	})
 	keeping(t, dir, config, func(d *Dashboard) {
@@ -85,6 +86,53 @@ func TestFiringOutlivesARestart(t *testing.T) {
 			t.Errorf("of a broken file %+v", got)
 		}
 	})
+}
+
+// What fired is told by the next process where the last one's receiver did not answer, or it had none: once, and before its end is.
+func TestUntoldOutlivesARestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	for _, tt := range []struct{ name, first string }{{"no-answer", "http://127.0.0.1:1/"}, {"no-receiver", ""}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			told := make(chan string, 10)
+			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				var notice struct{ State, Rule string }
+				json.NewDecoder(r.Body).Decode(&notice)
+				told <- notice.State + " " + notice.Rule
+			}))
+			defer receiver.Close()
+			dir, config := t.TempDir(), Config{AlertURL: tt.first, AlertOff: []string{"filesystem-full"}}
+			n := 0
+			feed := func(d *Dashboard, seconds int, some60 float64) {
+				for range seconds {
+					s := squeezed(n)
+					s.Pressure.Memory.Some60 = collector.Known(some60)
+					d.Publish(s)
+					n++
+				}
+			}
+			keeping(t, dir, config, func(d *Dashboard) { feed(d, 70, 0.5) })
+			config.AlertURL = receiver.URL
+			keeping(t, dir, config, func(d *Dashboard) {
+				feed(d, 2, 0.5)
+				if got := <-told; got != "firing memory-pressure" {
+					t.Errorf("told %s", got)
+				}
+				feed(d, 400, 0)
+				if got := <-told; got != "resolved memory-pressure" {
+					t.Errorf("told %s", got)
+				}
+				eventually(t, "both are counted", func() bool { return len(d.alerts.sender.Waiting()) == 0 })
+			})
+			keeping(t, dir, config, func(d *Dashboard) {
+				if list := d.alerts.sender.Waiting(); len(list) > 0 {
+					t.Errorf("what was told waits again: %+v", list)
+				}
+			})
+		})
+	}
 }
 
 func TestSilencesOutliveARestart(t *testing.T) {

@@ -13,7 +13,7 @@
 // fired has ended.
 //
 // What is silenced fires as others do, and is not told of. When the silence is over and it fires still, it is told of
-// then. Silences lists what is silenced, and Keep what fires and what fired, for whoever keeps it across restarts. After
+// then; so it is with what nobody listens to, and the next process's listener. Silences lists what is silenced, and Keep what fires and what fired, for whoever keeps it across restarts. After
 // one, what fired fires still, and is over when there are readings that say so.
 //
 // Look is for one goroutine at a time, the rest for any. Nothing here waits, and nothing is sent: see package webhook.
@@ -101,6 +101,7 @@ type Watch struct {
 	memory memory
 
 	mu       sync.Mutex
+	deaf     bool    // nobody listens
 	clock    float64 // seconds: the intervals together
 	standing []standing
 	fired    []Fired // the oldest first
@@ -156,6 +157,13 @@ func New(off []string) (*Watch, error) {
 		return w, fmt.Errorf("no rules: %q; want of %s", wrong, strings.Join(Names(), ", "))
 	}
 	return w, nil
+}
+
+// NobodyListens has nothing told of: what fires meanwhile is told of by the process after a restart that has a listener.
+func (w *Watch) NobodyListens() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deaf = true
 }
 
 // Names are the rules', in their order.
@@ -227,7 +235,7 @@ func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (
 			}
 			c.beyond = c.beyond && c.firing
 		}
-		silent := s.At.Before(w.silence(r.name, subject))
+		silent := w.deaf || s.At.Before(w.silence(r.name, subject))
 		switch {
 		case !c.firing && c.beyond && w.clock-c.since >= r.hold && (r.moment || w.clock >= grace):
 			c.firing, c.told = true, !silent

@@ -7,6 +7,7 @@
 // does not answer within ten seconds, or answers 408, 429 or 5xx is tried again: after one second, and twice as long each
 // time up to five minutes, half of it at random, and never sooner than Retry-After says. After an hour a notice is
 // dropped; so is the oldest of more than 64 that wait. Each that is dropped is told to the log, by its rule and subject.
+// What waits when Run ends is in Waiting, for whoever keeps it across restarts and gives it to the next Sender.
 //
 // # What leaves the host
 //
@@ -63,6 +64,16 @@ type Config struct {
 	Format string            // one of Formats, or "auto"
 	Client http.RoundTripper // default a transport of its own
 	Logger *slog.Logger
+	// Waiting is what another Sender had not told, the oldest first. Each is tried at least once.
+	Waiting []Waiting
+	// Changed, if there is one, is called when Waiting has changed. It must not wait, nor ask the Sender.
+	Changed func()
+}
+
+// A Waiting is a notice that nobody has been told of yet.
+type Waiting struct {
+	Notice
+	Since time.Time // when it was to be sent
 }
 
 // A Sender sends to one receiver. New makes one.
@@ -73,6 +84,7 @@ type Sender struct {
 	transport *http.Transport
 	log       *slog.Logger
 	wake      chan struct{}
+	changed   func()
 
 	mu        sync.Mutex
 	waiting   []waiting
@@ -83,8 +95,7 @@ type Sender struct {
 
 type waiting struct {
 	number uint64
-	notice Notice
-	since  time.Time
+	Waiting
 }
 
 // A State is how it goes.
@@ -115,10 +126,16 @@ func New(c Config) (*Sender, error) {
 		return nil, err
 	}
 	u, _ := url.Parse(c.URL)
-	s := &Sender{url: u, format: formatFor(u, c.Format), log: c.Logger, wake: make(chan struct{}, 1)}
+	s := &Sender{url: u, format: formatFor(u, c.Format), log: c.Logger, wake: make(chan struct{}, 1), changed: c.Changed}
 	s.state.Host, s.state.Format = u.Host, s.format.name
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if s.changed == nil {
+		s.changed = func() {}
+	}
+	for _, w := range c.Waiting {
+		s.add(w)
 	}
 	if c.Client == nil {
 		s.transport = http.DefaultTransport.(*http.Transport).Clone()
@@ -140,16 +157,34 @@ func New(c Config) (*Sender, error) {
 // Send has a notice sent when it is its turn.
 func (s *Sender) Send(n Notice) {
 	s.mu.Lock()
-	s.last++
-	if s.waiting = append(s.waiting, waiting{s.last, n, time.Now()}); len(s.waiting) > mostWaiting {
-		s.drop(s.waiting[0].notice, fmt.Errorf("more than %d wait", mostWaiting))
-		s.waiting = slices.Delete(s.waiting, 0, 1)
-	}
+	s.add(Waiting{n, time.Now()})
 	s.mu.Unlock()
+	s.changed()
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// add puts a notice behind the others. mu is held.
+func (s *Sender) add(w Waiting) {
+	s.last++
+	if s.waiting = append(s.waiting, waiting{s.last, w}); len(s.waiting) > mostWaiting {
+		s.drop(s.waiting[0].Notice, fmt.Errorf("more than %d wait", mostWaiting))
+		s.waiting = slices.Delete(s.waiting, 0, 1)
+	}
+}
+
+// Waiting is what nobody has been told of yet, the oldest first.
+func (s *Sender) Waiting() []Waiting {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Waiting, 0, len(s.waiting))
+	for _, w := range s.waiting {
+		w.Value, w.Threshold = finite(w.Value), finite(w.Threshold) // it can be written as JSON
+		list = append(list, w.Waiting)
+	}
+	return list
 }
 
 // State tells how it goes.
@@ -183,11 +218,11 @@ func (s *Sender) Run(ctx context.Context) {
 				return
 			}
 		}
-		again, least, err := s.attempt(ctx, now.notice)
+		again, least, err := s.attempt(ctx, now.Notice)
 		if ctx.Err() != nil {
 			return
 		}
-		if again && time.Since(now.since) >= giveUp {
+		if again && time.Since(now.Since) >= giveUp {
 			again, err = false, fmt.Errorf("given up after %v: %w", giveUp, err)
 		}
 		s.report(now, again, err)
@@ -225,8 +260,9 @@ func (s *Sender) report(now waiting, again bool, err error) {
 	}
 	if len(s.waiting) > 0 && s.waiting[0].number == now.number { // it may have been pushed out meanwhile
 		s.waiting = slices.Delete(s.waiting, 0, 1)
+		s.changed()
 		if err != nil {
-			s.drop(now.notice, err)
+			s.drop(now.Notice, err)
 		}
 	}
 }
