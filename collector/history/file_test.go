@@ -133,6 +133,30 @@ func TestKilledOfAllTiers(t *testing.T) {
 	}
 }
 
+// What was just before a process was killed, and is written, is in all tiers: it may be why.
+func TestSpikeBeforeAKill(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for i := range 5000 {
+		busy := 0.25
+		if i == 4985 { // the seconds before 4990 are written
+			busy = 0.75
+		}
+		s := crowd(i, map[string]float64{"sh": busy})
+		s.CPU = at(float64(i), collector.Known(busy)).CPU
+		h.Append(s)
+	}
+	h = open(t, killed(t, h, dir))
+	for i, tier := range h.tiers[1:] {
+		if got := h.series["cpu.busy"].tiers[tier.place].heap; got.least != 0.25 || got.most != 0.75 {
+			t.Errorf("%v: the row in the making goes from %g to %g, want 0.25 to 0.75", Tiers()[i+1].Every, got.least, got.most)
+		}
+		if got := tier.tables.busiest.At; !got.Equal(at(4985, collector.Number{}).At) {
+			t.Errorf("%v: its table is of %v", Tiers()[i+1].Every, got)
+		}
+	}
+}
+
 // The bits of a file are turned and its end is cut: whatever is whole is there afterwards, and nothing else.
 func TestDamaged(t *testing.T) {
 	if testing.Short() {

@@ -169,6 +169,17 @@ func (h *History) catchUp(t, finer *tier) {
 			}
 		}
 	})
+	if finer.row >= end { // what it has of the last row was made up for just now, and is not on the shelf
+		if t.begins(finer.row) {
+			h.finish(t)
+			t.row = t.start(finer.row)
+		}
+		for _, n := range h.series {
+			if making := &n.tiers[finer.place].heap; making.n > 0 {
+				n.tiers[t.place].heap.addRow(making.sum/float64(making.n), float64(making.least), float64(making.most))
+			}
+		}
+	}
 	h.catchUpTables(t, finer, end)
 	h.store(t) // the next tier is made of what is on the shelf
 	h.storeTables(t)
@@ -177,22 +188,31 @@ func (h *History) catchUp(t, finer *tier) {
 // catchUpTables is catchUp for the tables of the same rows.
 func (h *History) catchUpTables(t, finer *tier, end int64) {
 	row := tier{every: t.every, grid: t.grid} // of tables: t is at its last row already
+	add := func(moment Table) {
+		at := moment.At.UnixMilli()
+		if at < end {
+			return
+		}
+		if row.begins(at) {
+			h.finishTable(t)
+			row.row = row.start(at)
+		}
+		t.tables.add(moment)
+	}
 	h.shelf.each(finer.number+1, end-finer.reach(), always, func(on stored) {
 		b, who, rows, err := on.tables()
 		if err != nil {
 			return
 		}
 		for i, at := range b.times {
-			if at < end {
-				continue
+			if at >= end {
+				add(tableOf(at, who, rows[i]))
 			}
-			if row.begins(at) {
-				h.finishTable(t)
-				row.row = row.start(at)
-			}
-			t.tables.add(tableOf(at, who, rows[i]))
 		}
 	})
+	if making := finer.tables.busiest; len(making.Processes) > 0 {
+		add(making)
+	}
 	if row.row < t.row { // it is not the row in the making
 		h.finishTable(t)
 	}
