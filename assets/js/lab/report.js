@@ -1,12 +1,12 @@
 // @ts-check
 // The report: what the cost table and the crowd have shown, under which conditions, to take along.
 
-import { delay, duration, unknown } from "../format.js";
+import { count, delay, duration, unknown } from "../format.js";
 import { make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { byteLength } from "../transport/transport.js";
 import { caption, follow, locale, say, term } from "../words/words.js";
-import { columns, shown } from "./cost.js";
+import { columns, compare, shown } from "./cost.js";
 import { Costs } from "./costs.js";
 import { named } from "./kinds.js";
 import { csv, json, markdown } from "./reporting.js";
@@ -135,13 +135,21 @@ export class Report {
     if (!(panel instanceof Costs)) return [];
     const all = panel.runs.flatMap(({ lines }) => lines);
     const there = columns.filter((column) => shown(column, all));
-    const heads = [{ id: "lane", title: say("costs.lane") }, ...there.map(({ id, label }) => ({ id, title: say(label) }))];
+    const heads = [{ id: "lane", title: say("costs.lane") }, ...there.map(({ id, label }) => ({ id, title: say(label) })),
+      { id: "seconds", title: say("report.seconds") }, { id: "apart", title: say("report.apart") }];
+    /** How long each line has counted, and why it is not compared, as the table says it. @param {import("./costs.js").Line[]} lines */
+    const apart = (lines) => {
+      const { usual, why } = compare(lines);
+      return lines.map(({ seconds }, i) => [
+        { value: seconds, text: duration(seconds) }, why[i] && say(`costs.apart_${why[i]}`, { seconds: count(seconds), others: count(usual) }),
+      ]);
+    };
     return panel.runs.map(({ at, seconds, lines }, i, all) => ({
       id: i === all.length - 1 ? "costs" : `costs_pinned_${i + 1}`,
       title: say("report.run", { time: new Date(at).toLocaleTimeString(locale()), seconds: duration(seconds) }),
       columns: heads,
       run: { at: new Date(at).toISOString(), seconds },
-      rows: lines.map((line) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id], line.values) }))]),
+      rows: lines.map((line, i) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id], line.values) })), ...apart(lines)[i]]),
     }));
   }
 

@@ -714,6 +714,35 @@ func TestReportAgesAreTheTables(t *testing.T) {
 	}
 }
 
+// A line that the table does not compare says why in the report, in each of its forms, and for how long it has counted.
+func TestReportSaysWhatIsNotCompared(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ Report }, { Costs }, { columns }, { load }] = await Promise.all(["lab/report.js", "lab/costs.js", "lab/cost.js", "words/words.js"].map((name) => import(base + name)));
+		await load("lab", "costs", "report");
+		const values = Object.fromEntries(columns.map(({ id }) => [id, NaN]));
+		const line = (key, more) => ({ key, technique: key, variant: "", values, seconds: 60, broken: false, running: true, thin: "", ...more });
+		const costs = Object.create(Costs.prototype, { runs: { value: [{ at: 0, seconds: 60, lines: [line("sse"), line("websocket", { broken: true }), line("polling", { seconds: 90 }), line("streaming")] }] } });
+		const root = document.createElement("div");
+		new Report(root, { lanes: [], clock: { offset: 10, error: 1 }, config: {}, panel: (name) => name === "costs" ? costs : undefined, api: { host: async () => null, get: async () => null } });
+		root.querySelector('[data-testid="report-make"]').click();
+		await new Promise((done) => setTimeout(done));
+		const form = root.querySelector('[data-testid="report-form"]');
+		const text = (name) => {
+			form.value = name;
+			form.dispatchEvent(new Event("change"));
+			return root.querySelector('[data-testid="report-text"]').textContent;
+		};
+		return [...JSON.parse(text("json")).tables.costs.map(({ seconds, apart }) => seconds + " " + apart),
+			...text("csv").split(/\s*\n/).filter((line) => line.startsWith("costs,")).slice(0, 3).map((line) => line.split(",").slice(-2).join(" ")),
+			text("markdown").includes("no star: broken on purpose while it counted |")];
+	})().then((all) => all.map(String))`)
+	if want := []string{"60 ", "60 no star: broken on purpose while it counted", "90 no star: counted 90 s, most others 60 s", "60 ", "seconds apart", "60 ",
+		"60 no star: broken on purpose while it counted", "true"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A lesson has its lanes as their kinds are, whatever was chosen for them, and gives that back; and a lane that waits for a
 // connection is no lane that plays.
 func TestLabStage(t *testing.T) {

@@ -99,6 +99,12 @@ func TestReport(t *testing.T) {
 			continue
 		}
 		for i, field := range r[2:] {
+			if want, text := lanes[r[1]][head[i+2]].(string); text || head[i+2] == "seconds" { // of the line, and no figure of the table
+				if text && field != want {
+					t.Errorf("csv: %s, %s: got %q, want %q", r[1], head[i+2], field, want)
+				}
+				continue
+			}
 			n++
 			if want := lanes[r[1]][head[i+2]]; want == nil && field != "" || want != nil && field != strconv.FormatFloat(want.(float64), 'f', -1, 64) {
 				t.Errorf("csv: %s, %s: got %q, want %v", r[1], head[i+2], field, want)

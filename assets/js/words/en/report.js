@@ -19,6 +19,7 @@ export default {
   heading: "fivewire: what a message costs",
   run: "At {time}, after {seconds}",
   seconds: "measured for",
+  apart: "set apart",
   unknown_faults: "not known",
   condition_made: "made",
   condition_version: "fivewire",

@@ -19,6 +19,7 @@ export default {
   heading: "fivewire：一条消息的开销",
   run: "{time}，历时 {seconds}",
   seconds: "测量时长",
+  apart: "不参评",
   unknown_faults: "未知",
   condition_made: "生成于",
   condition_version: "fivewire",
