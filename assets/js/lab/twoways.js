@@ -3,6 +3,7 @@
 // are the server's meter's: what it has counted more after the command than before; but for the answer in a frame, which the
 // meter has among the messages.
 
+import { Refused } from "../api.js";
 import { bytes, delay, period } from "../format.js";
 import { attribute, make, redraw, symbol, write } from "../panel/dom.js";
 import { caption, follow, say } from "../words/words.js";
@@ -44,6 +45,8 @@ export class TwoWays {
   #rows = new Map();
   /** @type {Map<Lane, Said>} */
   #said = new Map();
+  /** why a lane was refused @type {Map<Lane, string>} */
+  #refused = new Map();
 
   /** @param {HTMLElement} root @param {Lab} lab */
   constructor(root, lab) {
@@ -93,11 +96,12 @@ export class TwoWays {
       row.remove();
       this.#rows.delete(key);
     }
-    for (const lane of this.#said.keys()) if (!lanes.includes(lane)) this.#said.delete(lane);
+    for (const about of [this.#said, this.#refused]) for (const lane of about.keys()) if (!lanes.includes(lane)) about.delete(lane);
   }
 
   closed() {
     this.#said.clear();
+    this.#refused.clear();
   }
 
   #offer() {
@@ -119,6 +123,7 @@ export class TwoWays {
 
   /** @param {Lane} lane @param {number} every */
   async #say(lane, every) {
+    this.#refused.delete(lane);
     try {
       const before = await this.#spent(lane);
       const { interval } = this.#lab.config;
@@ -134,8 +139,9 @@ export class TwoWays {
       const after = await this.#spent(lane);
       about.up = inBand ? after.frames - before.frames : after.up - before.up;
       about.down = inBand ? head + JSON.stringify(answer).length : after.down - before.down;
-    } catch {
-      this.#said.delete(lane); // the server did not answer: there is nothing to show
+    } catch (error) {
+      this.#said.delete(lane);
+      if (error instanceof Refused && error.status > 0) this.#refused.set(lane, error.message); // else there was no answer, and there is nothing to show
     }
   }
 
@@ -180,9 +186,10 @@ export class TwoWays {
     redraw(found.glyph, `glyph-${lane.technique}`); // one that climbs changes over
     write(found.name, named(lane));
     const said = this.#said.get(lane);
+    const refused = this.#refused.get(lane);
     const gaps = said?.gaps.toSorted((a, b) => a - b) ?? [];
     const texts = [
-      said ? say(said.inBand ? "twoways.way_frame" : "twoways.way_request") : "—",
+      said ? say(said.inBand ? "twoways.way_frame" : "twoways.way_request") : refused === undefined ? "—" : say("twoways.refused", { why: refused }),
       bytes(said?.up), bytes(said?.down), delay((said?.obeyed ?? NaN) / 1000),
       gaps.length > 0 ? delay(gaps[gaps.length >> 1] / 1000) : "—",
     ];

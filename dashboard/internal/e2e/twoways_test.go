@@ -116,6 +116,29 @@ func TestTwoWaysObeyed(t *testing.T) {
 	}
 }
 
+// What the server refuses is said in the row; where nobody answered there is nothing to say.
+func TestTwoWaysRefused(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const [{ TwoWays }, { Refused }, { load }] = await Promise.all(["lab/twoways.js", "api.js", "words/words.js"].map((name) => import(base + name)));
+		await load("twoways");
+		const root = document.createElement("div"), out = [];
+		let status;
+		const setEvery = async () => { throw new Refused(status, "1m at most"); };
+		const lane = { key: "sse", technique: "sse", variant: "", running: true, viewer: { every: 0 }, newest: null, setEvery };
+		new TwoWays(root, { lanes: [lane], config: { interval: 10_000 }, on() {}, api: { wire: async () => ({ transports: {} }) } });
+		for (status of [400, 0]) {
+			root.querySelector("button").click();
+			await new Promise((done) => setTimeout(done, 20));
+			out.push(root.querySelectorAll("[data-lane] td")[0].textContent);
+		}
+		return out;
+	})()`)
+	if want := []string{"refused: 1m at most", "—"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Numbers that are left out are no loss as long as the server leaves some out: until it has answered that it does no longer, on
 // the connection itself too; and if it refuses, what was holds.
 func TestTwoWaysUntilItIsAnswered(t *testing.T) {

@@ -13,6 +13,7 @@ export default {
   way: "way",
   way_frame: "in-band frame",
   way_request: "POST of its own",
+  refused: "refused: {why}",
   up: "bytes up",
   up_help: "Counted on the server's socket: request line, head and body, or the frame with its head",
   down: "bytes down",

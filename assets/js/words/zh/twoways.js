@@ -13,6 +13,7 @@ export default {
   way: "方式",
   way_frame: "带内帧",
   way_request: "单独的 POST",
+  refused: "被拒绝：{why}",
   up: "上行字节",
   up_help: "在服务器的套接字上统计：请求行、头部与正文，或带帧头的帧",
   down: "下行字节",
