@@ -157,6 +157,19 @@ func TestSpikeBeforeAKill(t *testing.T) {
 	}
 }
 
+// What a process left that ended while it wrote the file anew is taken away by the next one.
+func TestHalfWrittenAnew(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, fileName+".new")
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir)
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("it is there still: %v", err)
+	}
+}
+
 // The bits of a file are turned and its end is cut: whatever is whole is there afterwards, and nothing else.
 func TestDamaged(t *testing.T) {
 	if testing.Short() {

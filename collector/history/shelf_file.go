@@ -86,6 +86,7 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 
 // open opens the file and looks through it.
 func (f *file) open() error {
+	os.Remove(f.path + ".new") // of a process that ended while it wrote the file anew; we have the lock
 	data, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
