@@ -197,6 +197,73 @@ func TestDiskFails(t *testing.T) {
 	}
 }
 
+// A wornDisk has a sector that cannot be read.
+type wornDisk struct {
+	*os.File
+	bad int64
+}
+
+func (d wornDisk) ReadAt(b []byte, at int64) (int, error) {
+	if at+int64(len(b)) <= d.bad || at >= d.bad+sector {
+		return d.File.ReadAt(b, at)
+	}
+	n := max(d.bad-at, 0)
+	if n, err := d.File.ReadAt(b[:n], at); err != nil {
+		return n, err
+	}
+	return int(n), syscall.EIO
+}
+
+// A sector that cannot be read costs the blocks that are in it: others are found, and written anew.
+func TestUnreadableSector(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir, Tier{time.Second, time.Hour})
+	for i := range 1500 {
+		s := wide(i)
+		s.At = epoch.Add(time.Duration(i) * time.Second)
+		h.Append(s)
+	}
+	left := killed(t, h, dir)
+	good, err := os.Open(filepath.Join(left, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer good.Close()
+	b := limits([]Tier{{time.Second, time.Hour}}, mostFile)
+	all, _, err := scan(good, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, _ := good.Stat()
+	for _, bad := range []int64{0, info.Size() / 2 / sector * sector, info.Size() / sector * sector} {
+		found, other, err := scan(wornDisk{good, bad}, b)
+		if err != nil || other < min(sector, info.Size()-bad) {
+			t.Errorf("sector at %d: %d bytes are of nothing, %v", bad, other, err)
+		}
+		for k, p := range all {
+			if _, there := found[k]; !there && (p.at+int64(p.size) <= bad || p.at >= bad+sector) {
+				t.Errorf("sector at %d: the block %v at %d is not found", bad, k, p.at)
+			}
+		}
+	}
+	f := h.shelf.(*file)
+	f.mu.RLock()
+	worn := f.tiers[0][2].at
+	blocks := len(f.tiers[0])
+	f.mu.RUnlock()
+	f.swap.Lock()
+	f.data = wornDisk{f.data.(*os.File), worn}
+	f.swap.Unlock()
+	if err := f.writeAnew(); err != nil { // nothing waits: its goroutine is idle
+		t.Fatal(err)
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if n := len(f.tiers[0]); n < blocks-2 || n >= blocks || f.data == nil {
+		t.Errorf("%d of %d blocks are left, want all but those in the sector", n, blocks)
+	}
+}
+
 // What waits for a disk that stays broken is bounded.
 func TestDiskStaysBroken(t *testing.T) {
 	h := open(t, t.TempDir())

@@ -17,19 +17,29 @@ type place struct {
 // window is how much of a file is looked at together, at least twice the length of a usual block.
 const window = 1 << 20
 
+const (
+	// sector is how much is given up where a disk cannot be read, and mostUnread how often: then it is not the file that is damaged.
+	sector     = 4 << 10
+	mostUnread = 1000
+)
+
 // scan finds every whole block, whatever else is there. Of a key the one with the most rows counts, and of those the
-// last: a block is written again while it grows. Those of tiers that are not kept any more are left out. other is how many
+// last: a block is written again while it grows. What cannot be read costs the blocks that are in it. Those of tiers that are not kept any more are left out. other is how many
 // bytes belong to none at all.
 func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err error) {
 	found = make(map[key]place)
 	buf := make([]byte, window)
 	var times []int64
+	unread := 0
 	for at := int64(0); ; {
 		n, err := r.ReadAt(buf, at)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, 0, err
+		ends := errors.Is(err, io.EOF)
+		if err != nil && !ends {
+			if unread++; unread > mostUnread {
+				return nil, 0, err
+			}
 		}
-		last := err != nil // there is no more than that
+		last := err != nil // there is no more than that in one piece
 		b := buf[:n]
 		used := 0
 		for used < len(b) {
@@ -68,10 +78,15 @@ func scan(r io.ReaderAt, limits bounds) (found map[key]place, other int64, err e
 			}
 			used += size
 		}
-		if last {
-			return found, other, nil
-		}
 		at += int64(used)
+		switch {
+		case ends:
+			return found, other, nil
+		case last:
+			next := (at/sector + 1) * sector
+			other += next - at
+			at = next
+		}
 	}
 }
 

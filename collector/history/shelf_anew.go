@@ -3,11 +3,13 @@ package history
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"syscall"
 )
 
 // writeAnew makes a file of what is of use, and puts it in the place of the old one.
@@ -51,7 +53,8 @@ func (f *file) writeAnew() error {
 	return nil
 }
 
-// copyTo writes blocks to a new file, and tells where they are and how long it is. What has been damaged is left out.
+// copyTo writes blocks to a new file, and tells where they are and how long it is. What has been damaged, and what cannot be read
+// where the rest can, is left out.
 func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (*os.File, map[key]place, int64, error) {
 	data, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -60,10 +63,15 @@ func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (*os.Fi
 	places := make(map[key]place, len(list))
 	size := int64(0)
 	var b []byte
+	var unread error
 	for _, e := range list {
 		packed := waiting[e.key]
 		if packed == nil {
-			if b, err = f.read(e, b); err != nil {
+			if b, err = f.read(e, b); errors.Is(err, syscall.EIO) || errors.Is(err, io.EOF) {
+				unread, err = err, nil
+				continue
+			}
+			if err != nil {
 				break
 			}
 			packed = b
@@ -76,6 +84,13 @@ func (f *file) copyTo(path string, list []entry, waiting map[key][]byte) (*os.Fi
 		}
 		places[e.key] = place{size, e.rows, len(packed), e.every}
 		size += int64(len(packed))
+	}
+	if err == nil && unread != nil {
+		if len(places) == 0 {
+			err = unread
+		} else {
+			f.log.Warn("a part of the history cannot be read any more and is left out", "file", f.path, "error", unread)
+		}
 	}
 	if err == nil {
 		err = data.Sync()
