@@ -5,7 +5,7 @@ import { recall } from "./remember.js";
 import { techniques } from "./transport/transport.js";
 
 /** @typedef {import("./transport/transport.js").Technique} Technique */
-/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, lab: boolean, guest: boolean, now: number | null, zone?: {name?: string, offset_s?: number}}} Config */
+/** @typedef {{version: string, interval: number, techniques: Technique[], history: boolean, shut: "" | "lab.off" | "lab.no_guest", now: number | null, zone?: {name?: string, offset_s?: number}}} Config */
 
 /** Milliseconds between two questions while there is no answer: doubled from the first to the last. */
 const first = 500;
@@ -25,8 +25,7 @@ export async function configured(api, failed) {
         interval: answer.interval_ms ?? 1000,
         techniques: techniques.filter((technique) => answer.techniques?.includes(technique) ?? true),
         history: answer.series !== false,
-        lab: answer.lab === true,
-        guest: answer.guest === true,
+        shut: !answer.lab ? "lab.off" : answer.guest ? "lab.no_guest" : "", // why this page gets no more of the lab than its lanes
         now: answer.now ?? null,
         zone: answer.zone,
       };

@@ -59,7 +59,7 @@ export class Crowd {
   }
 
   opened() {
-    if (!this.#lab.config.guest) this.#ask();
+    if (!this.#lab.config.shut) this.#ask();
   }
 
   /** @param {number} _now */
@@ -154,7 +154,7 @@ export class Crowd {
   #words() {
     const s = this.#state;
     if (this.#refused) return say("crowd.refused", { why: this.#refused });
-    if (!s) return this.#lab.config.guest ? say("lab.no_guest") : "";
+    if (!s) return this.#lab.config.shut && say(this.#lab.config.shut);
     if (!s.running && s.phase === "none") return say("crowd.bounds", { n: s.most, by: term("crowd.by", s.most_by) });
     const fill = { technique: called(s.technique), n: s.viewers };
     if (s.reason === "failed") return say("crowd.failed", { why: s.error });

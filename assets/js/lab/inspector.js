@@ -154,7 +154,7 @@ export class Inspector {
 
   async #ask() {
     const lane = this.#lane;
-    if (!lane || this.#asking || this.#lab.config.guest) return;
+    if (!lane || this.#asking || this.#lab.config.shut) return;
     const { id } = lane.viewer;
     const wanted = this.#wanted;
     this.#asking = true;
@@ -231,7 +231,7 @@ export class Inspector {
     this.#hex.setAttribute("aria-pressed", String(this.#asHex));
     const shown = this.#shown;
     reveal(this.#sums, Boolean(shown));
-    write(this.#note, say(shown ? "inspector.what" : this.#lab.config.guest ? "lab.no_guest" : "inspector.waiting"));
+    write(this.#note, say(shown ? "inspector.what" : this.#lab.config.shut || "inspector.waiting"));
     const pieces = shown ? dissect(shown) : [];
     reveal(this.#hint, pieces.some(({ what }) => packed.has(what)));
     if (!shown) return this.#box.replaceChildren();

@@ -32,7 +32,7 @@ export class Loop {
   }
 
   start() {
-    this.#words.want(!this.#lab.config.guest); // who would be refused each time
+    this.#words.want(!this.#lab.config.shut); // who would be refused each time
   }
 
   stop() {

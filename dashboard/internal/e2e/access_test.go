@@ -15,7 +15,7 @@ func TestWhoMayLook(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	file := filepath.Join(t.TempDir(), "key")
-	s := start(t, "--interval", "200ms", "--auth", "key", "--key-file", file)
+	s := start(t, "--interval", "200ms", "--auth", "key", "--key-file", file, "--lab", "on")
 	address := s.url
 	text, err := os.ReadFile(file)
 	key := strings.TrimSpace(string(text))
@@ -77,6 +77,9 @@ func TestWhoMayLook(t *testing.T) {
 	if commands := evaluate[string](p, `[...document.querySelectorAll("#processes .command")].map((cell) => cell.textContent.trim()).join("")`); strings.Trim(commands, "—") != "" {
 		t.Errorf("who came by a link sees command lines: %q", commands)
 	}
+	evaluate[bool](p, `(location.hash = "#lab", true)`) // which asks for nothing that would be refused: the console would say so
+	p.waits("the lab knows what is broken", `(document.querySelector('[data-testid="faults-status"]')?.textContent ?? "") !== ""`)
+	p.waits("it says what a link does not show", `["inspector", "crowd"].every((id) => document.querySelector('[data-testid="' + id + '"]').textContent.includes("A link does not show this"))`)
 	if status, _ := answer("DELETE", "api/v1/share", ""); status != http.StatusNoContent {
 		t.Errorf("taking it back: %d", status)
 	}

@@ -1387,35 +1387,37 @@ func TestLabRequest(t *testing.T) {
 	}
 }
 
-// Who came by a link asks for nothing again and again that a link does not show.
-func TestLabAsksNotByLink(t *testing.T) {
+// What is not shown, because the lab is off or who asks came by a link, is not asked for again and again.
+func TestLabAsksForWhatItGets(t *testing.T) {
 	p := modules(t)
 	got := evaluate[[]string](p, `(async () => {
 		const { Inspector } = await import(base + "lab/inspector.js");
 		const { Crowd } = await import(base + "lab/crowd.js");
+		const { configured } = await import(base + "config.js");
 		const { Loop } = await import(base + "lab/loop.js");
 		Object.defineProperty(document, "hidden", { configurable: true, value: false });
 		const asked = [];
-		for (const guest of [false, true]) {
+		for (const answer of [{ lab: true, guest: false }, { lab: true, guest: true }, { lab: false, guest: true }]) {
+			const config = await configured({ config: async () => answer });
 			const questions = new Set();
 			const ask = (name) => (questions.add(name), new Promise(() => {}));
 			const lane = { key: "sse", technique: "sse", variant: "", page: true, viewer: { id: "me" } };
-			const lab = { config: { guest, techniques: ["sse"] }, lanes: [lane], on() {}, api: { get: ask, command: () => ask("command") } };
+			const lab = { config, lanes: [lane], on() {}, api: { get: ask, command: () => ask("command") } };
 			new Inspector(document.createElement("div"), lab).show();
 			new Crowd(document.createElement("div"), lab).opened();
 			const loop = new Loop(lab);
 			loop.start();
 			loop.stop();
 			asked.push([...questions].sort().join());
+			if (config.shut) for (const name of ["jsonp", "peaks"]) {
+				const { default: trial } = await import(base + "lab/trial/" + name + ".js");
+				asked.push(await trial.run({ lab }, 1).then(String, (why) => why.message));
+			}
 		}
 		delete document.hidden;
-		for (const name of ["jsonp", "peaks"]) {
-			const { default: trial } = await import(base + "lab/trial/" + name + ".js");
-			asked.push(await trial.run({ lab: { config: { guest: true } } }, 1).then(String, (why) => why.message));
-		}
 		return asked;
 	})()`)
-	if want := "command,load,wire||lab.no_guest|lab.no_guest"; strings.Join(got, "|") != want {
+	if want := "command,load,wire||lab.no_guest|lab.no_guest||lab.off|lab.off"; strings.Join(got, "|") != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 }

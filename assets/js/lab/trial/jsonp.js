@@ -13,7 +13,7 @@ export default {
   claims: [11],
   lanes: [],
   async run(stage) {
-    if (stage.lab.config.guest) throw new Unable("lab.no_guest");
+    if (stage.lab.config.shut) throw new Unable(stage.lab.config.shut);
     const [script, plain] = [newId(), newId()];
     let calls = 0;
     let cursor = "";

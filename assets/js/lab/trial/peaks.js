@@ -19,7 +19,7 @@ export default {
   claims: [4],
   lanes: [],
   async run(stage) {
-    if (stage.lab.config.guest) throw new Unable("lab.no_guest"); // exchanges are recorded
+    if (stage.lab.config.shut) throw new Unable(stage.lab.config.shut); // exchanges are recorded
     const { cursor } = await stage.api.get("polling");
     /** @param {(poller: number) => number} phase when it asks, as a part of the period */
     const busiest = async (phase) => {

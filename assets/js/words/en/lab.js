@@ -18,6 +18,7 @@ export default {
   state_offline: "offline",
   state_paused: "stopped",
   state_queued: "waits for a connection",
+  off: "This dashboard's lab is off: start it with --lab on.",
   no_guest: "A link does not show this: log in with a key or a password.",
   comma: ", ",
 };

@@ -18,6 +18,7 @@ export default {
   state_offline: "离线",
   state_paused: "已停止",
   state_queued: "等待连接",
+  off: "此仪表盘的实验室已关闭：请用 --lab on 启动。",
   no_guest: "通过链接无法查看此内容：请用密钥或密码登录。",
   comma: "、",
 };
