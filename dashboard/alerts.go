@@ -109,7 +109,11 @@ func (d *Dashboard) watchAlerts(s *collector.Snapshot) {
 		if e.Mark {
 			text := e.Rule + ": " + e.Text
 			if e.Ended > 0 {
-				text = e.Rule + " is over after " + (time.Duration(e.Ended-e.Began) * time.Millisecond).Round(time.Second).String() + ": " + e.Text
+				became := " is over after "
+				if e.Lost {
+					became = " is not known any more after "
+				}
+				text = e.Rule + became + (time.Duration(e.Ended-e.Began) * time.Millisecond).Round(time.Second).String() + ": " + e.Text
 			}
 			if err := d.mark(collector.Mark{At: s.At.UnixMilli(), Kind: collector.MarkAlert, Text: markText(text)}); err != nil {
 				d.log.Warn("an alert is not marked", "error", err)

@@ -10,7 +10,8 @@
 //
 // Time is that of the snapshots' intervals: setting the clock begins and ends nothing. After the machine was suspended
 // the holds begin anew. A value that is not known changes nothing for a minute; after that the rule is unknown, and what
-// fired has ended.
+// fired has ended and is Lost: nobody is told that it is over. One subject that does not answer, such as a mount of a
+// server that is away, stays as it is.
 //
 // What is silenced fires as others do, and is not told of. When the silence is over and it fires still, it is told of
 // then; so it is with what nobody listens to, and the next process's listener. Silences lists what is silenced, and Keep what fires and what fired, for whoever keeps it across restarts. After
@@ -93,6 +94,8 @@ type Event struct {
 	Unit      string
 	// Mark says that it happened now, Tell that somebody is to be told: of what a silence kept back that comes later.
 	Mark, Tell bool
+	// Lost says that it ended because nothing is known of it any more.
+	Lost bool
 }
 
 // A Watch looks at snapshots. New makes one.
@@ -124,6 +127,7 @@ type standing struct {
 type matter struct {
 	reading
 	now     bool    // it is among the readings of this snapshot
+	unread  bool    // and does not answer
 	beyond  bool    // the threshold
 	since   float64 // by clock: since when it is, or was
 	calming bool    // behind the easier threshold
@@ -222,6 +226,8 @@ func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (
 		switch {
 		case !st.known:
 			c.beyond = false
+		case c.now && c.unread:
+			c.beyond = c.beyond && c.firing
 		case c.now && r.past(c.value, r.threshold):
 			if !c.beyond {
 				c.beyond, c.since = true, w.clock
@@ -244,12 +250,16 @@ func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (
 			if w.fired = append(w.fired, f); len(w.fired) > mostFired {
 				w.fired = slices.Delete(w.fired, 0, 1)
 			}
-			events = append(events, Event{f, r.threshold, r.unit, true, c.told})
+			events = append(events, Event{f, r.threshold, r.unit, true, c.told, false})
 		case c.firing && (!st.known || c.calming && w.clock-c.calm >= r.linger):
-			events = append(events, w.end(r, c, s.At.UnixMilli()))
+			e := w.end(r, c, s.At.UnixMilli())
+			if !st.known {
+				e.Tell, e.Lost = false, true
+			}
+			events = append(events, e)
 		case c.firing && !c.told && !silent:
 			c.told = true
-			events = append(events, Event{c.fired(r), r.threshold, r.unit, false, true})
+			events = append(events, Event{c.fired(r), r.threshold, r.unit, false, true, false})
 		}
 		if !c.firing && !c.beyond {
 			delete(st.of, subject)
@@ -261,12 +271,18 @@ func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (
 // take sorts readings to their matters, and opens one for each that is beyond the threshold.
 func (st *standing) take(r *rule, readings []reading) {
 	for _, c := range st.of {
-		c.now = false
+		c.now, c.unread = false, false
 	}
-	st.worst = reading{}
+	worst := -1
 	for i, now := range readings {
-		if i == 0 || r.past(now.value, st.worst.value) {
-			st.worst = now
+		if now.unread {
+			if c := st.of[now.subject]; c != nil && !c.now {
+				c.now, c.unread = true, true
+			}
+			continue
+		}
+		if worst < 0 || r.past(now.value, readings[worst].value) {
+			worst = i
 		}
 		c := st.of[now.subject]
 		if c == nil {
@@ -276,10 +292,15 @@ func (st *standing) take(r *rule, readings []reading) {
 			c = new(matter)
 			st.of[now.subject] = c
 		}
-		if c.now && !r.past(now.value, c.value) { // of several readings of one subject the worst counts
+		if c.now && !c.unread && !r.past(now.value, c.value) { // of several readings of one subject the worst counts
 			continue
 		}
-		c.reading, c.now = now, true
+		c.reading, c.now, c.unread = now, true, false
+	}
+	if worst >= 0 {
+		st.worst = readings[worst]
+	} else if len(readings) == 0 {
+		st.worst = reading{}
 	}
 }
 
@@ -298,7 +319,7 @@ func (w *Watch) end(r *rule, c *matter, at int64) Event {
 		}
 	}
 	c.firing, c.beyond = false, false
-	return Event{f, r.threshold, r.unit, true, c.told}
+	return Event{f, r.threshold, r.unit, true, c.told, false}
 }
 
 // silence is until when something is silenced. mu is held.

@@ -288,13 +288,32 @@ func TestUnknown(t *testing.T) {
 	h := newHost(t)
 	h.look(100, memory20(0.5)).is("61: began memory-pressure ")
 	h.look(60, healthy()).look(1, memory20(0.5)).is()
-	h.look(61, healthy()).is("222: ended memory-pressure ")
+	h.look(61, healthy()).is("222: ended silently memory-pressure ")
 	if s := h.States(h.at)[1]; s.State != Unknown {
 		t.Errorf("got %+v", s)
 	}
 	stale := memory20(0.5)
 	stale.Sources = []collector.SourceState{{Name: "pressure", Error: "no answer"}}
 	h.look(100, stale).is()
+}
+
+// A mount whose server is away is full still, as far as anybody knows. One that answers again says so itself, and one that is gone is gone.
+func TestSubjectDoesNotAnswer(t *testing.T) {
+	away := collector.Filesystem{Mount: "/nfs", Stale: true}
+	h := newHost(t)
+	h.look(61, disks(disk("/", 0.3, false), disk("/nfs", 0.97, false))).is("61: began filesystem-full /nfs")
+	h.look(3600, disks(disk("/", 0.3, false), away)).is()
+	if s := h.States(h.at)[3]; s.State != Firing || s.Value != collector.Known(0.97) {
+		t.Errorf("got %+v", s)
+	}
+	h.look(100, disks(disk("/", 0.3, false), disk("/nfs", 0.97, false))).is()
+	h.look(61, disks(disk("/", 0.3, false), disk("/nfs", 0.5, false))).is("3822: ended filesystem-full /nfs")
+	h.look(61, disks(disk("/nfs", 0.97, false))).look(100, disks(away)).is("3883: began filesystem-full /nfs")
+	h.look(61, disks(disk("/", 0.3, false))).is("4044: ended filesystem-full /nfs")
+	h.look(30, disks(disk("/nfs", 0.97, false))).look(100, disks(away)).is() // it was about to
+	if s := h.States(h.at)[3]; s.State != OK {
+		t.Errorf("got %+v", s)
+	}
 }
 
 func TestSilence(t *testing.T) {

@@ -126,10 +126,12 @@ func (m *memory) filling(s *collector.Snapshot) (list []reading, known bool) {
 	for i := range s.Filesystems {
 		f := &s.Filesystems[i]
 		mount := m.mounts[f.Mount]
-		if mount == nil || f.InMemory || !fillable(f) {
+		if mount == nil || f.InMemory || !fillable(f) && !f.Stale {
 			continue
 		}
-		if left, ok := mount.left(); ok {
+		if left, ok := mount.left(); ok && f.Stale {
+			list = append(list, reading{subject: f.Mount, unread: true})
+		} else if ok {
 			list = append(list, reading{value: left, subject: f.Mount})
 		}
 	}

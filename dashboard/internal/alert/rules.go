@@ -31,6 +31,7 @@ type reading struct {
 	value   float64
 	subject string // "" where there is one only
 	text    string // what else is known
+	unread  bool   // it is there and does not answer: the value is none
 }
 
 // past tells whether a value is beyond a threshold.
@@ -143,6 +144,9 @@ func fillable(f *collector.Filesystem) bool {
 	return !f.ReadOnly && !f.Stale && f.Total > 0
 }
 
+// inodes is behind the name of a mount.
+const inodes = " (inodes)"
+
 // fullness is of each filesystem, by space or by inodes. One that is full by its ratio alone is none of them.
 func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 	if s.Filesystems == nil || !fresh(s, "filesystems") {
@@ -151,6 +155,9 @@ func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 	var list []reading
 	for i := range s.Filesystems {
 		f := &s.Filesystems[i]
+		if f.Stale {
+			list = append(list, reading{subject: f.Mount, unread: true}, reading{subject: f.Mount + inodes, unread: true})
+		}
 		if !fillable(f) {
 			continue
 		}
@@ -158,7 +165,7 @@ func fullness(_ *memory, s *collector.Snapshot) ([]reading, bool) {
 			list = append(list, reading{value: v, subject: f.Mount})
 		}
 		if f.InodesTotal > 0 {
-			list = append(list, reading{value: float64(f.InodesUsed) / float64(f.InodesTotal), subject: f.Mount + " (inodes)"})
+			list = append(list, reading{value: float64(f.InodesUsed) / float64(f.InodesTotal), subject: f.Mount + inodes})
 		}
 	}
 	return list, true
