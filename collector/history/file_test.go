@@ -170,6 +170,39 @@ func TestHalfWrittenAnew(t *testing.T) {
 	}
 }
 
+// A clock that was a day ahead once costs nothing of what came later, when the process is killed.
+func TestKilledAfterAClockThatWasAhead(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	feed := func(from, to int, busy float64) {
+		for i := from; i < to; i++ {
+			s := crowd(i, map[string]float64{"sh": busy})
+			s.CPU = at(float64(i), collector.Known(busy)).CPU
+			h.Append(s)
+		}
+	}
+	feed(0, 3000, 0.25)
+	feed(day, day+1500, 0.5) // and is put right
+	feed(3000, 8000, 0.75)
+	for range 3 {
+		want := strings.Fields(ask(t, h, 0, 7900, 15))
+		h = open(t, killed(t, h, dir))
+		dir = filepath.Dir(h.path)
+		if last := h.Last(); last.Before(epoch.Add(7900*time.Second)) || last.After(epoch.Add(8000*time.Second)) {
+			t.Errorf("the last row is of %v", last.Sub(epoch))
+		}
+		for i, r := range h.tiers[1:] {
+			if every := r.every / 1000; r.row < epoch.UnixMilli()+(7980-every)*1000 || r.row > epoch.UnixMilli()+8000_000 {
+				t.Errorf("the rows of %v end at %d s, want some 8000", Tiers()[i+1].Every, (r.row-epoch.UnixMilli())/1000)
+			}
+		}
+		got := strings.Fields(ask(t, h, 0, 7900, 15))
+		if strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
 // The bits of a file are turned and its end is cut: whatever is whole is there afterwards, and nothing else.
 func TestDamaged(t *testing.T) {
 	if testing.Short() {

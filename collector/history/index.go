@@ -106,7 +106,7 @@ func (x *index) between(tier uint8, from, to int64) []entry {
 	return slices.DeleteFunc(slices.Clone(x.tiers[tier]), func(e entry) bool { return e.first < from || e.first > to })
 }
 
-// oldest and newest take mu.
+// oldest takes mu.
 func (x *index) oldest(tier uint8) (int64, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -116,11 +116,17 @@ func (x *index) oldest(tier uint8) (int64, bool) {
 	return x.tiers[tier][0].first, true
 }
 
-func (x *index) newest(tier uint8) int64 {
+// latest takes mu.
+func (x *index) latest(tier uint8) (k key, first int64) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if n := len(x.tiers[tier]); n > 0 {
-		return x.tiers[tier][n-1].first
+	for _, e := range x.tiers[tier] { // in the order of their times
+		if k.first == 0 || e.run > k.run {
+			first = e.first
+		}
+		if k.first == 0 || e.run >= k.run {
+			k = e.key
+		}
 	}
-	return 0
+	return k, first
 }

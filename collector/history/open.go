@@ -56,19 +56,24 @@ const always = math.MaxInt64
 // remember takes from the shelf what an earlier run of the program knew: the names of its series, and of each tier's
 // next row the part that had come. Finer tiers are such as are not used any more.
 func (h *History) remember(finer []*tier) {
+	run := uint32(0)
 	for _, t := range slices.Concat(finer, h.tiers) {
-		h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
-			b, err := on.unpack(nil)
-			if err != nil {
-				return
+		h.latest(t.number, func(b block) {
+			last := b.times[len(b.times)-1]
+			if b.run > run || h.now == 0 {
+				run, h.now = b.run, last
+			} else if b.run == run {
+				h.now = max(h.now, last)
 			}
-			h.now = max(h.now, b.times[len(b.times)-1])
 			b.each(func(name, unit []byte, _, _ int) {
 				if h.series[string(name)] == nil && len(h.series) < maxSeries {
-					h.series[string(name)] = &number{unit: string(unit), seen: h.now, tiers: make([]part, len(h.tiers))}
+					h.series[string(name)] = &number{unit: string(unit), tiers: make([]part, len(h.tiers))}
 				}
 			})
 		})
+	}
+	for _, n := range h.series {
+		n.seen = h.now
 	}
 	for _, t := range slices.Backward(finer) {
 		h.catchUp(h.tiers[0], t)
@@ -115,23 +120,69 @@ func (h *History) hole(t *tier, coarser []*tier) (end int64) {
 	return end
 }
 
-// last is when the last row of a tier begins; 0 when there is none.
-func (h *History) last(t *tier) int64 {
-	last := t.row
-	if n := len(t.times); n > 0 {
-		last = max(last, t.times[n-1])
-	}
-	h.shelf.each(t.number, h.shelf.newest(t.number), always, func(on stored) {
-		if b, err := on.unpack(nil); err == nil {
-			last = max(last, b.times[len(b.times)-1])
+// latest calls do with the block of a tier that the shelf was given last; not when there is none.
+func (h *History) latest(tier uint8, do func(block)) {
+	k, _ := h.shelf.latest(tier)
+	h.shelf.each(tier, k.first, k.first, func(on stored) {
+		if b, err := on.unpack(nil); err == nil && b.run == k.run {
+			do(b)
 		}
 	})
+}
+
+// last is when the row that a tier was given last begins; 0 when there is none. There may be later ones, of a clock that
+// was ahead.
+func (h *History) last(t *tier) (last int64) {
+	if n := len(t.times); t.row > 0 || n > 0 {
+		if last = t.row; n > 0 {
+			last = max(last, t.times[n-1])
+		}
+		return last
+	}
+	h.latest(t.number, func(b block) { last = b.times[len(b.times)-1] })
 	return last
+}
+
+// A stretch is what a tier was given last: since its newest run began, which a clock that is set back begins, too.
+type stretch struct {
+	run         uint32
+	first, last int64
+}
+
+// lately is that of a tier's blocks of numbers, or of tables. What is not on the shelf yet goes on from it.
+func (h *History) lately(tier uint8) (s stretch) {
+	k, first := h.shelf.latest(tier)
+	s = stretch{run: k.run, first: first}
+	h.latest(tier, func(b block) { s.last = b.times[len(b.times)-1] })
+	return s
+}
+
+// has tells whether a row of a block is of then or of before, and not of a clock that was ahead.
+func (s *stretch) has(b *block, at int64) bool { return b.run >= s.run || at < s.first }
+
+// ended is until when a tier has what the finer one has: the end of its last row. One of a clock that was ahead, which is
+// behind all that came later, does not count.
+func (h *History) ended(t *tier, finer stretch) int64 {
+	last := h.last(t)
+	if k, _ := h.shelf.latest(t.number); last > finer.last && k.run < finer.run {
+		last = 0
+		h.shelf.each(t.number, 0, finer.first, func(on stored) {
+			if b, err := on.unpack(nil); err == nil {
+				for _, at := range b.times {
+					if at < finer.first {
+						last = max(last, at)
+					}
+				}
+			}
+		})
+	}
+	return last + t.every
 }
 
 // catchUp makes the rows that a tier has not, because the process was killed, of those of the finer one.
 func (h *History) catchUp(t, finer *tier) {
-	end := h.last(t) + t.every // of the tier's last row
+	from := h.lately(finer.number)
+	end := h.ended(t, from)
 	var columns map[*number]*column
 	h.shelf.each(finer.number, end-finer.reach(), always, func(on stored) {
 		b, err := on.unpack(nil)
@@ -155,7 +206,7 @@ func (h *History) catchUp(t, finer *tier) {
 			}
 		})
 		for row, at := range b.times {
-			if at < end {
+			if at < end || !from.has(&b, at) {
 				continue
 			}
 			if t.begins(at) {
@@ -187,6 +238,7 @@ func (h *History) catchUp(t, finer *tier) {
 
 // catchUpTables is catchUp for the tables of the same rows.
 func (h *History) catchUpTables(t, finer *tier, end int64) {
+	from := h.lately(finer.number + 1)
 	row := tier{every: t.every, grid: t.grid} // of tables: t is at its last row already
 	add := func(moment Table) {
 		at := moment.At.UnixMilli()
@@ -205,7 +257,7 @@ func (h *History) catchUpTables(t, finer *tier, end int64) {
 			return
 		}
 		for i, at := range b.times {
-			if at >= end {
+			if at >= end && from.has(&b, at) {
 				add(tableOf(at, who, rows[i]))
 			}
 		}

@@ -14,8 +14,9 @@ type shelf interface {
 	each(tier uint8, from, to int64, do func(stored))
 	// oldest is when the first block of a tier begins; false when there is none.
 	oldest(tier uint8) (int64, bool)
-	// newest is when the last block of a tier begins; 0 when there is none.
-	newest(tier uint8) int64
+	// latest is the block of a tier that was made last: of the newest run the last, whatever the clock said before; and when
+	// the first one of that run begins. Zero when there is none.
+	latest(tier uint8) (k key, first int64)
 	// close returns when all that was put is where it belongs, or cannot be brought there.
 	close() error
 }
