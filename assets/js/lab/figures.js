@@ -43,6 +43,8 @@ function combine(a, b, sign) {
     const [one, other] = [a.bytes[way].tls, b.bytes[way].tls];
     if (one !== undefined || other !== undefined) sum.bytes[way].tls = (one ?? 0) + sign * (other ?? 0);
   }
+  if (b.requests > 0 && !b.packets) delete sum.packets; // of what it counted nobody knows them
+  if (b.requests > 0 && b.retransmits === undefined) delete sum.retransmits;
   if (a.packets && b.packets) sum.packets = { in: a.packets.in + sign * b.packets.in, out: a.packets.out + sign * b.packets.out };
   if (a.retransmits !== undefined && b.retransmits !== undefined) sum.retransmits = a.retransmits + sign * b.retransmits;
   return sum;
@@ -59,8 +61,10 @@ export function total(answer, techniques) {
   const there = techniques.map((technique) => answer?.transports?.[technique]).filter(Boolean);
   const sum = there.length === 0 ? nothing() : there.reduce((sum, figures) => combine(figures, sum, 1));
   const said = answer?.commands;
-  // It came by other connections, of which the kernel tells nothing here.
-  return said ? { ...combine(sum, { ...said, connections: 0, messages: 0 }, 1), ...(sum.packets && { packets: sum.packets }) } : sum;
+  if (!said) return sum;
+  // It came by other connections, of which the kernel tells nothing here: packets are those of what came down.
+  const { packets, retransmits } = sum;
+  return { ...combine(sum, { ...said, connections: 0, messages: 0 }, 1), ...(packets && { packets }), ...(retransmits !== undefined && { retransmits }) };
 }
 
 /** What a viewer has cost by all meters that have counted it: a server that was started again has another, from nothing. */

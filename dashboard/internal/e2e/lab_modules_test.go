@@ -83,12 +83,12 @@ func TestLabFigures(t *testing.T) {
 		const answer = (n) => ({ transports: { sse: figures(n, { packets: { in: n, out: 2 * n } }), polling: figures(10 * n) } });
 		const said = { ...answer(3), commands: figures(2, { packets: { in: 7, out: 7 } }) };
 		const one = total(answer(3), ["sse"]), both = total(answer(3), ["sse", "polling"]);
-		return { one, both: [both.requests, both.messages, both.bytes.out.total], none: total({}, ["sse"]).bytes.out.total,
+		return { one, both: [both.requests, both.messages, both.bytes.out.total, both.packets ?? "unknown"], none: total({}, ["sse"]).bytes.out.total,
 			said: (({ requests, connections, messages, bytes, packets }) => [requests, connections, messages, bytes.in.total, bytes.out.total, packets.in])(total(said, ["sse"])),
 			since: since(one, total(answer(1), ["sse"])), all: since(one, null) === one,
 			held: [held(true, true, 1), held(false, true, 1), held(false, false, 1), held(true, false, 0)] };
 	})()`)
-	if want := `{"all":true,"both":[33,66,3300],"held":[[3,1,4],[2,1,4],[2,0,4],[2,0,4]],"none":0,` +
+	if want := `{"all":true,"both":[33,66,3300,"unknown"],"held":[[3,1,4],[2,1,4],[2,0,4],[2,0,4]],"none":0,` +
 		`"one":{"bytes":{"in":{"framing":0,"head":3,"payload":0,"total":3},"out":{"framing":3,"head":0,"payload":297,"total":300}},"connections":1,"messages":6,"packets":{"in":3,"out":6},"requests":3,"rtt_ms":0.3},"said":[5,1,6,5,500,3],` +
 		`"since":{"bytes":{"in":{"framing":0,"head":2,"payload":0,"total":2},"out":{"framing":2,"head":0,"payload":198,"total":200}},"connections":0,"messages":4,"packets":{"in":2,"out":4},"requests":2,"rtt_ms":0.3}}`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
@@ -1400,9 +1400,9 @@ func TestLabAsksForWhatItGets(t *testing.T) {
 		for (const answer of [{ lab: true, guest: false }, { lab: true, guest: true }, { lab: false, guest: true }]) {
 			const config = await configured({ config: async () => answer });
 			const questions = new Set();
-			const ask = (name) => (questions.add(name), new Promise(() => {}));
+			const ask = (name) => (name && questions.add(name), new Promise(() => {}));
 			const lane = { key: "sse", technique: "sse", variant: "", page: true, viewer: { id: "me" } };
-			const lab = { config, lanes: [lane], on() {}, api: { get: ask, command: () => ask("command") } };
+			const lab = { config, lanes: [lane], on() {}, api: { get: ask, login: ask, command: () => ask("command") } };
 			new Inspector(document.createElement("div"), lab).show();
 			new Crowd(document.createElement("div"), lab).opened();
 			const loop = new Loop(lab);
