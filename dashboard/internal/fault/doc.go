@@ -29,7 +29,8 @@
 //	stall           nothing passes, either way, for so long from the beginning of the fault; then all of it does
 //	mute            nothing passes, either way; neither does the end of a connection
 //	cut             a reset (RST): whatever is under way is lost, and neither side is told why. What waits for an answer is
-//	                cut at once; who does not wait has its next answer cut in the middle. "once", or at every multiple of a time
+//	                cut at once; who does not wait has its next answer cut in the middle. "once", or at every multiple of a time;
+//	                who comes for the first time between two of those is cut for the last of them, with its next answer
 //	forget          the next cursor of a viewer is taken for one of another epoch, once
 //
 // What happens once to each viewer (cut, forget) happens to viewers that have named themselves; of others only the
