@@ -33,6 +33,9 @@ export class Crowd {
   /** the server's last word; null before the first @type {any} */
   #state = null;
   #refused = "";
+  /** whether this page may start one; where nobody knows, it may */
+  #may = true;
+  #looks = make("p", "panel-note");
   #asking = false;
 
   /** @param {HTMLElement} root @param {import("./lab.js").Lab} lab */
@@ -51,15 +54,22 @@ export class Crowd {
       this.#values.set(name, value);
       this.#figures.append(make("div", "", term, value));
     }
-    root.append(said("h2", "crowd.title", "title"), said("p", "crowd.what", "panel-note"), this.#form, this.#status, this.#figures,
+    root.append(said("h2", "crowd.title", "title"), said("p", "crowd.what", "panel-note"), this.#looks, this.#form, this.#status, this.#figures,
       said("h3", "crowd.compare", "chart-title"), this.#table, this.#empty, said("p", "crowd.provenance", "provenance"));
     caption(this.#empty, "crowd.none");
+    caption(this.#looks, "crowd.looks");
     follow(() => this.#draw());
     this.#draw();
   }
 
   opened() {
-    if (!this.#lab.config.shut) this.#ask();
+    if (this.#lab.config.shut) return;
+    this.#ask();
+    // Who only looks is offered nothing that would be refused.
+    this.#lab.api.login().then(({ role }) => {
+      this.#may = role !== "viewer";
+      this.#draw();
+    }, () => {});
   }
 
   /** @param {number} _now */
@@ -140,8 +150,9 @@ export class Crowd {
   #draw() {
     const s = this.#state;
     const running = s?.running === true;
-    this.#start.disabled = running || !s;
-    this.#stop.disabled = !running;
+    this.#start.disabled = running || !s || !this.#may;
+    this.#stop.disabled = !running || !this.#may;
+    reveal(this.#looks, !this.#may);
     if (s) this.#viewers.max = String(s.most);
     write(this.#status, this.#words());
     attribute(this.#status, "data-bad", String(this.#refused !== "" || s?.reason === "failed"));

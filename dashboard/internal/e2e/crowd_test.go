@@ -97,6 +97,28 @@ func TestCrowdPanel(t *testing.T) {
 	}
 }
 
+// Who only looks is offered no crowd to start or to stop, and told why.
+func TestCrowdForWhoOnlyLooks(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const { Crowd } = await import(base + "lab/crowd.js");
+		const root = document.createElement("div"), out = [];
+		let role = "viewer", running = false;
+		const state = { phase: "measuring", reason: "time", technique: "sse", viewers: 10, connected: 10, messages: 1, missed: 0, server: {}, client: {}, most: 5000 };
+		const panel = new Crowd(root, { config: { techniques: ["sse"] }, api: { login: async () => ({ role }), get: async () => ({ ...state, running }) } });
+		for ([role, running] of [["viewer", false], ["viewer", true], ["presenter", false], ["presenter", true]]) {
+			panel.opened();
+			await new Promise((done) => setTimeout(done));
+			const [start, stop] = ["crowd-start", "crowd-stop"].map((id) => root.querySelector('[data-testid="' + id + '"]').disabled);
+			out.push([start, stop, root.querySelector('[data-say="crowd.looks"]').hidden].join(" "));
+		}
+		return out;
+	})()`)
+	if want := []string{"true true false", "true true false", "false true true", "true false true"}; quote(got) != quote(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Of few viewers, what the process moves by itself is not multiplied.
 func TestCrowdOfFew(t *testing.T) {
 	p := modules(t)

@@ -5,6 +5,7 @@
 export default {
   title: "Crowd",
   what: "Connects viewers to this server from a process of its own on the same machine. What they cost the server is measured on the server, for some seconds before them and for as long as they are all in.",
+  looks: "To start one, and to stop it, is for presenters: log in as one. What others start shows here all the same.",
   technique: "technique",
   viewers: "viewers",
   stay: "for",
