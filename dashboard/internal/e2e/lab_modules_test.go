@@ -254,7 +254,7 @@ func TestLabAsksOneAtATime(t *testing.T) {
 			const { `+module+` } = await import(base + "lab/`+strings.ToLower(module)+`.js");
 			const answers = [], counts = [];
 			const asking = new `+module+`({
-				on: () => {}, lanes: [{ viewer: { id: "somebody" } }], clock: { sample: () => {} },
+				on: () => {}, config: {}, lanes: [{ viewer: { id: "somebody" } }], clock: { sample: () => {} },
 				api: { command: () => new Promise((resolve) => answers.push(resolve)) },
 			});
 			for (let i = 0; i < 3; i++) {
