@@ -55,7 +55,7 @@ func TestInspectorLooksInTheRightAnswer(t *testing.T) {
 		const root = document.createElement("div"), listeners = {}, asked = [], out = [];
 		const lane = { key: "sse", technique: "sse", variant: "", page: true, viewer: { id: "v" } };
 		const get = (name, query) => new Promise((resolve) => asked.push({ many: query.exchanges, resolve }));
-		new Inspector(root, { lanes: [lane], lane: () => lane, on: (type, listener) => (listeners[type] = listener), clock: { server: (at) => at }, api: { get } });
+		new Inspector(root, { lanes: [lane], lane: () => lane, on: (type, listener) => (listeners[type] = listener), clock: { server: (at) => at }, config: {}, api: { get } });
 		const answer = async (...numbers) => {
 			const { many, resolve } = asked.shift();
 			resolve({ recording: { since: 0 }, exchanges: numbers.map((n) => ({ n, at: 10_000 * n, technique: "sse", messages: ["e-" + n], parts: [] })) });
@@ -256,7 +256,7 @@ func TestInspectorOfWhatIsCompressed(t *testing.T) {
 		const answers = { sse: exchange("sse", part({ base64: btoa("abc") })), "sse.plain": exchange("sse", part({ text: "abc" })) };
 		const make = (key, variant) => ({ key, technique: "sse", variant, viewer: { id: key } });
 		const listeners = {}, root = document.createElement("div");
-		const lab = { lanes: [make("sse", "")], lane: (key) => lab.lanes.find((lane) => lane.key === key), on: (type, listener) => (listeners[type] = listener), clock: {},
+		const lab = { lanes: [make("sse", "")], lane: (key) => lab.lanes.find((lane) => lane.key === key), on: (type, listener) => (listeners[type] = listener), clock: {}, config: {},
 			api: { get: async (_, { viewer }) => ({ exchanges: [answers[viewer]], recording: { since: 0 } }) },
 			add: (key) => {
 				lab.lanes = [...lab.lanes, make(key, "plain")];
