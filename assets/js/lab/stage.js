@@ -40,6 +40,14 @@ const patience = 15_000;
 /** A lesson that cannot be played here; the message is a key of words. */
 export class Unable extends Error {}
 
+/**
+ * With a source as slow as this one a lesson would not see what its formula is about.
+ * @param {number} there what there is @param {number} needed
+ */
+export function enough(there, needed) {
+  if (there < needed) throw new Unable("lessons.too_slow");
+}
+
 export class Stage {
   #lab;
   #lesson;
@@ -189,7 +197,7 @@ export class Stage {
     const heal = () => this.api.post("faults", { ...scope, fault: null });
     if (fault) this.#undo.push(heal); // before it is answered: it may be heard there, and not be answered here
     try {
-      await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: "2m" }) });
+      await this.api.post("faults", { ...scope, fault, ...(fault && { lifetime: `${Math.min(3600, Math.ceil(120 + 20 * this.interval))}s` }) }); // longer than any lesson
     } catch (error) {
       if (error instanceof Refused && error.status > 0) this.#undo = this.#undo.filter((undo) => undo !== heal);
       if (error instanceof Refused && error.status === 403) throw new Unable("lessons.needs_presenter");

@@ -880,7 +880,7 @@ func TestLabMeasuredUndisturbed(t *testing.T) {
 				if (refused) throw new Refused(refused, "no");
 				return { faults, over, ...crowd };
 			};
-			Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
+			Object.assign(lab, { lanes: [lane], isOpen: true, config: { interval: 1000 }, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
 				api: { wire: async () => ({ since }), get, post: async () => ({ began: 1, running: true }), command: async () => {} } });
 			`+test.before+`;
 			const run = async (stage) => { `+test.script+`; return [{}]; };
@@ -911,7 +911,7 @@ func TestStageHealsWhatWasNotAnswered(t *testing.T) {
 			said.push(JSON.stringify(fault));
 			if (fault) throw new Refused(status, "no");
 		};
-		Object.assign(lab, { lanes: [lane], isOpen: true, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
+		Object.assign(lab, { lanes: [lane], isOpen: true, config: { interval: 1000 }, plays() {}, tell() {}, lane: () => lane, launch() {}, clock: { server: () => 1000 },
 			api: { wire: async () => ({}), get: async () => ({ faults: [] }), post } });
 		for (status of [0, 500]) await play(lab, { name: "n", claims: [], lanes: ["sse"], run: (stage) => stage.fault("sse", { mute: true }) }, 1, new AbortController().signal, () => {});
 		return said.join(" ");
@@ -943,6 +943,28 @@ func TestStageHearsItsOwnAnswer(t *testing.T) {
 	}
 }
 
+// With a source that is too slow for its formula a lesson says so.
+func TestLessonsOfASlowSource(t *testing.T) {
+	p := modules(t)
+	got := evaluate[[]string](p, `(async () => {
+		const out = [];
+		for (const name of ["late", "phase", "together", "thin"]) {
+			const { default: lesson } = await import(base + "lab/lesson/" + name + ".js");
+			for (const interval of [1, 20]) {
+				const figures = { messages: 1, bytes: { out: { total: 1000 } } };
+				const stage = { interval, sweep: 15 / 16, watch: async () => () => ({ median: 1, counts: {}, figures }), async fault() {}, async sleep() {}, async conflate() {} };
+				out.push(await lesson.run(stage, Math.min(60, lesson.seconds(interval))).then(() => "ran", ({ message }) => message));
+			}
+		}
+		return out;
+	})()`)
+	for i, how := range got {
+		if want := []string{"ran", "lessons.too_slow"}[i%2]; how != want {
+			t.Errorf("%d: got %s, want %s", i, how, want)
+		}
+	}
+}
+
 // What a lesson expects of a lane that sweeps is of the time that really lies between its questions.
 func TestLabExpectsWhatSweeps(t *testing.T) {
 	p := modules(t)
@@ -952,7 +974,7 @@ func TestLabExpectsWhatSweeps(t *testing.T) {
 		const out = [];
 		for (const name of ["empty", "slow", "late", "phase"]) {
 			const { default: lesson } = await import(base + "lab/lesson/" + name + ".js");
-			for (const { expected, formula } of await lesson.run(stage, 1)) if (expected) out.push(formula + " = " + expected.toFixed(4));
+			for (const { expected, formula } of await lesson.run(stage, 30)) if (expected) out.push(formula + " = " + expected.toFixed(4));
 		}
 		return out.join(", ");
 	})()`)

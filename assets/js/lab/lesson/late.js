@@ -1,6 +1,8 @@
 // @ts-check
 // Polling is easy, but what it brings is late: by half its period, on average.
 
+import { enough } from "../stage.js";
+
 /** @type {import("../lessons.js").Lesson} */
 export default {
   name: "late",
@@ -9,6 +11,7 @@ export default {
   seconds: (interval) => 30 * interval,
   guess: { unit: "s" },
   async run(stage, seconds) {
+    enough(seconds, 16 * stage.sweep * stage.interval); // or not every phase has its poll
     const seen = await stage.watch(seconds);
     const [asked, pushed] = [seen("polling").median, seen("websocket").median];
     return [

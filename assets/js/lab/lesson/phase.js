@@ -1,6 +1,8 @@
 // @ts-check
 // Two pollers with the same period: how late they are depends on when they ask, and neither of them chose it.
 
+import { enough } from "../stage.js";
+
 /** @type {import("../lessons.js").Lesson} */
 export default {
   name: "phase",
@@ -9,6 +11,7 @@ export default {
   seconds: (interval) => 30 * interval,
   guess: { choices: ["same", "swept", "locked"] },
   async run(stage, seconds) {
+    enough(seconds, 16 * stage.sweep * stage.interval); // or not every phase has its poll
     const seen = await stage.watch(seconds);
     const [swept, locked, pushed] = ["polling", "polling.locked", "websocket"].map((key) => seen(key).median);
     return [

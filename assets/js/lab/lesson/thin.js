@@ -1,10 +1,14 @@
 // @ts-check
 // A link that is thinner than the messages: who is given every one of them falls behind, however they come.
 
+import { enough } from "../stage.js";
+
 /** What part of the messages it carries. */
 const narrow = 0.5;
 /** Source intervals to see how large they are. */
 const sizing = 3;
+/** Bytes a second that a link has at least. */
+const least = 100;
 
 /** @type {import("../lessons.js").Lesson} */
 export default {
@@ -18,6 +22,7 @@ export default {
   async run(stage, seconds) {
     const { bytes, messages } = /** @type {import("../figures.js").Figures} */ ((await stage.watch(1 + sizing * stage.interval))("websocket.plain").figures);
     const throttle = Math.round((narrow * bytes.out.total) / messages / stage.interval);
+    enough(throttle, least);
     await stage.conflate("polling.plain");
     for (const key of ["websocket.plain", "polling.plain"]) await stage.fault(key, { throttle });
     const seen = await stage.watch(seconds);

@@ -1,6 +1,8 @@
 // @ts-check
 // Long polling on a long way: what is published while the next question is under way comes with its answer.
 
+import { enough } from "../stage.js";
+
 /** The way there and back, in source intervals. */
 const far = 3;
 
@@ -13,6 +15,7 @@ export default {
   guess: { unit: "count" },
   needs: "faults",
   async run(stage, seconds) {
+    enough(seconds, 2 * far * stage.interval);
     const delay = `${Math.round((far * stage.interval * 1000) / 2)}ms`;
     for (const key of ["longpolling", "websocket"]) await stage.fault(key, { delay });
     await stage.sleep(2000 * far * stage.interval);

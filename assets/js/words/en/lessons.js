@@ -30,6 +30,7 @@ export default {
   needs_faults: "Needs faults that can be provoked from the page, which this server does not offer.",
   needs_crowd: "Needs a crowd started from the page, which this server does not offer now.",
   needs_meter: "Needs the server's own socket: this one is part of a program that listens by itself, and does not see heads and frames.",
+  too_slow: "Messages come too seldom here for it: start the server with a shorter --interval.",
   nothing_came: "One of its lanes brought nothing. Too many connections of this browser may be in use: close other tabs of this page.",
   figure: "figure",
   measured: "measured",
