@@ -125,10 +125,18 @@ export class Slots extends EventTarget {
   }
 }
 
-/** By what this page came, as the browser tells it: "http/1.1", "h2", "h3"; "" where it does not. @returns {string} */
+/**
+ * By what this page came, as the browser tells it: "http/1.1", "h2", "h3"; "" where it does not. It does not say that of a page
+ * whose copy it had kept, so what the page has asked its server for since tells it as well.
+ *
+ * @returns {string}
+ */
 export function hop() {
-  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  return entry?.nextHopProtocol ?? "";
+  const entries = /** @type {PerformanceResourceTiming[]} */ ([
+    ...performance.getEntriesByType("navigation"),
+    ...performance.getEntriesByType("resource").filter(({ name }) => name.startsWith(`${location.origin}/`)),
+  ]);
+  return entries.find(({ nextHopProtocol }) => nextHopProtocol)?.nextHopProtocol ?? "";
 }
 
 /** Whether this page came over HTTP/1.1; where the browser does not say, it is believed to have. */
