@@ -37,18 +37,23 @@ func keeping(t *testing.T, dir string, config Config, use func(d *Dashboard)) {
 	use(d)
 }
 
-// An alert that fires when the process ends has its end told and marked by the next one, and is listed by it.
-func TestFiringOutlivesARestart(t *testing.T) {
-	told := make(chan string, 10)
+// notices is a receiver of what is told, with the state and the rule of each.
+func notices(t *testing.T) (url string, told <-chan string) {
+	t.Helper()
+	c := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var notice struct{ State, Rule string }
 		json.NewDecoder(r.Body).Decode(&notice)
-		told <- notice.State + " " + notice.Rule
+		c <- notice.State + " " + notice.Rule
 	}))
-	defer receiver.Close()
-	dir, config := t.TempDir(), Config{AlertURL: receiver.URL, AlertOff: []string{"filesystem-full"}}
+	t.Cleanup(receiver.Close)
+	return receiver.URL, c
+}
+
+// squeezer publishes snapshots a second apart, whichever dashboard is fed, with a stall for memory of the last minute.
+func squeezer() func(d *Dashboard, seconds int, some60 float64) {
 	n := 0
-	feed := func(d *Dashboard, seconds int, some60 float64) {
+	return func(d *Dashboard, seconds int, some60 float64) {
 		for range seconds {
 			s := squeezed(n)
 			s.Pressure.Memory.Some60 = collector.Known(some60)
@@ -56,6 +61,13 @@ func TestFiringOutlivesARestart(t *testing.T) {
 			n++
 		}
 	}
+}
+
+// An alert that fires when the process ends has its end told and marked by the next one, and is listed by it.
+func TestFiringOutlivesARestart(t *testing.T) {
+	url, told := notices(t)
+	dir, config := t.TempDir(), Config{AlertURL: url, AlertOff: []string{"filesystem-full"}}
+	feed := squeezer()
 	var before []alert.Fired
 	keeping(t, dir, config, func(d *Dashboard) {
 		feed(d, 70, 0.5)
@@ -96,25 +108,11 @@ func TestUntoldOutlivesARestart(t *testing.T) {
 	for _, tt := range []struct{ name, first string }{{"no-answer", "http://127.0.0.1:1/"}, {"no-receiver", ""}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			told := make(chan string, 10)
-			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				var notice struct{ State, Rule string }
-				json.NewDecoder(r.Body).Decode(&notice)
-				told <- notice.State + " " + notice.Rule
-			}))
-			defer receiver.Close()
+			url, told := notices(t)
 			dir, config := t.TempDir(), Config{AlertURL: tt.first, AlertOff: []string{"filesystem-full"}}
-			n := 0
-			feed := func(d *Dashboard, seconds int, some60 float64) {
-				for range seconds {
-					s := squeezed(n)
-					s.Pressure.Memory.Some60 = collector.Known(some60)
-					d.Publish(s)
-					n++
-				}
-			}
+			feed := squeezer()
 			keeping(t, dir, config, func(d *Dashboard) { feed(d, 70, 0.5) })
-			config.AlertURL = receiver.URL
+			config.AlertURL = url
 			keeping(t, dir, config, func(d *Dashboard) {
 				feed(d, 2, 0.5)
 				if got := <-told; got != "firing memory-pressure" {
