@@ -9,12 +9,14 @@ import (
 	"io"
 	"maps"
 	"net"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
+	"github.com/fivewire/fivewire/dashboard/internal/fault"
 )
 
 // A cut is a reset, whichever way the connection was held when it came.
@@ -50,6 +52,31 @@ func TestCutIsAReset(t *testing.T) {
 			t.Errorf("%s: got %v, want a reset", name, err)
 		}
 		eventually(t, "nobody is held", func() bool { return len(s.transports.Viewers.List()) == 0 })
+	}
+}
+
+// Whoever has just come is cut like the others, and once: while a connection goes from the server to the fan-out it is always
+// somebody's.
+func TestCutWhileItIsTaken(t *testing.T) {
+	s := open(t, Config{Lab: true}, "")
+	s.publish(1)
+	book := s.transports.Faults()
+	once := fault.Once
+	for i := range 300 {
+		viewer := fmt.Sprint("me", i)
+		conn := s.dial()
+		fmt.Fprintf(conn, "GET /api/v1/streaming?viewer=%s HTTP/1.1\r\nHost: %s\r\n\r\n", viewer, s.addr)
+		for deadline := time.Now().Add(late); len(s.transports.Viewers.List()) == 0 && time.Now().Before(deadline); {
+			runtime.Gosched() // to sleep is to come too late
+		}
+		if _, err := book.Set(fault.Scope{Technique: "streaming"}, fault.Fault{Cut: &once}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatalf("connection %d: got %v, want a reset", i, err)
+		}
+		eventually(t, "nobody is held", func() bool { return len(s.transports.Viewers.List()) == 0 })
+		book.ClearAll()
 	}
 }
 

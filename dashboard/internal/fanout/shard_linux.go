@@ -88,6 +88,10 @@ func (s *shard) add(l *line, conn syscall.Conn, head, early []byte) error {
 	if err != nil {
 		return err
 	}
+	if t, ok := conn.(interface{ Yield() bool }); ok && !t.Yield() { // it has become more than its descriptor
+		unix.Close(fd)
+		return errors.New("the connection is more than its descriptor")
+	}
 	if k, ok := conn.(interface{ Keep() func() }); ok {
 		l.release = k.Keep()
 	}

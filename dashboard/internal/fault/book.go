@@ -109,9 +109,9 @@ func (b *Book) Set(scope Scope, f Fault, lifetime time.Duration) (Entry, error) 
 	if f.once() { // what happens once waits only so long for its chance
 		lifetime = min(lifetime, onceLife)
 	}
-	now := time.Now()
-	e := &entry{Entry: Entry{scope, f, now, now.Add(lifetime)}, cuts: make(map[Scope]int), forgot: make(map[Scope]bool)}
 	b.mu.Lock()
+	now := time.Now() // not before: whoever is bound by then was bound before
+	e := &entry{Entry: Entry{scope, f, now, now.Add(lifetime)}, cuts: make(map[Scope]int), forgot: make(map[Scope]bool)}
 	if b.entries[scope] == nil && len(b.entries) >= mostFaults || b.closed {
 		b.mu.Unlock()
 		return Entry{}, ErrFull
@@ -240,8 +240,7 @@ func (b *Book) apply(now time.Time) (cut []*Conn) {
 	for _, c := range b.all() {
 		who, waits, since := c.bound()
 		p := b.profile(who)
-		c.set(p)
-		if p.cut == nil || !waits || !p.cut.hits(who, now) {
+		if !c.set(p) || p.cut == nil || !waits || !p.cut.hits(who, now) {
 			continue
 		}
 		if _, at := p.cut.due(now); since.Before(at) {

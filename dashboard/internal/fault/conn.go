@@ -41,6 +41,7 @@ type Conn struct {
 	over    bool  // the connection below is closed
 	written time.Time
 	read    time.Time // deadlines
+	taken   bool      // somebody else has the descriptor
 	risky   bool      // it may be cut at any time: whoever takes its descriptor would not notice
 	armed   *entry    // its cut comes in the middle of the next answer
 	headed  bool      // the head of that answer has passed
@@ -111,7 +112,23 @@ func (c *Conn) inside() (down, up int, through bool) {
 func (c *Conn) Bare() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.bare()
+}
+
+func (c *Conn) bare() bool {
 	return !c.risky && !c.pumps.Load() && !c.reads && c.down.conditions == (Conditions{}) && c.up.conditions == (Conditions{}) && c.armed == nil
+}
+
+// Yield is Bare, for whoever has got the descriptor: if it is, what is wrong from then on is wrong with that, and the Conn is
+// good for nothing but to be closed.
+func (c *Conn) Yield() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over || !c.bare() {
+		return false
+	}
+	c.taken = true
+	return true
 }
 
 // Doomed tells whether the next answer is to be cut.
@@ -121,7 +138,8 @@ func (c *Conn) Doomed() bool {
 	return c.armed != nil
 }
 
-// set is what is wrong from now on. It tells whether there is still a connection for it to be wrong with.
+// set is what is wrong from now on. It tells whether there is still a connection for it to be wrong with: if so, nobody takes
+// one from then on that may be cut.
 func (c *Conn) set(p profile) (alive bool) {
 	both := Conditions{Delay: value(p.Delay), Jitter: value(p.Jitter), Mute: value(p.Mute)}
 	if wait := p.stalled.Sub(c.book.start); wait > c.now() {
@@ -134,7 +152,7 @@ func (c *Conn) set(p profile) (alive bool) {
 	if down.Buffer = value(p.Buffer); c.who.Technique == "websocket" { // a tunnel, once the handshake is through
 		down.Buffer = 0
 	}
-	if c.risky = p.cut != nil; c.over {
+	if c.risky = p.cut != nil; c.over || c.taken {
 		return false
 	}
 	if c.armed != p.cut { // that cut is over, or another's turn

@@ -96,6 +96,30 @@ func TestNothingIsWrong(t *testing.T) {
 	})
 }
 
+// Whose descriptor somebody has got is not cut with it, nor taken for cut: that one's owner is to ask the book. Who is to be
+// cut is not taken.
+func TestTaken(t *testing.T) {
+	scene(t, func(r *rig) {
+		r.conn.Hold("me", "sse")
+		if !r.conn.Yield() {
+			r.t.Error("it does not yield")
+		}
+		r.set(Scope{}, `{"cut":"once"}`)
+		go r.write("down")
+		reads(r.t, r.far, "down")
+		near, far := net.Pipe()
+		defer far.Close()
+		other := r.book.Wrap(near)
+		other.Adopt("me", "sse", true)
+		if _, err := other.Write([]byte("down")); !errors.Is(err, syscall.ECONNRESET) {
+			r.t.Errorf("got %v, want a reset", err)
+		}
+		if other.Yield() {
+			r.t.Error("what has been cut is yielded")
+		}
+	})
+}
+
 func TestDelayBothWays(t *testing.T) {
 	scene(t, func(r *rig) {
 		r.set(Scope{}, `{"delay":"300ms"}`)

@@ -183,6 +183,12 @@ func (c *Conn) Bare() bool {
 	return !ok || b.Bare()
 }
 
+// Yield is the connection's own, for whoever has got its descriptor; true where it has none.
+func (c *Conn) Yield() bool {
+	t, ok := c.Conn.(interface{ Yield() bool })
+	return !ok || t.Yield()
+}
+
 // CloseWrite is the connection's own; an error where it has none.
 func (c *Conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
