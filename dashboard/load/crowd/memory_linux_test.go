@@ -1,108 +1,190 @@
 package crowd
 
 import (
+	"bufio"
+	"crypto/tls"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
-	"strconv"
-	"syscall"
+	"strings"
 	"testing"
+	"time"
 )
 
-// A viewer costs this program less than 8 KB, whichever engine drives it: heap and stacks, with all of them in and a
-// message read. It is measured in a process of its own, as load is one: a goroutine's first stack is as large as stacks
-// were before, and those of other tests are not those of viewers.
+// A viewer costs this program less than 8 KB, whichever engine drives it, over TLS too: heap and stacks, with all of them in and
+// a dashboard's message read. It is measured in a process of its own, as load is one: a goroutine's first stack is as large as
+// stacks were before, and those of other tests are not those of viewers. The server is another process: what it keeps is not a
+// viewer's.
 func TestViewerIsSmall(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts another program")
+		t.Skip("starts other programs")
 	}
-	const child = "CROWD_TEST_VIEWER"
-	if os.Getenv(child) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestViewerIsSmall$", "-test.v")
-		cmd.Env = append(os.Environ(), child+"=1")
-		out, err := cmd.CombinedOutput()
-		t.Logf("%s", out)
-		if err != nil {
-			t.Error(err)
+	const viewers, server = "CROWD_TEST_VIEWERS", "CROWD_TEST_SERVER"
+	dir := os.Getenv(server)
+	for _, name := range []string{"native", "portable", "tls"} {
+		t.Run(name, func(t *testing.T) {
+			run := func(role string) *exec.Cmd {
+				cmd := exec.Command(os.Args[0], "-test.run=^TestViewerIsSmall$/^"+name+"$", "-test.v")
+				cmd.Env = append(os.Environ(), role+"="+t.TempDir())
+				return cmd
+			}
+			switch {
+			case dir != "":
+				serveAlike(t, name == "tls", dir)
+			case os.Getenv(viewers) != "":
+				weigh(t, Config{portable: name == "portable"}, run(server))
+			default:
+				out, err := run(viewers).CombinedOutput()
+				t.Logf("%s", out)
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// weigh tells what a viewer of a server costs, and over TLS what crypto/tls keeps of a connection to it by itself.
+func weigh(t *testing.T, config Config, server *exec.Cmd) {
+	says, err := server.StdinPipe() // it ends with this
+	if err != nil {
+		t.Fatal(err)
+	}
+	hears, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Wait()
+	defer says.Close()
+	certificate := ""
+	for in := bufio.NewScanner(hears); config.URL == "" && in.Scan(); {
+		if where, ok := strings.CutPrefix(in.Text(), "serves "); ok {
+			config.URL, certificate, _ = strings.Cut(where, " with ")
 		}
+	}
+	go io.Copy(io.Discard, hears)
+	t.Setenv("SSL_CERT_FILE", certificate)
+
+	const viewers = 300
+	config.Technique, config.Duration, config.Viewers, config.Rate = "sse", 20*time.Second, viewers, 2000
+	config.enough = func(c *crowd) bool { return c.tally.messages == viewers }
+	must(t, config) // what is made once is there
+	before, held := inUse(), int64(0)
+	config.enough = func(c *crowd) bool {
+		if c.tally.messages < viewers {
+			return false
+		}
+		held = inUse()
+		return true
+	}
+	check(t, "held", must(t, config).Held, viewers)
+	each := (held - before) / viewers
+	t.Logf("a viewer costs %d bytes", each)
+	if each > viewerMost {
+		t.Errorf("a viewer costs %d bytes, want %d at most", each, viewerMost)
+	}
+	if certificate == "" {
 		return
 	}
-	both(t, func(t *testing.T, config Config) {
-		const viewers = 400
-		config.URL = serveBare(t, viewers+1)
-		config.Viewers, config.Rate = viewers, 2000
-		config.enough = func(c *crowd) bool { return c.tally.messages == viewers }
-		must(t, config) // what is made once is there
-		held := int64(0)
-		config.URL = serveBare(t, viewers+1)
-		config.enough = func(c *crowd) bool {
-			if c.tally.messages < viewers {
-				return false
-			}
-			held = inUse()
-			return true
+	before = inUse()
+	conns := bare(t, config.URL, viewers)
+	alone := (inUse() - before) / viewers
+	for _, c := range conns {
+		c.Close()
+	}
+	t.Logf("crypto/tls by itself keeps %d bytes of a connection", alone)
+	if alone < each {
+		t.Error("our own records are not worth their lines: crypto/tls keeps less than a viewer costs")
+	}
+}
+
+// bare connects without any of load, and reads what there is to read.
+func bare(t *testing.T, address string, n int) (conns []*tls.Conn) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make([]byte, 1<<10)
+	for range n {
+		c, err := tls.Dial("tcp", u.Host, nil)
+		if err == nil {
+			_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+u.Host+"\r\n\r\n")
 		}
-		before := inUse()
-		r := must(t, config)
-		check(t, "held", r.Held, viewers)
-		each := (held - before) / viewers
-		t.Logf("a viewer costs %d bytes", each)
-		if each > viewerMost {
-			t.Errorf("a viewer costs %d bytes, want %d at most", each, viewerMost)
+		for got := 0; err == nil && got < len(said); {
+			var more int
+			more, err = c.Read(read)
+			got += more
 		}
-	})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c)
+	}
+	return conns
 }
 
 func inUse() int64 {
 	var m runtime.MemStats
-	runtime.GC()
+	for range 4 { // each halves the stacks that are not used
+		runtime.GC()
+	}
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// serveBare is a server that sends one event to each of so many connections, and keeps nothing of them in this program's
-// memory.
-func serveBare(t *testing.T, connections int) (url string) {
-	t.Helper()
-	ln, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err == nil {
-		err = syscall.Bind(ln, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
-	}
-	if err == nil {
-		err = syscall.Listen(ln, connections)
-	}
+// said is what serveAlike says to each: an event as large as a dashboard's.
+var said = sseHead + event(1, `,"more":"`+strings.Repeat("x", 10<<10)+`"`)
+
+// serveAlike is a server that says the same to each, in pieces as a dashboard does over TLS, until standard input ends. It tells
+// where it is, and the file with its certificate.
+func serveAlike(t *testing.T, secured bool, dir string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, err := syscall.Getsockname(ln)
-	if err != nil {
-		t.Fatal(err)
+	scheme, file := "http", ""
+	if secured {
+		certificate := ownCertificate(t)
+		scheme, file = "https", filepath.Join(dir, "certificate.pem")
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	}
-	ended := make(chan struct{})
 	go func() {
-		defer close(ended)
-		open := make([]int, 0, connections)
-		defer func() {
-			for _, fd := range open {
-				syscall.Close(fd)
-			}
-		}()
-		says := []byte(sseHead + event(1, ""))
 		for {
-			fd, _, err := syscall.Accept4(ln, syscall.SOCK_CLOEXEC)
+			conn, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			if open = append(open, fd); len(open) == 1 {
-				continue // it only looks whether somebody is here
-			}
-			syscall.Write(fd, says) // what is asked is known
+			go func() {
+				defer conn.Close()
+				in := bufio.NewReader(conn)
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				for says := said; says != ""; {
+					n, _ := io.WriteString(conn, says[:min(len(says), 4<<10)])
+					if says = says[n:]; n == 0 {
+						return
+					}
+				}
+				in.ReadByte() // it stays
+			}()
 		}
 	}()
-	t.Cleanup(func() {
-		syscall.Shutdown(ln, syscall.SHUT_RDWR)
-		<-ended
-		syscall.Close(ln)
-	})
-	return "http://127.0.0.1:" + strconv.Itoa(address.(*syscall.SockaddrInet4).Port) + "/"
+	fmt.Printf("serves %s://%s/ with %s\n", scheme, ln.Addr(), file)
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
 }

@@ -4,6 +4,3 @@ package crowd
 
 // viewerMost is what TestViewerIsSmall lets a viewer cost, in bytes.
 const viewerMost = 8000
-
-// viewerMostTLS is the same of TestViewerByTLS.
-const viewerMostTLS = 12_000

@@ -5,6 +5,3 @@ package crowd
 // viewerMost is what TestViewerIsSmall lets a viewer cost, in bytes. The race detector's own calls make a goroutine's
 // stack two to eight times as large; a buffer of a viewer's own would still be seen.
 const viewerMost = 24000
-
-// viewerMostTLS is the same of TestViewerByTLS.
-const viewerMostTLS = 48_000

@@ -109,13 +109,19 @@ func (p *ports) call(v *viewer, conn net.Conn, ask func() action) action {
 	return nothing
 }
 
-func (p *ports) dial(ctx context.Context) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: patience}
-	conn, err := dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
-	if err != nil || p.tls == nil {
-		return conn, err
-	}
-	return secure(ctx, conn.(*net.TCPConn), p.tls)
+// dial connects, in a goroutine of its own: that, and to check a certificate, takes a large stack, which ends with it.
+func (p *ports) dial(ctx context.Context) (conn net.Conn, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		dialer := net.Dialer{Timeout: patience}
+		conn, err = dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
+		if err == nil && p.tls != nil {
+			conn, err = secure(ctx, conn.(*net.TCPConn), p.tls)
+		}
+	}()
+	<-done
+	return conn, err
 }
 
 // converse is one connection, until the viewer hangs up.
@@ -160,7 +166,7 @@ func (p *ports) read(conn net.Conn, take func([]byte)) error {
 		if done, err := readWhenReady(conn, &p.buffers, take); done {
 			return err
 		}
-	case *secured:
+	case *sealed:
 		return conn.read(p.few, take)
 	}
 	var b [2 << 10]byte
@@ -174,10 +180,13 @@ func (p *ports) read(conn net.Conn, take func([]byte)) error {
 
 // below is the socket that TLS speaks over.
 func below(conn net.Conn) net.Conn {
-	if layer, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		return layer.NetConn()
+	for {
+		layer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = layer.NetConn()
 	}
-	return conn
 }
 
 // unconnected is why where there is no connection.

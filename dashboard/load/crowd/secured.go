@@ -1,89 +1,77 @@
 package crowd
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
+	"encoding/binary"
+	"encoding/hex"
 	"net"
 )
 
-// mostReading is how many read by TLS at a time. The others wait: when a message comes for all, each would have a buffer.
-const mostReading = 8
-
-// few are buffers that are not in use; nil for one that has not been made yet.
-type few chan *[16 << 10]byte
-
-// A secured connection speaks TLS over a socket that TLS never waits for: who waits for the socket has no buffer, and
-// a stack that shrinks.
-type secured struct {
-	*tls.Conn
-	socket *socket
-	more   bool // TLS may have taken what comes next from the socket already
-}
-
-// A socket is TLS's side of it.
-type socket struct {
-	*net.TCPConn
-	shaken bool // the handshake, which waits, is through
-}
-
-// errNotNow is what TLS is told when nothing has come. It takes it for nothing worse, because it is temporary.
-var errNotNow net.Error = notNow{}
-
-type notNow struct{}
-
-func (notNow) Error() string   { return "nothing has come" }
-func (notNow) Timeout() bool   { return true }
-func (notNow) Temporary() bool { return true }
-
-// secure shakes hands, in a goroutine of its own: to check a certificate takes a large stack, which ends with it.
+// secure shakes hands. What is left of it is crypto/tls's connection where the server speaks TLS 1.2, and our own otherwise,
+// which is a quarter of that.
 func secure(ctx context.Context, conn *net.TCPConn, config *tls.Config) (net.Conn, error) {
-	s := &secured{socket: &socket{TCPConn: conn}, more: true}
-	s.Conn = tls.Client(s.socket, config)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	done := make(chan error)
-	go func() { done <- s.HandshakeContext(ctx) }()
-	if err := <-done; err != nil {
+	var traffic secrets
+	config = config.Clone()
+	config.KeyLogWriter = &traffic
+	c := tls.Client(&exact{TCPConn: conn}, config)
+	if err := c.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	s.socket.shaken = true
+	is := c.ConnectionState()
+	if is.Version != tls.VersionTLS13 {
+		return c, nil
+	}
+	s, err := newSealed(conn, is.CipherSuite, traffic.server, traffic.client)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
-// NetConn is the socket, for who reads nothing.
-func (s *secured) NetConn() net.Conn { return s.socket.TCPConn }
-
-func (s *socket) Read(b []byte) (int, error) {
-	if s.shaken {
-		return readNow(s.TCPConn, b)
-	}
-	return s.TCPConn.Read(b)
+// An exact socket hands out a record and nothing behind it: who takes over after the handshake finds all that follows.
+type exact struct {
+	*net.TCPConn
+	head [recordHead]byte
+	n    int // of head
+	left int // of the record behind it
 }
 
-// read waits for bytes and hands them to take.
-func (s *secured) read(buffers few, take func([]byte)) error {
-	for {
-		if !s.more {
-			if err := await(s.socket.TCPConn); err != nil {
-				return err
-			}
-		}
-		b := <-buffers
-		if b == nil {
-			b = new([16 << 10]byte)
-		}
-		n, err := s.Conn.Read(b[:])
-		if s.more = n > 0; n > 0 {
-			take(b[:n])
-		}
-		buffers <- b
-		if n > 0 {
-			return nil // the error comes again
-		}
-		if !errors.Is(err, errNotNow) {
-			return err
-		}
+func (e *exact) Read(b []byte) (n int, err error) {
+	if e.left > 0 {
+		n, err = e.TCPConn.Read(b[:min(len(b), e.left)])
+		e.left -= n
+		return n, err
 	}
+	n, err = e.TCPConn.Read(b[:min(len(b), recordHead-e.n)])
+	if e.n += copy(e.head[e.n:], b[:n]); e.n == recordHead {
+		e.left, e.n = int(binary.BigEndian.Uint16(e.head[3:])), 0
+	}
+	return n, err
+}
+
+// NetConn is the socket, for who reads nothing.
+func (e *exact) NetConn() net.Conn { return e.TCPConn }
+
+// secrets are what the handshake has agreed on, of TLS 1.3: told to nobody else, and as crypto/tls writes them (RFC 9850).
+type secrets struct{ client, server []byte }
+
+func (s *secrets) Write(line []byte) (int, error) {
+	fields := bytes.Fields(line) // a label, the client's random, the secret
+	if len(fields) != 3 {
+		return len(line), nil
+	}
+	secret, err := hex.DecodeString(string(fields[2]))
+	switch string(fields[0]) {
+	case "CLIENT_TRAFFIC_SECRET_0":
+		s.client = secret
+	case "SERVER_TRAFFIC_SECRET_0":
+		s.server = secret
+	}
+	return len(line), err
 }
