@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -43,7 +44,7 @@ func (f *Fanout) openShards() *shards {
 		group.all = append(group.all, s)
 	}
 	for _, s := range group.all {
-		group.work.Go(func() { s.poll.wait(s.events) })
+		group.work.Go(func() { s.poll.wait(s.events, s.pause) })
 		group.work.Go(s.rounds)
 	}
 	f.shards = group
@@ -154,10 +155,11 @@ func (c *returned) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.EINVAL
 }
 
-// A poll is an epoll instance that Go's own poller watches: who waits for it blocks no thread.
+// A poll is an epoll instance that Go's own poller watches: who waits for it blocks no thread. Between the two is another
+// one, the gate. While it is shut what comes wakes nobody.
 type poll struct {
-	file *os.File
-	raw  syscall.RawConn
+	gate *os.File
+	raw  syscall.RawConn // the gate's
 	fd   int
 }
 
@@ -166,34 +168,85 @@ func newPoll() (*poll, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	if err := unix.SetNonblock(fd, true); err != nil { // or os.File would not be watched
-		unix.Close(fd)
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	file := os.NewFile(uintptr(fd), "epoll")
-	raw, err := file.SyscallConn()
-	if err != nil {
-		file.Close()
+	p := &poll{fd: fd}
+	if err := p.open(); err != nil {
+		p.close()
 		return nil, err
 	}
-	return &poll{file, raw, fd}, nil
+	return p, nil
 }
 
-// wait calls each with what is ready, until the poll is closed.
-func (p *poll) wait(each func([]unix.EpollEvent)) {
+func (p *poll) open() error {
+	gate, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if err := unix.SetNonblock(gate, true); err != nil { // or os.File would not be watched
+		unix.Close(gate)
+		return os.NewSyscallError("fcntl", err)
+	}
+	p.gate = os.NewFile(uintptr(gate), "epoll")
+	if p.raw, err = p.gate.SyscallConn(); err != nil {
+		return err
+	}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(gate, unix.EPOLL_CTL_ADD, p.fd, &unix.EpollEvent{Events: unix.EPOLLIN}))
+}
+
+// close ends wait, and returns when each has returned.
+func (p *poll) close() {
+	if p.gate != nil {
+		p.gate.Close()
+	}
+	unix.Close(p.fd)
+}
+
+// Who comes with so many others within a moment waits for the next with them: to be woken for each request of thousands
+// takes longer than to read it.
+const (
+	moment = time.Millisecond
+	crowd  = 16
+)
+
+// wait calls each with what is ready, and pause when a crowd has come, until the poll is closed.
+func (p *poll) wait(each func([]unix.EpollEvent), pause func()) {
 	var events [128]unix.EpollEvent
+	var since time.Time // when those that have come lately began to
+	came, shut, more := 0, false, false
 	for {
-		err := p.raw.Read(func(uintptr) bool {
+		err := p.raw.Read(func(gate uintptr) bool {
 			n := p.look(events[:])
 			if n > 0 {
 				each(events[:n])
 			}
-			return n == len(events) // there may be more; else wait on: what comes now is told
+			if now := time.Now(); !shut && now.Sub(since) > moment {
+				since, came = now, 0
+			}
+			came += n
+			if more = n == len(events); more {
+				return true
+			}
+			if many := came >= crowd; many != shut && p.guard(int(gate), many) == nil {
+				shut = many
+			}
+			return shut // else wait on: what comes now is told
 		})
 		if err != nil { // only between two calls of Read, or while it waits, it is seen that the poll is closed
 			return
 		}
+		if shut && !more {
+			came = 0
+			pause()
+		}
 	}
+}
+
+// guard shuts the gate or opens it. What has come meanwhile is told then.
+func (p *poll) guard(gate int, shut bool) error {
+	e := unix.EpollEvent{Events: unix.EPOLLIN}
+	if shut {
+		e.Events = 0
+	}
+	return unix.EpollCtl(gate, unix.EPOLL_CTL_MOD, p.fd, &e)
 }
 
 // look tells what is ready, without waiting: see call.

@@ -64,6 +64,8 @@ func (s *shard) rounds() {
 func (s *shard) everybody(do func(*line, time.Duration) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.busy.Store(true)
+	defer s.busy.Store(false)
 	now := s.fanout.now()
 	n := len(s.lines)
 	s.turn = (s.turn + stride + 1) % max(n, 1)

@@ -3,6 +3,7 @@ package fanout
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,6 +15,8 @@ const (
 	// waiting.
 	mostReads  = 16
 	mostWrites = 128 << 10
+	// roundFirst is for how many moments a crowd waits for a round.
+	roundFirst = 20
 )
 
 // A shard holds lines by their descriptors. Two goroutines work on it: one hears of descriptors, the other of messages
@@ -34,6 +37,7 @@ type shard struct {
 	due    time.Duration // when a Caller must be asked for its answer; 0 is never
 	ticks  int32
 	behind map[*line]ack // lines that had bytes under way when they were looked at last
+	busy   atomic.Bool   // a round is under way
 	batch  batch
 	buf    [16 << 10]byte
 }
@@ -73,7 +77,7 @@ func (s *shard) close() {
 		s.batch.ring = nil
 	}
 	s.mu.Unlock()
-	s.poll.file.Close()
+	s.poll.close()
 }
 
 // add takes a line whose connection is somebody else's so far, with what its viewer has said already, and begins. An error
@@ -342,6 +346,18 @@ func (s *shard) watch(l *line) error {
 		events |= unix.EPOLLOUT
 	}
 	return s.poll.control(unix.EPOLL_CTL_MOD, l.fd, l.index, events)
+}
+
+// pause has a crowd's requests wait for each other, and for a round while that is not too long: who has its answer first
+// would have the others wait for theirs.
+func (s *shard) pause() {
+	time.Sleep(moment)
+	for range roundFirst {
+		if !s.busy.Load() {
+			return
+		}
+		time.Sleep(moment)
+	}
 }
 
 // events are what the kernel says of descriptors.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -188,20 +189,15 @@ func TestPollCloses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	w.WriteString("never read")
 	for range 200 {
-		fd, err := syscall.Dup(int(r.Fd()))
+		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer syscall.Close(fd)
-		if err := p.control(unix.EPOLL_CTL_ADD, int32(fd), 0, unix.EPOLLIN); err != nil { // told again and again
+		defer r.Close()
+		defer w.Close()
+		w.WriteString("never read")
+		if err := p.control(unix.EPOLL_CTL_ADD, int32(r.Fd()), 0, unix.EPOLLIN); err != nil { // told again and again
 			t.Fatal(err)
 		}
 	}
@@ -212,22 +208,96 @@ func TestPollCloses(t *testing.T) {
 			case events <- struct{}{}:
 			default:
 			}
-		})
+		}, func() {})
 		close(ended)
 	}()
 	<-events
 	go func() {
-		p.file.Close()
+		p.close()
 		close(closed)
 	}()
 	for _, c := range []chan struct{}{closed, ended} {
 		select {
 		case <-c:
 		case <-time.After(time.Minute):
-			r.Close() // or it would go on after the test
 			t.Fatal("it never ends")
 		}
 	}
+}
+
+// What comes behind a crowd wakes nobody until it has paused, and is told then; and one alone is told without.
+func TestPollPauses(t *testing.T) {
+	p, err := newPoll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []*os.File
+	for range crowd + 2 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		defer w.Close()
+		if err := p.control(unix.EPOLL_CTL_ADD, int32(r.Fd()), 0, watched); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, w)
+	}
+	say := func(ends ...*os.File) {
+		for _, w := range ends {
+			w.WriteString("x")
+		}
+	}
+	told, paused, goOn, ended := make(chan int, 1), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	expect := func(want int) {
+		t.Helper()
+		select {
+		case n := <-told:
+			if n != want {
+				t.Fatalf("told of %d, want %d", n, want)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("not told of %d", want)
+		}
+	}
+	say(ends[:crowd]...)
+	go func() {
+		p.wait(func(events []unix.EpollEvent) { told <- len(events) }, func() {
+			paused <- struct{}{}
+			<-goOn
+		})
+		close(ended)
+	}()
+	expect(crowd)
+	<-paused
+	say(ends[crowd])
+	p.raw.Control(func(gate uintptr) {
+		var events [1]unix.EpollEvent
+		if n, err := unix.EpollWait(int(gate), events[:], 0); n != 0 || err != nil {
+			t.Errorf("what comes meanwhile is waited for: %d, %v", n, err)
+		}
+	})
+	goOn <- struct{}{}
+	expect(1)
+	say(ends[crowd+1])
+	expect(1)
+	p.close()
+	<-ended
+}
+
+// A crowd waits for a round, and not for ever.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for busy, want := range map[bool]time.Duration{false: moment, true: (1 + roundFirst) * moment} {
+			s, began := new(shard), time.Now()
+			s.busy.Store(busy)
+			s.pause()
+			if took := time.Since(began); took != want {
+				t.Errorf("busy %v: it took %v, want %v", busy, took, want)
+			}
+		}
+	})
 }
 
 // Without a descriptor to spare, for a line or for a poll, lines are held by goroutines; when there are some again, new
