@@ -409,7 +409,7 @@ func TestCannotBeWrittenAnew(t *testing.T) {
 		if len(f.waiting) > 0 {
 			t.Fatal("what has been written waits")
 		}
-		if f.problem == nil || !strings.Contains(f.problem.Error(), "its file grows") {
+		if f.problem == nil || !strings.HasPrefix(f.problem.Error(), "history is written, and its file grows: ") {
 			t.Fatalf("it says %v", f.problem)
 		}
 	}

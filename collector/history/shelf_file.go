@@ -172,7 +172,7 @@ func (f *file) writeOnce() {
 		f.report(fmt.Errorf("history goes on in memory: %w", err))
 		return
 	}
-	if err != nil {
+	if err != nil { // the page knows it by its beginning
 		err = fmt.Errorf("history is written, and its file grows: %w", err)
 	}
 	f.mu.RLock()

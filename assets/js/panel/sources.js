@@ -38,7 +38,10 @@ function tell(element, source) {
 /** Where no panel is about it. @param {Source} source */
 function whole(source) {
   // What it has kept can be read. The end of the error is what the system says, without names of files; a phone has no titles.
-  if (source.name === "history") return say("tables.history_in_memory", { why: source.error.split(": ").at(-1) ?? "" });
+  if (source.name === "history") {
+    const word = /^history is written/.test(source.error) ? "tables.history_grows" : "tables.history_in_memory";
+    return say(word, { why: source.error.split(": ").at(-1) ?? "" });
+  }
   return say("tables.source_is", { source: term("server.source", source.name), how: phrase(source) });
 }
 

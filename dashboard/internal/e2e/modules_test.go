@@ -228,3 +228,30 @@ func TestRepeat(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A source without a panel is told of above all; of history, whether it is on disk all the same.
+func TestSourcesWithoutAPanel(t *testing.T) {
+	p := modules(t)
+	tests := []struct{ name, source, want string }{
+		{"in-memory-only", `{ name: "history", error: "history is in memory only: mkdir: not a directory" }`,
+			"history cannot be put on disk (not a directory); it goes on in memory"},
+		{"cannot-be-written", `{ name: "history", error: "history cannot be written and goes on in memory: no space left on device" }`,
+			"history cannot be put on disk (no space left on device); it goes on in memory"},
+		{"grows", `{ name: "history", error: "history is written, and its file grows: it cannot be written anew: open history.v1.new: is a directory" }`,
+			"history is put on disk, but its file cannot be written anew and grows (is a directory)"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := evaluate[string](p, `(async () => {
+				const { Sources } = await import(base + "panel/sources.js");
+				const notice = document.createElement("p");
+				notice.id = "notice";
+				document.body.replaceChildren(notice);
+				new Sources().show([`+test.source+`]);
+				return notice.hidden ? "" : notice.textContent;
+			})()`); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

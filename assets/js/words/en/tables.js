@@ -176,4 +176,5 @@ export default {
   cannot_be_read: "cannot be read",
   source_is: "{source}: {how}",
   history_in_memory: "history cannot be put on disk ({why}); it goes on in memory",
+  history_grows: "history is put on disk, but its file cannot be written anew and grows ({why})",
 };

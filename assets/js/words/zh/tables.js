@@ -176,4 +176,5 @@ export default {
   cannot_be_read: "无法读取",
   source_is: "{source}：{how}",
   history_in_memory: "历史记录无法写入磁盘（{why}），继续保存在内存中",
+  history_grows: "历史记录已写入磁盘，但其文件无法重写，因而不断变大（{why}）",
 };
