@@ -560,7 +560,7 @@ func TestBadAccess(t *testing.T) {
 
 // Guests get neither command lines nor names of users, on any technique or question.
 func TestRedacted(t *testing.T) {
-	const name, planted, user = "worker", "planted-command", "planted-user"
+	const name, planted, user, place = "worker", "planted-command", "planted-user", "planted-place"
 	rows := []collector.Process{{PID: 7, Name: name, Command: planted, User: user}}
 	processes := &collector.Processes{
 		Total: 1, Top: rows,
@@ -568,7 +568,8 @@ func TestRedacted(t *testing.T) {
 		One:   func(context.Context, int32) (collector.Process, bool, error) { return rows[0], true, nil },
 	}
 	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey})
-	snapshot := collector.Snapshot{At: time.Now(), Processes: processes, Users: []collector.User{{Name: user}}}
+	snapshot := collector.Snapshot{At: time.Now(), Processes: processes, Users: []collector.User{{Name: user}},
+		Sources: []collector.SourceState{{Name: "filesystems", Error: "filesystem /srv/" + place + ": no answer for 5s"}}}
 	s.Publish(snapshot)
 	op := s.browser()
 	op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
@@ -585,7 +586,7 @@ func TestRedacted(t *testing.T) {
 	for _, path := range questions {
 		_, all, _ := op.do("GET", path, "")
 		status, body, _ := guest.do("GET", path, "")
-		if strings.Contains(body, planted) || strings.Contains(body, user) {
+		if strings.Contains(body, planted) || strings.Contains(body, user) || strings.Contains(body, place) {
 			t.Errorf("%s tells a guest %s", path, body)
 		}
 		if strings.Contains(all, name) != strings.Contains(body, name) || status >= 500 && status != 503 {
@@ -606,7 +607,7 @@ func TestRedacted(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		n := 0
 		err := c.Watch(ctx, "", func(m load.Message) error {
-			if text := string(m.Raw); strings.Contains(text, planted) || strings.Contains(text, user) || !strings.Contains(text, name) {
+			if text := string(m.Raw); strings.Contains(text, planted) || strings.Contains(text, user) || strings.Contains(text, place) || !strings.Contains(text, name) {
 				t.Errorf("%s tells a guest %s", technique, text)
 			}
 			if n++; n == 3 {
@@ -618,6 +619,34 @@ func TestRedacted(t *testing.T) {
 		if cancel(); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: after %d messages: %v", technique, n, err)
 		}
+	}
+}
+
+// Of a source that fails a guest is told why, and not where.
+func TestRedactedSources(t *testing.T) {
+	const hidden = "a link does not show why"
+	tests := []struct{ source, text, want string }{
+		{"filesystems", "filesystem /srv/x: no answer for 1m5s", "no answer for 1m5s"},
+		{"filesystems", "filesystem /srv/x: not asked, too many others do not answer", "not asked, too many others do not answer"},
+		{"filesystems", "filesystem /srv/a: b: permission denied; filesystem /srv/c: no answer for 5s; and 2 more", "no answer for 5s"},
+		{"cpu", `/proc/stat has a line "x"`, hidden},
+		{"failed_units", "reach the system bus: dial unix /run/x/bus: connect: connection refused", "connection refused"},
+		{"failed_units", "reach the system bus: dial tcp 10.0.0.7:80", hidden},
+		{"failed_units", "lookup db.example", hidden},
+		{"failed_units", "reach the system bus: fileserver", hidden},
+		{"history", "history is in memory only: mkdir the directory: not a directory", "history is in memory only: not a directory"},
+		{"history", "history is written, and its file grows: read /x/y", "history is written, and its file grows: " + hidden},
+		{"cpu", "", hidden},
+	}
+	for _, test := range tests {
+		shown := []collector.SourceState{{Name: test.source, Error: test.text}}
+		if got := redacted(collector.Snapshot{Sources: shown}).Sources[0].Error; got != test.want || shown[0].Error != test.text {
+			t.Errorf("of %q a guest is told %q, want %q", test.text, got, test.want)
+		}
+	}
+	missing := collector.SourceState{Name: "pressure", Error: "the kernel does not count pressure (boot Linux 4.20 or newer with psi=1)", Missing: true}
+	if got := redacted(collector.Snapshot{Sources: []collector.SourceState{missing}}).Sources[0]; got != missing {
+		t.Errorf("of what is missing a guest is told %+v", got)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,9 +56,11 @@ func (d *Dashboard) publishTo(g *channel, s collector.Snapshot) {
 }
 
 // redacted is a snapshot without what people have typed and who they are: command lines, names of users, and who is logged
-// in. What is left of a process is its kernel's name for it.
+// in. What is left of a process is its kernel's name for it, and of an error that a source fails with what tells no path and
+// no host.
 func redacted(s collector.Snapshot) collector.Snapshot {
 	s.Users = nil
+	s.Sources = withoutPlaces(s.Sources)
 	if s.Processes != nil {
 		p := *s.Processes
 		p.Top = withoutPeople(p.Top)
@@ -71,6 +75,41 @@ func withoutPeople(list []collector.Process) []collector.Process {
 		list[i].Command, list[i].User = "", ""
 	}
 	return list
+}
+
+// withoutPlaces is what is told of sources. What is missing has a reason of the program's own.
+func withoutPlaces(list []collector.SourceState) []collector.SourceState {
+	list = slices.Clone(list)
+	for i := range list {
+		s := &list[i]
+		if s.Missing {
+			continue
+		}
+		head, _, _ := strings.Cut(s.Error, ": ")
+		s.Error = plainEnd(s.Error)
+		if s.Name == "history" { // its errors begin with where it is
+			s.Error = head + ": " + s.Error
+		}
+	}
+	return list
+}
+
+// plainEnd is what an error ends with, which is what the system says, "permission denied", where that is plain words.
+func plainEnd(text string) string {
+	end, _, _ := strings.Cut(text[strings.LastIndex(text, ": ")+1:], ";") // several may be in a line
+	words := strings.Fields(end)
+	if len(words) < 2 || slices.ContainsFunc(words, func(word string) bool { return !isPlain(strings.TrimSuffix(word, ",")) }) {
+		return "a link does not show why"
+	}
+	return strings.Join(words, " ")
+}
+
+// isPlain tells whether a word is of letters alone, or a time: no path, no address, no host's whole name.
+func isPlain(word string) bool {
+	if _, err := time.ParseDuration(word); err == nil {
+		return true
+	}
+	return !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // channel is the one that a request belongs to.
