@@ -81,6 +81,7 @@ type rule struct {
 	event     bool                                      // the value is how often it happened now
 	gauge     bool                                      // the value is as of now, not of the time since the snapshot before
 	mild      bool                                      // healthy all the same
+	lasts     bool                                      // stands for days, and is not to hide what happens now
 	lately    func(*judge, *Snapshot, float64) averages // what the value was before the first snapshot; nil for nobody knows
 	head      string
 	aside     func(j *judge, s *Snapshot, text *sentence) // before the colon
@@ -238,27 +239,47 @@ func (st *ruleState) since() (began float64, older bool) {
 
 func (st *ruleState) held() float64 { return max(st.bad.held, st.busy.held) }
 
-// worst is the rule that is shown: the first that is bad, or else the first that is busy. The order is fixed, so two that
-// are equally bad do not take turns. One that only lingers does not come up anew.
+// worst is the rule that is shown: the first that is bad, or else the first that is busy, and of each first what does not
+// stand for days. The order is fixed, so two that are equally bad do not take turns. One that only lingers does not come up anew.
 func (j *judge) worst() int {
-	busy := -1
-	for i := range j.states {
-		st := &j.states[i]
+	return j.first(func(i int) bool {
 		lately := float64(comesUp)
 		if j.rules[i].event {
 			lately = eventLasts - comesUp
 		}
-		if i != j.shown && j.clock-st.held() > lately {
+		return i == j.shown || j.clock-j.states[i].held() <= lately
+	})
+}
+
+// other is the rule that is named beside the one that is shown, where one of them stands for days and the other does not;
+// -1 when there is none.
+func (j *judge) other(shown int) int {
+	return j.first(func(i int) bool {
+		r := &j.rules[i]
+		return r.lasts != j.rules[shown].lasts && !r.mild && r.head != ""
+	})
+}
+
+// first is the one that goes before the others of those that hold and may be it; -1 when there is none.
+func (j *judge) first(may func(int) bool) int {
+	best, first := 4, -1
+	for i := range j.states {
+		st := &j.states[i]
+		if !st.bad.shown && !st.busy.shown || !may(i) {
 			continue
 		}
-		if st.bad.shown {
-			return i
+		rank := 0
+		if !st.bad.shown {
+			rank = 2
 		}
-		if busy < 0 && st.busy.shown {
-			busy = i
+		if j.rules[i].lasts {
+			rank++
+		}
+		if rank < best {
+			best, first = rank, i
 		}
 	}
-	return busy
+	return first
 }
 
 // unsettled is the first rule that holds and has not done so for long enough to be shown; -1 when there is none.
@@ -301,7 +322,7 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	}
 	began := since(s.At, j.clock-start)
 	if i != j.shown {
-		j.past.culprit, j.past.band = culprit{}, band{}
+		j.past.nobody()
 		j.now.forget()
 		j.peak.forget()
 	} else if isNear(began, j.last.Since) {
@@ -322,6 +343,9 @@ func (j *judge) say(s *Snapshot) *Verdict {
 	j.comment(r, st, s, text)
 	if r.event {
 		text.add(", ").duration(second).add(" ago")
+	}
+	if other := j.other(i); other >= 0 {
+		text.also(j.rules[other].head)
 	}
 	j.shown, j.second, j.over = i, second, over
 	j.last = &Verdict{State: state, Resource: r.resource, Text: text.String(), Since: began, PID: text.pid,
@@ -349,7 +373,7 @@ func (j *judge) sayHealthy(s *Snapshot, mild int) *Verdict {
 	text := j.text.begin(stateHealthy)
 	if mild >= 0 {
 		if mild != j.shown {
-			j.past.culprit, j.past.band = culprit{}, band{}
+			j.past.nobody()
 		}
 		j.rules[mild].detail(j, s, text)
 	}

@@ -277,6 +277,9 @@ func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) floa
 	return best
 }
 
+// nobody forgets who is named.
+func (p *past) nobody() { p.culprit, p.band = culprit{}, band{} }
+
 // scoreCPU is with children that have ended: one that only starts others is at fault too.
 func scoreCPU(_ *past, t *Process) float64 { return t.CPU.value + t.ChildrenCPU.value }
 

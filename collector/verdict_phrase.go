@@ -20,7 +20,8 @@ type VerdictParts struct {
 type Phrase struct {
 	// Key says which, one of VerdictPhrases: "culprit".
 	Key string `json:"key"`
-	// Name is the system's name of what it is about, cleaned and shortened as in the sentence.
+	// Name is the system's name of what it is about, cleaned and shortened as in the sentence; of "also" it is the head of what
+	// else is wrong.
 	Name string `json:"name,omitempty"`
 	// PID is that of the process it is about, 0 for none.
 	PID int32 `json:"pid,omitempty"`
@@ -35,7 +36,7 @@ type Figures map[string]float64
 // VerdictPhrases are the keys that a phrase may have, in a new slice.
 func VerdictPhrases() []string {
 	return []string{
-		"available", "band_uses", "blind", "busy", "children", "culprit", "disk_busy", "disk_slow", "entries", "full", "full_pressure",
+		"also", "available", "band_uses", "blind", "busy", "children", "culprit", "disk_busy", "disk_slow", "entries", "full", "full_pressure",
 		"grew", "group_above", "group_memory", "has", "hot", "inodes", "iowait", "killed", "killed_before", "killed_in", "limit",
 		"limit_killed", "looking", "lost", "many_small", "mount", "none_now", "nothing_waits", "others_wait", "partly_blind", "port_queue_full", "queue_full", "rate",
 		"sent_again", "short_lived", "swapping", "throttled", "uses", "victim", "withheld",

@@ -153,6 +153,51 @@ func TestVerdictEnterAndLeave(t *testing.T) {
 	}
 }
 
+// What stands for days does not hide what happens now, nor is it hidden: the worse is said, then what is of now, and the other
+// is named beside it.
+func TestVerdictNamesWhatStandsBesideWhatHappens(t *testing.T) {
+	full := func(s Snapshot, used float64) Snapshot {
+		s.Filesystems = []Filesystem{{Mount: "/srv", UsedRatio: Known(used), Available: 1 << 30}}
+		return s
+	}
+	stalled := func() Snapshot {
+		s := writing()
+		s.Pressure.IO.Full = Known(0.7)
+		return s
+	}
+	for _, tt := range []struct {
+		name  string
+		s     Snapshot
+		state string
+		want  string
+	}{
+		{"alone", full(quiet(), 0.99), "bad", "filesystem nearly full for 30 s: /srv 99 %, 1 GiB left"},
+		{"the worse first", full(burning(), 0.99), "bad", "filesystem nearly full for 30 s: /srv 99 %, 1 GiB left; also CPU saturated"},
+		{"equally bad", full(stalled(), 0.99), "bad", "I/O-bound for 30 s: postgres (pid 811), 70 % full pressure; also filesystem nearly full"},
+		{"equally mild", full(burning(), 0.96), "busy", "CPU saturated for 30 s (92 % of 4 cores): ffmpeg (pid 99) uses 3.5 cores; also filesystem nearly full"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTrial(t)
+			tr.next(quiet(), 0)
+			if v := tr.run(tt.s, 31, 1); v.State != tt.state || strings.Replace(v.Text, " 31 s", " 30 s", 1) != tt.want {
+				t.Errorf("got %+v, want %s", v, tt.want)
+			}
+		})
+	}
+	tr := newTrial(t)
+	tr.run(full(quiet(), 0.99), 10, 1)
+	tr.run(full(burning(), 0.99), 20, 1)
+	v := tr.run(full(quiet(), 0.99), 20, 1)
+	if strings.Contains(v.Text, "also") || v.Resource != "disk" || v.Parts.Seconds < 40 {
+		t.Errorf("of what is over it says %+v", v)
+	}
+	v = tr.run(full(stalled(), 0.99), 30, 1)
+	last := v.Parts.Phrases[len(v.Parts.Phrases)-1]
+	if v.Resource != "io" || last.Key != "also" || last.Name != "filesystem nearly full" {
+		t.Errorf("got %+v, %+v", v, v.Parts)
+	}
+}
+
 // Around the threshold, and at random, the verdict changes its mind seldom.
 func TestVerdictDoesNotFlicker(t *testing.T) {
 	t.Parallel()

@@ -127,6 +127,12 @@ func (t *sentence) culprit(p *Process) *sentence {
 	return t
 }
 
+// also adds the head of another rule that holds.
+func (t *sentence) also(head string) {
+	t.add("; also ").add(head).tell("also", nil)
+	t.phrases[len(t.phrases)-1].Name = head
+}
+
 // String is what was written, bounded.
 func (t *sentence) String() string {
 	if utf8.RuneCount(t.b) <= longestSentence {

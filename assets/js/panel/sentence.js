@@ -31,7 +31,7 @@ export function sentence({ state, text, parts }) {
 /** @param {Phrase} phrase */
 function phrase({ key, name, pid, figures = {} }) {
   /** @type {Record<string, string>} */
-  const fill = { name: name || say("tables.scope_container"), pid: String(pid ?? "") };
+  const fill = { name: key === "also" ? term("server.head", name ?? "") : name || say("tables.scope_container"), pid: String(pid ?? "") };
   for (const [what, v] of Object.entries(figures)) fill[what] = (formats[what] ?? count)(v);
   return say(`server.phrase_${key}`, fill);
 }

@@ -129,15 +129,16 @@ func TestVerdictInWords(t *testing.T) {
 			{ state: "busy", text: "CPU saturated …", parts: { head: "CPU saturated", seconds: 130, over: 5, phrases: [{ key: "busy", figures: { share: 0.999, of: 4 } }, { key: "many_small" }] } },
 			{ state: "bad", text: "I/O-bound for at least 5 min: …", parts: { head: "I/O-bound", seconds: 300, at_least: true, phrases: [{ key: "full_pressure", figures: { share: 0.38 } }] } },
 			{ state: "healthy", text: "healthy; CPU fully used …", parts: { seconds: 0, phrases: [{ key: "busy", figures: { share: 1, of: 2 } }, { key: "nothing_waits" }, { key: "band_uses", name: "sh", figures: { n: 2, cores: 2 } }] } },
+			{ state: "bad", text: "filesystem nearly full: …", parts: { head: "filesystem nearly full", seconds: 0, phrases: [{ key: "mount", name: "/srv" }, { key: "also", name: "CPU saturated" }] } },
 			{ state: "odd", text: "something new" },
 		];
 		const english = verdicts.map(sentence);
 		await speak("zh");
 		return [...english, ...verdicts.map(sentence)];
 	})()`)
-	want := []string{"healthy", "I/O-bound for 42 s: …", "out of memory: …", "CPU saturated …", "I/O-bound for at least 5 min: …", "healthy; CPU fully used …", "something new",
+	want := []string{"healthy", "I/O-bound for 42 s: …", "out of memory: …", "CPU saturated …", "I/O-bound for at least 5 min: …", "healthy; CPU fully used …", "filesystem nearly full: …", "something new",
 		"健康", "受制于 I/O，已持续 42 秒：postgres（PID 811），全部停顿 38 %", "内存耗尽：内核终止了 3 个进程，1 分 30 秒前",
-		"CPU 饱和，已持续 2 分 10 秒，5 秒前结束：4 个核心忙碌 99 %，许多小进程", "受制于 I/O，至少已持续 5 分 0 秒：全部停顿 38 %", "2 个核心忙碌 100 %，没有任务在等待，sh（2 个进程）共使用 2 核", "something new"}
+		"CPU 饱和，已持续 2 分 10 秒，5 秒前结束：4 个核心忙碌 99 %，许多小进程", "受制于 I/O，至少已持续 5 分 0 秒：全部停顿 38 %", "2 个核心忙碌 100 %，没有任务在等待，sh（2 个进程）共使用 2 核", "文件系统将满：挂载点 /srv，另外：CPU 饱和", "something new"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -78,6 +78,7 @@ export default {
   head_connections_dropped: "连接被丢弃",
 
   // 结论：细节
+  phrase_also: "另外：{name}",
   phrase_available: "可用 {share}",
   phrase_band_uses: "{name}（{n} 个进程）共使用 {cores} 核",
   phrase_blind: "{n} 个数据源没有应答，包括 CPU 和内存",
