@@ -19,7 +19,60 @@ const (
 	// how many times to go on being named: the two do not take turns.
 	outweighs = 1.5
 	stillDoes = 1.2
+	// isSecond is how much of what the first uses another program must use to be named beside it, and staysSecond how much
+	// to go on being named.
+	isSecond    = 0.5
+	staysSecond = 0.4
 )
+
+// A user uses the processors: it is a band, or one process, which is a band of its own.
+type user struct {
+	band
+	process *Process
+}
+
+func userOf(p *Process) user {
+	return user{band{name: p.Name, n: 1, cores: scoreCPU(nil, p), children: p.ChildrenCPU.value}, p}
+}
+
+// pickSecond is the program of another name that uses most beside the first, if that is much; the zero user where it is
+// not, and beside a place, which many may be in.
+func (p *past) pickSecond(s *Snapshot, first user) user {
+	before := p.second
+	p.second = ""
+	if first.isPlace {
+		return user{}
+	}
+	var best, same user // of each the largest process, for now
+	for i := range s.Processes.Top {
+		t := &s.Processes.Top[i]
+		if t.Name == "" || t.Name == first.name || scoreCPU(nil, t) < idleProcess {
+			continue
+		}
+		b := bandOf(s.Processes.Top, i, false)
+		if b.cores > best.cores || b.cores == best.cores && scoreCPU(nil, t) > scoreCPU(nil, best.process) {
+			best = user{b, t}
+		}
+		if t.Name == before && (b.cores > same.cores || b.cores == same.cores && scoreCPU(nil, t) > scoreCPU(nil, same.process)) {
+			same = user{b, t}
+		}
+	}
+	if same.n > 0 && same.cores >= 0.8*best.cores {
+		best = same
+	}
+	least := isSecond
+	if best.name == before {
+		least = staysSecond
+	}
+	if best.n == 0 || best.cores < least*first.cores {
+		return user{}
+	}
+	p.second = best.name
+	if alone := userOf(best.process); best.cores < alone.cores*outweighs {
+		return alone
+	}
+	return user{band: best.band}
+}
 
 // pickBand is the band that uses most, of those that use more than least: one of a name, or where there is none, one in a
 // place. The one before stays as long as it uses nearly as much. There are some forty processes to compare with each other.

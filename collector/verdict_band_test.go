@@ -15,6 +15,15 @@ func crowded(name string, cores ...float64) Snapshot {
 	return s
 }
 
+// beside has another program use so much, in one process or more.
+func beside(name string, cores ...float64) func(*Snapshot) {
+	return func(s *Snapshot) {
+		for i, v := range cores {
+			s.Processes.Top = append(s.Processes.Top, Process{PID: int32(70 + i), Name: name, CPU: Known(v)})
+		}
+	}
+}
+
 func TestVerdictBand(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -28,7 +37,12 @@ func TestVerdictBand(t *testing.T) {
 		{"one alone", nil, crowded("python3", 3), "python3 (pid 100) uses 3 cores"},
 		{"another is larger", func(s *Snapshot) {
 			s.Processes.Top = append(s.Processes.Top, Process{PID: 7, Name: "ffmpeg", CPU: Known(1.6)})
-		}, crowded("python3", 0.6, 0.6, 0.6), "ffmpeg (pid 7) uses 1.6 cores"},
+		}, crowded("python3", 0.6, 0.6, 0.6), "ffmpeg (pid 7) and python3, 3 processes, use 1.6 and 1.8 cores"},
+		{"two programs", beside("java", 1), crowded("node", 2), "node (pid 100) and java (pid 70) use 2 and 1 cores"},
+		{"one does less than half", beside("java", 0.9), crowded("node", 2), "node (pid 100) uses 2 cores"},
+		{"another beside many", beside("java", 1), crowded("node", 0.6, 0.6, 0.6), "node, 3 processes, and java (pid 70) use 1.8 and 1 cores"},
+		{"three programs", func(s *Snapshot) { beside("java", 1.3)(s); beside("ruby", 1.2, 0.2)(s) }, crowded("node", 1.4),
+			"node (pid 100) and ruby (pid 70) use 1.4 and 1.2 cores"},
 		{"of other services", func(s *Snapshot) {
 			for i := range s.Processes.Top {
 				s.Processes.Top[i].Service = string(rune('a'+i)) + ".service"
@@ -59,7 +73,8 @@ func TestVerdictBand(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&tt.s)
 			}
-			if v := newTrial(t).run(tt.s, 14, 1); !strings.HasSuffix(v.Text, " (92 % of 4 cores): "+tt.want) || (v.PID != 0) != strings.Contains(v.Text, "(pid ") {
+			first, _, _ := strings.Cut(tt.want, " and ")
+			if v := newTrial(t).run(tt.s, 14, 1); !strings.HasSuffix(v.Text, " (92 % of 4 cores): "+tt.want) || (v.PID != 0) != strings.Contains(first, "(pid ") {
 				t.Errorf("got %+v, want %s", v, tt.want)
 			}
 		})
@@ -77,7 +92,7 @@ func TestVerdictBandStays(t *testing.T) {
 	}
 	two := crowded("python3", 1, 0.9)
 	two.Processes.Top = append(two.Processes.Top, crowded("ruby", 1, 1.1).Processes.Top...)
-	if v := tr.run(two, 3, 1); !strings.HasSuffix(v.Text, "python3, 2 processes, use 1.9 cores") {
+	if v := tr.run(two, 3, 1); !strings.HasSuffix(v.Text, "python3, 2 processes, and ruby, 2 processes, use 1.9 and 2.1 cores") {
 		t.Errorf("got %+v", v)
 	}
 	if v := tr.run(crowded("python3", 2, 0.1), 3, 1); !strings.HasSuffix(v.Text, "python3 (pid 100) uses 2 cores") {
@@ -89,5 +104,38 @@ func TestVerdictBandStays(t *testing.T) {
 	tr.run(crowded("python3", 1.8, 1.8), 5, 1)
 	if v := tr.run(quiet(), 5, 1); !strings.HasSuffix(v.Text, " s ago (92 % of 4 cores): python3, 2 processes, used 3.6 cores") {
 		t.Errorf("got %+v", v)
+	}
+}
+
+// Who is named beside the first stays, like the first; is told with what is over; and is told in parts.
+func TestVerdictSecondStays(t *testing.T) {
+	tr := newTrial(t)
+	with := func(java, ruby float64) Snapshot {
+		s := crowded("node", 2)
+		beside("java", java)(&s)
+		beside("ruby", ruby)(&s)
+		return s
+	}
+	tr.run(with(1.1, 0.5), 14, 1)
+	for _, tt := range []struct {
+		java, ruby float64
+		want       string
+	}{
+		{1, 1.2, "node (pid 100) and java (pid 70) use 2 and 1 cores"},
+		{0.85, 0.5, "node (pid 100) and java (pid 70) use 2 and 0.9 cores"},
+		{0.7, 0.5, "node (pid 100) uses 2 cores"},
+		{0.85, 0.5, "node (pid 100) uses 2 cores"},
+		{0.9, 1.2, "node (pid 100) and ruby (pid 70) use 2 and 1.2 cores"},
+	} {
+		if v := tr.run(with(tt.java, tt.ruby), 3, 1); !strings.HasSuffix(v.Text, ": "+tt.want) || v.PID != 100 {
+			t.Errorf("java uses %g, ruby %g: got %+v, want %s", tt.java, tt.ruby, v, tt.want)
+		}
+	}
+	v := tr.run(quiet(), 5, 1)
+	if !strings.HasSuffix(v.Text, ": node (pid 100) and ruby (pid 70) used 2 and 1.2 cores") {
+		t.Errorf("got %+v", v)
+	}
+	if list := v.Parts.Phrases; len(list) != 3 || list[1].Key != "uses" || list[1].PID != 100 || list[2].Key != "uses" || list[2].Name != "ruby" {
+		t.Errorf("got %+v", list)
 	}
 }

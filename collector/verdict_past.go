@@ -33,6 +33,7 @@ type past struct {
 
 	culprit culprit
 	band    band    // that is named instead of it
+	second  string  // the program that is named beside it; "" for none
 	weight  float64 // the score of the one that is named
 }
 
@@ -278,7 +279,7 @@ func (p *past) pick(s *Snapshot, least float64, score func(*past, *Process) floa
 }
 
 // nobody forgets who is named.
-func (p *past) nobody() { p.culprit, p.band = culprit{}, band{} }
+func (p *past) nobody() { p.culprit, p.band, p.second = culprit{}, band{}, "" }
 
 // scoreCPU is with children that have ended: one that only starts others is at fault too.
 func scoreCPU(_ *past, t *Process) float64 { return t.CPU.value + t.ChildrenCPU.value }

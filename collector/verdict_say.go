@@ -217,25 +217,56 @@ func sayCPU(j *judge, s *Snapshot, text *sentence) {
 	if p != nil && b.cores < scoreCPU(&j.past, p)*much {
 		b, j.past.band = band{}, band{}
 	}
+	first := user{band: b}
+	if b.n == 0 && p != nil {
+		first = userOf(p)
+	}
 	switch {
-	case b.n > 0:
-		j.past.weight = b.cores
-		text.name(b.name).add(", ").number(float64(b.n)).add(" processes,").tense(" use ", " used ").coresUsed(b.cores).
-			tellOf("band_uses", b.name, 0, Figures{"n": float64(b.n), "cores": b.cores})
-		if b.children > b.cores/2 {
-			text.add(", mostly short-lived children").tell("children", nil)
-		}
-	case p != nil:
-		cores := scoreCPU(&j.past, p)
-		text.process(p).tense(" uses ", " used ").coresUsed(cores).tellOf("uses", p.Name, p.PID, Figures{"cores": cores})
-		if p.ChildrenCPU.value > cores/2 {
-			text.add(", mostly short-lived children").tell("children", nil)
-		}
+	case first.n > 0:
+		j.past.weight = first.cores
+		text.users(first, j.past.pickSecond(s, first))
 	case forks >= manyForks:
 		text.add("short-lived processes, ").number(forks).add(" started a second").tell("short_lived", Figures{"rate": forks})
 	case s.Processes != nil && isFresh(s, []string{"processes"}):
 		text.add("many small processes").tell("many_small", nil)
 	}
+}
+
+// users adds who uses the processors, and what another program does beside it, if there is one.
+func (t *sentence) users(first, second user) {
+	is, was := " use ", " used "
+	if first.process != nil && second.n == 0 {
+		is = " uses "
+	}
+	t.user(first)
+	if second.n > 0 {
+		t.add(" and ").user(second)
+	}
+	t.pid = 0
+	if first.process != nil {
+		t.pid = first.process.PID
+	}
+	if t.tense(is, was); second.n > 0 {
+		t.decimal(first.cores).add(" and ").decimal(second.cores).add(" cores").tellUser(first).tellUser(second)
+		return
+	}
+	if t.coresUsed(first.cores).tellUser(first); first.children > first.cores/2 {
+		t.add(", mostly short-lived children").tell("children", nil)
+	}
+}
+
+func (t *sentence) user(u user) *sentence {
+	if u.process != nil {
+		return t.process(u.process)
+	}
+	return t.name(u.name).add(", ").number(float64(u.n)).add(" processes,")
+}
+
+func (t *sentence) tellUser(u user) *sentence {
+	if u.process != nil {
+		return t.tellOf("uses", u.name, u.process.PID, Figures{"cores": u.cores})
+	}
+	return t.tellOf("band_uses", u.name, 0, Figures{"n": float64(u.n), "cores": u.cores})
 }
 
 func (t *sentence) coresUsed(cores float64) *sentence {
