@@ -56,9 +56,18 @@ export class Faults {
   /** @type {number | undefined} */
   #forgets;
   #asking = false;
-  /** as long as the lab is on screen, though this panel may not be: what is in force concerns what the lanes count */
+  /** whether a lane held or was after a connection when it was asked last */
+  #counted = false;
+  /**
+   * As long as the lab is on screen, though this panel may not be: what is in force concerns what the lanes count. They go on
+   * counting while the page is hidden, until they let go; what was broken meanwhile is asked for once more after that, for
+   * when the page is shown again the server may tell of it no longer.
+   */
   #questions = new Repeat(pause, async () => {
-    if (!document.hidden) await this.#ask();
+    const counts = this.#lab.lanes.some(({ viewer }) => viewer.state !== "paused");
+    const asks = !document.hidden || counts || this.#counted;
+    this.#counted = counts;
+    if (asks) await this.#ask();
   });
 
   /** @param {HTMLElement} root @param {import("./lab.js").Lab} lab */

@@ -563,6 +563,40 @@ func TestFaultsOfOthers(t *testing.T) {
 	}
 }
 
+// A hidden page goes on asking while its lanes count, and once more when they have let go: what is over by the time it is shown
+// has broken what they counted.
+func TestFaultsOfAHiddenPage(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		`+timers+`
+		const { Faults } = await import(base + "lab/faults.js");
+		const root = document.createElement("div"), out = [];
+		const lane = { key: "sse", technique: "sse", variant: "", broken: false, began: 1000, counts: {}, viewer: { id: "v", state: "open" } };
+		let hidden = true, over = [], asked = 0;
+		Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+		const get = async () => (asked++, { faults: [], over, inside: {} });
+		const panel = new Faults(root, { on() {}, tell() {}, lanes: [lane], config: { techniques: [] }, clock: { server: () => 1000 }, api: { get, login: async () => ({ role: "viewer" }) } });
+		panel.opened();
+		await pass(4000);
+		out.push(asked, lane.broken);
+		lane.viewer.state = "paused";
+		over = [{ fault: {}, names: [], since: 1100, until: 1200 }];
+		await pass(4000);
+		out.push(asked, lane.broken);
+		await pass(60_000);
+		out.push(asked);
+		hidden = false;
+		await pass(3000);
+		out.push(asked);
+		panel.closed();
+		delete document.hidden;
+		return out.join(" ");
+	})()`)
+	if want := "2 false 3 true 3 4"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What a lane was not there for, because it was stopped or the page was hidden for long, has no age.
 func TestLabAgeOfWhatWaited(t *testing.T) {
 	p := modules(t)
