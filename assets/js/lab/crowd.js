@@ -4,7 +4,7 @@
 
 import { Refused } from "../api.js";
 import { bytes, count, delay, rate, three } from "../format.js";
-import { attribute, make, property, reveal, symbol, write } from "../panel/dom.js";
+import { attribute, make, property, reveal, said, symbol, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { techniques } from "../transport/transport.js";
 import { caption, follow, say, term } from "../words/words.js";
@@ -214,11 +214,4 @@ export class Crowd {
       return row;
     }));
   }
-}
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} key @param {string} [look] */
-function said(tag, key, look) {
-  const element = make(tag, look);
-  caption(element, key);
-  return element;
 }

@@ -3,7 +3,7 @@
 // to messages, and what to write where so that it does not.
 
 import { delay, duration, unknown } from "../format.js";
-import { make, reveal, symbol, write } from "../panel/dom.js";
+import { make, reveal, said, symbol, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { techniques } from "../transport/transport.js";
 import { caption, follow, say, term } from "../words/words.js";
@@ -221,11 +221,4 @@ function row({ technique, verdict, first, age, encoding, status }) {
     make("td", "", encoding || say("doctor.as_it_is")));
   line.dataset.technique = technique;
   return line;
-}
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} key @param {string} [look] */
-function said(tag, key, look) {
-  const element = make(tag, look);
-  caption(element, key);
-  return element;
 }

@@ -3,7 +3,7 @@
 // breaking, on real connections; this panel asks for it and measures.
 
 import { Refused } from "../api.js";
-import { attribute, make, reveal, write } from "../panel/dom.js";
+import { attribute, make, reveal, said, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { Repeat } from "../repeat.js";
 import { caption, follow, say } from "../words/words.js";
@@ -367,11 +367,4 @@ function split(text) {
 /** @param {string} key @param {HTMLElement} control */
 function labelled(key, control) {
   return make("label", "faults-field", said("span", key), control);
-}
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} key @param {string} [look] */
-function said(tag, key, look) {
-  const element = make(tag, look);
-  caption(element, key);
-  return element;
 }

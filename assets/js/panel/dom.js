@@ -2,6 +2,8 @@
 // The few things every panel does to the document. Text and attributes are only written when they differ from what is
 // there: what does not change costs no layout.
 
+import { caption } from "../words/words.js";
+
 /**
  * The element that must be there.
  * @template {Element} [T=HTMLElement]
@@ -47,6 +49,19 @@ export function make(tag, look = "", ...inside) {
   const element = document.createElement(tag);
   if (look) element.className = look;
   element.append(...inside);
+  return element;
+}
+
+/**
+ * A new element with words that stay with it when the language changes.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} key
+ * @param {string} [look] class names
+ */
+export function said(tag, key, look) {
+  const element = make(tag, look);
+  caption(element, key);
   return element;
 }
 
