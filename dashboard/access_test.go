@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -554,6 +555,58 @@ func TestBadAccess(t *testing.T) {
 	} {
 		if _, err := NewAccess(config); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", config, err)
+		}
+	}
+}
+
+// A proxy has requests of many share a connection: an operator's comes on one that was parked for a guest, and may break things
+// like any other.
+func TestLabBehindAGuest(t *testing.T) {
+	s := guardedBy(t, AccessConfig{Required: true, Key: secretKey}, func(c *Config) { c.Lab = true })
+	link, _, err := s.Dashboard.config.Access.guard.Share(time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, guest := s.browser(), s.browser()
+	op.do("POST", "api/v1/login", `{"key":"`+secretKey+`"}`)
+	guest.do("POST", "api/v1/login", `{"share":"`+link+`"}`)
+	conn := s.dial()
+	in := bufio.NewReader(conn)
+	say := func(b *browser, line, more, body string) (int, string) {
+		t.Helper()
+		fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n%s\r\n%s", line, s.addr, b.cookie(), more, body)
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+	if status, text := say(guest, "GET /api/v1/polling", "", ""); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	cursor := fmt.Sprint(s.guests.Load().hub.Epoch(), "-", 1)
+	for _, technique := range []string{"polling", "longpolling"} {
+		for range 4 { // one after the other: by then it is parked
+			if status, text := say(guest, "GET /api/v1/"+technique+"?viewer=g&wait=10ms&after="+cursor, "", ""); status != 204 {
+				t.Fatalf("%d %s", status, text)
+			}
+		}
+		if status, text := say(op, "GET /api/v1/faults", "", ""); status != 200 {
+			t.Errorf("behind a guest that does %s: %d %s", technique, status, text)
+		}
+		fault := `{"fault":{"delay":"1ms"}}`
+		more := fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n", len(fault))
+		if status, text := say(op, "POST /api/v1/faults", more, fault); status != 200 {
+			t.Errorf("behind a guest that does %s: %d %s", technique, status, text)
+		}
+		// Whose requests come there next are nobody's of those.
+		if status, text := say(guest, "GET /api/v1/"+technique+"?viewer=g&wait=10ms&after="+cursor, "", ""); status != 204 {
+			t.Errorf("a guest behind an operator: %d %s", status, text)
 		}
 	}
 }

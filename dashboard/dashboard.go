@@ -17,6 +17,7 @@ import (
 	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard/internal/auth"
 	"github.com/fivewire/fivewire/dashboard/internal/crowd"
+	"github.com/fivewire/fivewire/dashboard/internal/fault"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/metrics"
 	"github.com/fivewire/fivewire/dashboard/internal/resident"
@@ -156,7 +157,7 @@ func New(config Config) *Dashboard {
 		commands: auth.Rate{AtOnce: commandsAtOnce, Pause: commandsPause},
 		looking:  looking{start: time.Now()},
 	}
-	d.transports = d.serverOf(h, config.Lab)
+	d.transports = d.serverOf(h, config.Lab, nil)
 	if config.Access != nil {
 		config.Access.ended = d.expel
 		d.expiry = time.AfterFunc(time.Hour, d.expire)
@@ -186,13 +187,14 @@ func (d *Dashboard) alive(p *auth.Pass) bool {
 }
 
 // serverOf serves a hub's messages.
-func (d *Dashboard) serverOf(h *hub.Hub, lab bool) *transport.Server {
+func (d *Dashboard) serverOf(h *hub.Hub, lab bool, boxes *fault.Book) *transport.Server {
 	return transport.New(h, transport.Config{
 		Heartbeat:    d.config.Heartbeat,
 		Hold:         d.config.Hold,
 		WriteTimeout: d.config.WriteTimeout,
 		Lab:          lab,
 		Linked:       d.config.Lab && !lab,
+		Boxes:        boxes,
 		Portable:     d.config.portable,
 		NoRing:       d.config.noRing,
 		Settled:      d.settled,

@@ -33,7 +33,7 @@ func (d *Dashboard) redact() {
 		return
 	}
 	h := hub.New(hub.Config{Backlog: d.config.Backlog})
-	g := &channel{h, d.serverOf(h, false)}
+	g := &channel{h, d.serverOf(h, false, d.transports.Faults())}
 	if back := d.back.Load(); back != nil {
 		g.transports.Own(*back)
 	}

@@ -295,8 +295,8 @@ func (c *caller) Count(in, out int) { c.conn.Count(in, out) }
 
 // Back is fanout.Caller's.
 func (c *caller) Back(conn net.Conn, early []byte) {
-	if _, is := conn.(*fault.Conn); !is && c.server.faults != nil { // it was taken out of the one it had
-		conn = c.server.faults.Wrap(conn)
+	if _, is := conn.(*fault.Conn); !is && c.server.boxes != nil { // it was taken out of the one it had
+		conn = c.server.boxes.Wrap(conn)
 	}
 	back := c.conn.Returned(conn, early)
 	back.Mark = c.hash // it has polled so before

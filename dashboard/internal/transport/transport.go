@@ -83,6 +83,9 @@ type Config struct {
 	Lab bool
 	// Linked says that it is not allowed here because who is served came by a link.
 	Linked bool
+	// Boxes are the others', where both are served on the same connections: one that was taken out of its middlebox comes back
+	// in one, for the next request on it may be somebody else's. nil with Lab, which has its own, and where there is none.
+	Boxes *fault.Book
 	// Portable holds every connection in goroutines, as platforms without epoll do.
 	Portable bool
 	// NoRing holds none by io_uring, as where the kernel refuses it.
@@ -106,6 +109,7 @@ type Server struct {
 	start  time.Time // now is since then
 	fanout *fanout.Fanout
 	faults *fault.Book // nil without the lab
+	boxes  *fault.Book // that connections come back in; nil where they have none
 	forms  struct {
 		streaming, iframe, multipart, sse bodyForm
 		websocket, websocketCBOR          socketForm
@@ -161,8 +165,10 @@ func New(h *hub.Hub, config Config) *Server {
 		}),
 	}
 	s.Viewers.alive, s.Viewers.room = config.Alive, config.Room
+	s.boxes = config.Boxes
 	if config.Lab {
 		s.faults = fault.Open(s.broken)
+		s.boxes = s.faults
 	}
 	s.forms.streaming, s.forms.sse = s.bodyFormOf(streamingWords()), s.bodyFormOf(sseWords())
 	s.forms.iframe, s.forms.multipart = s.bodyFormOf(iframeWords()), s.bodyFormOf(multipartWords())
