@@ -366,6 +366,37 @@ func TestForwardedHost(t *testing.T) {
 	}
 }
 
+// What a request for a script says in Referer is judged as any Origin is: by the public URL and the way that it came.
+func TestProvenBehindAProxy(t *testing.T) {
+	t.Parallel()
+	public := &AccessConfig{TrustProxies: []string{"loopback"}, PublicURL: "https://mon.example/", Key: secretKey}
+	trusted := &AccessConfig{TrustProxies: []string{"loopback"}, Key: secretKey}
+	for _, tt := range []struct {
+		name               string
+		config             *AccessConfig
+		referer, forwarded string
+		want               int
+	}{
+		{"the public URL", public, "https://mon.example/", "mon.example", 200},
+		{"its host by http", public, "http://mon.example/", "mon.example", 403},
+		{"what the proxy calls us", public, "http://HOST/", "mon.example", 403},
+		{"another", public, "https://evil.example/", "mon.example", 403},
+		{"a proxy that is believed", trusted, "https://mon.example/", "mon.example", 200},
+		{"what that does not say", trusted, "https://other.example/", "mon.example", 403},
+		{"one that is not", &AccessConfig{Open: true}, "https://mon.example/", "mon.example", 403},
+		{"straight", &AccessConfig{Open: true}, "http://HOST/", "", 200},
+	} {
+		s := guardedBy(t, *tt.config, func(c *Config) { c.Lab = true })
+		header := []string{"Authorization", "Bearer " + secretKey, "Referer", strings.Replace(tt.referer, "HOST", s.addr, 1)}
+		if tt.forwarded != "" {
+			header = append(header, "X-Forwarded-Host", tt.forwarded)
+		}
+		if status, body, _ := s.get("api/v1/polling?as=jsonp", header...); status != tt.want {
+			t.Errorf("%s: %d %s", tt.name, status, body)
+		}
+	}
+}
+
 // A change of the key's file ends everybody's session; a broken one changes nothing.
 func TestKeyFileChanges(t *testing.T) {
 	t.Parallel()

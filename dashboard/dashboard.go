@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/collector/history"
 	"github.com/fivewire/fivewire/dashboard/internal/auth"
@@ -200,6 +202,7 @@ func (d *Dashboard) serverOf(h *hub.Hub, lab bool, boxes *fault.Book) *transport
 		Settled:      d.settled,
 		Room:         d.room,
 		Alive:        d.alive,
+		Ours:         func(c *fiber.Ctx, origin string) bool { return d.ours(c, origin, "") },
 		Logger:       d.log,
 	})
 }

@@ -124,17 +124,23 @@ func (d *Dashboard) sameOrigin(c *fiber.Ctx) error {
 
 // foreign is what is wrong with a request of a page of another origin; nil for one that is not.
 func (d *Dashboard) foreign(c *fiber.Ctx) *problem.Problem {
-	h, way := &c.Request().Header, d.visitor(c).way
-	origin, site, host := string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())
+	h := &c.Request().Header
+	if !d.ours(c, string(h.Peek("Origin")), string(h.Peek("Sec-Fetch-Site"))) {
+		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it")
+	}
+	return nil
+}
+
+// ours tells whether a page of an origin is one of ours, by the way that a request came, and what the browser says of it
+// itself (Sec-Fetch-Site). Each is "" for nothing said.
+func (d *Dashboard) ours(c *fiber.Ctx, origin, site string) bool {
+	host, way := string(c.Request().Header.Host()), d.visitor(c).way
 	public := d.config.Access.origin()
 	ours := gate.SameOriginBehind(origin, site, host, way.Host)
 	if public != "" {
 		ours = gate.SameOriginAs(public, origin) || (origin == "" || d.config.Access.alsoAt(host, way)) && gate.SameOrigin(origin, site, host)
 	}
-	if !ours || gate.Plain(public, origin, d.config.TLS != nil) {
-		return problem.New(fiber.StatusForbidden, "this request comes from a page of another origin, and only the dashboard's own pages may read it")
-	}
-	return nil
+	return ours && !gate.Plain(public, origin, d.config.TLS != nil)
 }
 
 // onlyOnce refuses a query that says something twice: who is asked what it meant by that, a proxy, a log or we, would

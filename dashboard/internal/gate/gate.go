@@ -168,19 +168,20 @@ func Plain(public, origin string, tls bool) bool {
 	return strings.EqualFold(scheme, "http") && (tls && !SameOriginAs(public, origin) || secure && strings.EqualFold(authority, host))
 }
 
-// Proven is SameOrigin where silence is no proof. A script element asks without an Origin, so of old browsers, and of all
+// Proven is for what takes proof: silence is none. A script element asks without an Origin, so of old browsers, and of all
 // on plain HTTP beyond loopback, Referer is what is left: a page can keep it to itself, and then it is refused, but
-// not make it say somebody else's origin. Nor is a person who types the URL (Sec-Fetch-Site: none) a page.
-func Proven(origin, referer, site, host string) bool {
+// not make it say somebody else's origin. Nor is a person who types the URL (Sec-Fetch-Site: none) a page. Where the browser
+// has not compared, page is the origin that is to be judged as any Origin is.
+func Proven(origin, referer, site string) (page string, said bool) {
 	switch {
 	case site != "":
-		return site == "same-origin"
+		return "", site == "same-origin"
 	case origin != "":
-		return SameOrigin(origin, "", host)
+		return origin, true
 	}
 	scheme, rest, _ := strings.Cut(referer, "://")
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		rest = rest[:i]
 	}
-	return referer != "" && SameOrigin(scheme+"://"+rest, "", host)
+	return scheme + "://" + rest, referer != ""
 }

@@ -26,10 +26,11 @@ const jsonpFunction = "fivewireJSONP"
 // refuseJSONP says why a request is not answered; nil is a request that is.
 func (s *Server) refuseJSONP(c *fiber.Ctx) *problem.Problem {
 	h := &c.Request().Header
+	page, said := gate.Proven(string(h.Peek("Origin")), string(h.Peek("Referer")), string(h.Peek("Sec-Fetch-Site")))
 	switch {
 	case !s.config.Lab:
 		return s.noLab("JSONP is there to be shown")
-	case !gate.Proven(string(h.Peek("Origin")), string(h.Peek("Referer")), string(h.Peek("Sec-Fetch-Site")), string(h.Host())):
+	case !said || page != "" && !s.config.Ours(c, page):
 		return problem.New(fiber.StatusForbidden, "JSONP is a script, and is given only to the dashboard's own pages: "+
 			"the request needs Sec-Fetch-Site: same-origin, or an Origin or Referer of this origin")
 	case c.Context().QueryArgs().Has("callback"):

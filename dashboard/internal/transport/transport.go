@@ -47,6 +47,7 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/fanout"
 	"github.com/fivewire/fivewire/dashboard/internal/fault"
+	"github.com/fivewire/fivewire/dashboard/internal/gate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 	"github.com/fivewire/fivewire/dashboard/internal/wsframe"
@@ -96,6 +97,8 @@ type Config struct {
 	Room *Room
 	// Alive tells whether a pass still is one; it may be called with locks held. Default: all are.
 	Alive func(*auth.Pass) bool
+	// Ours tells whether pages of an origin are the dashboard's own, for a request that says no more. Default: those of Host.
+	Ours func(c *fiber.Ctx, origin string) bool
 	// Logger is told of panics. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -144,6 +147,11 @@ func New(h *hub.Hub, config Config) *Server {
 	}
 	if config.Alive == nil {
 		config.Alive = func(*auth.Pass) bool { return true }
+	}
+	if config.Ours == nil {
+		config.Ours = func(c *fiber.Ctx, origin string) bool {
+			return gate.SameOrigin(origin, "", string(c.Request().Header.Host()))
+		}
 	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
