@@ -89,9 +89,11 @@ func (d *Doctor) files(host *doctor.Host) {
 		}
 	}
 	if d.UsersFile != "" {
+		host.UsersFile = d.UsersFile
 		host.Users = check(dashboard.AccessConfig{UsersFile: d.UsersFile})
 	}
 	if d.TLSCert != "" {
+		host.TLSKey = d.TLSKey
 		host.TLS = func() (until time.Time, err error) {
 			secure, err := dashboard.NewTLS(d.TLSCert, d.TLSKey, quiet)
 			if err != nil {

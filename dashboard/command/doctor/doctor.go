@@ -41,11 +41,14 @@ type Host struct {
 	Proc, Sys string // directories
 	Env       func(name string) string
 	Root      bool         // it runs as root
+	UID       int          // whom it runs as
 	CheckHost func() error // the collector's, of HOST_PROC and its like
 
 	Listen  string // as --listen
 	DataDir string // "" for history in memory
 	KeyFile string // as --key-file, "" for none
+
+	UsersFile, TLSKey string // as the flags, "" for none
 
 	// What reads the files that others need to get in; nil where none is named.
 	Key, Users func() error

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -179,6 +180,56 @@ func TestFindings(t *testing.T) {
 				t.Errorf("%q says the proxy's address, which may have a password in it", f.Text)
 			}
 		})
+	}
+}
+
+// Who else has the users' file or the certificate's key is told, with what to type.
+func TestExposed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its files have no such bits")
+	}
+	own, root := os.Getuid(), os.Getuid() == 0
+	if root { // who may give files away
+		own = 7
+	}
+	for _, c := range []struct {
+		mode       os.FileMode
+		uid        int // whom the file belongs to
+		as         int // whom fivewire runs as
+		text, hint string
+	}{
+		{0o600, own, own, "", ""},
+		{0o640, own, own, "", ""}, // a group that is let in on purpose
+		{0o644, own, own, "others can get at FILE (mode 0644)", "chmod o-rw FILE"},
+		{0o602, own, own, "others can get at FILE (mode 0602)", "chmod o-rw FILE"},
+		{0o600, own, own + 1, fmt.Sprintf("FILE belongs to the user %d, who can change it", own), fmt.Sprintf("chown %d FILE", own+1)},
+		{0o600, 0, own, "", ""},
+	} {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(file, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		if root {
+			if err := os.Chown(file, c.uid, -1); err != nil {
+				t.Fatal(err)
+			}
+		} else if c.uid == 0 {
+			continue
+		}
+		want := func(text string) string { return strings.ReplaceAll(text, "FILE", file) }
+		h := made(t, nil)
+		h.UID, h.UsersFile, h.TLSKey = c.as, file, file
+		h.Users = func() error { return nil }
+		ends(time.Hour * 24 * 6)(h)
+		if f := users(h); f.Hint != want(c.hint) || c.hint != "" && (f.State != Warn || f.Text != want(c.text)) {
+			t.Errorf("%04o of %d: users: %+v", c.mode, c.uid, f)
+		}
+		if f := certificate(h); f.State != Warn || c.hint != "" && (f.Text != want(c.text) || f.Hint != want(c.hint)) {
+			t.Errorf("%04o of %d: certificate: %+v", c.mode, c.uid, f)
+		}
 	}
 }
 

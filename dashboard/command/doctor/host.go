@@ -18,6 +18,7 @@ func This(listen, dataDir string) *Host {
 		Sys:       cmp.Or(os.Getenv("HOST_SYS"), filepath.Join(root, "sys")),
 		Env:       os.Getenv,
 		Root:      os.Geteuid() == 0,
+		UID:       os.Geteuid(),
 		CheckHost: collector.CheckHost,
 		Listen:    listen,
 		DataDir:   dataDir,
