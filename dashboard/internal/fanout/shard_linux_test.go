@@ -439,6 +439,16 @@ func openShard(t testing.TB, way Way) *shard {
 
 // join adds a line to the shard, whose viewer's end of the connection it returns.
 func (s *shard) join(t testing.TB, ln net.Listener, form *Form) net.Conn {
+	return s.joinAs(t, ln, listener(s.fanout.hub, form))
+}
+
+// listener is a line of a viewer that says nothing, and whom nobody asks about.
+func listener(h *hub.Hub, form *Form) Line {
+	return Line{Form: form, Sub: h.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: nobody{}}
+}
+
+// joinAs is join for any line.
+func (s *shard) joinAs(t testing.TB, ln net.Listener, of Line) net.Conn {
 	theirs, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -450,9 +460,7 @@ func (s *shard) join(t testing.TB, ln net.Listener, form *Form) net.Conn {
 	}
 	defer ours.Close()
 	s.fanout.lineBegins()
-	if err := s.add(&line{fanout: s.fanout, Line: Line{
-		Form: form, Sub: s.fanout.hub.Subscribe(hub.Cursor{}, 0), Account: new(meter.Tally).Begin(nil), Owner: nobody{},
-	}}, ours.(syscall.Conn), nil, nil); err != nil {
+	if err := s.add(&line{fanout: s.fanout, Line: of}, ours.(syscall.Conn), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return theirs
