@@ -85,7 +85,10 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("got %q, %v; want %q", told, err, NoRoom)
 	}
 	select {
-	case <-p.done:
+	case reason := <-p.done:
+		if reason != Fault {
+			t.Errorf("it ended for %v: it was not the viewer's doing", reason)
+		}
 	case <-time.After(time.Minute):
 		t.Error("the line does not end")
 	}

@@ -197,6 +197,7 @@ func (s *shard) back(l *line) {
 		if l.release != nil {
 			l.release()
 		}
+		l.reason = Fault
 		l.finish()
 		return
 	}
