@@ -115,7 +115,7 @@ func TestErrors(t *testing.T) {
 		want                  string
 		reset                 bool
 	}{
-		{"refusal", "sse", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "refused: answer 503", false},
+		{"refusal", "sse", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "refused: answer 503 (hint: the server has no room for more: its ulimit -n, --max-connections or --max-viewers)", false},
 		{"moved", "sse", "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://other/\r\nContent-Length: 0\r\n\r\n", "refused: answer 308, to \"https://other/\" (hint: that address)", false},
 		{"no key", "sse", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "refused: answer 401 (hint: the key in FIVEWIRE_KEY, and an address that ends with a slash; what is behind # is not used)", false},
 		{"a page", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "refused: not the content type of streaming", false},

@@ -85,6 +85,8 @@ func (t *target) hint(h *wire.Head) string {
 		return " (hint: the key in FIVEWIRE_KEY, and an address that ends with a slash; what is behind # is not used)"
 	case h.Status == http.StatusUnauthorized && t.ours:
 		return " (hint: the key in FIVEWIRE_KEY is another)"
+	case h.Status == http.StatusServiceUnavailable && t.ours:
+		return " (hint: the server has no room for more: its ulimit -n, --max-connections or --max-viewers)"
 	case h.Status >= 300 && h.Status < 400 && len(h.Location) > 0:
 		return fmt.Sprintf(", to %.200q (hint: that address)", h.Location)
 	}
