@@ -49,66 +49,64 @@ func (v *viewer) vanish() {
 }
 
 // What the kernel has room for says nothing of who reads: who takes nothing is slow, who does not answer is silent, and who
-// takes a little all the time is neither.
+// takes a little all the time is neither. It is the same for the first two where there is more than the kernel takes, and a
+// connection is full before it is known what is acknowledged.
 func TestAcknowledged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	each(t, func(t *testing.T, way Way) {
-		t.Parallel()
-		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
-		form := lines(10 << 10)
-		deaf, gone, reads := s.small(form), s.join(form, nil), s.small(form)
-		gone.vanish()
-		publish(s.hub, 3) // more than the window, and less than the kernel takes
-		stop := make(chan struct{})
-		ended := make(chan error, 1)
-		go func() {
-			b := make([]byte, 256)
-			for {
-				select {
-				case <-stop:
-					ended <- nil
-					return
-				case <-time.After(50 * time.Millisecond):
+	for name, messages := range map[string]int{"under-way": 3, "full": 400} { // the fewer are more than the window
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, way Way) {
+				t.Parallel()
+				s := open(t, way, Config{WriteTimeout: 2 * time.Second})
+				form := lines(10 << 10)
+				deaf, gone := s.small(form), s.join(form, nil)
+				gone.vanish()
+				sipped := func() {}
+				if name == "under-way" {
+					sipped = s.small(form).sip()
 				}
-				reads.Conn.SetReadDeadline(time.Now().Add(time.Second)) // a machine that is slow to cut the others lets it read all
-				if _, err := reads.Conn.Read(b); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-					ended <- err
-					return
+				publish(s.hub, messages)
+				deaf.ends(Slow)
+				if _, err := io.Copy(io.Discard, deaf.Conn); !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("who took nothing got %v, want a reset: what it has not read is kept for nobody", err)
 				}
-			}
-		}()
-		deaf.ends(Slow)
-		if _, err := io.Copy(io.Discard, deaf.Conn); !errors.Is(err, syscall.ECONNRESET) {
-			t.Errorf("who took nothing got %v, want a reset: what it has not read is kept for nobody", err)
-		}
-		gone.ends(Silent)
-		close(stop)
-		if err := <-ended; err != nil {
-			t.Errorf("who reads all the time was cut: %v", err)
-		}
-		reads.Conn.Close()
-		reads.ends(Left)
-	})
+				gone.ends(Silent)
+				sipped()
+			})
+		})
+	}
 }
 
-// Who does not answer is silent also where there is more for it than the kernel takes, and its connection is full before it
-// is known what is acknowledged; who answers, and takes nothing, is slow.
-func TestGoneBehindAFullConnection(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
+// sip takes a little all the time. end leaves, and expects that nobody else has ended it.
+func (v *viewer) sip() (end func()) {
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		b := make([]byte, 256)
+		for {
+			select {
+			case <-stop:
+				ended <- nil
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+			v.Conn.SetReadDeadline(time.Now().Add(time.Second)) // a machine that is slow to cut the others lets it read all
+			if _, err := v.Conn.Read(b); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				ended <- err
+				return
+			}
+		}
+	}()
+	return func() {
+		v.t.Helper()
+		close(stop)
+		if err := <-ended; err != nil {
+			v.t.Errorf("who reads all the time was cut: %v", err)
+		}
+		v.Conn.Close()
+		v.ends(Left)
 	}
-	each(t, func(t *testing.T, way Way) {
-		t.Parallel()
-		s := open(t, way, Config{WriteTimeout: 2 * time.Second})
-		form := lines(10 << 10)
-		deaf, gone := s.small(form), s.join(form, nil)
-		gone.vanish()
-		publish(s.hub, 400)
-		deaf.ends(Slow)
-		gone.ends(Silent)
-	})
 }
 
 // What the kernel says at the end of a connection whose viewer does not answer; a reason that there was already stays.
