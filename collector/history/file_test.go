@@ -309,8 +309,9 @@ func wide(i int) collector.Snapshot {
 		s.Disks = append(s.Disks, collector.Disk{Name: fmt.Sprint("sd", n), ReadRate: still, WriteRate: still, Reads: still, Writes: still,
 			Busy: still, Queue: still, ReadTime: still, WriteTime: still})
 	}
-	for n := range mostCores {
-		s.CPU.Cores = append(s.CPU.Cores[:n:n], collector.Core{Name: fmt.Sprint("cpu", n), CPUTimes: collector.CPUTimes{Busy: collector.Known(random.Float64())}})
+	s.CPU.Cores = make([]collector.Core, mostCores)
+	for n := range s.CPU.Cores {
+		s.CPU.Cores[n] = collector.Core{Name: fmt.Sprint("cpu", n), CPUTimes: collector.CPUTimes{Busy: collector.Known(random.Float64())}}
 	}
 	for n := range 8 {
 		s.Sensors = append(s.Sensors, collector.Sensor{ID: fmt.Sprint("chip/temp", n), Kind: "temperature", Value: collector.Known(40 + random.Float64())})
