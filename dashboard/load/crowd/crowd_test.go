@@ -35,7 +35,7 @@ func (s begun) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// both runs a test on both engines.
+// both runs a test on both engines; side by side where it begins with t.Parallel.
 func both(t *testing.T, test func(t *testing.T, base Config)) {
 	for _, engine := range []string{"native", "portable"} {
 		t.Run(engine, func(t *testing.T) {
@@ -76,6 +76,7 @@ func TestCounts(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		measuring := make(begun)
 		config.Progress = measuring
 		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
@@ -133,6 +134,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			both(t, func(t *testing.T, config Config) {
+				t.Parallel()
 				ended := make(chan struct{})
 				_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
 					// Connection 0 only looked whether somebody is here; 1 gets the line; others wait.
@@ -184,6 +186,7 @@ func TestResume(t *testing.T) {
 	for technique, says := range bodies {
 		t.Run(technique, func(t *testing.T) {
 			both(t, func(t *testing.T, config Config) {
+				t.Parallel()
 				var s *script
 				s, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
 					if ask() == "" {
@@ -212,6 +215,7 @@ func TestResume(t *testing.T) {
 // A poll's viewer asks again with what it was told, ours by cursor and others by validators; 304, 408 and 204 are no news.
 func TestLongPolling(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		var s *script
 		s, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
 			for i := 0; ask() != ""; i++ {
@@ -252,6 +256,7 @@ func TestLongPolling(t *testing.T) {
 // A server that holds nothing is not asked as fast as it answers.
 func TestHasty(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		var s *script
 		s, config.URL = serve(t, always("HTTP/1.1 204 No Content\r\n\r\n"))
 		config.Technique, config.Pause = "longpolling", time.Hour
@@ -267,6 +272,7 @@ func TestHasty(t *testing.T) {
 // is no NDJSON.
 func TestNoEndpoint(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		var s *script
 		s, config.URL = serve(t, always("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"))
 		config.Technique, config.Pause = "longpolling", time.Hour
@@ -291,6 +297,7 @@ func TestNoEndpoint(t *testing.T) {
 // Pings are answered, masked, and a close has its code told.
 func TestWebSocket(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		pong := make(chan string, 1)
 		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
 			head := ask()
@@ -333,6 +340,7 @@ func TestNobody(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
 			ask()
 			io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
@@ -383,6 +391,7 @@ func TestMemoryIsByViewer(t *testing.T) {
 // The end of the context ends a run early, with its report.
 func TestEarly(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
 			ask()
 			io.WriteString(conn, sseHead+event(1, ""))
@@ -415,6 +424,7 @@ func TestEarly(t *testing.T) {
 // A slow viewer does not read; that the server cuts it is noticed on Linux, and no error.
 func TestSlow(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
 			if ask() == "" {
 				return
@@ -444,6 +454,7 @@ func TestSlow(t *testing.T) {
 // not answered.
 func TestEndsWhileConnecting(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
 			if ask() == "" {
 				return
@@ -485,6 +496,7 @@ func TestEndsWhileConnecting(t *testing.T) {
 // What is older than the connection has no age; a server that is late, or whose clock is behind, is seen by that.
 func TestBehind(t *testing.T) {
 	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
 		measuring := make(begun)
 		config.Progress = measuring
 		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {

@@ -20,6 +20,7 @@ func TestDashboard(t *testing.T) {
 	base := dashboardURL(t)
 	for _, technique := range []string{"polling", "longpolling", "streaming", "sse", "websocket"} {
 		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
 			r, err := crowd.Run(t.Context(), crowd.Config{
 				URL: base, Technique: technique, Viewers: 20, Duration: 1500 * time.Millisecond, CutEvery: 400 * time.Millisecond, Pause: 50 * time.Millisecond,
 			})
