@@ -213,6 +213,9 @@ func TestIdleDisk(t *testing.T) {
 
 // A chip that hangs loses nobody else's values, is asked once, and is taken up again when it answers.
 func TestHangingChip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	r := aBoard.write(t)
 	linkSensors(t, r, boardLinks)
 	path := r.ofSys("devices/platform/nct6775.656/hwmon/hwmon1/fan1_input")

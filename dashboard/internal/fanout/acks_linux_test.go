@@ -129,6 +129,9 @@ func TestBroken(t *testing.T) {
 // The kernel's own limit is off for a line: it cuts who reads slowly with a small window. Where it has one all the same, that
 // is for who does not answer.
 func TestKernelsLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	each(t, func(t *testing.T, way Way) {
 		t.Parallel()
 		s := open(t, way, Config{})
