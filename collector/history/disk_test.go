@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 const writer = "HISTORY_TEST_WRITER"
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // what is parallel here waits for the disk
 	if dir := os.Getenv(writer); dir != "" {
 		fill(dir)
 	}
@@ -64,6 +66,7 @@ func TestKilledAHundredTimes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	written := 0 // a second that was written for certain
 	for round := range 100 {

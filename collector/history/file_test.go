@@ -208,6 +208,7 @@ func TestDamaged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	h := open(t, dir)
 	s := collectortest.Snapshot(0)
@@ -225,56 +226,60 @@ func TestDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range uint64(200) {
-		random := rand.New(rand.NewPCG(seed, 7))
-		bad := bytes.Clone(good)
-		var what string
-		if seed%2 == 0 {
-			n := 1 + random.IntN(8)
-			for range n {
-				bad[random.IntN(len(bad))] ^= 1 << random.IntN(8)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel() // it waits for the disk
+			random := rand.New(rand.NewPCG(seed, 7))
+			bad := bytes.Clone(good)
+			var what string
+			if seed%2 == 0 {
+				n := 1 + random.IntN(8)
+				for range n {
+					bad[random.IntN(len(bad))] ^= 1 << random.IntN(8)
+				}
+				what = fmt.Sprintf("%d bits turned", n)
+			} else {
+				bad = bad[:random.IntN(len(bad))]
+				what = fmt.Sprintf("cut to %d of %d", len(bad), len(good))
 			}
-			what = fmt.Sprintf("%d bits turned", n)
-		} else {
-			bad = bad[:random.IntN(len(bad))]
-			what = fmt.Sprintf("cut to %d of %d", len(bad), len(good))
-		}
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, fileName), bad, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		intact, _, err := scan(bytes.NewReader(bad), limits(Tiers(), mostFile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := Open(dir, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatalf("seed %d, %s: %v", seed, what, err)
-		}
-		f := h.shelf.(*file)
-		for k, p := range intact {
-			found := false
-			for _, e := range f.tiers[k.tier] {
-				found = found || e.key == k && e.rows >= p.rows
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, fileName), bad, 0o600); err != nil {
+				t.Fatal(err)
 			}
-			if list := f.tiers[k.tier]; !found && (len(list) == 0 || k.compare(list[0].key) > 0) {
-				t.Errorf("seed %d, %s: block %v was whole and is not there", seed, what, k)
+			intact, _, err := scan(bytes.NewReader(bad), limits(Tiers(), mostFile))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		for at, got := range ask1(t, h) {
-			if want, ok := whole[at]; !ok || want != got {
-				t.Errorf("seed %d, %s: at %d got %s, want %s", seed, what, at, got, want)
+			h, err := Open(dir, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
 			}
-		}
-		for _, m := range h.Marks(time.Unix(0, 0), time.UnixMilli(note(1000).At)) {
-			if second := int(m.At-note(0).At) / 1000; m != note(second) || second%3 != 0 {
-				t.Errorf("seed %d, %s: got the mark %v", seed, what, m)
+			f := h.shelf.(*file)
+			for k, p := range intact {
+				found := false
+				for _, e := range f.tiers[k.tier] {
+					found = found || e.key == k && e.rows >= p.rows
+				}
+				if list := f.tiers[k.tier]; !found && (len(list) == 0 || k.compare(list[0].key) > 0) {
+					t.Errorf("%s: block %v was whole and is not there", what, k)
+				}
 			}
-		}
-		s.At = s.At.Add(time.Second)
-		h.Append(s)
-		if err := h.Close(); err != nil {
-			t.Errorf("seed %d, %s: close: %v", seed, what, err)
-		}
+			for at, got := range ask1(t, h) {
+				if want, ok := whole[at]; !ok || want != got {
+					t.Errorf("%s: at %d got %s, want %s", what, at, got, want)
+				}
+			}
+			for _, m := range h.Marks(time.Unix(0, 0), time.UnixMilli(note(1000).At)) {
+				if second := int(m.At-note(0).At) / 1000; m != note(second) || second%3 != 0 {
+					t.Errorf("%s: got the mark %v", what, m)
+				}
+			}
+			next := s
+			next.At = s.At.Add(time.Second)
+			h.Append(next)
+			if err := h.Close(); err != nil {
+				t.Errorf("%s: close: %v", what, err)
+			}
+		})
 	}
 }
 
@@ -346,6 +351,7 @@ func TestMonth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	h, last := month(t, dir, 10*time.Minute)
 	if err := h.Close(); err != nil {
