@@ -55,8 +55,10 @@ func TestAcknowledged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for name, messages := range map[string]int{"under-way": 3, "full": 400} { // the fewer are more than the window
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			each(t, func(t *testing.T, way Way) {
 				t.Parallel()
 				s := open(t, way, Config{WriteTimeout: 2 * time.Second})
@@ -132,6 +134,7 @@ func TestKernelsLimit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	each(t, func(t *testing.T, way Way) {
 		t.Parallel()
 		s := open(t, way, Config{})

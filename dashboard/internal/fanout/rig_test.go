@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.Set("test.parallel", "8") // what is parallel here waits more than it works
+	flag.Set("test.parallel", "16") // what is parallel here waits more than it works
 	if ln, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
 		ln.Close() // from the first on, Go has descriptors of its own: tests count them
 	}
