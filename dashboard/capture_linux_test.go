@@ -170,6 +170,7 @@ func TestAgainstCapture(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	byEpoll, byGo := open(t, Config{Lab: true}, ""), open(t, Config{Lab: true, portable: true}, "")
 	byTLS, _, _ := secured(t)
 	watch := sniff(t, byEpoll, byGo, byTLS)

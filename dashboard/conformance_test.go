@@ -207,6 +207,7 @@ func TestStreamOutlivesWriteTimeout(t *testing.T) {
 	}
 	for _, technique := range []string{"streaming", "sse", "websocket"} {
 		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
 			s := open(t, Config{WriteTimeout: 100 * time.Millisecond, Heartbeat: time.Minute}, "")
 			s.publish(1)
 			equal(t, s.watching(s.client(technique), "", 11, func() {
