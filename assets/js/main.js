@@ -5,8 +5,8 @@
 // First of all: what stands behind the address leaves it, and the page has its colours.
 import "./login.js";
 import "./theme.js";
-import { Ages, Clock, Recent } from "./age.js";
-import { API, Refused } from "./api.js";
+import { Clock } from "./age.js";
+import { API } from "./api.js";
 import { configured, preferred } from "./config.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
@@ -34,6 +34,7 @@ import { Lesson } from "./panel/lesson.js";
 import { Meter } from "./panel/meter.js";
 import { Missing } from "./panel/missing.js";
 import { Networks } from "./panel/networks.js";
+import { OwnViewer } from "./panel/ownviewer.js";
 import { paper } from "./panel/paper.js";
 import { Processes } from "./panel/processes.js";
 import { showScopes } from "./panel/scopes.js";
@@ -41,7 +42,7 @@ import { Sockets } from "./panel/sockets.js";
 import { Sources } from "./panel/sources.js";
 import { state } from "./panel/state.js";
 import { Status } from "./panel/status.js";
-import { called, Switch } from "./panel/switch.js";
+import { Switch } from "./panel/switch.js";
 import { Taking } from "./panel/taking.js";
 import { Theme } from "./panel/theme.js";
 import { ThenBar } from "./panel/then.js";
@@ -55,7 +56,7 @@ import { outdated } from "./outdated.js";
 import { Past, reach } from "./past.js";
 import { recall, remember } from "./remember.js";
 import { drawn, row } from "./series.js";
-import { allowed, holding, Slots } from "./slots.js";
+import { Slots } from "./slots.js";
 import { Store } from "./store.js";
 import { Archive } from "./time/archive.js";
 import { History } from "./time/history.js";
@@ -66,8 +67,6 @@ import { Viewer } from "./viewer.js";
 import { follow, load, say } from "./words/words.js";
 import { learnServer } from "./zone.js";
 
-/** @typedef {import("./transport/transport.js").Technique} Technique */
-/** @typedef {import("./transport/transport.js").Exchange} Exchange */
 /** @typedef {import("./message.js").Message} Message */
 
 /** Samples kept: a quarter of an hour at the fastest interval. */
@@ -78,8 +77,6 @@ const sparkPace = 2000;
 const between = 600;
 /** Milliseconds that the first tables wait for the charts to have what was. */
 const patience = 500;
-/** What "per second" is averaged over, in milliseconds. */
-const recently = 10_000;
 
 const page = document.documentElement.dataset;
 const base = new URL("api/v1/", document.baseURI);
@@ -90,8 +87,6 @@ const frame = new Frame();
 const clock = new Clock();
 const store = new Store(capacity, drawn);
 const exchanges = new Exchanges(techniques.map((technique) => lasting.has(technique)));
-const ages = techniques.map(() => new Ages());
-const received = new Recent(recently);
 
 const theme = new Theme(() => {
   frame.draw(restyle);
@@ -100,8 +95,8 @@ const theme = new Theme(() => {
 const language = new Language();
 const header = new Header();
 const status = new Status();
-const chooser = new Switch((technique) => use(technique));
-const wire = new Wire(exchanges, techniques, frame, () => askWire());
+const chooser = new Switch((technique) => own.use(technique));
+const wire = new Wire(exchanges, techniques, frame, () => own.ask());
 const meter = new Meter();
 const tiles = new Tiles(store, frame);
 const history = new History(api);
@@ -141,8 +136,10 @@ const slots = new Slots();
 const views = new Views((view) => void look(view));
 const lesson = new Lesson(() => address?.changed(), () => views.open("lab"));
 
-/** @type {Viewer | null} */
-let viewer = null;
+const own = new OwnViewer({ api, access, frame, clock, slots, chooser, status, wire, meter, exchanges }, (technique) => {
+  lab?.follow(technique);
+  frame.draw(restyle);
+});
 /** @type {import("./config.js").Config | null} */
 let config = null;
 /** once it was looked at @type {import("./lab/lab.js").Lab | null} */
@@ -150,19 +147,6 @@ let lab = null;
 /** @type {Message | null} */
 let latest = null;
 let interval = 1000;
-/** the place of the technique that brought the last messages: while two hand over, not always the chosen one */
-let carrier = 0;
-/** the one that brought those before; none yet */
-let carried = -1;
-/** when this page connected again after it had been hidden, on performance.now()'s clock */
-let resumed = NaN;
-/** whether this server counts on its socket, until it says no */
-let counting = true;
-let asking = false;
-/** the meter's last answer, until it is shown: with the next second, whose frame there is anyway @type {(() => void) | null} */
-let answered = null;
-/** the technique that the strip's text was last of @type {string | undefined} */
-let described;
 /** what is known of the host @type {any} */
 let facts = null;
 /** once everything that it tells is there @type {Address | undefined} */
@@ -177,9 +161,8 @@ const showFigures = frame.atMost(() => 200, () => {
   thenBar.show();
   timeBar.wait(archive);
   marks.cover(window.from, latest.at);
-  header.show(latest.data, interval, received.rate(performance.now()));
+  header.show(latest.data, interval, own.rate(performance.now()));
 });
-const showCounts = () => viewer && wire.count(viewer.counts);
 const drawCharts = frame.atMost(() => charts.pace, charts.draw, frame.draw);
 const describeSoon = frame.atMost(() => 1000, () => charts.describe());
 const drawTiles = frame.atMost(() => sparkPace, tiles.draw, frame.draw);
@@ -203,10 +186,7 @@ function take(message) {
   const { at, data } = message;
   if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
   clock.observe(at, message.received);
-  // The first message that a technique brings had been waiting for the switch, and what was made while the page was hidden
-  // for that to end: their age says nothing about the technique.
-  if (carrier === carried && !(at < clock.server(resumed))) ages[carrier].add(at, message.received);
-  carried = carrier;
+  own.took(message);
   const first = !latest;
   const filled = first || message.gap ? filler.begin(at, interval, data) : null;
   if (message.gap) marks.miss();
@@ -222,7 +202,7 @@ function take(message) {
   if (first || message.gap || data.marks?.some((/** @type {{kind: string}} */ mark) => mark.kind === "alert")) alerts.refresh(at);
   if (page.stale === "true") judge(performance.now());
   page.lastId = message.id;
-  tell();
+  own.tell();
   frame.align();
   charts.show(data);
   showFigures();
@@ -274,84 +254,6 @@ function remeasure() {
   if (past) turnTo(past);
 }
 
-/** @param {Technique} technique @param {Exchange} exchange */
-function record(technique, exchange) {
-  const place = techniques.indexOf(technique);
-  exchanges.add(place, exchange);
-  if (exchange.kind === "messages") {
-    carrier = place;
-    received.add(exchange.at, exchange.payload);
-  }
-  // Something came by the chosen technique: the one before has been let go.
-  if ((exchange.kind === "messages" || exchange.kind === "empty") && technique === viewer?.technique) exchanges.only(place, exchange.at);
-  wire.happened();
-}
-
-/** @param {Technique} technique @param {import("./panel/status.js").State} state */
-function turn(technique, state) {
-  if (page.state === "paused" && state !== "paused") resumed = performance.now();
-  page.state = state;
-  if (state === "waiting") { // EventSource and WebSocket do not tell a page why they were refused
-    void access.check();
-    void lookForRoom();
-  }
-  status.show(called(technique), state);
-  if (state === "paused" || !holding.has(technique)) slots.give("page");
-  else if (!slots.take("page", giveWay)) giveWay();
-  if (state === "paused") exchanges.only(-1, performance.now());
-  tell();
-}
-
-/** Is there no place left for who holds a connection? */
-async function lookForRoom() {
-  const { full } = await api.config().catch(() => ({ full: false }));
-  if (full && viewer?.state === "waiting") status.show(called(viewer.technique), "full");
-}
-
-/** The counts, for the reader and for tests. */
-function tell() {
-  if (!viewer) return;
-  const { counts } = viewer;
-  page.messages = String(counts.messages);
-  page.missed = String(counts.missed);
-  page.duplicates = String(counts.duplicates);
-  frame.mark(showCounts);
-}
-
-/** Other tabs hold all the connections that there are: this page takes a way that needs none. */
-function giveWay() {
-  const other = config?.techniques.find((technique) => technique === "websocket") ?? "polling";
-  warn(viewer?.technique ?? other, other);
-  use(other, false);
-}
-
-/** @param {Technique} wanted @param {Technique} used */
-function warn(wanted, used) {
-  const notice = one("#slots");
-  write(notice, say("host.slots_full", { n: slots.others, allowed, wanted: called(wanted), used: called(used) }));
-  reveal(notice, true);
-}
-
-/** @param {Technique} technique @param {boolean} [chosen] by the reader */
-function use(technique, chosen = true) {
-  if (holding.has(technique) && !slots.take("page", giveWay, chosen)) {
-    chooser.show(viewer?.technique ?? "");
-    if (viewer) warn(technique, viewer.technique);
-    return;
-  }
-  chooser.show(technique);
-  wire.use(technique);
-  page.technique = technique;
-  if (chosen) {
-    remember("technique", technique);
-    reveal(one("#slots"), false);
-  }
-  viewer?.switchTo(technique);
-  lab?.follow(technique);
-  frame.draw(restyle);
-  if (chosen) askWire(); // else with the next second that is even
-}
-
 function restyle() {
   wire.restyle();
   tiles.restyle();
@@ -372,28 +274,10 @@ paper(() => {
 async function look(view) {
   page.view = view;
   if (view === "host") return lab?.close();
-  if (!viewer || !config) return; // start will
+  if (!own.viewer || !config) return; // start will
   const { Lab } = await import("./lab/lab.js").catch(outdated);
-  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer, slots, lesson });
+  lab ??= new Lab(one("#lab"), { api, frame, base, config, viewer: own.viewer, slots, lesson });
   if (views.current === "lab") lab.open();
-}
-
-async function askWire() {
-  if (!viewer || asking || !wire.open || !counting || document.hidden) return;
-  asking = true;
-  const { technique, id } = viewer;
-  try {
-    const cost = await api.wire(id);
-    const now = performance.now();
-    answered = () => meter.show(technique, cost, now);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) {
-      counting = false;
-      meter.show(technique, null, performance.now());
-    } else meter.stale();
-  }
-  asking = false;
-  if (technique !== viewer.technique) askWire();
 }
 
 /** How old is what is on screen? Figures that are stale must not look like those of now. @param {number} now */
@@ -410,29 +294,18 @@ function clocks() {
   frame.every(1000, judge);
   frame.every(1000, judge, between);
   frame.every(1000, (now) => {
-    answered?.();
-    answered = null;
-    if (!viewer) return;
-    const place = techniques.indexOf(viewer.technique);
-    const [median, p99] = ages[place].percentiles([0.5, 0.99], clock.offset);
-    const requests = exchanges.requestRate(place, now, recently);
-    meter.ages(median, p99, requests);
-    showCounts();
-    if (described !== viewer.technique && Number.isFinite(requests)) {
-      described = viewer.technique;
-      wire.describe(viewer.technique, viewer.counts, requests, median);
-    }
+    own.show(now);
     if (latest && clock.server(now) - latest.at > 2 * interval) {
       charts.wait(clock.server(now));
       frame.draw(charts.draw);
     }
   });
-  frame.every(2000, () => void askWire());
+  frame.every(2000, () => void own.ask());
   frame.every(30_000, () => latest && void alerts.refresh(latest.at)); // values, and silences that end
   frame.every(60_000, () => store.drop(store.newest - reach, [...drawn, ...charts.series])); // devices that are gone
   frame.every(10_000, () => {
     charts.describe();
-    described = undefined; // and the strip with the next second
+    own.describe();
   });
 }
 
@@ -440,7 +313,7 @@ function keys() {
   const numbers = techniques.map((technique, i) => ({
     key: String(i + 1),
     does: `help.key_${technique}`,
-    press: () => use(technique),
+    press: () => own.use(technique),
   }));
   const others = [
     { key: "l", does: "help.key_lab", press: () => views.next() },
@@ -461,7 +334,7 @@ function keys() {
 
 async function start() {
   await access.enter();
-  config = await configured(api, () => turn("sse", navigator.onLine ? "waiting" : "offline"));
+  config = await configured(api, () => own.turn("sse", navigator.onLine ? "waiting" : "offline"));
   interval = config.interval;
   if (config.history) {
     const series = api.series();
@@ -479,13 +352,10 @@ async function start() {
   chooser.offer(config.techniques);
 
   const technique = preferred(config.techniques);
-  viewer = new Viewer({ base, technique, interval });
-  viewer.listen({ onMessage: take, onExchange: record, onState: turn });
+  const viewer = new Viewer({ base, technique, interval });
+  viewer.listen({ onMessage: take, onExchange: (...what) => own.record(...what), onState: (...what) => own.turn(...what) });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
-  turn(technique, "connecting");
-  use(technique, false);
-  remember("technique", technique);
-  viewer.start();
+  own.start(viewer, config.techniques);
   introduce();
   look(views.current);
 }
@@ -502,11 +372,10 @@ async function introduce() {
 
 /** Say everything anew that was put together from words. */
 function reword() {
-  if (viewer) turn(viewer.technique, viewer.state);
+  own.reword();
   if (facts) header.host(facts);
   restyle();
   charts.describe();
-  described = undefined;
   if (!latest) return;
   verdict.reword();
   alerts.reword();
