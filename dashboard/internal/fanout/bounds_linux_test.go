@@ -115,6 +115,9 @@ func TestNoRoomInTheMiddle(t *testing.T) {
 					s.Reroute(through)
 					giveBack()
 					v.ends(Fault)
+					if k := v.tally.Figures().Kernel; k == nil || k.Packets.Out == 0 {
+						t.Errorf("at the end the kernel had counted %+v", k)
+					}
 					b, err := io.ReadAll(v.read)
 					if err != nil || bytes.Contains(b, []byte("HTTP/1.1")) || size > 1 && len(b) >= size {
 						t.Errorf("got %d bytes that end in %q, %v", len(b), b[max(0, len(b)-40):], err)
@@ -128,6 +131,9 @@ func TestNoRoomInTheMiddle(t *testing.T) {
 			v.ends(Fault)
 			if told, err := io.ReadAll(a); err != nil || string(told) != NoRoom {
 				t.Errorf("who waits for an answer is told %q, %v", told, err)
+			}
+			if !a.last {
+				t.Error("the kernel is not asked at the end of who waits for an answer")
 			}
 		})
 	}

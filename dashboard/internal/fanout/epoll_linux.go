@@ -94,19 +94,27 @@ func duplicate(sc syscall.Conn) (fd int, err error) {
 	return fd, err
 }
 
-// connection makes a connection of a descriptor that was one, or says no on it, if anything, and closes it. release is
-// called when the connection is closed.
-func connection(fd int32, release func(), no string) (net.Conn, error) {
-	file := os.NewFile(uintptr(fd), "connection")
+// connection makes a connection of the line's descriptor, which was one, or says no on it, if anything, and closes it. The
+// line's release is called when the connection is closed.
+func (l *line) connection(no string) (conn net.Conn, ok bool) {
+	if l.release != nil {
+		defer func() {
+			if !ok {
+				l.release()
+			}
+		}()
+	}
+	file := os.NewFile(uintptr(l.fd), "connection")
 	defer file.Close() // FileConn has a descriptor of its own
 	conn, err := net.FileConn(file)
-	if err != nil {
-		write(fd, []byte(no))
-		unix.Shutdown(int(fd), unix.SHUT_WR)
-		return nil, err
+	if err != nil { // no descriptor is left
+		write(l.fd, []byte(no))
+		unix.Shutdown(int(l.fd), unix.SHUT_WR)
+		l.closing(l)
+		return nil, false
 	}
 	accept.Tune(conn) // FileConn has its own idea of keep-alive
-	return &returned{Conn: conn, release: release}, nil
+	return &returned{Conn: conn, release: l.release}, true
 }
 
 // A returned connection still has its place among those of its server.

@@ -38,11 +38,8 @@ func (s *shard) hand(l *line, through Through) {
 	if l.Form == nil && !l.answering {
 		no = NoRoom
 	}
-	conn, err := connection(l.fd, l.release, no)
-	if err != nil { // no descriptor is left
-		if l.release != nil {
-			l.release()
-		}
+	conn, ok := l.connection(no)
+	if !ok {
 		l.reason = Fault
 		l.finish()
 		return

@@ -140,6 +140,7 @@ type asks struct {
 	idle     bool
 	back     chan string // what was read and not answered
 	answered chan bool
+	last     bool // the kernel was asked before the connection was closed
 }
 
 func (a *asks) Answer(time.Duration) ([]byte, bool) {
@@ -153,7 +154,7 @@ func (a *asks) Answer(time.Duration) ([]byte, bool) {
 func (a *asks) Answered(meter.Probe)               { a.idle = true; a.answered <- true }
 func (a *asks) Named() bool                        { return false }
 func (a *asks) Parked(meter.Probe)                 {}
-func (a *asks) Closing(meter.Probe)                {}
+func (a *asks) Closing(p meter.Probe)              { _, a.last = p.Reading() }
 func (a *asks) Ask([]byte, time.Duration) error    { return errBack }
 func (a *asks) Due() (at time.Duration, idle bool) { return 0, a.idle }
 func (a *asks) Count(in, out int)                  {}

@@ -192,11 +192,8 @@ func (s *shard) back(l *line) {
 		early = *l.answers
 	}
 	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
-	conn, err := connection(l.fd, l.release, NoRoom)
-	if err != nil { // no descriptor is left
-		if l.release != nil {
-			l.release()
-		}
+	conn, ok := l.connection(NoRoom)
+	if !ok {
 		l.reason = Fault
 		l.finish()
 		return
