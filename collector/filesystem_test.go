@@ -1,12 +1,14 @@
 package collector
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -164,6 +166,38 @@ func TestDeadMount(t *testing.T) {
 		close(fake.free)
 		synctest.Wait()
 	})
+}
+
+// stops is a context that has whoever waits for it stand still at first, as a process does that is stopped.
+type stops struct {
+	context.Context
+	once sync.Once
+}
+
+func (s *stops) Done() <-chan struct{} {
+	s.once.Do(func() { time.Sleep(3 * usageTimeout) })
+	return s.Context.Done()
+}
+
+// A process that was stopped while mounts answered takes none of them for dead; nor does it wait for ever for one that is.
+func TestMountsOfAProcessThatWasStopped(t *testing.T) {
+	for range 50 { // which of what is ready is looked at first is not for us to say
+		synctest.Test(t, func(t *testing.T) {
+			fake := fakeMounts{free: make(chan struct{})}
+			u := usageReader{measure: fake.measure}
+			start := time.Now()
+			states := u.refresh(&stops{Context: t.Context()}, []mount{{dev: "a", path: "/a"}, {dev: "dead", path: "/dead"}})
+			took := time.Since(start)
+			if a := states[0]; a.waiting || !a.answered || a.err != nil {
+				t.Errorf("what has answered: %+v", a)
+			}
+			if dead := states[1]; !dead.waiting || took != 4*usageTimeout {
+				t.Errorf("what has not: %+v, after %s", dead, took)
+			}
+			close(fake.free)
+			synctest.Wait()
+		})
+	}
 }
 
 // Only a bounded number of goroutines is ever lost to dead mounts, and the disks go on.

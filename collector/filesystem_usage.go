@@ -78,9 +78,16 @@ func (u *usageReader) refresh(ctx context.Context, mounts []mount) []*mountState
 		u.timer = time.NewTimer(usageTimeout)
 	}
 	defer u.timer.Stop()
+	next := time.Duration(0)
 	for {
+		was := now
 		now = time.Now()
-		running, stuck, next := u.load(now, deadline)
+		if late := now.Sub(was) - next; late >= usageTimeout/4 {
+			u.askedAnew(was, now)
+			deadline = deadline.Add(late)
+		}
+		var running, stuck int
+		running, stuck, next = u.load(now, deadline)
 		for len(due) > 0 && running < atOnce && running+stuck < mostWaiting {
 			s := states[due[0]]
 			if s.doubt() == doubtful && running+stuck >= mostWaiting-atOnce {
@@ -109,6 +116,16 @@ func (u *usageReader) refresh(ctx context.Context, mounts []mount) []*mountState
 		states[i].err = errNotAsked
 	}
 	return states
+}
+
+// askedAnew gives those their time anew that were expected to answer when this process, or its machine, was stopped, from
+// some time after was on until some time before now: they were stopped too, or nobody has looked at what they have answered.
+func (u *usageReader) askedAnew(was, now time.Time) {
+	for _, s := range u.waiting {
+		if was.Sub(s.asked) < usageTimeout {
+			s.asked = now
+		}
+	}
 }
 
 // isDue: the reads come when the collector's ticks do, so half a period early is on time.
