@@ -278,8 +278,10 @@ func TestThinLink(t *testing.T) {
 					t.Fatalf("got %d %s", status, body)
 				}
 			}
+			s.publish(1)
+			f.sees("1 2") // and what asks now asks as it has been told
 			// 30 kB at once, for a link that takes eight seconds for it and has 2 kB on the way; fewer than a viewer may have waiting.
-			for range last - 1 {
+			for range last - 2 {
 				s.hub.Publish(time.Now(), []byte(`{"x":"`+padding+`"}`))
 			}
 			come := func() (n int, newest bool) {
