@@ -27,6 +27,8 @@ export class Heat {
   #line = "";
   /** whether it is hatched anywhere */
   bare = false;
+  /** whether a pixel of it has no reading */
+  #open = false;
   #paper = new OffscreenCanvas(1, 1);
   #pen = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#paper.getContext("2d"));
   #image = new ImageData(1, 1);
@@ -89,9 +91,7 @@ export class Heat {
     this.#paint(store, series.map((name) => store.column(name)), from, to, columns);
     this.#pen.putImageData(this.#image, 0, 0);
     const { height } = this.#surface;
-    ctx.fillStyle = this.#none;
-    ctx.fillRect(left, 0, right - left, height);
-    this.#hatch(ctx, left, right, height);
+    if (this.#open) this.#hatch(ctx, left, right, height);
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(this.#paper, 0, 0, columns, n, left, 0, right - left, height);
     if (height / n >= 4) {
@@ -106,6 +106,8 @@ export class Heat {
 
   /** What no sample will be painted over must not look idle. @param {CanvasRenderingContext2D} ctx @param {number} left @param {number} right @param {number} height */
   #hatch(ctx, left, right, height) {
+    ctx.fillStyle = this.#none;
+    ctx.fillRect(left, 0, right - left, height);
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, 0, right - left, height);
@@ -126,6 +128,7 @@ export class Heat {
     const first = Math.max(store.from, store.find(from));
     const last = Math.min(store.to - 1, store.find(to) + 1);
     const place = (/** @type {number} */ at) => Math.min(columns, Math.max(0, Math.floor(((at - from) / (to - from)) * columns)));
+    this.#open = false;
     cores.forEach((busy, c) => {
       this.#sums.fill(0);
       this.#counts.fill(0);
@@ -142,6 +145,7 @@ export class Heat {
       for (let x = 0; x < columns; x++) {
         const busy = Math.min(1, this.#sums[x] / this.#counts[x]);
         this.#pixels[c * columns + x] = this.#counts[x] > 0 ? this.#lut[Math.round(busy * (shades - 1))] : 0;
+        if (this.#counts[x] === 0) this.#open = true;
       }
     });
     this.bare = false;
