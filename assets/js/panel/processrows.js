@@ -8,6 +8,7 @@ import { cores, group, traffic } from "../processlist.js";
 import { say, term } from "../words/words.js";
 import { ProcessDetail } from "./processdetail.js";
 import { attribute, one, property, stamp, write } from "./dom.js";
+import { Columns } from "./fits.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
 /** @typedef {{row: HTMLElement, cells: HTMLElement[]}} Row */
@@ -19,6 +20,9 @@ const whole = 2000;
 /** The columns, in the order of their cells. */
 export const keys = ["pid", "name", "command", "user", "service", "state", "cpu", "memory", "io", "threads", "parent"];
 
+/** Those that cut what is too long for them. */
+const cutting = ["name", "command", "user", "service", "state"];
+
 export class ProcessRows {
   #body = one("#processes tbody");
   /** @type {Map<string, Row>} */
@@ -26,6 +30,7 @@ export class ProcessRows {
   #detail;
   /** @type {Map<string, boolean>} */
   #columns = new Map();
+  #room = new Columns(cutting.map((key) => one(`thead [data-key="${key}"]`, one("#processes"))), () => this.#cutting[0], () => this.#cutting.forEach(this.#fit));
   /** the row that is open */
   #open = "";
   /** the row that the Tab key comes to; arrows go on from there */
@@ -76,6 +81,18 @@ export class ProcessRows {
       cells[i].classList.toggle("always", wanted === true);
     });
   }
+
+  get #cutting() {
+    return [...this.#rows.values()].map(({ cells }) => cells.filter(cuts));
+  }
+
+  /** What surely fits into its column is not cut; in a tree names are indented. @param {HTMLElement[]} cells of one row, those that cut */
+  #fit = (cells) => {
+    cells.forEach((cell, i) => {
+      const fits = this.#room.fits(i, cell.textContent ?? "") && !(Number(cell.style.getPropertyValue("--depth")) > 0);
+      if (cell.classList.contains("fits") !== fits) cell.classList.toggle("fits", fits);
+    });
+  };
 
   /** Whether the order is to stay. */
   get held() {
@@ -136,7 +153,9 @@ export class ProcessRows {
     for (const p of shown) {
       const key = identity(p);
       seen.add(key);
-      fill(this.#row(key).cells, p);
+      const { cells } = this.#row(key);
+      fill(cells, p);
+      this.#fit(cells.filter(cuts));
       if (key === this.#open) this.#detail.show(p);
     }
     if (!seen.has(this.#open)) this.#open = "";
@@ -194,6 +213,11 @@ export class ProcessRows {
     }
     return found;
   }
+}
+
+/** @param {HTMLElement} _ @param {number} column */
+function cuts(_, column) {
+  return cutting.includes(keys[column]);
 }
 
 /** @param {Process} p */
