@@ -114,7 +114,7 @@ func (s *serve) Run(args command.Arguments) error {
 	}
 	defer config.History.Close()
 	d := dashboard.New(config)
-	c := collector.Collector{Interval: s.Interval, Logger: log, Watched: d.Watched}
+	c := collector.Collector{Interval: s.Interval, Logger: log, Watched: command.FewerProcessors(s.Interval, d.Watched)}
 	go c.Run(ctx, service.Started(d.Publish))
 	go service.Watch(ctx, d.Healthy)
 	go service.Reload(ctx, &s.Serve, args, func(now *command.Serve) { level.Set(now.Level()) })
