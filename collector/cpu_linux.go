@@ -12,7 +12,9 @@ const mostCores = 16 << 10
 
 type cpuReader struct{ stat kernelFile }
 
-func newCPUReader(r roots) *cpuReader { return &cpuReader{kernelFile{path: r.ofProc("stat")}} }
+func newCPUReader(r roots) *cpuReader {
+	return &cpuReader{kernelFile{path: r.ofProc("stat"), prompt: true}}
+}
 
 func (c *cpuReader) read(_ context.Context, into *cpuReading) error {
 	b, err := c.stat.read()

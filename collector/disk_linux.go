@@ -20,7 +20,7 @@ const (
 )
 
 func diskSource(r roots) Source {
-	d := diskReader{roots: r, stats: kernelFile{path: r.ofProc("diskstats")}}
+	d := diskReader{roots: r, stats: kernelFile{path: r.ofProc("diskstats"), prompt: true}}
 	return Source{Name: "disks", Read: func(context.Context) (Part, error) {
 		part, err := d.read()
 		switch {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -63,8 +64,34 @@ func TestKernelFileIsBounded(t *testing.T) {
 	}
 }
 
+// A prompt file is read without telling the runtime, where it is the kernel's own.
+func TestKernelFilePrompt(t *testing.T) {
+	host := tree{"proc/x": "one\n"}.write(t)
+	f := kernelFile{path: host.ofProc("x"), prompt: true}
+	if b, err := f.read(); err != nil || string(b) != "one\n" || f.direct {
+		t.Errorf("of a program: %q, %v, direct %t", b, err, f.direct)
+	}
+	long := 0
+	for _, path := range []string{"/proc/version", "/proc/filesystems", "/proc/devices", "/proc/crypto", "/proc/kallsyms"} {
+		want, err := os.ReadFile(path)
+		if err != nil || len(want) > longestFile/2 {
+			continue
+		}
+		long = max(long, len(want))
+		f := kernelFile{path: path, prompt: true}
+		for range 2 {
+			if b, err := f.read(); err != nil || string(b) != string(want) || f.direct != (strconv.IntSize == 64) {
+				t.Errorf("%s: %d bytes, %v, direct %t, want %d bytes", path, len(b), err, f.direct, len(want))
+			}
+		}
+	}
+	if long < shortRead {
+		t.Skip("no long file here that stays the same")
+	}
+}
+
 func TestKernelFileAllocations(t *testing.T) {
-	f := kernelFile{path: "/proc/vmstat"}
+	f := kernelFile{path: "/proc/vmstat", prompt: true}
 	for range 3 {
 		if _, err := f.read(); err != nil {
 			t.Skip(err)

@@ -9,7 +9,7 @@ import (
 
 // loadSource reads a file that the kernel writes anew every five seconds.
 func loadSource(r roots) Source {
-	file := kernelFile{path: r.ofProc("loadavg")}
+	file := kernelFile{path: r.ofProc("loadavg"), prompt: true}
 	return Source{Name: "load", Every: time.Second, Read: func(context.Context) (Part, error) {
 		b, err := file.read()
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 // memorySource reads memory and swap: both are in one file.
 func memorySource(r roots) Source {
 	reader := memoryReader{
-		meminfo:  kernelFile{path: r.ofProc("meminfo")},
+		meminfo:  kernelFile{path: r.ofProc("meminfo"), prompt: true},
 		arcstats: maybeFile{kernelFile: kernelFile{path: r.ofProc("spl", "kstat", "zfs", "arcstats")}},
 	}
 	return Source{Name: "memory", Read: func(context.Context) (Part, error) {

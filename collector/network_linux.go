@@ -30,7 +30,7 @@ type networkReader struct {
 }
 
 func newNetworkReader(r roots) *networkReader {
-	return &networkReader{dev: kernelFile{path: r.ofNet("dev")}, sys: r.ofSys("class", "net"), own: r.ownInterfaces(), table: netTable{all: true}}
+	return &networkReader{dev: kernelFile{path: r.ofNet("dev"), prompt: true}, sys: r.ofSys("class", "net"), own: r.ownInterfaces(), table: netTable{all: true}}
 }
 
 // ofNet is a path below the /proc/net of the host. That is a link to the reader's own namespace: where the host's

@@ -11,7 +11,7 @@ import (
 
 // pagingSource is read once a second at most: the kernel adds the counters of all processors up to answer.
 func pagingSource(r roots) Source {
-	reader := pagingReader{vmstat: kernelFile{path: r.ofProc("vmstat")}}
+	reader := pagingReader{vmstat: kernelFile{path: r.ofProc("vmstat"), prompt: true}}
 	return Source{Name: "paging", Every: time.Second, Read: func(context.Context) (Part, error) {
 		part, err := reader.read(time.Now())
 		if err != nil {

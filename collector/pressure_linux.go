@@ -40,7 +40,7 @@ type pressureReader struct {
 func newPressureReader(r roots) *pressureReader {
 	p := &pressureReader{}
 	for i, name := range [4]string{"cpu", "memory", "io", "irq"} {
-		p.files[i].path = r.ofProc("pressure", name)
+		p.files[i].kernelFile = kernelFile{path: r.ofProc("pressure", name), prompt: true}
 	}
 	return p
 }

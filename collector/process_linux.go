@@ -49,7 +49,7 @@ func newProcessReader(r roots) processReader {
 func (r *processReader) begin() {
 	self, err := os.Readlink(r.roots.ofProc("self"))
 	r.ours = err == nil && self == strconv.Itoa(os.Getpid())
-	r.forks.path = r.roots.ofProc("stat")
+	r.forks = kernelFile{path: r.roots.ofProc("stat"), prompt: true}
 	if r.ours {
 		r.forks.path = r.roots.ofProc("loadavg")
 	}
@@ -59,11 +59,8 @@ func (r *processReader) begin() {
 // clockOf is the processor time that a process has used, from its clock (clock_getcpuclockid(3)). Anybody may read it.
 func clockOf(pid int32) (time.Duration, bool) {
 	const ofProcess = 2 // CPUCLOCK_SCHED, without the bit for a single thread
-	var used unix.Timespec
-	if err := unix.ClockGettime(^pid<<3|ofProcess, &used); err != nil {
-		return 0, false
-	}
-	return time.Duration(used.Nano()), true
+	used, err := readClock(^pid<<3 | ofProcess)
+	return used, err == nil
 }
 
 // read puts every process into the table. Those that end meanwhile are left out.

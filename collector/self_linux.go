@@ -24,7 +24,7 @@ func (r *selfReader) read(now time.Time) (ownCost, error) {
 	if c.cpu, err = ownTime(); err != nil {
 		return ownCost{}, err
 	}
-	r.statm.path = "/proc/self/statm"
+	r.statm.path, r.statm.prompt = "/proc/self/statm", true
 	if b, err := r.statm.read(); err == nil {
 		if virtual, resident, ok := parseStatm(b); ok {
 			pageSize := uint64(os.Getpagesize())

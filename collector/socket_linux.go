@@ -31,7 +31,7 @@ type socketReader struct {
 }
 
 func newSocketReader(r roots) *socketReader {
-	file := func(path string) maybeFile { return maybeFile{kernelFile: kernelFile{path: path}} }
+	file := func(path string) maybeFile { return maybeFile{kernelFile: kernelFile{path: path, prompt: true}} }
 	s := &socketReader{
 		sockstat: file(r.ofNet("sockstat")), sockstat6: file(r.ofNet("sockstat6")),
 		snmp: file(r.ofNet("snmp")), netstat: file(r.ofNet("netstat")), snmp6: file(r.ofNet("snmp6")),
