@@ -103,32 +103,42 @@ func (b *box) Bare() bool                            { return b.away.Load() }
 func (b *box) NetConn() net.Conn                     { return b.Conn }
 func (b *box) SyscallConn() (syscall.RawConn, error) { return b.Conn.(syscall.Conn).SyscallConn() }
 
-// A line whose middlebox is gone is watched, and cut, as any other.
+// A line whose middlebox is gone is watched, and cut, as any other. That it is slow, and not silent, is told by the kernel's probes,
+// which come ever more rarely: where the machine lets us look too late, there was none, and we try again.
 func TestBehindTheMiddlebox(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	t.Parallel()
 	eachShard(t, func(t *testing.T, way Way) {
 		t.Parallel()
-		s := open(t, way, Config{WriteTimeout: 2 * time.Second}) // a second, and a probe of the kernel that is late makes it silent
-		v := s.small(lines(10 << 10))
-		boxed := make(chan *box, 1)
-		s.Reroute(func(Owner) Through {
-			return func(c net.Conn) net.Conn {
-				b := &box{Conn: c}
-				boxed <- b
-				return b
+		got := Silent
+		for tries := 0; got == Silent && tries < 8; tries++ {
+			s := open(t, way, Config{WriteTimeout: time.Second})
+			v := s.small(lines(10 << 10))
+			boxed := make(chan *box, 1)
+			s.Reroute(func(Owner) Through {
+				return func(c net.Conn) net.Conn {
+					b := &box{Conn: c}
+					boxed <- b
+					return b
+				}
+			})
+			if way := <-v.began; way != ByGoroutine {
+				t.Fatalf("held by %v", way)
 			}
-		})
-		if got := <-v.began; got != ByGoroutine {
-			t.Fatalf("held by %v", got)
+			publish(s.hub, 3) // less than the kernel takes
+			(<-boxed).away.Store(true)
+			select {
+			case got = <-v.done:
+			case <-time.After(time.Minute):
+				t.Fatal("never ended")
+			}
+			if _, err := io.Copy(io.Discard, v.Conn); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("got %v, want a reset", err)
+			}
 		}
-		publish(s.hub, 3) // less than the kernel takes
-		(<-boxed).away.Store(true)
-		v.ends(Slow)
-		if _, err := io.Copy(io.Discard, v.Conn); !errors.Is(err, syscall.ECONNRESET) {
-			t.Errorf("got %v, want a reset", err)
+		if got != Slow {
+			t.Errorf("ended as %v, want slow", got)
 		}
 	})
 }

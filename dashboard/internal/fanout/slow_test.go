@@ -103,7 +103,6 @@ func TestLongFrame(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	t.Parallel()
 	longFrame := func(t *testing.T, way Way, join func(*site, *Form) *viewer) {
 		t.Parallel()
 		s := open(t, way, Config{WriteTimeout: 10 * time.Second}) // fifty pauses: a busy machine makes some of them longer
