@@ -15,7 +15,7 @@ var pageCost = flag.Duration("pagecost", 0, "measure for so long what a page at 
 
 // A page at a message a second works once for each message, and a little in between for the age of what is shown: it does not
 // lay itself out, style itself or run from frame to frame. With -pagecost 30s it tells the time that its main thread takes, as
-// the browser counts it, with the strip open and folded.
+// the browser counts it, with all of it, without the strip, and with charts alone.
 func TestPageCost(t *testing.T) {
 	if *pageCost == 0 {
 		exhaustive(t)
@@ -31,8 +31,14 @@ func TestPageCost(t *testing.T) {
 	const messages = 3
 	// The first seconds are for what comes once: history, and code that is compiled while it runs.
 	p.until("it is warm", func(s state) bool { return s.Messages >= messages })
-	for _, strip := range []string{"open", "folded"} {
-		evaluate[bool](p, `document.querySelector("#wire").open = `+map[string]string{"open": "true", "folded": "false"}[strip])
+	for _, step := range []struct{ shown, do string }{
+		{"all", `document.querySelector("#wire").open = true; 1`},
+		{"the strip folded", `document.querySelector("#wire").open = false; 1`},
+		{"the strip and tables folded: verdict, tiles and charts", `[...document.querySelectorAll(".table-panel:not([hidden]) button.fold")].map((b) => b.click()).length`},
+	} {
+		if n := evaluate[int](p, step.do); n == 0 {
+			t.Fatalf("%s: nothing is folded or opened", step.shown)
+		}
 		before, came := p.metrics(), p.state().Messages
 		if *pageCost > 0 {
 			time.Sleep(*pageCost)
@@ -41,7 +47,7 @@ func TestPageCost(t *testing.T) {
 		after, n := p.metrics(), float64(p.state().Messages-came)
 		took := after["Timestamp"] - before["Timestamp"]
 		spent := func(what string) float64 { return 100 * (after[what] - before[what]) / took }
-		t.Logf("strip %s: %.1f %% of a core: script %.1f, layout %.1f, style %.1f; %.1f layouts a message", strip, spent("TaskDuration"),
+		t.Logf("%s: %.1f %% of a core: script %.1f, layout %.1f, style %.1f; %.1f layouts a message", step.shown, spent("TaskDuration"),
 			spent("ScriptDuration"), spent("LayoutDuration"), spent("RecalcStyleDuration"), (after["LayoutCount"]-before["LayoutCount"])/n)
 		if most := 12 * (n + 1); after["LayoutCount"]-before["LayoutCount"] > most {
 			t.Errorf("%g layouts for %g messages, want at most %g", after["LayoutCount"]-before["LayoutCount"], n, most)
