@@ -24,6 +24,7 @@ type kernelFile struct {
 	prompt bool     // the kernel makes it from numbers that it has in memory, in records shorter than shortRead
 	file   *os.File // the garbage collector closes it
 	direct bool     // it is prompt, the kernel's own, and an offset is one argument of a call
+	fd     uintptr  // of file, if direct: to ask it for that is a system call
 	buf    []byte
 }
 
@@ -46,7 +47,9 @@ func (f *kernelFile) read() ([]byte, error) {
 		f.file = nil
 		return nil, err
 	}
-	f.direct = f.prompt && strconv.IntSize == 64 && isProcfs(file)
+	if f.direct = f.prompt && strconv.IntSize == 64 && isProcfs(file); f.direct {
+		f.fd = file.Fd()
+	}
 	b, err := f.fill()
 	if err != nil {
 		f.file.Close()
@@ -87,7 +90,7 @@ func (f *kernelFile) readAt(b []byte, at int64) (int, error) {
 	}
 	for {
 		// The pointer is to memory of ours that stays in use for the length of the call, as package unsafe wants it.
-		n, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, f.file.Fd(), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), uintptr(at), 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, f.fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), uintptr(at), 0, 0)
 		switch {
 		case errno == unix.EINTR:
 			continue
