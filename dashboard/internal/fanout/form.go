@@ -30,8 +30,8 @@ type Words struct {
 	// Heard tells payload from framing in what a viewer says: the first so many bytes are whole, and where it is in them.
 	// nil if viewers have nothing to say.
 	Heard func(b []byte) (whole int, payload []meter.Span)
-	// Steady heartbeats come at their time whether messages come or not, and a viewer that answers none of two in a row is
-	// cut: a WebSocket's ping asks for a pong.
+	// Steady heartbeats ask for an answer, as a WebSocket's ping for a pong: they come into the silence, at every fourth's time
+	// though messages come, and again when one is not answered. A viewer that answers none of two in a row is cut.
 	Steady bool
 }
 

@@ -18,6 +18,8 @@ const (
 	lingers = time.Second
 	// farewellLinger is the same when the server goes down, and has no second to spare.
 	farewellLinger = 50 * time.Millisecond
+	// steadyBeats is for how many heartbeats a viewer that gets messages is not pinged.
+	steadyBeats = 4
 )
 
 // stage is what is left to do on a line.
@@ -241,13 +243,27 @@ func (l *line) pass(now time.Duration) error {
 	case l.Form.Steady && l.heard < l.beat-config.Heartbeat && now-l.heard >= l.patience():
 		l.reason = Silent
 		return errDone
-	case now-l.beat >= config.Heartbeat:
+	case l.due(now):
 		l.asking(now)
 		l.beat = now
 		l.rest = l.Form.say(nil, &l.stream, func(b []byte) []byte { return append(b, l.Form.Heartbeat...) })
 		l.spoke = now
 	}
 	return nil
+}
+
+// due tells whether it is time for a heartbeat. A ping is answered, and with its answer costs more than a message: while
+// messages come it is rare, until one is not answered.
+func (l *line) due(now time.Duration) bool {
+	every := l.fanout.config.Heartbeat
+	switch since := now - l.beat; {
+	case since < every:
+		return false
+	case !l.Form.Steady || l.heard < l.beat:
+		return true
+	default:
+		return now-l.spoke >= every || since >= steadyBeats*every
+	}
 }
 
 // asking is before a heartbeat: silence counts from the first that is not answered, as if each had left in time. While a

@@ -41,18 +41,36 @@ func TestScenes(t *testing.T) {
 			want:  began + "10s m4; 25s beat",
 		},
 		{
-			name:   "steady-heartbeats",
+			name:   "pinged-into-silence",
 			steady: true,
 			ear:    echo{},
-			scene:  func(r *rig) { r.wait(10 * time.Second); r.publish(1); r.wait(6 * time.Second) },
-			want:   began + "10s m4; 15s beat",
+			scene:  func(r *rig) { r.wait(10 * time.Second); r.publish(1); r.wait(15 * time.Second) },
+			want:   began + "10s m4; 25s beat",
+		},
+		{
+			name:   "pinged-seldom-while-messages-come",
+			steady: true,
+			ear:    echo{},
+			scene: func(r *rig) {
+				flow(r, 6, 10*time.Second)
+				r.say("y")
+				flow(r, 6, 10*time.Second)
+			},
+			want: began + "10s m4; 20s m5; 30s m6; 40s m7; 50s m8; 1m0s beat; 1m0s m9; 1m0s ay; 1m10s m10; 1m20s m11; 1m30s m12; 1m40s m13; 1m50s m14; 2m0s beat; 2m0s m15",
 		},
 		{
 			name:   "silent-though-pinged",
 			steady: true,
 			ear:    echo{},
 			scene:  func(r *rig) { r.wait(10 * time.Second); r.publish(1); r.wait(time.Minute) },
-			want:   began + "10s m4; 15s beat; 30s beat; 40s silent",
+			want:   began + "10s m4; 25s beat; 40s beat; 50s silent",
+		},
+		{
+			name:   "silent-while-messages-come",
+			steady: true,
+			ear:    echo{},
+			scene:  func(r *rig) { flow(r, 10, 10*time.Second) },
+			want:   began + "10s m4; 20s m5; 30s m6; 40s m7; 50s m8; 1m0s beat; 1m0s m9; 1m10s m10; 1m15s beat; 1m20s m11; 1m25s silent",
 		},
 		{
 			name:   "whoever-answers-stays",
@@ -76,7 +94,7 @@ func TestScenes(t *testing.T) {
 				r.say("y")
 				r.wait(36 * time.Second)
 			},
-			want: began + "9s m; 18s 4; 27s m; 36s 5; 45s m6; 45.5s beat; 50s ay; 1m0.5s beat; 1m15.5s beat; 1m25.5s silent",
+			want: began + "9s m; 18s 4; 27s m; 36s 5; 45s m6; 50s ay; 1m0s beat; 1m15s beat; 1m25s silent",
 		},
 		{
 			name:   "nor-after-one-ping",
@@ -235,6 +253,14 @@ func TestScenes(t *testing.T) {
 				t.Errorf("done %d times", len(r.owner.done))
 			}
 		})
+	}
+}
+
+// flow has messages come all the time.
+func flow(r *rig, n int, apart time.Duration) {
+	for range n {
+		r.wait(apart)
+		r.publish(1)
 	}
 }
 

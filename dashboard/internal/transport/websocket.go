@@ -27,7 +27,8 @@ import (
 //  3. the hub closes, or the viewer's pass has ended: close frame 1001 "going away"
 //  4. the viewer breaks the protocol (1002), sends what is not UTF-8 (1007), too much at a time (1009), or too often
 //     (1008): close frame with that code
-//  5. no pong for two heartbeats and a bit: the connection is cut
+//  5. two pings in a row, a heartbeat apart, and no pong: the connection is cut, a write's patience after the second. There is
+//     a ping after a heartbeat without a message, and while messages come after every fourth
 //
 // Its binary variant is a subprotocol: websocket_cbor.go.
 func (s *Server) websocket(c *fiber.Ctx) error {
