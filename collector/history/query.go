@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -129,7 +130,8 @@ type openBlock struct {
 }
 
 // pieces cuts a range: the coarsest tier that is fine enough for so many points, and before it begins those that go
-// further back, whole rows of theirs. They are in the order of time.
+// further back, whole rows of theirs. They are in the order of time. The first row of all that there is begins, in a coarse
+// tier, up to a row before its first value: a finer tier knows when that was, and that there is nothing before.
 func (h *History) pieces(names []string, from, to int64, points int) []piece {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -138,16 +140,19 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 		fit++
 	}
 	var pieces []piece
+	finer := int64(math.MaxInt64) // when the tier before begins
 	for i, t := range h.tiers[fit:] {
 		begins, ok := h.begins(t, fit+i == len(h.tiers)-1)
-		least := to // by when it begins, if it has what the finer ones have not
+		if !ok || begins > finer-t.every { // its first row is of the same values as the first of the finer tier
+			continue
+		}
+		finer = begins
 		joint := int64(0)
 		if len(pieces) > 0 {
-			least = pieces[0].from - t.every // its first row is else of the same values as their first
 			joint = (pieces[0].from + t.every - 1) / t.every * t.every
 			to = joint - t.every
 		}
-		if !ok || begins > least || from > to {
+		if begins > to || from > to {
 			continue
 		}
 		if len(pieces) > 0 {

@@ -41,6 +41,35 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// The first row of a coarse tier begins before the first value: a question about that time has no answer, nor has one that
+// ends where a program began later in the same minute, or in the same ten.
+func TestNothingBeforeTheFirst(t *testing.T) {
+	h := New(Tiers()...)
+	for i := 587; i < 700; i++ {
+		h.Append(at(float64(i), collector.Known(0.5)))
+	}
+	for _, tt := range []struct {
+		from, to float64
+		want     string
+	}{
+		{541, 580, ""},
+		{500, 580, ""},
+		{0, 586, ""},
+		{500, 588, "587:0.5 588:0.5"},
+	} {
+		if got := ask(t, h, tt.from, tt.to, 100); got != tt.want {
+			t.Errorf("from %g to %g: got %s, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
+	// Seconds are there for an hour: of before, the ten seconds tell.
+	for i := 700; i < 2*3600; i++ {
+		h.Append(at(float64(i), collector.Known(0.5)))
+	}
+	if got := ask(t, h, 500, 579, 100) + ask(t, h, 500, 595, 100); got != "580:0.5 590:0.5" {
+		t.Errorf("two hours later: got %s", got)
+	}
+}
+
 func TestQueryOfAllTime(t *testing.T) {
 	h := New(Tier{time.Second, time.Hour})
 	sawTooth(h, 100)
