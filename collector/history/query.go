@@ -29,6 +29,7 @@ func (e *UnknownSeriesError) Error() string { return fmt.Sprintf("unknown series
 type Result struct {
 	At     []int64  `json:"at"` // Unix milliseconds, ascending
 	Series []Column `json:"series"`
+	Until  int64    `json:"until,omitempty"` // Unix milliseconds: up to then the last point stands for; 0 without points
 }
 
 // A Column is one series of a Result. Where there is a gap the numbers are unknown, null in JSON; a nil list is left out there.
@@ -72,7 +73,11 @@ func (r *Result) AppendJSON(b []byte) []byte {
 		}
 		b = append(b, `]}`...)
 	}
-	return append(b, `]}`...)
+	b = append(b, ']')
+	if r.Until != 0 {
+		b = strconv.AppendInt(append(b, `,"until":`...), r.Until, 10)
+	}
+	return append(b, '}')
 }
 
 func appendJSONText(b []byte, s string) []byte {
@@ -267,6 +272,9 @@ func (h *History) result(s *sieve, most int) (Result, error) {
 	for i := range s.names {
 		numbers := make([]collector.Number, 3*len(points))
 		result.Series[i] = Column{Series{s.names[i], s.units[i]}, numbers[:len(points)], numbers[len(points) : 2*len(points)], numbers[2*len(points):]}
+	}
+	if len(points) > 0 {
+		result.Until = s.until(points[len(points)-1])
 	}
 	for at, p := range points {
 		result.At[at] = p.at

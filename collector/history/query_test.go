@@ -70,6 +70,29 @@ func TestNothingBeforeTheFirst(t *testing.T) {
 	}
 }
 
+// An answer tells up to when its last point stands for: what comes later than that was not measured.
+func TestUntil(t *testing.T) {
+	h := New(Tier{time.Second, time.Minute}, Tier{10 * time.Second, time.Hour})
+	sawTooth(h, 100)
+	for _, tt := range []struct {
+		name     string
+		from, to float64
+		points   int
+		want     float64
+	}{
+		{"a second", 90, 95, 100, 96},
+		{"the newest", 90, 500, 100, 100},
+		{"ten of them", 5, 15, 100, 20},
+		{"a stretch", 40, 79, 5, 80},
+		{"all in one", 40, 79, 1, 80},
+	} {
+		result, err := h.Query([]string{"cpu.busy"}, at(tt.from, collector.Number{}).At, at(tt.to, collector.Number{}).At, tt.points)
+		if got := float64(result.Until-epoch.UnixMilli()) / 1e3; err != nil || got != tt.want {
+			t.Errorf("%s: got %g, %v, want %g", tt.name, got, err, tt.want)
+		}
+	}
+}
+
 func TestQueryOfAllTime(t *testing.T) {
 	h := New(Tier{time.Second, time.Hour})
 	sawTooth(h, 100)
@@ -270,8 +293,8 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"at":[1800000000000,1800000001000],"series":[{"name":"cpu.busy","unit":"ratio","avg":[0.25,null],"min":[0.25,null],"max":[0.25,null]}]}`,
-		`{"at":[1800000000000,1800000001000],"series":[{"name":"cpu.busy","unit":"ratio","avg":[0.25,null]}]}`,
+		`{"at":[1800000000000,1800000001000],"series":[{"name":"cpu.busy","unit":"ratio","avg":[0.25,null],"min":[0.25,null],"max":[0.25,null]}],"until":1800000002000}`,
+		`{"at":[1800000000000,1800000001000],"series":[{"name":"cpu.busy","unit":"ratio","avg":[0.25,null]}],"until":1800000002000}`,
 	} {
 		got := result.AppendJSON(nil)
 		if other, err := json.Marshal(result); err != nil || string(other) != string(got) {

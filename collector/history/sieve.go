@@ -192,6 +192,14 @@ const gapAfter = 3
 
 func isGap(before, at, every int64) bool { return 2*(at-before) > (2*gapAfter-1)*every }
 
+// until is when what a point stands for ends.
+func (s *sieve) until(p point) int64 {
+	if s.width == 0 || s.width == wholeRange {
+		return p.last + p.every
+	}
+	return p.at + s.width
+}
+
 // points puts what was gathered in order, what has the same time together, and gaps between.
 func (s *sieve) points() []point {
 	slices.SortStableFunc(s.list, func(a, b point) int { return cmp.Compare(a.at, b.at) })
