@@ -206,12 +206,13 @@ function pieces(names) {
 
 /**
  * Answers for the same time as one, with the rows of the first.
- * @param {{at: number[], series: {name: string, unit: string, avg: Column, min?: Column, max?: Column}[]}[]} answers
+ * @param {{at: number[], until?: number, series: {name: string, unit: string, avg: Column, min?: Column, max?: Column}[]}[]} answers
  */
 function together(answers) {
-  const [{ at }] = answers;
+  const [{ at, until }] = answers;
   return {
     at,
+    until,
     series: answers.flatMap(({ at: own, series }) => {
       const rows = new Map(own.map((time, i) => [time, i]));
       const lay = (/** @type {Column | undefined} */ column) => column && at.map((time) => column[rows.get(time) ?? -1] ?? null);

@@ -86,8 +86,7 @@ export class ThenBar {
   #words() {
     if (this.#problem) return say("host.then_failed", { why: this.#problem });
     if (!this.#then) return say("host.then_asking");
-    if (!this.#then.snapshot && !this.#then.processes) return say("host.then_nothing");
-    if (!this.#then.snapshot) return say("host.then_no_numbers");
+    if (!this.#then.snapshot) return say("host.then_nothing");
     return this.#then.processes ? say("host.then_rest") : say("host.then_no_processes");
   }
 

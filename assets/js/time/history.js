@@ -49,7 +49,7 @@ export class History {
    * @param {number} points
    * @param {AbortSignal} [signal]
    * @param {{has: (name: string) => boolean}} [there] the names there are, where it is known better than by the list of now
-   * @returns {Promise<{at: number[], series: {name: string, unit: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}>}
+   * @returns {Promise<{at: number[], until?: number, series: {name: string, unit: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}>}
    */
   async ask(names, from, to, points, signal, there) {
     /** @type {{has: (name: string) => boolean}} */

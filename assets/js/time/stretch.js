@@ -8,6 +8,9 @@ import { Store } from "../store.js";
 /** Live rows that find room behind the answer. */
 const room = 1200;
 
+/** How many rows' time may lie behind a row before nothing was measured there: as between two rows of an answer. */
+const patience = 2.5;
+
 export class Stretch extends Store {
   /** rows that it has room for */
   #most;
@@ -18,7 +21,7 @@ export class Stretch extends Store {
   step;
 
   /**
-   * @param {{at: number[], series: {name: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}} answer of GET history
+   * @param {{at: number[], until?: number, series: {name: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}} answer of GET history
    * @param {number} begin
    * @param {number} end
    * @param {number} step
@@ -41,6 +44,8 @@ export class Stretch extends Store {
       }
       super.append(at[i], Infinity, row); // the answer has its gaps in it
     }
+    const { until } = answer;
+    if (until !== undefined && over(at[at.length - 1], until, end)) super.append(until, Infinity, {}); // but for the one behind its last row
   }
 
   /** @param {string} name @override */
@@ -90,6 +95,16 @@ export class Stretch extends Store {
   get means() {
     return [...this.names].filter((name) => !name.includes(" "));
   }
+}
+
+/**
+ * Whether a row tells nothing of a moment any more.
+ * @param {number} at when it begins
+ * @param {number} until what it stands for
+ * @param {number} moment
+ */
+export function over(at, until, moment) {
+  return moment - at > patience * (until - at);
 }
 
 /** @param {string} name */

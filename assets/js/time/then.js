@@ -4,6 +4,7 @@
 
 import { Refused } from "../api.js";
 import { counted, of, ways, whole } from "../series.js";
+import { over } from "./stretch.js";
 
 /** @typedef {import("../processlist.js").Process} Process */
 /**
@@ -18,9 +19,10 @@ import { counted, of, ways, whole } from "../series.js";
 
 /** Series that fill a snapshot's plain parts, by the beginning of their names. */
 const plain = ["cpu", "load", "memory", "swap", "pressure", "processes", "frequency", "paging", "container"];
-/** How far from a moment a row of numbers may begin, in milliseconds, from the finest tier to the coarsest. */
-const farthest = 180_000;
-const reaches = [3000, 30_000, farthest];
+/** How far before a moment a row of numbers may begin, in milliseconds, from the finest tier to the coarsest. */
+const reaches = [3000, 30_000, 180_000];
+/** A reading tells of the time since the one before, also the first of all: so far behind a moment it may come, in milliseconds. */
+const behind = 1000;
 /** What goes over all disks, and all ways out of the host: also over those that are gone. */
 const sums = whole.filter((name) => /^(disk|network)\./.test(name));
 
@@ -36,7 +38,8 @@ export async function thenAt(api, history, at, now, signal) {
   const [numbers, table] = await Promise.allSettled([row(history, at, now, signal), processes(api, at, signal)]);
   if (numbers.status === "rejected" && table.status === "rejected") throw numbers.reason;
   const found = numbers.status === "fulfilled" ? numbers.value : null;
-  const list = table.status === "fulfilled" ? table.value : null;
+  const nothing = numbers.status === "fulfilled" && !found; // nobody looked then: a table near it is of another time
+  const list = table.status === "fulfilled" && !nothing ? table.value : null;
   return {
     at,
     snapshot: found && snapshot(found.values, now),
@@ -52,23 +55,37 @@ async function row(history, at, now, signal) {
   const known = await history.around(at, signal);
   const ours = devices(now, known).flatMap(({ part, key, figures, list }) => list.flatMap((device) => figures.map((figure) => of(`${part}.${figure}`, device[key]))));
   const names = [...new Set([...[...known].filter((name) => plain.includes(name.split(".")[0])), ...sums, ...ours])].filter((name) => !name.includes(","));
-  // A row stands for the time behind its moment: the last one not after this has it in it. One that begins later is for when
-  // there is no such.
-  const questions = [...reaches.map((reach) => ({ from: at - reach, to: at, last: true })), { from: at, to: at + farthest, last: false }];
-  for (const { from, to, last } of questions) {
-    const answer = await history.ask(names, from, to, 60, signal, known);
-    const filled = answer.at.map((_, i) => answer.series.some(({ avg }) => avg[i] !== null));
-    const i = last ? filled.lastIndexOf(true) : filled.indexOf(true);
+  const ask = (/** @type {number} */ from, /** @type {number} */ to) => history.ask(names, from, to, 60, signal, known);
+  // A row stands for the time behind its moment: the last one not after this has it in it, unless it is over.
+  for (const reach of reaches) {
+    const answer = await ask(at - reach, at);
+    const i = told(answer).lastIndexOf(true);
     if (i < 0) continue;
-    /** @type {Map<string, number>} */
-    const values = new Map();
-    for (const { name, avg } of answer.series) {
-      const v = avg[i];
-      if (v !== null) values.set(name, v);
-    }
-    return { at: answer.at[i], values };
+    const length = (answer.until ?? Infinity) - answer.at[answer.at.length - 1];
+    if (over(answer.at[i], answer.at[i] + length, at)) break;
+    return valuesOf(answer, i);
   }
-  return null;
+  const answer = await ask(at, at + behind);
+  const i = told(answer).indexOf(true);
+  return i < 0 ? null : valuesOf(answer, i);
+}
+
+/** @typedef {Awaited<ReturnType<import("./history.js").History["ask"]>>} Answer */
+
+/** Of which rows anything is known. @param {Answer} answer */
+function told(answer) {
+  return answer.at.map((_, i) => answer.series.some(({ avg }) => avg[i] !== null));
+}
+
+/** A row by the names of its series. @param {Answer} answer @param {number} i */
+function valuesOf(answer, i) {
+  /** @type {Map<string, number>} */
+  const values = new Map();
+  for (const { name, avg } of answer.series) {
+    const v = avg[i];
+    if (v !== null) values.set(name, v);
+  }
+  return { at: answer.at[i], values };
 }
 
 /** @param {import("../api.js").API} api @param {number} at @param {AbortSignal} signal */

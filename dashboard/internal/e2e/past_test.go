@@ -146,9 +146,9 @@ func TestMomentModules(t *testing.T) {
 			const [from, to] = ["from", "to"].map((key) => Number(url.searchParams.get(key)));
 			const begun = rows.filter(([at]) => at >= from && at <= to);
 			const column = (name) => begun.map(([, known]) => (known ? [...there, ...gone].indexOf(name) : null));
-			return answer(200, { at: begun.map(([at]) => at), series: names.map((name) => ({ name, unit: "", avg: column(name), min: column(name), max: column(name) })) });
+			return answer(200, { at: begun.map(([at]) => at), until: begun.length > 0 && length ? begun.at(-1)[0] + length : undefined, series: names.map((name) => ({ name, unit: "", avg: column(name), min: column(name), max: column(name) })) });
 		};
-		let rows = [[980, false], [990, true]]; // as history answers: those that begin in the time asked for
+		let length, rows = [[980, false], [990, true]]; // as history answers: those that begin in the time asked for
 		const api = new API(new URL("http://host/api/v1/")), history = new History(api);
 		const ask = () => thenAt(api, history, 1000, now, new AbortController().signal);`
 	tests := []struct{ name, script, want string }{
@@ -167,14 +167,22 @@ func TestMomentModules(t *testing.T) {
 			return [disk.name, disk.busy === place("disk.usb.busy"), filesystem.mount, filesystem.used_ratio === place("filesystem./mnt/x.y.used_ratio"),
 				s.sums["disk.read_rate"] === place("disk.read_rate"), s.networks.length, network.name, network.receive_rate === place("network.usb0.receive_rate"), inShort({ filesystems: [{ mount: "/", used_ratio: 0.5 }, { mount: "/mnt/x", used_ratio: 1 }] }, [])].join(" ");`,
 			"usb true /mnt/x.y true true 2 usb0 true /mnt/x full to 100 %"},
-		// A row is of the time from its beginning to the next one's; only where there is none before does the next one serve.
+		// A row is of the time from its beginning to the next one's.
 		{"the-row-that-has-the-moment", `const told = [];
 			const taken = async (list, at) => { rows = list.map((at) => [at, true]); told.push((await thenAt(api, history, at, now, new AbortController().signal)).taken); };
 			const minutes = [600e3, 660e3, 720e3], tens = [600e3, 610e3, 620e3];
 			for (const at of [631e3, 659e3, 660e3, 689e3, 700e3]) await taken(minutes, at);
 			for (const at of [607e3, 609e3, 611e3]) await taken(tens, at);
 			await taken(minutes, 541e3); await taken(minutes, 1000e3);
-			return told.map((at) => at / 1000).join(" ");`, "600 600 660 660 660 600 600 610 600 NaN"},
+			return told.map((at) => at / 1000).join(" ");`, "600 600 660 660 660 600 600 610 NaN NaN"},
+		// What came before or comes after is not of then: neither a row that is over, nor a table of processes near it.
+		{"nothing-was-measured", `const told = [], second = (at) => [at, true];
+			for (const [list, step, at] of [[[980e3, 981e3, 982e3], 1000, 984e3], [[980e3, 981e3, 982e3], 1000, 985e3], [[975e3], 10e3, 999e3], [[960e3], 60e3, 1000e3], [[900e3], 10e3, 1000e3], [[1000.9e3], 1000, 1000e3], [[1010e3], 1000, 1000e3]]) {
+				rows = list.map(second); length = step;
+				const { taken, snapshot, processes } = await thenAt(api, history, at, now, new AbortController().signal);
+				told.push(taken / 1000 + (snapshot ? "+" : "-") + (processes ? "+" : "-"));
+			}
+			return told.join(" ");`, "982++ NaN-- 975++ 960++ NaN-- 1000.9++ NaN--"},
 		{"what-charts-say-below", `there = ["cpu.busy", "cpu.iowait", "cpu.forks", "frequency.mean", "paging.swap_in", "container.working_set"]; now.cpu = { busy: 1, running: 3, cores: [{ name: "cpu0", busy: 1 }, { name: "cpu1", busy: 1 }] };
 			const { snapshot: s } = await ask(); return JSON.stringify([s.cpu, s.frequency, s.paging, s.container]);`,
 			`[{"busy":0,"iowait":1,"forks":2,"idle":0,"cores":[{"name":"cpu0"},{"name":"cpu1"}]},{"mean":3},{"swap_in":4},{"working_set":5}]`},

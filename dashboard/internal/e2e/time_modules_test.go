@@ -97,6 +97,14 @@ func TestTimeModules(t *testing.T) {
 			const s = new Sampler(1); s.run(store, ["a"], view);
 			const all = (column) => [...column[0].slice(0, s.n)];
 			return [s.n, Math.max(...all(s.highs)), Math.min(...all(s.lows)), Math.max(...all(s.ys)) > 10 && Math.max(...all(s.ys)) < 12].join(" ");`, "101 99 1 true"},
+		{"nothing-behind-the-last-row", `const { Stretch } = await import(base + "time/stretch.js");
+			const told = [];
+			for (const [at, until, end] of [[[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 60e3], [[1e12], 1e12 + 600e3, 1e12 + 660e3], [[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 3e3], [[], undefined, 1e12]]) {
+				const values = at.map(() => 0.25), stretch = new Stretch({ at, until, series: [{ name: "a", avg: values, min: values, max: values }] }, 1e12 - 60e3, end, 500);
+				const shown = (moment) => stretch.value("a", stretch.find(moment));
+				told.push([shown(1e12 - 1), shown(1e12 + 1e3), shown(1e12 + 1999), shown(end)].join(" "), stretch.length === 0 || stretch.append(end + 1000, 1000, { a: 7 }) && shown(end + 1000));
+			}
+			return told.join("; ");`, "NaN 0.25 0.25 NaN; 7; NaN 0.25 0.25 0.25; 7; NaN 0.25 0.25 0.25; 7; NaN NaN NaN NaN; true"},
 		{"archive-asks-nothing-before-the-first-reading", `const { Window } = await import(base + "time/window.js"); const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const w = new Window(); w.restore({ span: 3600e3, end: 1e12, moment: 1e12 });
 			const archive = new Archive(() => new Promise(() => {}), new Store(10, ["a"]), () => ["a"], () => {});

@@ -152,7 +152,6 @@ export default {
   then_asking: "asking…",
   then_failed: "history does not answer: {why}",
   then_nothing: "history has nothing of this moment",
-  then_no_numbers: "history has no numbers of this moment",
   then_no_processes: "history has no processes of this moment",
   then_rest: "the tables below the processes show now",
   verdict_of_then: "then",

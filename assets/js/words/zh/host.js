@@ -149,7 +149,6 @@ export default {
   then_asking: "查询中…",
   then_failed: "历史记录没有应答：{why}",
   then_nothing: "历史记录中没有这一时刻的任何内容",
-  then_no_numbers: "历史记录中没有这一时刻的数值",
   then_no_processes: "历史记录中没有这一时刻的进程",
   then_rest: "进程以下的表格显示的是现在",
   verdict_of_then: "当时",
