@@ -84,7 +84,7 @@ const panels = {
   tiles() {
     take("#tiles");
     const store = new Store(capacity, drawn);
-    const tiles = new Tiles(store, frame);
+    const tiles = new Tiles(() => store, frame);
     const past = new Past(api, store, () => frame.draw(tiles.draw));
     frame.every(60_000, () => store.drop(store.newest - reach, drawn));
     return {

@@ -98,10 +98,13 @@ const status = new Status();
 const chooser = new Switch((technique) => own.use(technique));
 const wire = new Wire(exchanges, techniques, frame, () => own.ask());
 const meter = new Meter();
-const tiles = new Tiles(store, frame);
+const tiles = new Tiles(() => store, frame);
 const history = new History(api);
 const window = new Window();
-const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));
+const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => {
+  frame.draw(charts.draw);
+  if (past) frame.draw(tiles.draw);
+});
 const charts = new Charts(store, window, archive, frame);
 const timeBar = new TimeBar(window, charts, () => {
   remeasure();
@@ -154,10 +157,15 @@ let address;
 /** the moment shown, while one is picked @type {import("./time/then.js").Then | null} */
 let past = null;
 
+/** Whether the page is of now, and not of a moment that history may still be asked about. */
+const isNow = () => !past && Number.isNaN(window.told);
+
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
-  if (!past) verdict.show(latest.data, latest.at);
-  if (!past) tiles.show(latest.data);
+  if (isNow()) {
+    verdict.show(latest.data, latest.at);
+    tiles.show(latest.data);
+  }
   thenBar.show();
   timeBar.wait(archive);
   marks.cover(window.from, latest.at);
@@ -168,12 +176,14 @@ const describeSoon = frame.atMost(() => 1000, () => charts.describe());
 const drawTiles = frame.atMost(() => sparkPace, tiles.draw, frame.draw);
 const showTables = frame.atMost(() => 500, () => {
   if (!latest) return;
-  processes.show(latest.data);
   followed.show(latest.data.processes?.top ?? [], latest.at);
   for (const panel of panels) panel.show(latest.data, latest.at);
-  const charted = past ? (past.snapshot ?? { past: true }) : latest.data;
-  chartFacts.show(charted);
-  differ.show(charted, latest.data);
+  if (past || isNow()) {
+    processes.show(latest.data);
+    const charted = past ? (past.snapshot ?? { past: true }) : latest.data;
+    chartFacts.show(charted);
+    differ.show(charted, latest.data);
+  }
   /** @type {import("./panel/sources.js").Source[]} */
   const unwell = latest.data.sources ?? [];
   sources.show(unwell.filter((source) => !source.missing));
@@ -218,12 +228,12 @@ function turnTo(then) {
   past = then;
   processes.then(then && { at: then.listed, list: then.processes ?? [] });
   alerts.then(then ? then.at : NaN);
-  tiles.follow(then ? charts.shown : store, then ? then.at : NaN);
+  tiles.follow(() => (then ? charts.shown : store), then ? then.at : NaN);
   if (then) {
     const told = { ...(then.snapshot ?? {}) };
     if (then.processes) told.processes = { ...told.processes, top: then.processes };
     tiles.show(told);
-    verdict.then(inShort(told, then.processes));
+    verdict.then(inShort(told, then.processes) || say("host.then_nothing"));
   }
   frame.draw(tiles.draw);
   showFigures();

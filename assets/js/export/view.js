@@ -13,7 +13,7 @@ import { lines } from "../csv.js";
  * @property {string} host
  * @property {string} system
  * @property {number} taken Unix milliseconds, when the newest reading was
- * @property {number} told of when the verdict and the tiles are: the moment picked, or when it was taken
+ * @property {number} told of when the verdict and the tiles are: a moment in the past, or when it was taken
  * @property {string} zone in which times are told, but in numbers
  * @property {number} from
  * @property {number} to

@@ -290,6 +290,7 @@ export class Processes {
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
+    if (this.#then && Number.isNaN(this.#then.at)) return say("host.then_no_processes");
     if (this.#then) return say("tables.of_then", { time: clock(this.#then.at), n: found });
     if (this.#problem) return say("tables.all_failed", { why: this.#problem });
     if (!this.#whole) return say("tables.top_of", { shown, total });

@@ -1,6 +1,6 @@
 // @ts-check
-// The bar that says that the page shows a moment that has passed, which one, and the way back. It asks for that moment and
-// hands over what there is of it.
+// The bar that says that the page shows a moment that has passed, which one, and the way back: one that was picked, or the
+// end of a time that stands still. It asks for that moment and hands over what there is of it.
 
 import { Refused } from "../api.js";
 import { duration } from "../format.js";
@@ -52,14 +52,14 @@ export class ThenBar {
     one("#then-earlier").addEventListener("click", () => this.step(-1));
     one("#then-later").addEventListener("click", () => this.step(1));
     document.addEventListener("keyup", () => this.#resting && this.#rest());
-    window.follow(() => this.#turn());
+    window.follow(() => this.show());
   }
 
   /** A hundredth of what is in sight, a second at least. @param {1 | -1} by */
   step(by) {
-    const { moment, span, newest } = this.#window;
-    if (Number.isNaN(moment)) return;
-    this.#window.pick(Math.min(newest, moment + by * Math.max(1000, Math.round(span / 100))), false);
+    const { told, span, newest } = this.#window;
+    if (Number.isNaN(told)) return;
+    this.#window.pick(Math.min(newest, told + by * Math.max(1000, Math.round(span / 100))), false);
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => this.#rest(), rest);
   }
@@ -73,13 +73,14 @@ export class ThenBar {
 
   /** Time has gone on, or words are other ones. */
   show() {
-    const { moment, newest } = this.#window;
-    const there = !Number.isNaN(moment);
+    const { told, newest } = this.#window;
+    if (!Object.is(told, this.#asked)) return this.#turn();
+    const there = !Number.isNaN(told);
     reveal(this.#bar, there);
     document.documentElement.dataset.then = String(there);
     if (!there) return;
-    write(this.#time, longMoment(moment, newest));
-    write(this.#ago, Number.isNaN(newest) ? "" : say("host.then_ago", { time: duration(Math.max(0, (newest - moment) / 1000)) }));
+    write(this.#time, longMoment(told, newest));
+    write(this.#ago, Number.isNaN(newest) ? "" : say("host.then_ago", { time: duration(Math.max(0, (newest - told) / 1000)) }));
     write(this.#note, this.#words());
   }
 
@@ -92,25 +93,22 @@ export class ThenBar {
 
   /** There is a first reading: it tells which devices there are, and a page that was opened at a moment asked before. */
   again() {
-    this.#asked = NaN;
-    this.#turn();
+    if (!Number.isNaN(this.#window.told)) this.#turn();
   }
 
   /** Another moment, or none. */
   #turn() {
-    const { moment } = this.#window;
-    if (!Object.is(moment, this.#asked)) {
-      this.#asked = moment;
-      this.#asking.abort();
-      clearTimeout(this.#timer);
-      this.#problem = "";
-      this.#then = null;
-      if (Number.isNaN(moment)) {
-        this.#got(null);
-      } else {
-        const asking = this.#asking = new AbortController();
-        this.#timer = setTimeout(() => void this.#ask(moment, asking.signal), settled);
-      }
+    const { told } = this.#window;
+    this.#asked = told;
+    this.#asking.abort();
+    clearTimeout(this.#timer);
+    this.#problem = "";
+    this.#then = null;
+    if (Number.isNaN(told)) {
+      this.#got(null);
+    } else {
+      const asking = this.#asking = new AbortController();
+      this.#timer = setTimeout(() => void this.#ask(told, asking.signal), settled);
     }
     this.show();
   }

@@ -109,7 +109,7 @@ export class Tiles {
   #latest = /** @type {any} */ ({});
 
   /**
-   * @param {Store} store
+   * @param {() => Store} store
    * @param {Frame} frame
    */
   constructor(store, frame) {
@@ -132,7 +132,7 @@ export class Tiles {
       });
       const picture = one(".tile-picture", root);
       one("#tiles").append(root);
-      const spark = tile.traces && new Spark(canvas(picture), this.#store, tile.traces, () => tile.ceiling?.(this.#latest), redraw);
+      const spark = tile.traces && new Spark(canvas(picture), store(), tile.traces, () => tile.ceiling?.(this.#latest), redraw);
       const gauge = tile.traces ? undefined : bar(picture);
       return { tile, root, label: one(".tile-label", root), figures, detail: one(".tile-detail", root), spark, gauge };
     });
@@ -164,7 +164,7 @@ export class Tiles {
 
   /**
    * What sparklines show from now on.
-   * @param {Store} store
+   * @param {() => Store} store
    * @param {number} to the moment they end at; NaN: the newest reading there is
    */
   follow(store, to) {
@@ -173,10 +173,11 @@ export class Tiles {
   }
 
   draw = () => {
-    const to = Number.isNaN(this.#to) ? this.#store.newest : this.#to;
+    const store = this.#store();
+    const to = Number.isNaN(this.#to) ? store.newest : this.#to;
     for (const { root, spark } of this.#tiles) {
       if (!spark || root.hidden || Number.isNaN(to)) continue;
-      spark.show(to - shown, to, this.#store);
+      spark.show(to - shown, to, store);
       spark.draw();
     }
   };

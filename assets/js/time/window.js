@@ -67,6 +67,12 @@ export class Window {
     return this.#place.moment;
   }
 
+  /** The moment that all of the page is of: the one picked, or the right edge of what stands still in the past. NaN: now. */
+  get told() {
+    if (!Number.isNaN(this.#place.moment)) return this.#place.moment;
+    return this.#place.end >= this.#newest ? NaN : this.#place.end;
+  }
+
   get to() {
     return this.live ? this.#newest : this.#place.end;
   }

@@ -253,6 +253,16 @@ func TestThenBar(t *testing.T) {
 			const after = await found;
 			return [before.snapshot.cpu.busy, before.processes.length, asked, asking, after.at - 1e12, after.snapshot, after.processes, !!after.failed].join(" ");`,
 			"0.5 1 false true -9000   true"},
+		// What stands still in the past is of its end, all of it: no figure of now beside charts of then.
+		{"a-time-that-stands-still", bar + `
+			const there = () => document.documentElement.dataset.then;
+			let found = next(); w.show(1e12 - 90e3, 1e12 - 30e3); const dragged = [(await found).at - 1e12, there(), w.moment].join(" ");
+			found = next(); w.resume(); const live = [await found, there()].join(" ");
+			w.pause(); then.show(); const paused = there();
+			found = next(); w.advance(1e12 + 1000); then.show(); const past = [(await found).at - 1e12, there()].join(" ");
+			then.step(-1); const stepped = w.moment - 1e12;
+			found = next(); w.restore({ span: 60e3, end: 1e12 + 9e9, moment: NaN }); const future = [await found, there()].join(" ");
+			return [dragged, live, paused, past, stepped, future].join(", ");`, "-30000 true NaN,  false, false, 0 true, -1000,  false"},
 		{"a-key-held-down", bar + `
 			const timers = new Map(); let n = 0; // what waits, called by hand
 			globalThis.setTimeout = (f) => (timers.set(++n, f), n); globalThis.clearTimeout = (id) => timers.delete(id);

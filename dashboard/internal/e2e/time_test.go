@@ -98,6 +98,8 @@ func TestTimeTravel(t *testing.T) {
 	if evaluate[string](p, `document.documentElement.dataset.live`) != "false" {
 		t.Error("a time that has passed is called live")
 	}
+	p.says("verdict-word", "then") // all of the page is of its end
+	p.says("then", "ago the tables below the processes show now")
 	p.mouse("memory", 0.5, 0.5, 1)
 	p.says("then", "ago the tables below the processes show now")
 	p.says("then-time", ":")

@@ -111,7 +111,7 @@ export default {
   live: "live",
   live_title: "The charts follow the newest reading. Press to stop them (p).",
   paused: "paused",
-  paused_title: "The charts stand still. Press to follow the newest reading (p).",
+  paused_title: "The page stands still. Press to follow the newest reading (p).",
   back: "back",
   view_menu: "view",
   between_from: "from",

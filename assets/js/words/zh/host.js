@@ -108,7 +108,7 @@ export default {
   live: "实时",
   live_title: "图表跟随最新读数。按下即停住（p）。",
   paused: "已暂停",
-  paused_title: "图表停住不动。按下即跟随最新读数（p）。",
+  paused_title: "页面停住不动。按下即跟随最新读数（p）。",
   back: "返回",
   view_menu: "视图",
   between_from: "从",
