@@ -17,6 +17,7 @@ export class Access {
   #api;
   #dialog = /** @type {HTMLDialogElement} */ (one("dialog#access"));
   #form = /** @type {HTMLFormElement} */ (one("#access-form"));
+  #keyForm = /** @type {HTMLFormElement} */ (one("#access-key-form"));
   #button = one("#access-open");
   #link = /** @type {HTMLInputElement} */ (one("#share-link"));
   /** @type {Standing | null} */
@@ -36,7 +37,7 @@ export class Access {
     this.#early = shown ? this.#first(shown) : api.login();
     this.#early.catch(() => {}); // enter asks again
     this.#button.addEventListener("click", () => void this.#open());
-    this.#form.addEventListener("submit", (event) => {
+    for (const form of [this.#form, this.#keyForm]) form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
     });
@@ -141,7 +142,7 @@ export class Access {
   }
 
   async #submit() {
-    const value = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name)).value;
+    const value = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (one(`[name="${name}"]`, this.#form)).value;
     const body = value("user") ? { user: value("user"), password: value("password") } : { key: value("key").trim() };
     this.#say(null);
     try {
@@ -150,7 +151,7 @@ export class Access {
       this.#say(error);
       return;
     }
-    this.#form.reset();
+    for (const form of [this.#form, this.#keyForm]) form.reset();
     this.#dialog.close();
     if (this.#expelled) location.reload();
     this.#show();

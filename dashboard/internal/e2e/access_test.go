@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // The line that is printed opens the page, and the key is in no address afterwards. Who has none is asked; who logs out is
@@ -45,9 +47,9 @@ func TestWhoMayLook(t *testing.T) {
 	p.expect("401", "503", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection")
 	p.open(address + "?technique=sse")
 	p.waits("it is there", `document.querySelector("#access").open`)
-	p.enter("wrong")
+	p.enter("wrong", func() { p.press(kb.Enter) })
 	p.waits("it is there", `document.querySelector('[data-testid="access-error"]').textContent !== ""`)
-	p.enter(key)
+	p.enter(key, func() { p.click("access-enter") })
 	p.live("sse")
 	p.click("access-open")
 	p.waits("it is there", `document.querySelector("#access").open && document.querySelector('[data-testid="access-role"]').textContent !== ""`)
@@ -86,10 +88,11 @@ func TestWhoMayLook(t *testing.T) {
 	p.waits("it is there", `document.querySelector("#access").open && !document.querySelector("#access-form").hidden`)
 }
 
-// enter shows a key to the form.
-func (p *page) enter(key string) {
+// enter writes a key into the form and sends it, by the key of the same name or by the button.
+func (p *page) enter(key string, send func()) {
 	p.t.Helper()
-	evaluate[bool](p, `(document.querySelector("[name=key]").value = "`+key+`", document.querySelector("#access-form").requestSubmit(), true)`)
+	evaluate[bool](p, `(document.querySelector("[name=key]").value = "`+key+`", document.querySelector("[name=key]").focus(), true)`)
+	send()
 }
 
 // Who comes when as many watch as may is told so, and polls; when one leaves, the other techniques are there by themselves.

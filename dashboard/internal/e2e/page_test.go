@@ -99,7 +99,8 @@ func (p *page) hear(ev any) {
 	case *runtime.EventExceptionThrown:
 		p.noise = append(p.noise, "exception "+quote(ev.ExceptionDetails))
 	case *log.EventEntryAdded: // failed requests and content security policy reports come here
-		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+		advice := ev.Entry.Source == log.EntrySourceRecommendation && strings.Contains(ev.Entry.Text, "forms") // Chromium's, about passwords
+		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning || advice {
 			p.noise = append(p.noise, fmt.Sprintf("%s %s", ev.Entry.Source, ev.Entry.Text))
 		}
 	}
