@@ -5,7 +5,7 @@
 import "./theme.js";
 import { Clock } from "./age.js";
 import { API } from "./api.js";
-import { configured, preferred } from "./config.js";
+import { configured, once, preferred } from "./config.js";
 import { age } from "./format.js";
 import { Frame } from "./frame.js";
 import { learnCores } from "./measures.js";
@@ -201,7 +201,7 @@ function note(text) {
 /** What of the address means nothing here. */
 function ignored() {
   /** @type {Record<string, readonly string[]>} */
-  const known = { range: Object.keys(spans), theme: ["auto", "dark", "light"], background: ["transparent", "panel"], technique: ["polling", "longpolling", "streaming", "sse", "websocket"], compress: ["off"] };
+  const known = { range: Object.keys(spans), theme: ["auto", "dark", "light"], background: ["transparent", "panel"], technique: once.technique, compress: once.compress };
   return [...query].filter(([name, value]) => !known[name]?.includes(value)).map(([name]) => name);
 }
 

@@ -7,7 +7,7 @@ import "./login.js";
 import "./theme.js";
 import { Clock } from "./age.js";
 import { API } from "./api.js";
-import { configured, preferred } from "./config.js";
+import { asked, configured, preferred } from "./config.js";
 import { Exchanges } from "./exchanges.js";
 import { Frame } from "./frame.js";
 import { Access } from "./panel/access.js";
@@ -17,7 +17,7 @@ import { Address } from "./panel/address.js";
 import { Arrange } from "./panel/arrange.js";
 import { ChartMenus } from "./panel/chartmenu.js";
 import { Charts } from "./panel/charts.js";
-import { one, reveal, write } from "./panel/dom.js";
+import { one, write } from "./panel/dom.js";
 import { watchEdges } from "./panel/edges.js";
 import { Containers } from "./panel/containers.js";
 import { Differ } from "./panel/differ.js";
@@ -28,6 +28,7 @@ import { Batteries, GPUs, Sensors, Users } from "./panel/hardware.js";
 import { Followed } from "./panel/followed.js";
 import { Header } from "./panel/header.js";
 import { Help } from "./panel/help.js";
+import { Ignored } from "./panel/ignored.js";
 import { listen } from "./panel/keys.js";
 import { Language } from "./panel/language.js";
 import { Lesson } from "./panel/lesson.js";
@@ -101,10 +102,7 @@ const meter = new Meter();
 const tiles = new Tiles(() => store, frame);
 const history = new History(api);
 const window = new Window();
-const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => {
-  frame.draw(charts.draw);
-  if (past) frame.draw(tiles.draw);
-});
+const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, redraw);
 const charts = new Charts(store, window, archive, frame);
 const timeBar = new TimeBar(window, charts, () => {
   remeasure();
@@ -130,10 +128,7 @@ const verdict = new Verdict();
 const alerts = new Alerts(api, (n) => header.alerts(n));
 const help = new Help();
 api.denied = () => void access.check();
-const filler = new Past(api, store, () => {
-  frame.draw(charts.draw);
-  frame.draw(tiles.draw);
-});
+const filler = new Past(api, store, redraw);
 
 const slots = new Slots();
 const views = new Views((view) => void look(view));
@@ -162,10 +157,8 @@ const isNow = () => !past && Number.isNaN(window.told);
 
 const showFigures = frame.atMost(() => 200, () => {
   if (!latest) return;
-  if (isNow()) {
-    verdict.show(latest.data, latest.at);
-    tiles.show(latest.data);
-  }
+  if (isNow()) verdict.show(latest.data, latest.at);
+  if (isNow()) tiles.show(latest.data);
   thenBar.show();
   timeBar.wait(archive);
   marks.cover(window.from, latest.at);
@@ -244,17 +237,15 @@ function turnTo(then) {
 function mirror() {
   const usual = /** @type {keyof typeof spans} */ (Object.keys(spans).find((name) => name === recall("range")) ?? "5m");
   window.restore({ span: spans[usual], end: NaN, moment: NaN });
-  address = new Address(state({ window, theme, timeBar, charts, arrange, processes, followed, lesson, remeasure }), (bad) => {
-    const notice = one("#address-notice");
-    write(notice, bad.length > 0 ? say("host.address_ignored", { keys: bad.join(say("host.comma")) }) : "");
-    reveal(notice, bad.length > 0);
-  });
+  const entries = state({ window, theme, timeBar, charts, arrange, processes, followed, lesson, remeasure });
+  const ignored = new Ignored();
+  address = new Address(entries, (bad, query) => ignored.show(bad, query, entries.flatMap(({ keys }) => keys)));
   window.follow((chosen) => {
     if (chosen && window.live && window.range) remember("range", window.range);
     if (chosen) address?.changed(true);
     describeSoon();
   });
-  page.kiosk = String(new URLSearchParams(location.search).get("kiosk") === "1");
+  page.kiosk = String(asked("kiosk") === "1");
 }
 
 /** Numbers are told in other measures, or times in another zone. */
@@ -270,8 +261,13 @@ function restyle() {
   charts.restyle();
   followed.restyle();
   lab?.restyle();
-  frame.draw(tiles.draw);
+  redraw();
+}
+
+/** There is something else to draw. */
+function redraw() {
   frame.draw(charts.draw);
+  frame.draw(tiles.draw);
 }
 
 paper(() => {

@@ -3,6 +3,7 @@
 // The new connection begins at the cursor while the old one still carries; the old one is let go at the new one's
 // first sign of life.
 
+import { asked } from "./config.js";
 import { toMessage } from "./message.js";
 import { Sequence } from "./sequence.js";
 import { connect as longpolling } from "./transport/longpolling.js";
@@ -181,7 +182,7 @@ export class Viewer {
       viewer: this.id,
       cursor: () => this.#sequence.cursor,
       every: () => this.#every,
-      compress: this.#options.compress ?? new URLSearchParams(location.search).get("compress") ?? "",
+      compress: this.#options.compress ?? asked("compress"),
       binary: this.#options.binary ?? false,
       headers: this.#options.headers,
       interval: this.interval,

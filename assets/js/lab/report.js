@@ -1,6 +1,7 @@
 // @ts-check
 // The report: what the cost table and the crowd have shown, under which conditions, to take along.
 
+import { asked } from "../config.js";
 import { count, delay, duration, unknown } from "../format.js";
 import { make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
@@ -115,7 +116,7 @@ export class Report {
       ["made", new Date().toISOString()], ["version", config.version], ["machine", machine],
       ["address", location.host + location.pathname], ["browser", navigator.userAgent], ["interval_ms", config.interval],
       ["message_bytes", Number.isNaN(size) ? unknown : size],
-      ["compress", new URLSearchParams(location.search).get("compress") ?? "auto"],
+      ["compress", asked("compress") || "auto"],
       ["clock_error_ms", Number.isNaN(clock.error) ? unknown : Math.round(clock.error * 1000) / 1000], ["faults", broken],
     ];
     return {

@@ -20,9 +20,9 @@ export class Address {
 
   /**
    * @param {Entry[]} entries
-   * @param {(bad: string[]) => void} refused these keys had values that mean nothing
+   * @param {(bad: string[], query: URLSearchParams) => void} taken what the address says was taken, but for these keys, whose values mean nothing
    */
-  constructor(entries, refused) {
+  constructor(entries, taken) {
     this.#entries = entries;
     const apply = (/** @type {boolean} */ again) => {
       this.#applying = true;
@@ -33,7 +33,7 @@ export class Address {
         return [];
       });
       this.#applying = false;
-      refused(bad);
+      taken(bad, query);
     };
     apply(false);
     addEventListener("popstate", () => apply(true));
@@ -74,6 +74,26 @@ export class Address {
     const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
     return text && `?${text}`;
   }
+}
+
+/** What others put into links on their way: campaigns, clicks, caches. */
+const foreign = /^(utm_|_)|clk?id$/;
+
+/**
+ * What of an address means nothing here.
+ * @param {URLSearchParams} query
+ * @param {string} fragment
+ * @param {string[]} mirrored the names that entries have
+ * @param {Readonly<Record<string, readonly string[]>>} once others, with all that they may be
+ * @param {string[]} places what a fragment may be
+ * @returns {{values: {name: string, may: readonly string[]}[], names: string[]}} values that mean nothing, and what they may be; names that are nobody's
+ */
+export function strays(query, fragment, mirrored, once, places) {
+  const names = [...new Set(query.keys())];
+  const values = names.filter((name) => Object.hasOwn(once, name) && !once[name].includes(query.get(name) ?? "")).map((name) => ({ name, may: once[name] }));
+  // Behind "=" may be a secret that was meant for somewhere else.
+  if (fragment !== "" && !places.includes(fragment)) values.push({ name: fragment.split("=")[0].slice(0, 32), may: places });
+  return { values, names: names.filter((name) => !mirrored.includes(name) && !Object.hasOwn(once, name) && !foreign.test(name)) };
 }
 
 /**

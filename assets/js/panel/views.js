@@ -10,6 +10,8 @@ import { one, reveal } from "./dom.js";
 /** The element of each, in their order. */
 const elements = { host: "#main", lab: "#lab" };
 const names = /** @type {View[]} */ (Object.keys(elements));
+/** What the address says for them. */
+export const fragments = names.map((name) => `#${name}`);
 
 export class Views {
   /** @type {View} */

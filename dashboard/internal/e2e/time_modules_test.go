@@ -97,6 +97,11 @@ func TestTimeModules(t *testing.T) {
 			const s = new Sampler(1); s.run(store, ["a"], view);
 			const all = (column) => [...column[0].slice(0, s.n)];
 			return [s.n, Math.max(...all(s.highs)), Math.min(...all(s.lows)), Math.max(...all(s.ys)) > 10 && Math.max(...all(s.ys)) < 12].join(" ");`, "101 99 1 true"},
+		{"address-strays", `const { strays } = await import(base + "panel/address.js");
+			const told = (search, fragment = "") => { const { values, names } = strays(new URLSearchParams(search), fragment, ["range", "at"], { technique: ["sse", "polling"], kiosk: ["1"] }, ["#host", "#lab"]); return [values.map(({ name, may }) => name + "=" + may.join("|")).join("+"), names.join("+")].join("/"); };
+			return [told("range=1h&technique=sse&kiosk=1", "#lab"), told("technique=carrier&kiosk=&at=x"), told("key=secret&mine=1&mine=2&constructor=1"),
+				told("utm_source=chat&utm_medium=x&fbclid=1&gclid=2&msclkid=3&_=4"), told("", "#k=secret&more"), told("", "#" + "a".repeat(99)).length].join(" ");`,
+			"/ technique=sse|polling+kiosk=1/ /key+mine+constructor / #k=#host|#lab/ 44"},
 		{"nothing-behind-the-last-row", `const { Stretch } = await import(base + "time/stretch.js");
 			const told = [];
 			for (const [at, until, end] of [[[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 60e3], [[1e12], 1e12 + 600e3, 1e12 + 660e3], [[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 3e3], [[], undefined, 1e12]]) {

@@ -152,7 +152,8 @@ func TestTimeTravelByKeys(t *testing.T) {
 	})
 }
 
-// A link shows what it was made of; what means nothing in it is ignored with a word, and what is another's stays.
+// A link shows what it was made of; what means nothing in it is ignored with a word, and what is another's stays: what others put
+// into links on their way is not even told.
 func TestStateInAddress(t *testing.T) {
 	t.Parallel()
 	exhaustive(t)
@@ -170,14 +171,17 @@ func TestStateInAddress(t *testing.T) {
 	if want := `["light","utc","bits","false","true","memory","post","1"]`; quote(got) != want {
 		t.Errorf("got %s, want %s", quote(got), want)
 	}
-	if p.shown("address-notice") {
-		t.Errorf("it says %q", p.text("address-notice"))
+	p.says("address-notice", "ignored: mine, sorting. There are range, from, ")
+	if notice := p.text("address-notice"); strings.Contains(notice, "values") {
+		t.Errorf("it says %q", notice)
 	}
 	p.click("live")
 	eventually(t, "live is in the address", func() bool { return p.query("from") == "" && p.query("at") == "" })
-	p.open(url + "?technique=sse&range=1y&from=yesterday&theme=blue&at=2026-99-99T00:00&folded=nothing")
+	p.open(url + "?technique=carrier&range=1y&from=yesterday&theme=blue&at=2026-99-99T00:00&folded=nothing&compress=maybe&utm_source=chat#nowhere=else")
 	p.live("sse")
-	p.says("address-notice", "ignored: range, from, at, theme, folded")
+	p.says("address-notice", "ignored: range, from, at, theme, folded, technique (polling, longpolling, streaming, sse, websocket), compress (auto, off), #nowhere (#host, #lab)")
+	evaluate[bool](p, `(location.hash = "#processes", true)`)
+	eventually(t, "a place on the page is one", func() bool { return !strings.Contains(p.text("address-notice"), "nowhere") })
 }
 
 // What is taken away opens from a file, with nothing but itself.

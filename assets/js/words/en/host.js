@@ -144,6 +144,8 @@ export default {
   differ: "Why do these numbers differ from other programs'?",
   not_computed: "not computed here",
   address_ignored: "The address has values that mean nothing here; they are ignored: {keys}",
+  address_may: "{name} ({may})",
+  address_unknown: "The address has names that mean nothing here; they are ignored: {keys}. There are {known}",
   then_label: "The moment shown",
   then_ago: "{time} ago",
   then_earlier: "earlier (,)",

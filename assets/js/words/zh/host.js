@@ -141,6 +141,8 @@ export default {
   differ: "为什么与其他程序的数字不同？",
   not_computed: "此处不计算",
   address_ignored: "地址中有在此无意义的值，已忽略：{keys}",
+  address_may: "{name}（{may}）",
+  address_unknown: "地址中有在此无意义的名称，已忽略：{keys}。可用的有 {known}",
   then_label: "所显示的时刻",
   then_ago: "{time}前",
   then_earlier: "更早（,）",
