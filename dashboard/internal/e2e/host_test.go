@@ -25,6 +25,9 @@ func exhibit(t *testing.T, change func(*collector.Snapshot)) *page {
 	p.view(1440, 3200, "dark")
 	p.open(url + "?technique=sse")
 	p.live("sse")
+	eventually(t, "the first tables are drawn, which come behind the charts", func() bool {
+		return evaluate[bool](p, `document.querySelector("#processes tbody tr") !== null`)
+	})
 	return p
 }
 
