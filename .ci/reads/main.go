@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const share = 2 // of so many processes one is asked each second
+const share = 6 // of so many processes one is asked each second: fivewire asks about a hundred of those that rest
 
 func main() {
 	paths := []string{
