@@ -196,6 +196,7 @@ func handCores(t *testing.T, p *page) {
 			const [head, ...rows] = (await [...taken.values()][0].text()).trimEnd().split("\r\n").map((line) => line.split(","));
 			`+pointed+`
 			const row = rows.findLast(([, time]) => Number(time) <= at);
+			if (!row) return false; // no moment is told yet
 			const cores = head.map((name, i) => [name, Number(row[i])]).filter(([name]) => /^core\..*\.busy$/.test(name));
 			const [name, busy] = cores.reduce((most, core) => (core[1] > most[1] ? core : most));
 			return cores.length === 4 && document.querySelector(".cores-head").lastChild.textContent === "busiest: " + name.split(".")[1] + " " + percent(busy);
