@@ -174,6 +174,19 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 	return pieces
 }
 
+// first is when the first value came, as exactly as the tiers tell.
+func (h *History) first() int64 {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	first := int64(math.MaxInt64)
+	for i, t := range h.tiers {
+		if begins, ok := h.begins(t, i == len(h.tiers)-1); ok && begins <= first-t.every { // else it is of the same value as the finer tier's
+			first = begins
+		}
+	}
+	return first
+}
+
 // begins is from when on a tier answers; false when it has nothing. What it has from before the time that it should
 // reach back to, because of a gap or a clock that was wrong, is left to the coarser ones. h.mu is held.
 func (h *History) begins(t *tier, coarsest bool) (int64, bool) {

@@ -42,11 +42,16 @@ func TestQuery(t *testing.T) {
 }
 
 // The first row of a coarse tier begins before the first value: a question about that time has no answer, nor has one that
-// ends where a program began later in the same minute, or in the same ten.
+// ends where a program began later in the same minute, or in the same ten; and there are no processes of it.
 func TestNothingBeforeTheFirst(t *testing.T) {
 	h := New(Tiers()...)
 	for i := 587; i < 700; i++ {
-		h.Append(at(float64(i), collector.Known(0.5)))
+		h.Append(crowd(i, map[string]float64{"worker": 0.5}))
+	}
+	for seconds, want := range map[float64]string{300: "-", 541: "-", 586.9: "-", 587: "587: worker=0.5", 650: "650: worker=0.5"} {
+		if got := who(h, seconds); got != want {
+			t.Errorf("processes at %g s: got %s, want %s", seconds, got, want)
+		}
 	}
 	for _, tt := range []struct {
 		from, to float64

@@ -257,9 +257,12 @@ func unpackTables(body []byte, n int) (who []identity, rows [][]use, err error) 
 }
 
 // Processes is the table of a moment: of the finest tier that has one near it the last one at or before it, or that of the
-// row that the moment is in, whose busiest snapshot may have come after it.
+// row that the moment is in, whose busiest snapshot may have come after it. Before the first value there is none.
 func (h *History) Processes(moment time.Time) (Table, bool) {
 	at := moment.UnixMilli()
+	if at < h.first() {
+		return Table{}, false
+	}
 	for _, t := range h.tiers {
 		h.mu.RLock()
 		open := t.tables // its slices grow, and what is in them stays as it is
