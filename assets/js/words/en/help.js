@@ -12,7 +12,7 @@ export default {
   key_lab: "the wire lab, and back to the host",
   key_lessons: "the lessons of the wire lab",
   key_wire: "fold or unfold the wire strip",
-  key_live: "charts: stop, or follow the newest reading",
+  key_live: "stand still, or follow the newest reading",
   key_shorter: "charts: less time",
   key_longer: "charts: more time",
   key_earlier: "the moment shown: a step earlier",

@@ -109,7 +109,7 @@ export default {
   range_title_7d: "the last 7 days",
   range_title_30d: "the last 30 days",
   live: "live",
-  live_title: "The charts follow the newest reading. Press to stop them (p).",
+  live_title: "The page follows the newest reading. Press to have it stand still (p).",
   paused: "paused",
   paused_title: "The page stands still. Press to follow the newest reading (p).",
   back: "back",

@@ -12,7 +12,7 @@ export default {
   key_lab: "切换线路实验室与主机视图",
   key_lessons: "线路实验室的实验课",
   key_wire: "折叠或展开线路图",
-  key_live: "图表：停住，或跟随最新读数",
+  key_live: "停住，或跟随最新读数",
   key_shorter: "图表：时间更短",
   key_longer: "图表：时间更长",
   key_earlier: "所显示的时刻：往前一步",

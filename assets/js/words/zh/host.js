@@ -106,7 +106,7 @@ export default {
   range_title_7d: "最近 7 天",
   range_title_30d: "最近 30 天",
   live: "实时",
-  live_title: "图表跟随最新读数。按下即停住（p）。",
+  live_title: "页面跟随最新读数。按下即停住（p）。",
   paused: "已暂停",
   paused_title: "页面停住不动。按下即跟随最新读数（p）。",
   back: "返回",
