@@ -21,13 +21,14 @@ type op struct {
 // A batch is operations for different lines, done together. It is empty whenever its shard is let go, so that the lines
 // in it are all held.
 type batch struct {
-	ring *ring // nil where there is none: each operation is a system call
-	ops  [ringSize]op
-	n    int
-	read [ringSize][1 << 10]byte // a place to read for each operation
+	ring  *ring // nil where there is none: each operation is a system call
+	ops   [ringSize]op
+	n     int
+	read  [mostEvents][1 << 10]byte // a place to read for each reading
+	reads int
 }
 
-func (b *batch) full() bool { return b.n == len(b.ops) }
+func (b *batch) full() bool { return b.n == len(b.ops) || b.reads == len(b.read) }
 
 // send puts a sending into the batch. There must be room.
 func (b *batch) send(l *line, bytes []byte, written int) {
@@ -37,8 +38,9 @@ func (b *batch) send(l *line, bytes []byte, written int) {
 
 // receive likewise.
 func (b *batch) receive(l *line, last bool) {
-	b.ops[b.n] = op{line: l, fd: l.fd, b: b.read[b.n][:], last: last}
+	b.ops[b.n] = op{line: l, fd: l.fd, b: b.read[b.reads][:], last: last}
 	b.n++
+	b.reads++
 }
 
 // run does what is in the batch, and empties it. The operations that it returns are valid until as many others have been
@@ -55,7 +57,7 @@ func (b *batch) run() []op {
 		n++
 	}
 	clear(b.ops[n:b.n])
-	b.n = 0
+	b.n, b.reads = 0, 0
 	ops := b.ops[:n]
 	if b.ring != nil && n > 1 {
 		b.ring.run(ops)

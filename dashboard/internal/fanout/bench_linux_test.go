@@ -90,16 +90,14 @@ func (t *bench) send(bytes []byte) {
 }
 
 func (t *bench) receive() {
-	var events [128]unix.EpollEvent
+	var events [mostEvents]unix.EpollEvent
 	for n := 1; n > 0; {
 		n = t.poll.look(events[:])
-		for i := 0; i < n; i += ringSize {
-			ops := t.batch.ops[:min(ringSize, n-i)]
-			for j := range ops {
-				ops[j] = op{fd: events[i+j].Pad, b: t.batch.read[j][:]}
-			}
-			t.batch.ring.run(ops)
+		ops := t.batch.ops[:n]
+		for i := range ops {
+			ops[i] = op{fd: events[i].Pad, b: t.batch.read[i][:]}
 		}
+		t.batch.ring.run(ops)
 	}
 }
 
@@ -127,7 +125,7 @@ func BenchmarkAsk(b *testing.B) {
 	request, answer := make([]byte, requestSize), make([]byte, frameSize)
 	ready := false
 	beside(b, func(*hub.Hub) Line { return Line{Owner: &asker{answer: answer, ready: &ready}} }, func(t *bench) {
-		var events [128]unix.EpollEvent
+		var events [mostEvents]unix.EpollEvent
 		for t.Loop() {
 			t.write(request)
 			t.timed(func() {

@@ -215,9 +215,12 @@ const (
 	crowd  = 16
 )
 
+// mostEvents is how many are heard at a time.
+const mostEvents = 128
+
 // wait calls each with what is ready, and pause when a crowd has come, until the poll is closed.
 func (p *poll) wait(each func([]unix.EpollEvent), pause func()) {
-	var events [128]unix.EpollEvent
+	var events [mostEvents]unix.EpollEvent
 	var since time.Time // when those that have come lately began to
 	came, shut, more := 0, false, false
 	for {

@@ -208,7 +208,7 @@ func TestNobodyIsPassedOver(t *testing.T) {
 	each(t, func(t *testing.T, way Way) {
 		s := open(t, way, Config{})
 		form := lines(50)
-		staying, leaving, messages := 300, 300, 20 // a shard writes to 32 at a time
+		staying, leaving, messages := 300, 300, 20 // a shard writes to 256 at a time
 		if testing.Short() {
 			staying, leaving, messages = 100, 100, 10
 		}

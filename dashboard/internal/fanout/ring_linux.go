@@ -30,9 +30,9 @@ type ring struct {
 	proof [2]byte
 }
 
-// ringSize is how many operations a ring takes at a time. More gain nothing, and for so long nobody else gets the
-// processor.
-const ringSize = 32
+// ringSize is how many operations a ring takes at a time: a stride's. For so long nobody else gets the processor, and what
+// the way into the kernel and back leaves of its caches is used by as many.
+const ringSize = stride
 
 // An entry is the kernel's struct io_uring_sqe, as far as it is used here.
 type entry struct {

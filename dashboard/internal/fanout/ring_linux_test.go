@@ -131,6 +131,31 @@ func FuzzRing(f *testing.F) {
 	})
 }
 
+// A ring takes as many as it has room for, again and again.
+func TestRingFull(t *testing.T) {
+	r := openRing(t)
+	var streams [ringSize]*stream
+	for i := range streams {
+		streams[i] = openStream(t)
+	}
+	for size := 1; size < 1000; size *= 3 {
+		for _, do := range []func(*stream) op{func(s *stream) op { return s.sending(size) }, func(s *stream) op { return s.receiving(size) }} {
+			var ops [ringSize]op
+			for i, s := range streams {
+				ops[i] = do(s)
+			}
+			if r.run(ops[:]); r.missing(0) != 0 {
+				t.Fatalf("%d completions are left", -r.missing(0))
+			}
+			for i, s := range streams {
+				if s.check(t, &ops[i]); ops[i].n != size {
+					t.Fatalf("the %d. of %d: %d bytes, want %d", i, ringSize, ops[i].n, size)
+				}
+			}
+		}
+	}
+}
+
 // Rings are used from whatever thread, by one goroutine after another, with signals coming in between.
 func TestRingStress(t *testing.T) {
 	rounds := 400
