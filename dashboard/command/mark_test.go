@@ -16,7 +16,7 @@ func TestMark(t *testing.T) {
 	var got string
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got = strings.Join([]string{r.Method, r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("Authorization"), string(body)}, " ")
+		got = strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("Content-Type"), r.Header.Get("Authorization"), string(body)}, " ")
 		w.WriteHeader(http.StatusCreated)
 	})
 	tcp := httptest.NewServer(handler)
@@ -36,6 +36,7 @@ func TestMark(t *testing.T) {
 	for _, tt := range []struct{ url, keyFile, env, want string }{
 		{tcp.URL, "", "", `POST /api/v1/marks application/json  {"text":"a \u003c b"}`},
 		{tcp.URL + "/monitor/", "", "from-outside", `POST /monitor/api/v1/marks application/json Bearer from-outside {"text":"a \u003c b"}`},
+		{tcp.URL + "/?range=1h&theme=dark&every=5s&tenant=x", "", "", `POST /api/v1/marks?tenant=x application/json  {"text":"a \u003c b"}`}, // as a browser has it
 		{"unix:" + path, key, "from-outside", `POST /api/v1/marks application/json Bearer from-a-file {"text":"a \u003c b"}`},
 	} {
 		t.Setenv("FIVEWIRE_KEY", tt.env)

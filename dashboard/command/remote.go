@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/address"
 )
 
 // remote is a dashboard that a subcommand speaks to.
@@ -98,7 +100,10 @@ func (r *remote) ask(ctx context.Context, method, path string, v, into any) erro
 	if err != nil {
 		return err
 	}
-	q, err := http.NewRequestWithContext(ctx, method, u.JoinPath(path).String(), body)
+	query := address.Query(u)
+	u = u.JoinPath(path)
+	u.RawQuery = query.Encode()
+	q, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return err
 	}

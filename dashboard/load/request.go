@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/address"
 )
 
 const (
@@ -66,8 +68,8 @@ func parseBase(text string) (*url.URL, error) {
 // request is the question all five ask: the technique's URL with the parameters they share and more of its own, in
 // pairs, and the caller's header.
 func (w *watch) request(ctx context.Context, after, accept string, more ...string) (*http.Request, error) {
-	address := w.base.JoinPath("api/v1", w.Technique)
-	query := address.Query()
+	u := w.base.JoinPath("api/v1", w.Technique)
+	query := address.Query(w.base, address.OfTechniques()...)
 	set := func(name, value string) {
 		if value != "" {
 			query.Set(name, value)
@@ -81,8 +83,8 @@ func (w *watch) request(ctx context.Context, after, accept string, more ...strin
 	for pair := range slices.Chunk(more, 2) {
 		set(pair[0], pair[1])
 	}
-	address.RawQuery = query.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	u.RawQuery = query.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 func TestRequest(t *testing.T) {
 	each(t, func(t *testing.T, c *Client) {
 		f := &fake{messages: texts(), end: hold, requests: make(chan *http.Request, 10)}
-		c.URL = f.serve(t) + "/monitor/?tenant=a%26b#k=SECRET"
+		c.URL = f.serve(t) + "/monitor/?tenant=a%26b&range=1h&technique=sse#k=SECRET"
 		c.URL = strings.Replace(c.URL, "http://", "http://anna:pass@", 1)
 		c.Viewer, c.Every, c.Wait = "v 1&", 1500*time.Millisecond, 25*time.Second
 		c.Header = http.Header{"x-more": {"yes"}, "Host": {"box.example"}}

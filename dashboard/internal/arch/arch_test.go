@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fivewire/fivewire/dashboard/load/address"
 )
 
 const (
@@ -45,6 +47,41 @@ func TestTopLevel(t *testing.T) {
 		top, _, _ := strings.Cut(strings.TrimSpace(file), "/")
 		if !strings.HasPrefix(top, ".") && !slices.Contains(allowed, top) {
 			t.Errorf("%s is at the top level", top)
+		}
+	}
+}
+
+// TestPageState: an address that is copied from a browser is one for the command line, whatever the page keeps in it.
+func TestPageState(t *testing.T) {
+	// Each is a piece of state of one name, of several, or is read once.
+	word := regexp.MustCompile(`\bword\("(\w+)"|location\.search\)\.get\("(\w+)"`)
+	several := regexp.MustCompile(`\bkeys: \["(\w+(?:", "\w+)*)"\]`)
+	once := regexp.MustCompile(`\bonce = \{ (.+) \}`)
+	var found []string
+	walk(t, "assets/js", ".js", func(file, text string) {
+		if path.Base(file) == "embed.js" { // a page of its own, which nobody gives to a program
+			return
+		}
+		for _, match := range word.FindAllStringSubmatch(text, -1) {
+			found = append(found, match[1]+match[2])
+		}
+		for _, match := range several.FindAllStringSubmatch(text, -1) {
+			found = append(found, strings.Split(match[1], `", "`)...)
+		}
+		for _, match := range once.FindAllStringSubmatch(text, -1) {
+			for _, name := range regexp.MustCompile(`(\w+):`).FindAllStringSubmatch(match[1], -1) {
+				found = append(found, name[1])
+			}
+		}
+	})
+	for _, name := range address.OfPage() {
+		if !slices.Contains(found, name) {
+			t.Errorf("dashboard/load/address takes %s for the page's, and it is not: the page has %v", name, found)
+		}
+	}
+	for _, name := range found {
+		if !slices.Contains(address.OfPage(), name) {
+			t.Errorf("dashboard/load/address does not know that %s is the page's", name)
 		}
 	}
 }

@@ -57,6 +57,8 @@ func TestTarget(t *testing.T) {
 	}{
 		{"http://h:1", "sse", false, place{id: "a-1"}, "GET /api/v1/sse HTTP/1.1", []string{"Host: h:1", "Last-Event-ID: a-1", "Accept: text/event-stream"}},
 		{"http://h:1/#k=x", "streaming", false, place{}, "GET /api/v1/streaming HTTP/1.1", nil},
+		{"http://h/?range=1h&compress=off&key=x&theme=dark#lab", "sse", false, place{}, "GET /api/v1/sse?compress=off&key=x HTTP/1.1", nil},
+		{"http://h/?range=1h", "sse", true, place{}, "GET /?range=1h HTTP/1.1", nil},
 		{"http://h/monitor/", "websocket", false, place{id: "a-1"}, "GET /monitor/api/v1/websocket?after=a-1 HTTP/1.1", []string{"Upgrade: websocket", "Host: h"}},
 		{"http://h/api/v1/polling?viewer=x", "polling", false, place{id: "a-1", etag: "e"}, "GET /api/v1/polling?viewer=x&after=a-1 HTTP/1.1", nil},
 		{"http://h/sub/x", "longpolling", false, place{id: "a-1", etag: "e", modified: "m"}, "GET /sub/x HTTP/1.1", []string{"If-None-Match: e", "If-Modified-Since: m"}},

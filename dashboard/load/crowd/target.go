@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/fivewire/fivewire/dashboard/load/address"
 	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
@@ -56,7 +57,9 @@ func newTarget(config *Config) (*target, error) {
 	}
 	bearer := ""
 	if strings.HasSuffix(u.Path, "/") && !config.Raw {
-		u = u.JoinPath("api/v1", t.technique)
+		if u = u.JoinPath("api/v1", t.technique); u.RawQuery != "" {
+			u.RawQuery = address.Query(u, address.OfTechniques()...).Encode()
+		}
 		bearer = config.Key
 	}
 	t.ours = strings.HasSuffix(u.Path, "/api/v1/"+t.technique)
