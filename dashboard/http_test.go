@@ -603,19 +603,19 @@ func TestParametersOnce(t *testing.T) {
 	for _, technique := range load.Techniques() {
 		for name, value := range map[string]string{"after": s.cursor(1), "every": "1s", "viewer": "me", "wait": "0s", "compress": "off", "as": ""} {
 			for _, again := range []string{name + "=" + value, fmt.Sprintf("%%%02x%s=x", name[0], name[1:]), name} {
-				status, body, _ := s.get("api/v1/" + technique + "?" + name + "=" + value + "&x=1&" + again)
+				status, body, _ := s.get("api/v1/" + technique + "?" + name + "=" + value + "&_=1&" + again)
 				if status != 400 || !strings.Contains(body, `"parameter":"`+name+`"`) || !strings.Contains(body, `"allowed":["once"]`) {
 					t.Errorf("%s, %s and %s: got %d %s", technique, name, again, status, body)
 				}
 			}
 		}
 	}
-	for _, path := range []string{"wire?viewer=a&viewer=b", "history?points=1&points=2", "processes?limit=1&limit=1", "config?x&x"} {
+	for _, path := range []string{"wire?viewer=a&viewer=b", "history?points=1&points=2", "processes?limit=1&limit=1"} {
 		if status, body, _ := s.get("api/v1/" + path); status != 400 || !strings.Contains(body, `"parameter":`) {
 			t.Errorf("%s: got %d %s", path, status, body)
 		}
 	}
-	if status, _, _ := s.get("api/v1/polling?after=" + s.cursor(1) + "&every=1s&viewer=me&compress=off&x=1&y=1"); status != 204 {
+	if status, _, _ := s.get("api/v1/polling?after=" + s.cursor(1) + "&every=1s&viewer=me&compress=off"); status != 204 {
 		t.Errorf("each once: got %d", status)
 	}
 }

@@ -68,8 +68,9 @@ func (d *Dashboard) visitor(c *fiber.Ctx) visitor {
 	return v
 }
 
-// only is a row's handler for who may: a row that says nobody's role is there for nobody.
+// only is a row's handler for who may, and asks for what there is: a row that says nobody's role is there for nobody.
 func (d *Dashboard) only(r route) fiber.Handler {
+	takes := parametersOf(r.takes)
 	return func(c *fiber.Ctx) error {
 		v := d.visitor(c)
 		if !v.role.May(r.role) {
@@ -80,6 +81,9 @@ func (d *Dashboard) only(r route) fiber.Handler {
 				c.Set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 				return problem.New(fiber.StatusTooManyRequests, "that is too often: "+strconv.Itoa(commandsAtOnce)+" at once, and one more every "+commandsPause.String()).Send(c)
 			}
+		}
+		if p := takes.check(c); p != nil {
+			return p.Send(c)
 		}
 		return r.handle(c)
 	}

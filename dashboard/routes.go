@@ -19,54 +19,55 @@ import (
 type route struct {
 	method, path string
 	role         auth.Role // the least that may
+	takes        string    // the names of its query's parameters: see parameters.go
 	handle       fiber.Handler
 }
 
 // routes is every URL below the base path, in the order they are tried.
 func (d *Dashboard) routes() []route {
 	table := []route{
-		{"GET", "/healthz", auth.Anybody, d.healthz},
-		{"GET", "/readyz", auth.Anybody, d.readyz},
-		{"GET", "/metrics", auth.Viewer, d.toldNoGuest(d.getMetrics)},
-		{"GET", "/api/v1/config", auth.Viewer, d.getConfig},
-		{"GET", "/api/v1/host", auth.Viewer, d.getHost},
-		{"GET", "/api/v1/history", auth.Viewer, d.getHistory},
-		{"GET", "/api/v1/marks", auth.Viewer, d.getMarks},
-		{"POST", "/api/v1/marks", auth.Presenter, d.postMarks},
-		{"GET", "/api/v1/alerts", auth.Viewer, d.getAlerts},
-		{"POST", "/api/v1/alerts", auth.Operator, d.postAlerts},
-		{"GET", "/api/v1/processes", auth.Viewer, d.getProcesses},
-		{"GET", "/api/v1/viewers", auth.Viewer, d.toldNoGuest(d.getViewers)},
-		{"POST", "/api/v1/viewers/:id", auth.Viewer, d.postViewer},
-		{"GET", "/api/v1/wire", auth.Viewer, d.getWire},
-		{"GET", "/api/v1/load", auth.Viewer, d.withCrowd(d.toldNoGuest(d.getLoad))},
-		{"POST", "/api/v1/load", auth.Presenter, d.withCrowd(d.postLoad)},
-		{"DELETE", "/api/v1/load", auth.Presenter, d.withCrowd(d.deleteLoad)},
-		{"GET", "/api/v1/faults", auth.Viewer, d.inLab(d.getFaults)},
-		{"POST", "/api/v1/faults", auth.Presenter, d.inLab(d.postFaults)},
-		{"GET", "/api/v1/code/:technique", auth.Viewer, d.inLab(d.getCode)},
-		{"GET", "/api/v1/path", auth.Viewer, d.inLab(d.getPath)},
-		{"GET", "/api/v1/openapi.json", auth.Anybody, d.getOpenAPI},
+		{"GET", "/healthz", auth.Anybody, "*", d.healthz},
+		{"GET", "/readyz", auth.Anybody, "*", d.readyz},
+		{"GET", "/metrics", auth.Viewer, "*", d.toldNoGuest(d.getMetrics)},
+		{"GET", "/api/v1/config", auth.Viewer, "", d.getConfig},
+		{"GET", "/api/v1/host", auth.Viewer, "", d.getHost},
+		{"GET", "/api/v1/history", auth.Viewer, "series at from to points only", d.getHistory},
+		{"GET", "/api/v1/marks", auth.Viewer, "from to", d.getMarks},
+		{"POST", "/api/v1/marks", auth.Presenter, "", d.postMarks},
+		{"GET", "/api/v1/alerts", auth.Viewer, "", d.getAlerts},
+		{"POST", "/api/v1/alerts", auth.Operator, "", d.postAlerts},
+		{"GET", "/api/v1/processes", auth.Viewer, "at pid sort limit tree", d.getProcesses},
+		{"GET", "/api/v1/viewers", auth.Viewer, "", d.toldNoGuest(d.getViewers)},
+		{"POST", "/api/v1/viewers/:id", auth.Viewer, "", d.postViewer},
+		{"GET", "/api/v1/wire", auth.Viewer, "viewer technique exchanges", d.getWire},
+		{"GET", "/api/v1/load", auth.Viewer, "", d.withCrowd(d.toldNoGuest(d.getLoad))},
+		{"POST", "/api/v1/load", auth.Presenter, "", d.withCrowd(d.postLoad)},
+		{"DELETE", "/api/v1/load", auth.Presenter, "", d.withCrowd(d.deleteLoad)},
+		{"GET", "/api/v1/faults", auth.Viewer, "viewer", d.inLab(d.getFaults)},
+		{"POST", "/api/v1/faults", auth.Presenter, "", d.inLab(d.postFaults)},
+		{"GET", "/api/v1/code/:technique", auth.Viewer, "", d.inLab(d.getCode)},
+		{"GET", "/api/v1/path", auth.Viewer, "silent *", d.inLab(d.getPath)},
+		{"GET", "/api/v1/openapi.json", auth.Anybody, "", d.getOpenAPI},
 	}
 	table = append(table, []route{
-		{"GET", "/api/v1/login", auth.Anybody, d.getLogin},
-		{"POST", "/api/v1/login", auth.Anybody, d.postLogin},
-		{"DELETE", "/api/v1/login", auth.Anybody, d.deleteLogin},
-		{"GET", "/api/v1/share", auth.Operator, d.shares(d.getShares)},
-		{"POST", "/api/v1/share", auth.Operator, d.shares(d.postShare)},
-		{"DELETE", "/api/v1/share", auth.Operator, d.shares(d.deleteShare)},
-		{"DELETE", "/api/v1/share/:id", auth.Operator, d.shares(d.deleteShare)},
+		{"GET", "/api/v1/login", auth.Anybody, "", d.getLogin},
+		{"POST", "/api/v1/login", auth.Anybody, "", d.postLogin},
+		{"DELETE", "/api/v1/login", auth.Anybody, "", d.deleteLogin},
+		{"GET", "/api/v1/share", auth.Operator, "", d.shares(d.getShares)},
+		{"POST", "/api/v1/share", auth.Operator, "", d.shares(d.postShare)},
+		{"DELETE", "/api/v1/share", auth.Operator, "", d.shares(d.deleteShare)},
+		{"DELETE", "/api/v1/share/:id", auth.Operator, "", d.shares(d.deleteShare)},
 	}...)
 	for _, t := range transport.All() {
-		table = append(table, route{"GET", "/api/v1/" + t.Name, auth.Viewer, func(c *fiber.Ctx) error { return t.Serve(d.channel(c).transports, c) }})
+		table = append(table, route{"GET", "/api/v1/" + t.Name, auth.Viewer, transport.Parameters, func(c *fiber.Ctx) error { return t.Serve(d.channel(c).transports, c) }})
 	}
 	return append(table,
-		route{"ALL", "/api/v1/:technique", auth.Anybody, d.noTechnique},
-		route{"ALL", "/api/*", auth.Anybody, d.nothingHere},
-		route{"GET", "/watch", auth.Viewer, d.getWatch},
-		route{"GET", "/embed/:panel", auth.Anybody, d.getEmbed},
-		route{"GET", "/", auth.Anybody, d.getAsset}, // Fiber does not find it below a group by the star alone
-		route{"GET", "/*", auth.Anybody, d.getAsset},
+		route{"ALL", "/api/v1/:technique", auth.Anybody, "*", d.noTechnique},
+		route{"ALL", "/api/*", auth.Anybody, "*", d.nothingHere},
+		route{"GET", "/watch", auth.Viewer, "cols rows color after every viewer compress", d.getWatch},
+		route{"GET", "/embed/:panel", auth.Anybody, "*", d.getEmbed},
+		route{"GET", "/", auth.Anybody, "*", d.getAsset}, // Fiber does not find it below a group by the star alone
+		route{"GET", "/*", auth.Anybody, "*", d.getAsset},
 	)
 }
 
@@ -76,8 +77,8 @@ func (d *Dashboard) routes() []route {
 func (d *Dashboard) Register(router fiber.Router) {
 	// A group, so that the rules hold for our URLs and for nobody else's.
 	own := router.Group("", recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: d.panicked}), d.headers, d.notRebound, d.identify)
-	own.Use("/api", d.sameOrigin, d.onlyOnce)
-	own.Use("/watch", d.sameOrigin, d.onlyOnce)
+	own.Use("/api", d.sameOrigin)
+	own.Use("/watch", d.sameOrigin)
 	own.Use("/metrics", d.sameOrigin)
 	for _, r := range d.routes() {
 		handlers := []fiber.Handler{d.looks, d.only(r)}
@@ -141,19 +142,6 @@ func (d *Dashboard) ours(c *fiber.Ctx, origin, site string) bool {
 		ours = gate.SameOriginAs(public, origin) || (origin == "" || d.config.Access.alsoAt(host, way)) && gate.SameOrigin(origin, site, host)
 	}
 	return ours && !gate.Plain(public, origin, d.config.TLS != nil)
-}
-
-// onlyOnce refuses a query that says something twice: who is asked what it meant by that, a proxy, a log or we, would
-// answer in different ways.
-func (d *Dashboard) onlyOnce(c *fiber.Ctx) error {
-	seen := make(map[string]bool)
-	for name := range c.Context().QueryArgs().All() {
-		if seen[string(name)] {
-			return problem.Bad(string(name[:min(len(name), 64)]), "this parameter stands there twice", "once").Send(c)
-		}
-		seen[string(name)] = true
-	}
-	return c.Next()
 }
 
 // panicked logs what recover caught; the answer is a 500 by the app's own error handler.

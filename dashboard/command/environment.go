@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/fivewire/fivewire/dashboard/internal/meant"
 )
 
 // prefix begins every variable that is ours.
@@ -31,11 +33,11 @@ func checkEnvironment(environ []string, model *kong.Node) error {
 		return nil
 	}
 	name := slices.Min(unknown)
-	meant := slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
-	if distance(name, meant) > 3 {
+	near := meant.Of(name, known)
+	if near == "" {
 		return fmt.Errorf("there is no variable %s: they are %s_KEY, and the flags' names in capitals, such as %s for --listen", name, prefix, prefix+"_LISTEN")
 	}
-	return fmt.Errorf("there is no variable %s: want %s, or none", name, meant)
+	return fmt.Errorf("there is no variable %s: want %s, or none", name, near)
 }
 
 // variables are all that there are, of whichever command: one environment is for all of them.
@@ -48,25 +50,4 @@ func variables(node *kong.Node) []string {
 		names = append(names, variables(child)...)
 	}
 	return names
-}
-
-// distance is how many letters have to be put, left out or changed to make b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -172,6 +172,7 @@ func TestGoImports(t *testing.T) {
 		{"dashboard/internal/auth", func(_ goPackage, dep string, standard bool) bool {
 			return standard || dep == "golang.org/x/crypto/bcrypt"
 		}, "who may is decided by facts and a clock: so it can be tested without a server"},
+		{"dashboard/internal/meant", onlyStandard, "a guess at a word knows neither flags nor URLs"},
 		{"dashboard/internal/gate", onlyStandard, "what is refused must not depend on a framework's reading"},
 		{"dashboard/internal/crowd", onlyStandard, "a child process and arithmetic: who may start one, and what it is told, is the dashboard's to say"},
 		{"dashboard/internal/wsframe", onlyStandard, "a protocol's bytes are the same on every socket: so they can be cut anywhere and fuzzed"},

@@ -33,8 +33,6 @@ func (s *Server) refuseJSONP(c *fiber.Ctx) *problem.Problem {
 	case !said || page != "" && !s.config.Ours(c, page):
 		return problem.New(fiber.StatusForbidden, "JSONP is a script, and is given only to the dashboard's own pages: "+
 			"the request needs Sec-Fetch-Site: same-origin, or an Origin or Referer of this origin")
-	case c.Context().QueryArgs().Has("callback"):
-		return problem.Bad("callback", "the function has one name, "+jsonpFunction, "nothing: leave it out")
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ const (
 	longestEvery = time.Minute
 )
 
+// Parameters are the names that request reads, on all five.
+const Parameters = "after every viewer wait compress as"
+
 // request is what a viewer asks for, the same on all five. It holds copies: the server reuses the request's memory.
 type request struct {
 	after  hub.Cursor
