@@ -719,6 +719,7 @@ func TestRedactedSources(t *testing.T) {
 		{"failed_units", "lookup db.example", hidden},
 		{"failed_units", "reach the system bus: fileserver", hidden},
 		{"history", "history is in memory only: mkdir the directory: not a directory", "history is in memory only: not a directory"},
+		{"history", "history is in memory only: open: read-only file system", "history is in memory only: read-only file system"},
 		{"history", "history is written, and its file grows: read /x/y", "history is written, and its file grows: " + hidden},
 		{"cpu", "", hidden},
 	}

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -46,8 +47,26 @@ func (d *Dashboard) Ready() error {
 // healthz: the process answers, and its collector ticks.
 func (d *Dashboard) healthz(c *fiber.Ctx) error { return probe(c, d.Healthy()) }
 
-// readyz: there is something to see.
-func (d *Dashboard) readyz(c *fiber.Ctx) error { return probe(c, d.Ready()) }
+// readyz: there is something to see. Without a disk there still is, but not for as long, and that is said.
+func (d *Dashboard) readyz(c *fiber.Ctx) error {
+	if unkept := d.unkept(); unkept != "" && d.Ready() == nil {
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return c.SendString("ok, but " + unkept + "\n")
+	}
+	return probe(c, d.Ready())
+}
+
+// unkept says that history is not kept as it was asked for, in words for anybody; "" where it is.
+func (d *Dashboard) unkept() string {
+	problem := d.history.State().Problem
+	what, _, _ := strings.Cut(problem, ": ")
+	if why, plain := plainEnd(problem); plain && problem != what {
+		return what + ": " + why
+	} else if what != "" {
+		return what + ", and the log says why"
+	}
+	return ""
+}
 
 // probe answers in one line: whoever reads it is a machine, or in a hurry.
 func probe(c *fiber.Ctx, err error) error {

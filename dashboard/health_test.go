@@ -1,12 +1,16 @@
 package dashboard
 
 import (
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/fivewire/fivewire/collector"
+	"github.com/fivewire/fivewire/collector/history"
 )
 
 // A collector that has stopped is told of after ten intervals, and one that never began as well; one that is late is not.
@@ -58,5 +62,32 @@ func TestProbesSayWhy(t *testing.T) {
 	<-s.closing
 	if err := s.Ready(); err == nil || err.Error() != "closing" {
 		t.Errorf("closing: got %v", err)
+	}
+}
+
+// Where history cannot be kept there is still something to see: readyz says so and why, and so does the page as text. Neither tells
+// where it should be.
+func TestUnusableDataDir(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := history.Open(file, slog.New(slog.DiscardHandler))
+	if err == nil {
+		t.Fatal("a file is a directory")
+	}
+	s := open(t, Config{History: kept}, "")
+	if status, body, _ := s.get("readyz"); status != 503 || body != "no snapshot yet\n" {
+		t.Errorf("before the first snapshot: got %d %q", status, body)
+	}
+	s.publish(1)
+	if status, body, _ := s.get("readyz"); status != 200 || body != "ok, but history is in memory only: not a directory\n" {
+		t.Errorf("got %d %q", status, body)
+	}
+	if status, body, _ := s.get("healthz"); status != 200 || body != "ok\n" {
+		t.Errorf("healthz: got %d %q", status, body)
+	}
+	if status, body, _ := s.get("", "Accept", "*/*"); status != 200 || !strings.Contains(body, "\n! history is in memory only: ") || strings.Contains(body, "secret") {
+		t.Errorf("as text: got %d %s", status, body)
 	}
 }

@@ -86,7 +86,10 @@ func withoutPlaces(list []collector.SourceState) []collector.SourceState {
 			continue
 		}
 		head, _, _ := strings.Cut(s.Error, ": ")
-		s.Error = plainEnd(s.Error)
+		why, plain := plainEnd(s.Error)
+		if s.Error = why; !plain {
+			s.Error = "a link does not show why"
+		}
 		if s.Name == "history" { // its errors begin with where it is
 			s.Error = head + ": " + s.Error
 		}
@@ -94,14 +97,14 @@ func withoutPlaces(list []collector.SourceState) []collector.SourceState {
 	return list
 }
 
-// plainEnd is what an error ends with, which is what the system says, "permission denied", where that is plain words.
-func plainEnd(text string) string {
-	end, _, _ := strings.Cut(text[strings.LastIndex(text, ": ")+1:], ";") // several may be in a line
+// plainEnd is what an error ends with, which is what the system says, "permission denied", if that is plain words.
+func plainEnd(text string) (end string, plain bool) {
+	end, _, _ = strings.Cut(text[strings.LastIndex(text, ": ")+1:], ";") // several may be in a line
 	words := strings.Fields(end)
 	if len(words) < 2 || slices.ContainsFunc(words, func(word string) bool { return !isPlain(strings.TrimSuffix(word, ",")) }) {
-		return "a link does not show why"
+		return "", false
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " "), true
 }
 
 // isPlain tells whether a word is of letters alone, or a time: no path, no address, no host's whole name.
@@ -109,7 +112,7 @@ func isPlain(word string) bool {
 	if _, err := time.ParseDuration(word); err == nil {
 		return true
 	}
-	return !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) })
+	return word == "read-only" || !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // channel is the one that a request belongs to.

@@ -16,7 +16,10 @@ const narrow = 60
 // mostRows is how many a sentence may take.
 const mostRows = 3
 
-// head is who it is, how it is, and what fires.
+// mostFailing is how many sources are told of.
+const mostFailing = 3
+
+// head is who it is, how it is, what fires, and what is not as it should be with the figures themselves.
 func (p *painter) head(v *View) {
 	s := v.Snapshot
 	now := utc(s.At)
@@ -40,6 +43,28 @@ func (p *painter) head(v *View) {
 	}
 	for _, text := range v.Firing {
 		p.say(bad, "! "+text, mostRows)
+	}
+	p.failing(s.Sources)
+}
+
+// failing are the sources whose figures are old or not there, and where history is not kept as it was asked for.
+func (p *painter) failing(list []collector.SourceState) {
+	n := 0
+	for i := range list {
+		if list[i].Missing || list[i].Partial {
+			continue
+		}
+		if n++; n > mostFailing {
+			continue
+		}
+		text := list[i].Error
+		if !strings.HasPrefix(text, list[i].Name+" ") { // it is a sentence by itself
+			text = list[i].Name + ": " + text
+		}
+		p.say(warn, "! "+text, mostRows)
+	}
+	if n > mostFailing {
+		p.say(warn, "! and "+strconv.Itoa(n-mostFailing)+" more", mostRows)
 	}
 }
 

@@ -74,6 +74,25 @@ func TestBrackets(t *testing.T) {
 	}
 }
 
+// What figures are old, or not kept, is said; what a host has not is not.
+func TestFailing(t *testing.T) {
+	v := view(25)
+	v.Snapshot.Sources = []collector.SourceState{
+		{Name: "gpus", Error: "there is none", Missing: true},
+		{Name: "processes", Error: "some are hidden", Partial: true},
+		{Name: "sockets", Error: "no answer for 1s"},
+		{Name: "history", Error: "history is in memory only: mkdir: not a directory"},
+	}
+	const want = "! sockets: no answer for 1s\n! history is in memory only: mkdir: not a directory\n"
+	if out := string(Page(nil, v, Screen{Cols: 80})); !strings.Contains(out, "\n"+want+"\n") {
+		t.Errorf("got\n%s", out)
+	}
+	v.Snapshot.Sources = append(v.Snapshot.Sources, collector.SourceState{Name: "a", Error: "b"}, collector.SourceState{Name: "c\x1b[2J", Error: "d"})
+	if out := string(Page(nil, v, Screen{Cols: 80})); !strings.Contains(out, want+"! a: b\n! and 1 more\n\n") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
 // sequence is one that this package may write.
 var sequence = regexp.MustCompile(`\x1b\[(H|K|J|2J|0m|[0-9;]*m)`)
 
