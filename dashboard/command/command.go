@@ -61,9 +61,20 @@ func parse(parser *kong.Kong, file *configFile, args []string) (*kong.Context, e
 		if errors.As(err, &where) {
 			ctx = where.Context
 		}
-		return nil, file.locate(ctx, err)
+		return nil, file.locate(ctx, surplus(ctx, err))
 	}
 	return ctx, nil
+}
+
+// surplus adds to what is said of an argument that is one too many where it belongs, if its subcommand knows.
+func surplus(ctx *kong.Context, err error) error {
+	if ctx == nil || ctx.Selected() == nil || !strings.HasPrefix(err.Error(), "unexpected argument ") {
+		return err
+	}
+	if c, knows := ctx.Selected().Target.Addr().Interface().(interface{ Surplus() string }); knows {
+		return fmt.Errorf("%w: %s", err, c.Surplus())
+	}
+	return err
 }
 
 // Arguments are those of the command line, for who reads it again.

@@ -33,7 +33,10 @@ Examples:
 // Run examines and prints.
 func (d *Doctor) Run() error {
 	host := doctor.This(d.Listen, d.DataDir)
-	host.Well = func() error { return (&Health{Serve: d.Serve, Wait: 2 * time.Second}).ask() }
+	host.Well = func() error {
+		_, err := (&Health{Serve: d.Serve, Wait: 2 * time.Second}).ask()
+		return err
+	}
 	d.files(host)
 	findings := doctor.Examine(host)
 	if d.JSON {

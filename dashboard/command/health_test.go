@@ -44,8 +44,17 @@ func TestHealthTarget(t *testing.T) {
 	if _, _, err := (&Health{Serve: Serve{Listen: "127.0.0.1:0"}}).target(); err == nil {
 		t.Error("port 0 is somewhere")
 	}
-	if _, r, err := (&Health{URL: "http://h/m", Ready: true}).request(t.Context()); err != nil || r.URL.String() != "http://h/m/readyz" || r.Host != "h" {
-		t.Errorf("--url: got %v, %v", r, err)
+	for address, want := range map[string]string{
+		"http://h/m":                        " http://h/m/readyz",
+		"https://u:p@h/m/":                  " https://u:p@h/m/readyz",
+		"http://h:8055/?range=1h&theme=a#x": " http://h:8055/readyz#x",
+		"unix:/run/fw.sock":                 "unix:/run/fw.sock http://localhost/readyz",
+	} {
+		for _, h := range []Health{{URL: address, Ready: true}, {Address: address, URL: "http://elsewhere/", Ready: true}} {
+			if socket, r, err := h.request(t.Context()); err != nil || socket+" "+r.URL.String() != want || r.Host != r.URL.Host {
+				t.Errorf("%s: got %q %v, %v", address, socket, r, err)
+			}
+		}
 	}
 }
 
@@ -83,6 +92,8 @@ func TestHealth(t *testing.T) {
 		err    string // "" is well
 	}{
 		"well":      {Health{URL: server.URL}, ""},
+		"told so":   {Health{Address: server.URL}, ""},
+		"by socket": {Health{Address: "unix:" + file}, ""},
 		"socket":    {Health{Serve: Serve{Listen: "unix:" + file}}, ""},
 		"not ready": {Health{URL: server.URL + "/", Ready: true}, `answers 503: "no snapshot yet"`},
 		"elsewhere": {Health{URL: server.URL + "/elsewhere"}, "answers 302"},

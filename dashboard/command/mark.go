@@ -21,6 +21,12 @@ Examples:
   FIVEWIRE_KEY=… fivewire mark --url https://monitor.example/ "deploy v2"`
 }
 
+// Surplus is said of a second argument. It is not taken for an address, as that of a text without quotes may look like one, and the
+// key would go there.
+func (Mark) Surplus() string {
+	return "the text is one argument, in quotes, and the dashboard's address stands behind --url"
+}
+
 // Validate refuses before anything is asked.
 func (m *Mark) Validate() error { return validAddress(m.URL) }
 

@@ -77,3 +77,20 @@ func TestMarkRefused(t *testing.T) {
 		t.Errorf("without the file: %v", err)
 	}
 }
+
+// A second argument is refused with where it belongs.
+func TestMarkSurplus(t *testing.T) {
+	for _, args := range [][]string{{"mark", "http://127.0.0.1:8055/", "deploy v2"}, {"mark", "deploy", "v2"}} {
+		var cli struct {
+			testCommands
+			Mark Mark `cmd:""`
+		}
+		parser, err := newParser(&cli, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parse(parser, new(configFile), args); err == nil || !strings.Contains(err.Error(), "unexpected argument "+args[2]+": ") || !strings.Contains(err.Error(), "--url") {
+			t.Errorf("%q: got %v", args, err)
+		}
+	}
+}
