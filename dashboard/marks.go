@@ -46,7 +46,7 @@ func (d *Dashboard) withMarks(s *collector.Snapshot) []collector.Mark {
 	var marks []collector.Mark
 	if !d.marking.began {
 		d.marking.began = true
-		if m, restarted := restart(d.history.Last(), s); restarted {
+		if m, restarted := restart(d.history.Last(), d.history.Abrupt(), s); restarted {
 			marks = append(marks, m)
 		}
 	}
@@ -61,20 +61,25 @@ func (d *Dashboard) withMarks(s *collector.Snapshot) []collector.Mark {
 	return marks
 }
 
-// restart is the mark of a first snapshot, given when the last one was taken that there is a history of.
-func restart(last time.Time, s *collector.Snapshot) (collector.Mark, bool) {
+// restart is the mark of a first snapshot, given when the last one was taken that there is a history of, and whether who took it
+// ended without a word.
+func restart(last time.Time, abrupt bool, s *collector.Snapshot) (collector.Mark, bool) {
 	if last.IsZero() {
 		return collector.Mark{}, false
 	}
-	what := "fivewire"
-	if s.Host != nil && s.Host.Booted.After(last) {
-		what = "the host"
+	text, rebooted := "fivewire was started again", s.Host != nil && s.Host.Booted.After(last)
+	switch {
+	case abrupt && rebooted:
+		text = "fivewire ended without a word and the host was started again"
+	case abrupt:
+		text = "fivewire ended without a word and was started again"
+	case rebooted:
+		text = "the host was started again"
 	}
-	m := collector.Mark{At: s.At.UnixMilli(), Kind: collector.MarkRestart, Text: what + " was started again"}
 	if away := s.At.Sub(last); away > 0 {
-		m.Text += ", and nothing was recorded for " + away.Round(time.Second).String()
+		text += ", and nothing was recorded for " + away.Round(time.Second).String()
 	}
-	return m, true
+	return collector.Mark{At: s.At.UnixMilli(), Kind: collector.MarkRestart, Text: text}, true
 }
 
 // getMarks is what happened from one time to another.

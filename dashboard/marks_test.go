@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,7 +144,34 @@ func TestRestartIsMarked(t *testing.T) {
 		host.Booted = s.At.Add(-30 * time.Second)
 		s.Host = &host
 	})
-	if want := first + "; restart the host was started again, and nothing was recorded for 1m39s"; got != want {
+	second := first + "; restart the host was started again, and nothing was recorded for 1m39s"
+	if got != second {
 		t.Errorf("after a reboot: %s", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "lock"), []byte("held\n"), 0o600); err != nil { // as a process leaves it that is killed
+		t.Fatal(err)
+	}
+	if got, want := marks(300, same), second+"; restart fivewire ended without a word and was started again, and nothing was recorded for 1m39s"; got != want {
+		t.Errorf("after kill -9: %s", got)
+	}
+}
+
+func TestRestartInWords(t *testing.T) {
+	at := collectortest.Start()
+	for _, tt := range []struct {
+		last, booted time.Time
+		abrupt       bool
+		want         string
+	}{
+		{time.Time{}, time.Time{}, true, ""},
+		{at.Add(-time.Minute), time.Time{}, false, "fivewire was started again, and nothing was recorded for 1m0s"},
+		{at.Add(-time.Minute), at.Add(-time.Second), true, "fivewire ended without a word and the host was started again, and nothing was recorded for 1m0s"},
+		{at.Add(time.Minute), time.Time{}, true, "fivewire ended without a word and was started again"},
+		{at.Add(time.Minute), time.Time{}, false, "fivewire was started again"},
+	} {
+		m, restarted := restart(tt.last, tt.abrupt, &collector.Snapshot{At: at, Host: &collector.Host{Booted: tt.booted}})
+		if m.Text != tt.want || restarted != (tt.want != "") {
+			t.Errorf("got %q, want %q", m.Text, tt.want)
+		}
 	}
 }

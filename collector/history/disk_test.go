@@ -95,6 +95,9 @@ func TestKilledAHundredTimes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
+		if !h.Abrupt() {
+			t.Fatalf("round %d: it is not known that the process was killed", round)
+		}
 		for _, second := range []int{written, written - 7, written - rand.IntN(1000)} {
 			if second < 1 {
 				continue

@@ -96,6 +96,29 @@ func killed(t testing.TB, h *History, dir string) string {
 	return left
 }
 
+// A run that ended in order is not taken for one that was killed, nor is one of a version that did not say.
+func TestAbrupt(t *testing.T) {
+	dir := t.TempDir()
+	for _, when := range []string{"first", "second", "third"} {
+		h := open(t, dir)
+		if h.Abrupt() {
+			t.Errorf("the %s: the one before was not killed", when)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, lockName), []byte(held), 0o600); err != nil { // what is left behind
+		t.Fatal(err)
+	}
+	if h := open(t, dir); !h.Abrupt() {
+		t.Error("the one before was killed")
+	}
+	if New().Abrupt() {
+		t.Error("in memory nobody was before")
+	}
+}
+
 func TestKilled(t *testing.T) {
 	for _, n := range []int{1, 9, 11, 125, 500, 1234} {
 		dir := t.TempDir()

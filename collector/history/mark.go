@@ -74,6 +74,13 @@ func (h *History) Last() time.Time {
 	return time.UnixMilli(h.now)
 }
 
+// Abrupt tells whether the earlier run of the program ended without Close, as by kill -9 or with the power; false where that is not
+// known.
+func (h *History) Abrupt() bool {
+	f, ok := h.shelf.(*file)
+	return ok && f.left
+}
+
 // pack makes a block: head and times like one of numbers, then of each mark kind and text.
 func (m *marks) pack() []byte {
 	times := make([]int64, len(m.list))

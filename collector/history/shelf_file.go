@@ -18,6 +18,8 @@ const (
 	// fileName has the version of the format in it: a later one is another file, and this one stays as it is.
 	fileName = "history.v1"
 	lockName = "lock"
+	// held is in the lock's file while somebody has the directory.
+	held = "held\n"
 	// mostWaiting bounds what waits in memory for a disk that cannot be written.
 	mostWaiting = 4 << 20
 	// complain is how often it is said that it cannot.
@@ -36,7 +38,8 @@ type file struct {
 	index // what waits included: it is at -1 there
 	log   *slog.Logger
 	path  string
-	lock  io.Closer
+	lock  *os.File
+	left  bool          // by who had the directory before, without a word: its lock is not empty
 	work  chan struct{} // a token when something waits
 	ended chan struct{}
 
@@ -81,6 +84,9 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 		lock.Close()
 		return nil, err
 	}
+	info, err := lock.Stat()
+	f.left = err == nil && info.Size() > 0
+	_, _ = lock.WriteAt([]byte(held), 0) // where it cannot be, nothing is said of this end
 	return f, nil
 }
 
@@ -293,5 +299,5 @@ func (f *file) close() error {
 	<-f.ended
 	f.swap.Lock()
 	defer f.swap.Unlock()
-	return errors.Join(f.problem, f.data.Close(), f.lock.Close())
+	return errors.Join(f.problem, f.data.Close(), f.lock.Truncate(0), f.lock.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/collector"
 	"github.com/fivewire/fivewire/dashboard/load"
 	"github.com/fivewire/fivewire/dashboard/load/crowd"
 )
@@ -129,7 +131,7 @@ func (f *followers) until(what string, wanted func(technique string, m load.Mess
 }
 
 // kill -9 and a new start: who watches comes back by itself and is told of one gap; what was on disk is there, and the
-// end of the run before is marked by nothing but the hole.
+// mark of the start says how the run before ended, which that of a start after an end in order does not.
 func TestKilledAndStartedAnew(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts it three times")
@@ -167,6 +169,12 @@ func TestKilledAndStartedAnew(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("nothing is left of what was written before the kill")
+	}
+	var marked struct{ Marks []collector.Mark }
+	third.json("api/v1/marks", &marked)
+	if n := len(marked.Marks); n == 0 || !strings.HasPrefix(marked.Marks[n-1].Text, "fivewire ended without a word and was started again") ||
+		slices.ContainsFunc(marked.Marks[:n-1], func(m collector.Mark) bool { return strings.Contains(m.Text, "without a word") }) {
+		t.Errorf("got %v", marked.Marks)
 	}
 }
 
