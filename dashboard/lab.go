@@ -48,7 +48,7 @@ func readJSON(c *fiber.Ctx, v any) *problem.Problem {
 // that, without asking first.
 func jsonBody(c *fiber.Ctx) ([]byte, *problem.Problem) {
 	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
-		p := problem.New(fiber.StatusUnsupportedMediaType, "commands are JSON")
+		p := problem.New(fiber.StatusUnsupportedMediaType, "commands are JSON, and have to say so (hint: curl -H 'Content-Type: application/json')")
 		p.Parameter, p.Allowed = fiber.HeaderContentType, []string{fiber.MIMEApplicationJSON}
 		return nil, p
 	}
