@@ -12,11 +12,19 @@ import (
 // own takes the watch over what is acknowledged from the kernel.
 func own(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 0) }
 
-// underWay tells whether there are bytes that the other end has not acknowledged (tcp(7), SIOCOUTQ), and what is known of
-// it then. Most of the time there are none, and that takes one short system call.
-func underWay(fd int) (s sight, any bool) {
+// outgoing is how many bytes the other end has not acknowledged (tcp(7), SIOCOUTQ).
+func outgoing(fd int32) (int, error) {
 	var n int32
-	if _, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 || n == 0 {
+	if _, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
+// underWay tells whether there are such bytes, and what is known of it then. Most of the time there are none, and that
+// takes one short system call.
+func underWay(fd int) (s sight, any bool) {
+	if n, err := outgoing(int32(fd)); err != nil || n == 0 {
 		return s, false
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -26,9 +34,20 @@ func underWay(fd int) (s sight, any bool) {
 	return sight{info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond, info.Probes > 0 || info.Retransmits > 0}, true
 }
 
-// look sees whether a line's viewer still takes something. mu is held.
-func (s *shard) look(l *line, now time.Duration) error {
-	is, any := underWay(int(l.fd))
+// looked goes on after a look: it sees whether the line's viewer still takes something. mu is held.
+func (s *shard) looked(o *op, now time.Duration) error {
+	if err := s.look(o.line, o.err == nil && o.n > 0, now); err != nil {
+		return err
+	}
+	return s.passed(o.line, now)
+}
+
+// look judges a line that had bytes under way a moment ago, if any. mu is held.
+func (s *shard) look(l *line, any bool, now time.Duration) error {
+	var is sight
+	if any {
+		is, any = underWay(int(l.fd))
+	}
 	was, known := s.behind[l]
 	switch {
 	case !any && known:

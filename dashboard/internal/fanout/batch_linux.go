@@ -5,11 +5,12 @@ import (
 	"unsafe"
 )
 
-// An op is one reading or sending that does not wait, and what has come of it.
+// An op is one reading or sending that does not wait, or one look, and what has come of it.
 type op struct {
 	line    *line
 	b       []byte // to send, or to read into
 	send    bool
+	look    bool // n is how many bytes are under way
 	last    bool // the line's viewer has said its last
 	made    bool
 	fd      int32
@@ -43,6 +44,12 @@ func (b *batch) receive(l *line, last bool) {
 	b.reads++
 }
 
+// look likewise.
+func (b *batch) look(l *line) {
+	b.ops[b.n] = op{line: l, fd: l.fd, look: true}
+	b.n++
+}
+
 // run does what is in the batch, and empties it. The operations that it returns are valid until as many others have been
 // put in. The lines of those that are not in it have been removed meanwhile.
 func (b *batch) run() []op {
@@ -72,9 +79,12 @@ func (b *batch) run() []op {
 // make does an operation by a system call of its own.
 func (o *op) make() {
 	o.made = true
-	if o.send {
+	switch {
+	case o.send:
 		o.n, o.err = write(o.fd, o.b)
-	} else {
+	case o.look:
+		o.n, o.err = outgoing(o.fd)
+	default:
 		o.n, o.err = read(o.fd, o.b)
 	}
 }

@@ -28,6 +28,7 @@ type ring struct {
 	done                   []completion
 
 	proof [2]byte
+	looks bool // it can do looks as well
 }
 
 // ringSize is how many operations a ring takes at a time: a stride's. For so long nobody else gets the processor, and what
@@ -40,7 +41,7 @@ type entry struct {
 	_      uint8
 	_      uint16
 	fd     int32
-	_      uint64
+	which  uint64 // of opCommand
 	addr   uint64
 	length uint32
 	flags  uint32
@@ -72,6 +73,8 @@ type ringParams struct {
 // From linux/io_uring.h.
 const (
 	opSend, opReceive = 26, 27 // Linux 5.6
+	opCommand         = 46     // to a socket: Linux 6.7
+	howMuchUnderWay   = 1      // which of them: SIOCOUTQ
 	oneMapping        = 1 << 0 // features: both queues are in one
 	neverDrops        = 1 << 1 // completions
 	waitForDone       = 1 << 0 // io_uring_enter
@@ -157,7 +160,23 @@ func (r *ring) prove() error {
 			return fmt.Errorf("io_uring answered %d, want %d", got, try.result)
 		}
 	}
+	r.looks = r.proveLook()
 	return nil
+}
+
+// proveLook tells whether the ring can look. What it does not know it refuses.
+func (r *ring) proveLook() (can bool) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	r.put(0, &op{fd: int32(fd), look: true})
+	if r.submit(1) == 1 {
+		r.wait(1)
+		r.collect(func(c completion) { can = c.result == 0 })
+	}
+	return can
 }
 
 // run does the operations, ringSize at most, whose bytes are not on the stack. What the ring has not done is done by a system call each.
@@ -194,8 +213,11 @@ func (r *ring) put(i int, o *op) {
 		addr:   uint64(uintptr(unsafe.Pointer(unsafe.SliceData(o.b)))),
 		length: uint32(min(len(o.b), 1<<30)), flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL,
 	}
-	if o.send {
+	switch {
+	case o.send:
 		e.opcode = opSend
+	case o.look:
+		*e = entry{opcode: opCommand, fd: o.fd, mark: uint64(i), which: howMuchUnderWay}
 	}
 }
 

@@ -233,6 +233,40 @@ func TestRingErrors(t *testing.T) {
 	}
 }
 
+// A look is told the same by the ring as by a system call, between whatever else is in a batch.
+func TestRingLooks(t *testing.T) {
+	r := openRing(t)
+	for _, looks := range []bool{r.looks, false} {
+		r.looks = looks
+		s := open(t, ByRing, Config{})
+		theirs, ours := s.connect()
+		defer theirs.Close()
+		defer ours.Close()
+		raw, err := bare(ours).(syscall.Conn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw.Control(func(fd uintptr) {
+			(&viewer{Conn: theirs, t: t}).vanish() // nothing is acknowledged
+			for _, want := range []int{0, 300, 600} {
+				stream := openStream(t)
+				ops := []op{stream.sending(5), {fd: int32(fd), look: true}, {fd: -1, look: true}, {fd: int32(stream.in), look: true}, stream.receiving(5)}
+				r.run(ops)
+				if n, err := outgoing(int32(fd)); ops[1].n != want || ops[1].err != nil || n != want || err != nil {
+					t.Errorf("got %d, %v by the ring and %d, %v by a system call, want %d bytes under way", ops[1].n, ops[1].err, n, err, want)
+				}
+				if !errors.Is(ops[2].err, syscall.EBADF) || !ops[3].made {
+					t.Errorf("without a connection: got %v; of a Unix socket: made %v, %v", ops[2].err, ops[3].made, ops[3].err)
+				}
+				if ops[0].n != 5 || ops[4].n != 5 || string(ops[4].b[:5]) != string(counting[:5]) {
+					t.Errorf("beside it, %d bytes were sent and %d received", ops[0].n, ops[4].n)
+				}
+				write(int32(fd), make([]byte, 300))
+			}
+		})
+	}
+}
+
 // What the kernel does not take, for want of memory or because the ring is broken, is done all the same.
 func TestRingIsRefusedLater(t *testing.T) {
 	r := openRing(t)

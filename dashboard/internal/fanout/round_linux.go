@@ -44,19 +44,31 @@ func (s *shard) rounds() {
 			s.everybody(func(l *line, now time.Duration) error { return s.say(l, now, 0) })
 		case <-tick.C:
 			s.ticks++
-			s.everybody(func(l *line, now time.Duration) error {
-				if l.fd%looksApart == s.ticks%looksApart {
-					if err := s.look(l, now); err != nil {
-						return err
-					}
-				}
-				if err := s.pass(l, now); err != nil || len(l.rest) == 0 {
-					return err
-				}
-				return s.say(l, now, 0)
-			})
+			s.everybody(s.tick)
 		}
 	}
+}
+
+// tick is what time does to a line, after a look at what it has under way if it is its turn. mu is held.
+func (s *shard) tick(l *line, now time.Duration) error {
+	switch {
+	case l.fd%looksApart != s.ticks%looksApart:
+		return s.passed(l, now)
+	case s.batch.ring != nil && s.batch.ring.looks:
+		s.batch.look(l)
+		return nil
+	}
+	o := op{line: l, fd: l.fd, look: true}
+	o.make()
+	return s.looked(&o, now)
+}
+
+// passed is tick without a look. mu is held.
+func (s *shard) passed(l *line, now time.Duration) error {
+	if err := s.pass(l, now); err != nil || len(l.rest) == 0 {
+		return err
+	}
+	return s.say(l, now, 0)
 }
 
 // everybody does something for each line, beginning with another one each time. In between, others get their turn: who

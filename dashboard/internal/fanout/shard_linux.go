@@ -276,8 +276,11 @@ func (s *shard) flush() {
 				continue
 			}
 			s.attend(o.line, func() error {
-				if o.send {
+				switch {
+				case o.send:
 					return s.sent(&o, now)
+				case o.look:
+					return s.looked(&o, now)
 				}
 				return s.received(&o, now)
 			})
