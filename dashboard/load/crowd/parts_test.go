@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
 func TestHistogram(t *testing.T) {
@@ -81,6 +83,19 @@ func TestTarget(t *testing.T) {
 		}
 		if strings.HasSuffix(got.url, "pw") || strings.Contains(got.url, "pw@") || strings.Contains(got.url, "#") {
 			t.Errorf("%s: the password or a key is in %s", c.url, got.url)
+		}
+	}
+}
+
+// Who misspells a parameter is told how to find out which.
+func TestHintOfParameters(t *testing.T) {
+	for url, want := range map[string]bool{"http://h/?evry=1s": true, "http://h/": false, "http://h/other?evry=1s": false} {
+		target, err := newTarget(&Config{URL: url, Technique: "sse"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := target.hint(&wire.Head{Status: 400}); (got != "") != want {
+			t.Errorf("%s: got %q", url, got)
 		}
 	}
 }

@@ -90,6 +90,8 @@ func (t *target) hint(h *wire.Head) string {
 		return " (hint: the key in FIVEWIRE_KEY is another)"
 	case h.Status == http.StatusServiceUnavailable && t.ours:
 		return " (hint: the server has no room for more: its ulimit -n, --max-connections or --max-viewers)"
+	case h.Status == http.StatusBadRequest && t.ours && strings.Contains(t.path, "?"):
+		return " (hint: curl with that URL says which parameter it is, and what is allowed)"
 	case h.Status >= 300 && h.Status < 400 && len(h.Location) > 0:
 		return fmt.Sprintf(", to %.200q (hint: that address)", h.Location)
 	}
