@@ -75,7 +75,7 @@ func TestNothingBeforeTheFirst(t *testing.T) {
 	}
 }
 
-// An answer tells up to when its last point stands for: what comes later than that was not measured.
+// An answer tells up to when its last point stands for: what of the time asked about comes later was not measured.
 func TestUntil(t *testing.T) {
 	h := New(Tier{time.Second, time.Minute}, Tier{10 * time.Second, time.Hour})
 	sawTooth(h, 100)
