@@ -99,7 +99,7 @@ const panels = {
   alerts() {
     take("#alerts", "#alerts-announcer");
     one("#alerts details").setAttribute("open", "");
-    const alerts = new Alerts(api, () => {}, false);
+    const alerts = new Alerts(api, () => {}, () => false);
     let asked = -Infinity;
     return {
       title: "alerts.title",

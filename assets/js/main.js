@@ -125,7 +125,7 @@ const arrange = new Arrange(() => address?.changed());
 const sources = new Sources();
 const missing = new Missing();
 const verdict = new Verdict();
-const alerts = new Alerts(api, (n) => header.alerts(n));
+const alerts = new Alerts(api, (n) => header.alerts(n), () => access.operates);
 const help = new Help();
 api.denied = () => void access.check();
 const filler = new Past(api, store, redraw);

@@ -98,6 +98,11 @@ export class Access {
     }
   }
 
+  /** Whether this page may change what is for operators: it may where nobody is asked. */
+  get operates() {
+    return this.#standing === null || this.#standing.role === "operator";
+  }
+
   #may() {
     return this.#standing !== null && this.#standing.role !== "anybody";
   }

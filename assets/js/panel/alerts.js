@@ -24,7 +24,7 @@ const most = 20;
 export class Alerts {
   #api;
   #count;
-  #silences;
+  #may;
   #root = one("#alerts");
   #firing = one("#alerts-firing");
   #word = field("alerts-word");
@@ -47,12 +47,12 @@ export class Alerts {
   /**
    * @param {API} api
    * @param {(n: number) => void} count is told how many fire that nobody has silenced
-   * @param {boolean} [silencing] whether there are buttons for it
+   * @param {() => boolean} may silence: whether there are buttons for it
    */
-  constructor(api, count, silencing = true) {
+  constructor(api, count, may) {
     this.#api = api;
     this.#count = count;
-    this.#silences = silencing;
+    this.#may = may;
   }
 
   /** Ask how it stands. @param {number} now server's time, Unix milliseconds */
@@ -98,7 +98,7 @@ export class Alerts {
     attribute(this.#root, "data-firing", String(n > 0));
     write(this.#word, then ? say(n === 0 ? "alerts.none_then" : "alerts.fired_then", { n }) : n === 0 ? say("alerts.none") : say("alerts.firing", { n }));
     write(this.#told, told(state));
-    const next = JSON.stringify([state.rules.map((r) => [r.state, r.silenced_until, r.alerts?.map((a) => [a.state, a.subject, a.silenced_until])]), state.fired.length, state.fired[0]?.ended]);
+    const next = JSON.stringify([this.#may(), state.rules.map((r) => [r.state, r.silenced_until, r.alerts?.map((a) => [a.state, a.subject, a.silenced_until])]), state.fired.length, state.fired[0]?.ended]);
     if (next === this.#shown) return this.#figures(state, firing);
     if (this.#shown !== "") write(this.#announcer, firing.length === 0 ? say("alerts.none") : firing.map(({ rule, alert }) => sentence(rule.rule, rule.unit, alert)).join(say("host.semicolon")));
     this.#shown = next;
@@ -165,7 +165,7 @@ export class Alerts {
   /** A choice of silences, or until when it is silent and how to end that. @param {string} rule @param {string | undefined} subject @param {number | undefined} until */
   #silencer(rule, subject, until) {
     const what = [term("alerts.rule", rule), subject].filter(Boolean).join(" ");
-    if (!this.#silences) return until ? [make("span", "aside", say("alerts.silent_until", { time: moment(until, this.#now) }))] : [];
+    if (!this.#may()) return until ? [make("span", "aside", say("alerts.silent_until", { time: moment(until, this.#now) }))] : [];
     if (until) {
       const end = make("button", "toggle", say("alerts.unsilence"));
       end.type = "button";

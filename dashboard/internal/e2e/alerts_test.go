@@ -52,7 +52,7 @@ func TestAlertsOfThen(t *testing.T) {
 		const api = { get: async () => ({ told: false, fired: [full("/c", 9000), full("/b", 2000, 5000), full("/a", 1000, 3000)],
 			rules: [{ rule: "filesystem-full", state: "firing", value: 0.97, subject: "/c", threshold: 0.95, unit: "ratio", alerts: [{ state: "firing", since: 1e12 + 9000, ...full("/c", 9000) }] }] }) };
 		const counts = [], told = [];
-		const alerts = new Alerts(api, (n) => counts.push(n));
+		const alerts = new Alerts(api, (n) => counts.push(n), () => true);
 		await alerts.refresh(1e12 + 10000);
 		for (const at of [NaN, 500, 2500, 4000, 7000, 9500, NaN]) {
 			alerts.then(1e12 + at);
@@ -75,7 +75,7 @@ func TestAlertsToldSays(t *testing.T) {
 		document.body.innerHTML = '<section id="alerts"><ul id="alerts-firing"></ul><p data-field="alerts-error"></p><b data-field="alerts-word"></b><table><tbody id="alerts-rules"></tbody></table><ol id="alerts-fired"></ol><p data-field="alerts-told"></p><p id="alerts-announcer"></p></section>';
 		const { Alerts } = await import(base + "panel/alerts.js");
 		let state = {};
-		const alerts = new Alerts({ get: async () => state }, () => {});
+		const alerts = new Alerts({ get: async () => state }, () => {}, () => true);
 		const said = [];
 		for (const receiver of [{ sent: 0 }, { sent: 1 }, { sent: 0, waiting: 2, error: "refused" }, { sent: 1, dropped: 3 }]) {
 			state = { told: true, rules: [], fired: [], receiver: { host: "example.org", waiting: 0, dropped: 0, ...receiver } };
@@ -90,5 +90,37 @@ func TestAlertsToldSays(t *testing.T) {
 		"example.org is told, and has taken the last one. 3 since the server began nobody was told of."
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Who may not silence is offered nothing that would be refused, and is told what is silent; and who logs in as somebody who may is.
+func TestAlertsForWhoOnlyLooks(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		document.body.innerHTML = '<section id="alerts"><ul id="alerts-firing"></ul><p data-field="alerts-error"></p><b data-field="alerts-word"></b><table><tbody id="alerts-rules"></tbody></table><ol id="alerts-fired"></ol><p data-field="alerts-told"></p><p id="alerts-announcer"></p></section>'
+			+ '<button id="access-open"></button><dialog id="access"><form id="access-form"></form></dialog><form id="access-key-form"></form><button id="access-leave"></button><button id="share-make"></button><button id="share-none"></button><input id="share-link">';
+		const [{ Alerts }, { Access }] = await Promise.all(["alerts", "access"].map((name) => import(base + "panel/" + name + ".js")));
+		let role = "";
+		const rule = { rule: "oom-kill", state: "firing", value: 1, threshold: 1, unit: "count" };
+		const api = { get: async () => ({ told: false, fired: [], rules: [{ ...rule, alerts: [{ state: "firing", text: "", value: 1, since: 1e12 }] }, { ...rule, rule: "own-health", silenced_until: 1e12 + 9e5, alerts: [] }] }) };
+		const out = [];
+		for (role of ["viewer", "presenter", "operator"]) {
+			const access = new Access({ login: async () => ({ role, asked: true }) });
+			await access.enter();
+			const alerts = new Alerts(api, () => {}, () => access.operates);
+			await alerts.refresh(1e12);
+			const all = document.querySelectorAll("#alerts :is(select, button)").length;
+			out.push(role, all, /silent until/.test(document.querySelector("#alerts-rules").textContent));
+		}
+		let may = false;
+		const alerts = new Alerts(api, () => {}, () => may);
+		for (may of [false, true]) {
+			await alerts.refresh(1e12);
+			out.push(document.querySelectorAll("#alerts :is(select, button)").length);
+		}
+		return out.join(" ");
+	})()`)
+	if want := "viewer 0 true presenter 0 true operator 3 true 0 3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
