@@ -176,8 +176,8 @@ func TestDiskFails(t *testing.T) {
 				}
 				time.Sleep(time.Millisecond)
 			}
-			if got := h.State().Problem; !strings.Contains(got, tt.want) || strings.Contains(got, dir) {
-				t.Errorf("it says %q, want %q", got, tt.want)
+			if s := h.State(); s.OnDisk || !strings.Contains(s.Problem, tt.want) || strings.Contains(s.Problem, dir) {
+				t.Errorf("it says %+v, want %q, and that it is not on disk", s, tt.want)
 			}
 			if got := len(strings.Fields(ask(t, h, 0, 1000, 1000))); got != 400 {
 				t.Errorf("while the disk fails %d rows are there, want 400", got)
@@ -189,8 +189,8 @@ func TestDiskFails(t *testing.T) {
 				h.Append(at(float64(i), collector.Known(float64(i%8)/8)))
 			}
 			left := killed(t, h, dir)
-			if p := h.State().Problem; p != "" {
-				t.Errorf("the disk is well, and it says %q", p)
+			if s := h.State(); !s.OnDisk || s.Problem != "" {
+				t.Errorf("the disk is well, and it says %+v", s)
 			}
 			again := open(t, left)
 			if got := len(strings.Fields(ask(t, again, 0, 1000, 1000))); got < 410 {
@@ -415,8 +415,8 @@ func TestCannotBeWrittenAnew(t *testing.T) {
 		if len(f.waiting) > 0 {
 			t.Fatal("what has been written waits")
 		}
-		if f.problem == nil || !strings.HasPrefix(f.problem.Error(), "history is written, and its file grows: ") {
-			t.Fatalf("it says %v", f.problem)
+		if s := (&History{shelf: f}).State(); !s.OnDisk || !strings.HasPrefix(s.Problem, "history is written, and its file grows: ") {
+			t.Fatalf("it says %+v", s)
 		}
 	}
 	for range 3 {

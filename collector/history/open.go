@@ -273,7 +273,7 @@ func (h *History) catchUpTables(t, finer *tier, end int64) {
 // A State is where a History is kept.
 type State struct {
 	Path    string `json:"-"`                 // of the file; "" in memory
-	OnDisk  bool   `json:"on_disk"`           // there is a file
+	OnDisk  bool   `json:"on_disk"`           // there is a file, and what is new comes to it
 	Bytes   int    `json:"bytes,omitempty"`   // of what is in it
 	Problem string `json:"problem,omitempty"` // why it is not on disk, or not all of it; without the path, which the log has
 }
@@ -286,6 +286,7 @@ func (h *History) State() State {
 		defer f.mu.RUnlock()
 		s.Bytes = f.bytes
 		if f.problem != nil {
+			s.OnDisk = errors.Is(f.problem, errGrows)
 			s.Problem = withoutPath(f.problem, filepath.Dir(f.path))
 		}
 	}

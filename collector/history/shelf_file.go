@@ -30,6 +30,9 @@ const (
 	rest = 10 * time.Minute
 )
 
+// errGrows is why the history is on disk and yet not as it should be; of all else that can be wrong it is not.
+var errGrows = errors.New("history is written, and its file grows")
+
 // A file is a shelf on disk: blocks, one behind the other. What is put waits in memory until its goroutine has written
 // it, and is answered from there. A block that replaces another is written behind it; when half the file is of no use it
 // is written anew. Where that fails it grows by as much again, and no further. There is no order to lose: a block that is
@@ -179,7 +182,7 @@ func (f *file) writeOnce() {
 		return
 	}
 	if err != nil { // the page knows it by its beginning
-		err = fmt.Errorf("history is written, and its file grows: %w", err)
+		err = fmt.Errorf("%w: %w", errGrows, err)
 	}
 	f.mu.RLock()
 	waiting := maps.Clone(f.waiting)
