@@ -61,7 +61,7 @@ export function drawValues(ctx, surface, view, unit, colours) {
   const by = step(view.max, room(view), unit);
   if (!view.mirrored && view.max % by > 0 && view.rise * (view.max % by) > 1.3 * view.size) {
     ctx.fillStyle = colours["chart-label"];
-    ctx.fillText(label(Number(view.max.toPrecision(3)), unit), view.left - 8, top);
+    ctx.fillText(label(view.max, unit), view.left - 8, top);
   }
   const zero = surface.crisp(view.zero - surface.hair);
   rule(ctx, view.left, zero, view.right, zero, colours["chart-zero"]);

@@ -198,6 +198,20 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+// The top of an axis is rounded in the unit it is told in: three digits of bytes are others than three of GiB.
+func TestAxisTop(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const [{ drawValues }, { View }] = await Promise.all(["axis", "view"].map((name) => import(base + "chart/" + name + ".js")));
+		const told = [], view = Object.assign(new View(), { left: 80, top: 0, width: 500, height: 200, size: 12, max: 23.54 * 2 ** 30 });
+		drawValues({ fillText: (text) => told.push(text), beginPath() {}, moveTo() {}, lineTo() {}, stroke() {} }, { hair: 1, crisp: (v) => v }, view, "bytes", {});
+		return told.join(", ");
+	})()`)
+	if want := "8 GiB, 16 GiB, 23.54 GiB, 0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A question is asked at once and again after its answer, never twice at a time, and not when nobody wants to know.
 func TestRepeat(t *testing.T) {
 	p := modules(t)
