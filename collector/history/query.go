@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -174,10 +175,46 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 	return pieces
 }
 
-// first is when the first value came, as exactly as the tiers tell.
-func (h *History) first() int64 {
+// lastRow is when the last row at or before a time begins, and what such a row stands for, of the finest tier that goes back to
+// another time and so knows best; zero when it has none near. Where nothing goes back so far because nothing is there
+// the finest that has the first value is the one.
+func (h *History) lastRow(from, to int64) (row, every int64) {
+	take := func(at, of int64) {
+		if at > 0 && at <= to && at >= row {
+			row, every = at, of
+		}
+	}
 	h.mu.RLock()
-	defer h.mu.RUnlock()
+	from = max(from, h.first())
+	t := h.tiers[len(h.tiers)-1]
+	for _, finer := range h.tiers[:len(h.tiers)-1] {
+		if begins, ok := h.begins(finer, false); ok && begins <= from {
+			t = finer
+			break
+		}
+	}
+	if i := sort.Search(len(t.times), func(i int) bool { return t.times[i] > to }); i > 0 {
+		take(t.times[i-1], t.every)
+	}
+	take(t.row, t.every)
+	h.mu.RUnlock()
+	if from > to || row >= from {
+		return row, every
+	}
+	var times []int64
+	h.shelf.each(t.number, from-t.reach()-gapAfter*max(t.every, t.widest), to, func(on stored) {
+		if b, err := on.unpack(times); err == nil {
+			times = b.times // its space is used again
+			if i := sort.Search(len(b.times), func(i int) bool { return b.times[i] > to }); i > 0 {
+				take(b.times[i-1], max(t.every, b.every))
+			}
+		}
+	})
+	return row, every
+}
+
+// first is when the first value came, as exactly as the tiers tell. h.mu is held.
+func (h *History) first() int64 {
 	first := int64(math.MaxInt64)
 	for i, t := range h.tiers {
 		if begins, ok := h.begins(t, i == len(h.tiers)-1); ok && begins <= first-t.every { // else it is of the same value as the finer tier's

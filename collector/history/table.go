@@ -257,10 +257,11 @@ func unpackTables(body []byte, n int) (who []identity, rows [][]use, err error) 
 }
 
 // Processes is the table of a moment: of the finest tier that has one near it the last one at or before it, or that of the
-// row that the moment is in, whose busiest snapshot may have come after it. Before the first value there is none.
+// row that the moment is in, whose busiest snapshot may have come after it. Where there are no numbers, before the first value and in
+// a gap, there is none.
 func (h *History) Processes(moment time.Time) (Table, bool) {
 	at := moment.UnixMilli()
-	if at < h.first() {
+	if row, every := h.lastRow(at, at); every == 0 || isGap(row, at, every) {
 		return Table{}, false
 	}
 	for _, t := range h.tiers {

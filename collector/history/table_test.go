@@ -49,6 +49,25 @@ func TestProcessesOfTwoMoments(t *testing.T) {
 	}
 }
 
+// A stop has no processes either, however coarse the rows are that begin in it: a finer tier knows better, as long as it goes back
+// so far.
+func TestProcessesInAGap(t *testing.T) {
+	h := New()
+	for i := 1; i < 100; i++ {
+		h.Append(crowd(i, map[string]float64{"before": 0.5}))
+	}
+	for i := 6587; i < 6700; i++ {
+		h.Append(crowd(i, map[string]float64{"after": 0.5}))
+	}
+	for seconds, want := range map[float64]string{
+		99: "99: before=0.5", 101: "99: before=0.5", 590: "-", 6001: "-", 6300: "-", 6541: "-", 6586: "-", 6587: "6587: after=0.5",
+	} {
+		if got := who(h, seconds); got != want {
+			t.Errorf("at %g s: got %s, want %s", seconds, got, want)
+		}
+	}
+}
+
 func TestProcessesOfAMoment(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
@@ -67,7 +86,7 @@ func TestProcessesOfAMoment(t *testing.T) {
 		{6990, "6990: worker=0.5 idle=0.1"},
 		{6990.9, "6990: worker=0.5 idle=0.1"},
 		{7001, "6999: worker=0.5 idle=0.1"},
-		{7100, "6960: worker=0.5 idle=0.1"}, // of the minute
+		{7100, "-"}, // nor are there numbers of then
 		{9000, "-"},
 		{-1, "-"},
 		// Seconds are there for an hour only: the ten seconds have the busiest of them.
