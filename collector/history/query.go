@@ -110,7 +110,7 @@ func (h *History) Query(names []string, from, to time.Time, points int) (Result,
 	}
 	const latest = 1 << 53 // milliseconds that JavaScript can count: nothing below overflows
 	f, t := max(from.UnixMilli(), 0), min(to.UnixMilli(), latest)
-	pieces := h.pieces(names, f, t, points)
+	pieces := h.cut(h.pieces(names, f, t, points), t)
 	s := newSieve(names, h.width(pieces, f, t, points))
 	for _, p := range pieces {
 		h.rows(p, s)
@@ -171,6 +171,25 @@ func (h *History) pieces(names []string, from, to int64, points int) []piece {
 		if begins <= from {
 			break
 		}
+	}
+	return pieces
+}
+
+// cut leaves a coarse row out that a range ends in, if its values all came after the end: a finer tier knows.
+func (h *History) cut(pieces []piece, to int64) []piece {
+	if len(pieces) == 0 {
+		return nil
+	}
+	p := &pieces[len(pieces)-1]
+	if p.tier == h.tiers[0].number {
+		return pieces
+	}
+	start := to - to%p.every
+	if row, _ := h.lastRow(start, to); row < start {
+		p.to = min(p.to, start-1)
+	}
+	if p.to < p.from {
+		return pieces[:len(pieces)-1]
 	}
 	return pieces
 }

@@ -55,15 +55,21 @@ func TestNothingBeforeTheFirst(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		from, to float64
+		points   int
 		want     string
 	}{
-		{541, 580, ""},
-		{500, 580, ""},
-		{0, 586, ""},
-		{500, 588, "587:0.5 588:0.5"},
+		{541, 580, 100, ""},
+		{500, 580, 100, ""},
+		{0, 586, 100, ""},
+		{500, 588, 100, "587:0.5 588:0.5"},
+		// By few points a coarse tier answers.
+		{0, 586, 5, ""},
+		{500, 580, 8, ""},
+		{-6000, 541, 100, ""},
+		{-6000, 587, 100, "540:0.5"},
 	} {
-		if got := ask(t, h, tt.from, tt.to, 100); got != tt.want {
-			t.Errorf("from %g to %g: got %s, want %q", tt.from, tt.to, got, tt.want)
+		if got := ask(t, h, tt.from, tt.to, tt.points); got != tt.want {
+			t.Errorf("from %g to %g by %d points: got %s, want %q", tt.from, tt.to, tt.points, got, tt.want)
 		}
 	}
 	// Seconds are there for an hour: of before, the ten seconds tell.
@@ -72,6 +78,29 @@ func TestNothingBeforeTheFirst(t *testing.T) {
 	}
 	if got := ask(t, h, 500, 579, 100) + ask(t, h, 500, 595, 100); got != "580:0.5 590:0.5" {
 		t.Errorf("two hours later: got %s", got)
+	}
+}
+
+// Nor has a question that ends in a gap an answer from behind it.
+func TestNothingFromBehindAGap(t *testing.T) {
+	h := New()
+	sawTooth(h, 8)
+	for i := 6587; i < 6700; i++ {
+		h.Append(at(float64(i), collector.Known(0.5)))
+	}
+	for _, tt := range []struct {
+		from, to float64
+		points   int
+		want     string
+	}{
+		{5000, 6586, 5, ""},
+		{5000, 6586, 1, ""},
+		{0, 6586, 8, "0:0/0.4375/0.875"},
+		{5000, 6587, 5, "6540:0.5"},
+	} {
+		if got := ask(t, h, tt.from, tt.to, tt.points); got != tt.want {
+			t.Errorf("from %g to %g by %d points: got %s, want %q", tt.from, tt.to, tt.points, got, tt.want)
+		}
 	}
 }
 
