@@ -21,8 +21,6 @@ import { over } from "./stretch.js";
 const plain = ["cpu", "load", "memory", "swap", "pressure", "processes", "frequency", "paging", "container"];
 /** How far before a moment a row of numbers may begin, in milliseconds, from the finest tier to the coarsest. */
 const reaches = [3000, 30_000, 180_000];
-/** A reading tells of the time since the one before, also the first of all: so far behind a moment it may come, in milliseconds. */
-const behind = 1000;
 /** What goes over all disks, and all ways out of the host: also over those that are gone. */
 const sums = whole.filter((name) => /^(disk|network)\./.test(name));
 
@@ -62,12 +60,9 @@ async function row(history, at, now, signal) {
     const i = told(answer).lastIndexOf(true);
     if (i < 0) continue;
     const length = (answer.until ?? Infinity) - answer.at[answer.at.length - 1];
-    if (over(answer.at[i], answer.at[i] + length, at)) break;
-    return valuesOf(answer, i);
+    return over(answer.at[i], answer.at[i] + length, at) ? null : valuesOf(answer, i);
   }
-  const answer = await ask(at, at + behind);
-  const i = told(answer).indexOf(true);
-  return i < 0 ? null : valuesOf(answer, i);
+  return null;
 }
 
 /** @typedef {Awaited<ReturnType<import("./history.js").History["ask"]>>} Answer */
