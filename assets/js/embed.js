@@ -32,7 +32,7 @@ import { holding, Slots } from "./slots.js";
 import { Store } from "./store.js";
 import { Archive } from "./time/archive.js";
 import { History } from "./time/history.js";
-import { spans, Window } from "./time/window.js";
+import { spanOf, spans, Window } from "./time/window.js";
 import { Viewer } from "./viewer.js";
 import { fill, follow, say } from "./words/words.js";
 import { learnServer } from "./zone.js";
@@ -161,7 +161,7 @@ function chart(entry) {
   const store = new Store(capacity, drawn);
   const history = new History(api);
   const window = new Window();
-  window.restore({ span: spans[/** @type {keyof typeof spans} */ (query.get("range"))] ?? spans["5m"], end: NaN, moment: NaN });
+  window.restore({ span: spanOf(query.get("range") ?? "") || spans["5m"], end: NaN, moment: NaN });
   /** @type {Charts} */
   let charts;
   const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, () => frame.draw(charts.draw));

@@ -2,6 +2,8 @@
 // The state of the page in its address: what is chosen stands in the query, so that a link opened elsewhere shows the same
 // and the browser's back button goes back. The fragment is the view's. What is in the query and is nobody's stays there.
 
+import { spanName, spanOf } from "../time/window.js";
+
 /**
  * @typedef {object} Entry a piece of state
  * @property {string[]} keys of the query
@@ -131,19 +133,17 @@ export function instantOf(text) {
 /**
  * The time shown.
  * @param {import("../time/window.js").Window} window
- * @param {Record<string, number>} spans by their names
  * @param {string} usual name of a span
  * @returns {Entry}
  */
-export function timeShown(window, spans, usual) {
+export function timeShown(window, usual) {
   return {
     keys: ["range", "from", "to", "at"],
     tell(full) {
-      const { moment, live, range, from, to } = window;
+      const { moment, live, span, from, to } = window;
       /** @type {Record<string, string>} */
       const told = Number.isNaN(moment) ? {} : { at: instant(moment) };
-      if (live && range) return full || range !== usual ? { ...told, range } : told;
-      if (Number.isNaN(to)) return told;
+      if (live) return full || spanName(span) !== usual ? { ...told, range: spanName(span) } : told;
       return { ...told, from: instant(Math.round(from)), to: instant(Math.round(to)) };
     },
     take(query) {
@@ -152,7 +152,7 @@ export function timeShown(window, spans, usual) {
       const [from, to, at] = ["from", "to", "at"].map((key) => instantOf(query.get(key)));
       let { span } = window.place;
       let end = NaN;
-      if (range !== null && Object.hasOwn(spans, range)) span = spans[range];
+      if (range !== null && spanOf(range) > 0) span = spanOf(range);
       else if (range !== null) bad.push("range");
       if (from < to) [span, end] = [to - from, to];
       else for (const key of ["from", "to"]) if (query.has(key)) bad.push(key);
@@ -162,7 +162,7 @@ export function timeShown(window, spans, usual) {
       return bad;
     },
     leave() {
-      window.restore({ span: spans[usual], end: NaN, moment: NaN });
+      window.restore({ span: spanOf(usual), end: NaN, moment: NaN });
     },
   };
 }

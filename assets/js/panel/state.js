@@ -3,7 +3,6 @@
 
 import { measure, useMeasure } from "../measures.js";
 import { theme as worn } from "../theme.js";
-import { spans } from "../time/window.js";
 import { useZone, zone, zones } from "../zone.js";
 import { timeShown, word } from "./address.js";
 
@@ -29,7 +28,7 @@ export function state({ window, theme, timeBar, charts, arrange, processes, foll
     return there;
   };
   return [
-    timeShown(window, spans, "5m"),
+    timeShown(window, "5m"),
     word("theme", worn, (name) => theme.use(name), "auto"),
     word("zone", zone, (name) => {
       const found = zones.find((one) => one === name);

@@ -16,6 +16,19 @@ export const spans = /** @type {const} */ ({
 
 /** @typedef {keyof typeof spans} Range */
 
+const units = { s: second, m: minute, h: hour, d: day };
+
+/** As an address has it: one of the names, or any other span in seconds. @param {number} span */
+export function spanName(span) {
+  return Object.entries(spans).find(([, one]) => one === span)?.[0] ?? `${span / second}s`;
+}
+
+/** A span as an address says it: "1h", "70s", "1.5h". @param {string} text @returns {number} NaN where it is none */
+export function spanOf(text) {
+  const [, n, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
+  return n ? Math.round(Number(n) * units[/** @type {keyof typeof units} */ (unit)]) : NaN;
+}
+
 /** What is worth a look, and what history may reach back to. */
 const least = 10 * second;
 const most = 32 * day;

@@ -97,6 +97,15 @@ func TestTimeModules(t *testing.T) {
 			const s = new Sampler(1); s.run(store, ["a"], view);
 			const all = (column) => [...column[0].slice(0, s.n)];
 			return [s.n, Math.max(...all(s.highs)), Math.min(...all(s.lows)), Math.max(...all(s.ys)) > 10 && Math.max(...all(s.ys)) < 12].join(" ");`, "101 99 1 true"},
+		// A span of no name that follows the newest reading, as any other does: a link to it is live too.
+		{"address-of-any-span-live", window + `const { timeShown } = await import(base + "panel/address.js");
+			const entry = timeShown(w, "5m"), told = [];
+			const say = () => told.push(new URLSearchParams(entry.tell(false)).toString() || "-");
+			w.show(1e12 - 100e3, 1e12 - 26543); w.resume(); say();
+			const { span } = w, again = new URLSearchParams(entry.tell(false));
+			w.choose("5m"); say(); told.push(new URLSearchParams(entry.tell(true)), entry.take(again).length, w.live, w.span === span);
+			for (const range of ["70s", "90m", "1.5h", "1d", "1s", "99d", "0s", "1y", "70", "s", "-70s", "toString", "1e3s"]) told.push(entry.take(new URLSearchParams({ range })).join() || w.span / 1000);
+			return told.join(" ");`, "range=73.457s - range=5m 0 true true 70 5400 5400 86400 10 2764800 range range range range range range range"},
 		{"address-strays", `const { strays } = await import(base + "panel/address.js");
 			const told = (search, fragment = "") => { const { values, names } = strays(new URLSearchParams(search), fragment, ["range", "at"], { technique: ["sse", "polling"], kiosk: ["1"] }, ["#host", "#lab"]); return [values.map(({ name, may }) => name + "=" + may.join("|")).join("+"), names.join("+")].join("/"); };
 			return [told("range=1h&technique=sse&kiosk=1", "#lab"), told("technique=carrier&kiosk=&at=x"), told("key=secret&mine=1&mine=2&constructor=1"),
@@ -157,7 +166,7 @@ func TestDoubleClick(t *testing.T) {
 		const { Address, timeShown } = await import(base + "panel/address.js");
 		const w = new Window(), chart = document.createElement("p");
 		w.advance(1e12);
-		const address = new Address([timeShown(w, spans, "5m")], () => {});
+		const address = new Address([timeShown(w, "5m")], () => {});
 		w.follow((chosen) => chosen && address.changed(true));
 		gestures(chart, { point() {}, pick: (x) => w.pick(1e12 - 1000 * x, false), settle: () => w.settle(), back: () => { w.undo(); w.back(); }, scale: (by) => w.scale(by, 1e12, false), pan() {}, select() {} });
 		let before = history.length;
