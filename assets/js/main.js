@@ -83,7 +83,7 @@ const page = document.documentElement.dataset;
 const base = new URL("api/v1/", document.baseURI);
 
 const api = new API(base);
-const access = new Access(api); // the first to be made: everything waits for its answer
+const access = new Access(api, () => address?.full ?? location.href); // the first to be made: everything waits for its answer
 const frame = new Frame();
 const clock = new Clock();
 const store = new Store(capacity, drawn);

@@ -15,6 +15,7 @@ const pause = 2000;
 
 export class Access {
   #api;
+  #address;
   #dialog = /** @type {HTMLDialogElement} */ (one("dialog#access"));
   #form = /** @type {HTMLFormElement} */ (one("#access-form"));
   #keyForm = /** @type {HTMLFormElement} */ (one("#access-key-form"));
@@ -30,9 +31,10 @@ export class Access {
   /** the first answer, asked for while the rest of the page is built @type {Promise<Standing> | null} */
   #early;
 
-  /** @param {import("../api.js").API} api */
-  constructor(api) {
+  /** @param {import("../api.js").API} api @param {() => string} address of what is on screen */
+  constructor(api, address) {
     this.#api = api;
+    this.#address = address;
     const shown = show(api);
     this.#early = shown ? this.#first(shown) : api.login();
     this.#early.catch(() => {}); // enter asks again
@@ -182,7 +184,9 @@ export class Access {
     const lasts = /** @type {HTMLSelectElement} */ (one("#share-for")).value;
     try {
       const made = await this.#api.post("share", { for: lasts });
-      this.#link.value = made.url;
+      const link = new URL(made.url);
+      link.search = new URL(this.#address()).search; // its fragment is the token
+      this.#link.value = link.href;
       reveal(one("#share-made"), true);
       this.#link.focus();
       write(field("share-error"), "");

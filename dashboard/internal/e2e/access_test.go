@@ -88,6 +88,34 @@ func TestWhoMayLook(t *testing.T) {
 	p.waits("it is there", `document.querySelector("#access").open && !document.querySelector("#access-form").hidden`)
 }
 
+// A link for somebody else opens what the page shows, at the server's public address; what stands behind it is the token alone.
+func TestShareLink(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const page = new DOMParser().parseFromString(await (await fetch(base + "../index.html")).text(), "text/html");
+		document.body.replaceChildren(document.createElement("button"), page.querySelector("dialog#access"));
+		document.querySelector("button").id = "access-open";
+		const { Access } = await import(base + "panel/access.js");
+		const api = { login: async () => ({ role: "operator", asked: true }), post: async () => ({ url: "https://public.example/mon/#s=token" }), get: async () => ({ shares: [] }) };
+		let address = "http://127.0.0.1:8055/?from=2026-11-28T03:12:07Z&to=2026-11-28T03:13:07Z&sort=-memory#lab";
+		await new Access(api, () => address).enter();
+		const link = document.querySelector("#share-link"), told = [];
+		const make = async () => {
+			link.value = "";
+			document.querySelector("#share-make").click();
+			while (!link.value) await new Promise((done) => setTimeout(done));
+			told.push(link.value);
+		};
+		await make();
+		address = "http://127.0.0.1:8055/";
+		await make();
+		return told.join(" ");
+	})()`)
+	if want := "https://public.example/mon/?from=2026-11-28T03:12:07Z&to=2026-11-28T03:13:07Z&sort=-memory#s=token https://public.example/mon/#s=token"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // enter writes a key into the form and sends it, by the key of the same name or by the button.
 func (p *page) enter(key string, send func()) {
 	p.t.Helper()

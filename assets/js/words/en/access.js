@@ -24,7 +24,7 @@ export default {
   redacted: "You came by a link: command lines and names of users are left out.",
   leave: "Log out",
   share: "Let somebody else look",
-  share_text: "Whoever has the link may look until its time is over, or until you take it back. Command lines and names of users are left out, and nothing can be changed. A restart ends all links.",
+  share_text: "Whoever has the link may look until its time is over, or until you take it back. It opens with the time and the choices of this page. Command lines and names of users are left out, and nothing can be changed. A restart ends all links.",
   share_for: "for",
   hours_1: "an hour",
   hours_24: "a day",
