@@ -6,7 +6,7 @@ import { bytes, duration, moment, percent, rate, unknown } from "../format.js";
 import { caption, say, term } from "../words/words.js";
 import { attribute, field, make, one, reveal, write } from "./dom.js";
 
-/** @typedef {{state: "pending" | "firing", subject?: string, text: string, value: number, since: number, silenced_until?: number}} Alert */
+/** @typedef {{state: "pending" | "firing", subject?: string, text: string, value: number, beyond: number, ending?: boolean, since: number, silenced_until?: number}} Alert */
 /** @typedef {{rule: string, state: "off" | "unknown" | "ok" | "pending" | "firing", value: number | null, subject?: string, threshold: number, unit: string, silenced_until?: number, alerts?: Alert[]}} Rule */
 /** @typedef {{rule: string, subject?: string, text: string, value: number, began: number, ended?: number}} Fired */
 /** @typedef {{rules: Rule[], fired: Fired[], told: boolean, receiver?: {host: string, sent: number, error?: string, waiting: number, dropped: number}}} State */
@@ -100,7 +100,7 @@ export class Alerts {
     write(this.#told, told(state));
     const next = JSON.stringify([this.#may(), state.rules.map((r) => [r.state, r.silenced_until, r.alerts?.map((a) => [a.state, a.subject, a.silenced_until])]), state.fired.length, state.fired[0]?.ended]);
     if (next === this.#shown) return this.#figures(state, firing);
-    if (this.#shown !== "") write(this.#announcer, firing.length === 0 ? say("alerts.none") : firing.map(({ rule, alert }) => sentence(rule.rule, rule.unit, alert)).join(say("host.semicolon")));
+    if (this.#shown !== "") write(this.#announcer, firing.length === 0 ? say("alerts.none") : firing.map(({ rule, alert }) => standing(rule, alert)).join(say("host.semicolon")));
     this.#shown = next;
     this.#firing.replaceChildren(...then ? then.map((f) => this.#rowThen(f, state)) : firing.map(({ rule, alert }) => this.#row(rule, alert)));
     this.#rules.replaceChildren(...state.rules.map((rule) => this.#ruleRow(rule)));
@@ -113,7 +113,7 @@ export class Alerts {
   #figures(state, firing) {
     if (Number.isNaN(this.#then)) firing.forEach(({ rule, alert }, i) => {
       const text = this.#firing.children[i]?.querySelector(".alert-text");
-      if (text) write(text, sentence(rule.rule, rule.unit, alert));
+      if (text) write(text, standing(rule, alert));
     });
     state.rules.forEach((rule, i) => {
       const value = this.#rules.children[i]?.querySelector(".alert-value");
@@ -123,7 +123,7 @@ export class Alerts {
 
   /** @param {Rule} rule @param {Alert} alert */
   #row(rule, alert) {
-    const row = make("li", "alert", make("span", "alert-mark"), make("span", "alert-text", sentence(rule.rule, rule.unit, alert)),
+    const row = make("li", "alert", make("span", "alert-mark"), make("span", "alert-text", standing(rule, alert)),
       make("span", "alert-since", say("host.since", { time: moment(alert.since, this.#now) })), ...this.#silencer(rule.rule, alert.subject, alert.silenced_until));
     row.dataset.rule = rule.rule;
     row.dataset.silenced = String(Boolean(alert.silenced_until));
@@ -225,6 +225,15 @@ function told(state) {
     ? say("alerts.told_failing", { host, why: error, n: waiting })
     : say(receiver.sent === 0 ? "alerts.told_nothing" : "alerts.told", { host });
   return dropped === 0 ? goes : `${goes} ${say("alerts.told_lost", { n: dropped })}`;
+}
+
+/** What fires, by the value that it fires for; and the value, where it has come back. @param {Rule} rule @param {Alert} alert */
+function standing({ rule, unit, threshold }, { value, beyond, ending, ...alert }) {
+  if (term("alerts.text", rule) === rule) return alert.text; // which has both
+  const what = sentence(rule, unit, { ...alert, value: beyond });
+  if (value === beyond || unit === "count") return what;
+  const now = valueOf({ rule, state: "firing", value, threshold, unit });
+  return say(ending ? "alerts.ending" : "alerts.now", { what, now });
 }
 
 /** @param {string} rule @param {string} unit @param {{subject?: string, text: string, value: number}} alert */

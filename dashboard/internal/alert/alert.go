@@ -71,8 +71,10 @@ type State struct {
 type Alert struct {
 	State    string  `json:"state"`
 	Subject  string  `json:"subject,omitempty"` // which one: a mount, a sensor
-	Text     string  `json:"text"`              // what is wrong, in words
+	Text     string  `json:"text"`              // what is wrong, in words; and the value where it has come back
 	Value    float64 `json:"value"`
+	Beyond   float64 `json:"beyond"`                   // the last value that was beyond the threshold: where it has not come back it is the value
+	Ending   bool    `json:"ending,omitempty"`         // what was wrong is over, and has not been for long enough
 	Since    int64   `json:"since"`                    // Unix milliseconds: when the value went beyond the threshold
 	Silenced int64   `json:"silenced_until,omitempty"` // likewise
 }
@@ -136,6 +138,7 @@ type matter struct {
 	began   int64 // Unix milliseconds
 	told    bool
 	text    string
+	of      float64 // the value that the text tells, the last beyond the threshold
 }
 
 // New makes a watch without the rules that are off. A name that is no rule's is an error, and left out.
@@ -232,7 +235,7 @@ func (w *Watch) step(r *rule, st *standing, s *collector.Snapshot, slept bool) (
 			if !c.beyond {
 				c.beyond, c.since = true, w.clock
 			}
-			c.calming, c.text = false, r.say(c.reading)
+			c.calming, c.text, c.of = false, r.say(c.reading), c.value
 		case c.now && c.firing && r.past(c.value, r.easier):
 			c.calming = false
 		default:
@@ -305,7 +308,24 @@ func (st *standing) take(r *rule, readings []reading) {
 }
 
 func (c *matter) fired(r *rule) Fired {
-	return Fired{Rule: r.name, Subject: c.subject, Text: c.text, Value: c.value, Began: c.began}
+	return Fired{Rule: r.name, Subject: c.subject, Text: c.whole(r), Value: c.value, Began: c.began}
+}
+
+// whole is the text with the value, where that is not the one it tells any more.
+func (c *matter) whole(r *rule) string {
+	if c.of == c.value {
+		return c.text
+	}
+	switch r.unit {
+	case "ratio":
+		return c.text + "; now " + percent(c.value)
+	case "seconds":
+		if c.value >= never {
+			return c.text + "; now never"
+		}
+		return c.text + "; now in " + span(c.value)
+	}
+	return c.text
 }
 
 // end ends an alert.
@@ -401,7 +421,7 @@ func (w *Watch) States(now time.Time) []State {
 			if worst, known := state.Value.Get(); known && r.past(c.value, worst) { // of one that is gone, and fires still, the last there was
 				state.Value, state.Subject = collector.Known(c.value), subject
 			}
-			a := Alert{Pending, subject, c.text, c.value, c.began, until(r.name, subject)}
+			a := Alert{Pending, subject, c.whole(&w.rules[i]), c.value, c.of, c.firing && c.calming, c.began, until(r.name, subject)}
 			if c.firing {
 				a.State = Firing
 			} else {

@@ -99,6 +99,43 @@ func TestHoldAndLinger(t *testing.T) {
 	}
 }
 
+// Text and value are of one moment: while what was wrong is over, and when its end is told, the text has both figures.
+func TestTextTellsItsValue(t *testing.T) {
+	full, free := disks(disk("/", 0.99, false)), disks(disk("/", 0.08, false))
+	h := newHost(t)
+	h.look(100, full).look(30, free).is("61: began filesystem-full /")
+	const both = "/ is full to 99 %; now 8 %"
+	told := func(now *host) {
+		t.Helper()
+		if a := now.States(now.at)[3].Alerts[0]; a.Text != both || a.Value != 0.08 || a.Beyond != 0.99 || !a.Ending {
+			t.Errorf("got %+v, want the text %q", a, both)
+		}
+	}
+	told(h)
+	if f := h.Fired()[0]; f.Text != "/ is full to 99 %" || f.Value != 0.99 {
+		t.Errorf("got %+v of when it fired", f)
+	}
+	again := h.restart()
+	if a := again.States(again.at)[3].Alerts[0]; a.Text != "/ is full to 99 %" || a.Value != 0.99 || a.Ending {
+		t.Errorf("after a restart, before there is a reading, got %+v", a)
+	}
+	again.look(10, free)
+	told(again)
+	h.look(1, disks(disk("/", 0.94, false)))
+	if a := h.States(h.at)[3].Alerts[0]; a.Text != "/ is full to 99 %; now 94 %" || a.Ending {
+		t.Errorf("between the thresholds got %+v", a)
+	}
+	h.look(1, full)
+	if a := h.States(h.at)[3].Alerts[0]; a.Text != "/ is full to 99 %" || a.Value != a.Beyond || a.Ending {
+		t.Errorf("beyond it again got %+v", a)
+	}
+	h.look(60, free)
+	free.At, free.Interval = h.at.Add(time.Second), collector.Known(1.0)
+	if events := h.Look(&free); len(events) != 1 || events[0].Ended == 0 || events[0].Text != both || events[0].Value != 0.08 {
+		t.Errorf("it ended as %+v, want the text %q", events, both)
+	}
+}
+
 func TestGraceAndMoments(t *testing.T) {
 	h := newHost(t)
 	killed := healthy()

@@ -30,7 +30,9 @@ func (w *Watch) Keep() Kept {
 		st := &w.standing[i]
 		for _, subject := range slices.Sorted(maps.Keys(st.of)) {
 			if c := st.of[subject]; c.firing {
-				kept.Firing = append(kept.Firing, Lasting{c.fired(&w.rules[i]), c.told})
+				f := c.fired(&w.rules[i])
+				f.Text, f.Value = c.text, c.of // what it is now, readings say
+				kept.Firing = append(kept.Firing, Lasting{f, c.told})
 			}
 		}
 	}
@@ -49,7 +51,7 @@ func (w *Watch) Resume(kept Kept, now int64) {
 			continue
 		}
 		w.standing[i].of[l.Subject] = &matter{reading: reading{value: l.Value, subject: l.Subject}, beyond: true, firing: true,
-			began: l.Began, told: l.Told, text: l.Text}
+			began: l.Began, told: l.Told, text: l.Text, of: l.Value}
 		if recall := w.rules[i].recall; recall != nil {
 			recall(&w.memory, l.Subject)
 		}

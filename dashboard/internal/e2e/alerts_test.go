@@ -50,7 +50,7 @@ func TestAlertsOfThen(t *testing.T) {
 		const { Alerts } = await import(base + "panel/alerts.js");
 		const full = (subject, began, ended) => ({ rule: "filesystem-full", subject, text: "", value: 0.97, began: 1e12 + began, ended: ended && 1e12 + ended });
 		const api = { get: async () => ({ told: false, fired: [full("/c", 9000), full("/b", 2000, 5000), full("/a", 1000, 3000)],
-			rules: [{ rule: "filesystem-full", state: "firing", value: 0.97, subject: "/c", threshold: 0.95, unit: "ratio", alerts: [{ state: "firing", since: 1e12 + 9000, ...full("/c", 9000) }] }] }) };
+			rules: [{ rule: "filesystem-full", state: "firing", value: 0.97, subject: "/c", threshold: 0.95, unit: "ratio", alerts: [{ state: "firing", since: 1e12 + 9000, beyond: 0.97, ...full("/c", 9000) }] }] }) };
 		const counts = [], told = [];
 		const alerts = new Alerts(api, (n) => counts.push(n), () => true);
 		await alerts.refresh(1e12 + 10000);
@@ -122,5 +122,26 @@ func TestAlertsForWhoOnlyLooks(t *testing.T) {
 	})()`)
 	if want := "viewer 0 true presenter 0 true operator 3 true 0 3"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What fires and is over is told by the value that it fired for and by that of now, and not as if it were wrong still.
+func TestAlertsThatEnd(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		document.body.innerHTML = '<section id="alerts"><ul id="alerts-firing"></ul><p data-field="alerts-error"></p><b data-field="alerts-word"></b><table><tbody id="alerts-rules"></tbody></table><ol id="alerts-fired"></ol><p data-field="alerts-told"></p><p id="alerts-announcer"></p></section>';
+		const { Alerts } = await import(base + "panel/alerts.js");
+		const rule = { rule: "filesystem-full", state: "firing", threshold: 0.95, unit: "ratio" }, alert = { state: "firing", subject: "/a", text: "", since: 1e12, beyond: 1 };
+		let value = 1, ending = false;
+		const alerts = new Alerts({ get: async () => ({ told: false, fired: [], rules: [{ ...rule, value, alerts: [{ ...alert, value, ending }] }] }) }, () => {}, () => true);
+		const said = [];
+		for ([value, ending] of [[1, false], [0.94, false], [0.081, true]]) {
+			await alerts.refresh(1e12);
+			said.push(document.querySelector("#alerts-firing .alert-text").textContent);
+		}
+		return said.join(" | ");
+	})()`)
+	if want := "/a is full to 100 % | /a is full to 100 %; now 94.0 % | /a is full to 100 %; now 8.1 %, about to end"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -59,4 +59,6 @@ export default {
   text_unit_failed: "{subject} has failed",
   text_too_hot: "{subject} is at {value} of its critical temperature",
   text_own_health: "fivewire sees less than it should: {text}",
+  now: "{what}; now {now}",
+  ending: "{what}; now {now}, about to end",
 };

@@ -59,4 +59,6 @@ export default {
   text_unit_failed: "{subject} 已失败",
   text_too_hot: "{subject} 已达临界温度的 {value}",
   text_own_health: "fivewire 读到的数据不完整：{text}",
+  now: "{what}；现为 {now}",
+  ending: "{what}；现为 {now}，即将结束",
 };
