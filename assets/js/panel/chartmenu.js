@@ -2,7 +2,7 @@
 // The menu of each chart: its picture, its numbers as a file, and its numbers as a table for who cannot see a picture.
 
 import { caption, say } from "../words/words.js";
-import { longMoment } from "./charts.js";
+import { between, longMoment } from "./charts.js";
 import { make, one, write } from "./dom.js";
 
 /** Rows of the table: a reader goes through them one by one. */
@@ -57,7 +57,7 @@ export class ChartMenus {
   async #show(shown) {
     const { at, series } = await this.#taking.numbers(shown);
     const { from, to, newest } = this.#window;
-    write(one("#numbers-title"), `${say(shown.entry.title)} · ${say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) })}`);
+    write(one("#numbers-title"), `${say(shown.entry.title)} · ${between(from, to, newest)}`);
     const every = Math.max(1, Math.ceil(at.length / most));
     write(one("#numbers-note"), every > 1 ? say("charts.every_nth", { n: every }) : "");
     const table = make("table");

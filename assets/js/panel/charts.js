@@ -302,9 +302,15 @@ export class Charts {
     const mark = marks.find((m) => Math.abs(m.at - pointed) <= near);
     if (mark) write(this.#time, `${moment(mark.at, newest)} ${term("charts.mark", mark.kind)} ${mark.text}`.trimEnd());
     else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
-    else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) }));
+    else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : between(from, to, newest));
     this.#strip?.legend(store, row);
   };
+}
+
+/** Two moments: where the one has a day the other has too. @param {number} from @param {number} to @param {number} now */
+export function between(from, to, now) {
+  const today = moment(from, now) === clock(from) ? now : NaN;
+  return say("charts.between", { from: longMoment(from, today), to: longMoment(to, today) });
 }
 
 /** With the seconds, whatever the day. @param {number} at @param {number} now */

@@ -10,7 +10,7 @@ import { unknown } from "../format.js";
 import { outdated } from "../outdated.js";
 import { say, term } from "../words/words.js";
 import { zoneSaid } from "../zone.js";
-import { longMoment } from "./charts.js";
+import { between, longMoment } from "./charts.js";
 import { make, one, write } from "./dom.js";
 
 /** @typedef {import("./charts.js").Charts} Charts */
@@ -182,7 +182,7 @@ export class Taking {
 
   #when() {
     const { from, to, newest } = this.#window;
-    return say("charts.between", { from: longMoment(from, newest), to: longMoment(to, newest) });
+    return between(from, to, newest);
   }
 
   /** @param {string} part */

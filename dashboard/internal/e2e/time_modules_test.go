@@ -41,6 +41,11 @@ func TestTimeModules(t *testing.T) {
 		{"what-clocks-show", zone + `learnServer({ name: "Europe/Prague" }); useZone("server"); return iso([momentOf(Date.UTC(2026, 6, 1, 12)), momentOf(Date.UTC(2026, 0, 1, 12))]);`,
 			"07-01T10:00 01-01T11:00"},
 
+		{"two-moments", zone + `learnServer({ name: "UTC" }); useZone("server"); const { between } = await import(base + "panel/charts.js");
+			const at = (day, hour) => Date.UTC(2026, 10, day, hour), now = at(29, 12);
+			return [[28, 23, 29, 1], [29, 1, 29, 2], [27, 1, 28, 2]].map(([a, b, c, d]) => between(at(a, b), at(c, d), now).replaceAll(/, 2026,?/g, "")).join("; ");`,
+			"Nov 28 23:00:00 to Nov 29 01:00:00; 01:00:00 to 02:00:00; Nov 27 01:00:00 to Nov 28 02:00:00"},
+
 		{"stretch", `const { Stretch } = await import(base + "time/stretch.js");
 			const s = new Stretch({ at: [0, 60000, 70000, 120000], series: [{ name: "cpu.irq", avg: [1, 2, null, 3], min: [0, 1, null, 2], max: [5, 6, null, 7] }] }, 0, 120000, 60000);
 			s.append(121000, 1000, { "cpu.irq": 4 }); s.append(126000, 1000, { "cpu.irq": 5 });
