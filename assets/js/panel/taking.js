@@ -162,7 +162,7 @@ export class Taking {
     return page(view, {
       title: `${view.host} · ${this.#when()}`,
       lang: document.documentElement.lang,
-      lines: [view.system, say("charts.taken_at", { time: longMoment(view.taken, NaN) }), say("charts.times_in", { zone: view.zone }), view.told === view.taken ? "" : say("host.then_rest")].filter(Boolean),
+      lines: [view.system, say("charts.taken_at", { time: longMoment(view.taken, NaN) }), say("charts.times_in", { zone: view.zone }), view.told === view.taken ? "" : say("charts.taken_rest")].filter(Boolean),
       told: say("charts.told_of", { time: longMoment(view.told, NaN) }),
       happened: say("charts.happened"),
       mark: ({ at, kind, text }) => `${longMoment(at, NaN)} ${term("charts.mark", kind)} ${text}`.trimEnd(),

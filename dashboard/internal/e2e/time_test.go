@@ -192,8 +192,10 @@ func TestTakenPage(t *testing.T) {
 	eventually(t, "an hour is there", func() bool {
 		return evaluate[string](p, `document.querySelector("#charts-waiting").textContent`) == ""
 	})
-	evaluate[bool](p, `(globalThis.taken = new Promise((resolve) => { URL.createObjectURL = (blob) => { resolve(blob.text()); return "#taken"; }; }), document.querySelector('[data-testid="take-html"]').click(), true)`)
-	html := evaluate[string](p, `globalThis.taken`)
+	take := func() string {
+		return evaluate[string](p, `new Promise((resolve) => { URL.createObjectURL = (blob) => { resolve(blob.text()); return "#taken"; }; document.querySelector('[data-testid="take-html"]').click(); })`)
+	}
+	html := take()
 	file := filepath.Join(t.TempDir(), "taken.html")
 	if err := os.WriteFile(file, []byte(html), 0o600); err != nil {
 		t.Fatal(err)
@@ -212,6 +214,11 @@ func TestTakenPage(t *testing.T) {
 	}
 	if host := evaluate[string](p, `document.querySelector(".host").textContent`); !strings.Contains(html, host) {
 		t.Errorf("it does not say whose it is: %s", host)
+	}
+	p.mouse("memory", 0.5, 0.5, 1)
+	p.says("then", "ago the tables below the processes show now")
+	if html := take(); !strings.Contains(html, "the tables below the processes are of when it was taken") || strings.Contains(html, "show now") {
+		t.Error("it tells of now, which is over when it is read")
 	}
 }
 

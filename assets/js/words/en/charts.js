@@ -44,6 +44,7 @@ export default {
   up_to: "{mean}, up to {most}",
   every_nth: "The newest first; each {n}th reading.",
   taken_at: "taken {time}",
+  taken_rest: "the tables below the processes are of when it was taken",
   told_of: "figures of {time}",
   times_in: "times in {zone}",
   happened: "What happened",

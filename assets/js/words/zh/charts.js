@@ -44,6 +44,7 @@ export default {
   up_to: "{mean}，最高 {most}",
   every_nth: "最新在前；每 {n} 个读数取一个。",
   taken_at: "取于 {time}",
+  taken_rest: "进程以下的表格是取时的状态",
   told_of: "以下数字为 {time} 的情况",
   times_in: "时间按 {zone}",
   happened: "发生过的事",
