@@ -88,14 +88,15 @@ const foreign = /^(utm_|_)|clk?id$/;
  * @param {string[]} mirrored the names that entries have
  * @param {Readonly<Record<string, readonly string[]>>} once others, with all that they may be
  * @param {string[]} places what a fragment may be
- * @returns {{values: {name: string, may: readonly string[]}[], names: string[]}} values that mean nothing, and what they may be; names that are nobody's
+ * @returns {{values: {name: string, may: readonly string[]}[], names: string[], twice: string[]}} values that mean nothing, and what they may be; names that are nobody's; what is said more than once
  */
 export function strays(query, fragment, mirrored, once, places) {
   const names = [...new Set(query.keys())];
   const values = names.filter((name) => Object.hasOwn(once, name) && !once[name].includes(query.get(name) ?? "")).map((name) => ({ name, may: once[name] }));
   // Behind "=" may be a secret that was meant for somewhere else.
   if (fragment !== "" && !places.includes(fragment)) values.push({ name: fragment.split("=")[0].slice(0, 32), may: places });
-  return { values, names: names.filter((name) => !mirrored.includes(name) && !Object.hasOwn(once, name) && !foreign.test(name)) };
+  const ours = (/** @type {string} */ name) => mirrored.includes(name) || Object.hasOwn(once, name);
+  return { values, names: names.filter((name) => !ours(name) && !foreign.test(name)), twice: names.filter((name) => ours(name) && query.getAll(name).length > 1) };
 }
 
 /**

@@ -23,12 +23,14 @@ export class Ignored {
    */
   show(bad, query, mirrored) {
     const place = document.getElementById(location.hash.slice(1)) ? "" : location.hash;
-    const { values, names } = strays(query, place, mirrored, once, fragments);
+    const { values, names, twice } = strays(query, place, mirrored, once, fragments);
     this.#said = () => {
       const list = (/** @type {readonly string[]} */ words) => words.join(say("host.comma"));
       const keys = [...bad, ...values.map(({ name, may }) => say("host.address_may", { name, may: list(may) }))];
       return [
         keys.length > 0 ? say("host.address_ignored", { keys: list(keys) }) : "",
+        bad.includes("from") || bad.includes("to") ? say("host.address_between") : "",
+        twice.length > 0 ? say("host.address_twice", { keys: list(twice) }) : "",
         names.length > 0 ? say("host.address_unknown", { keys: list(names), known: list([...mirrored, ...Object.keys(once)]) }) : "",
       ].filter(Boolean).join(say("host.semicolon"));
     };

@@ -116,6 +116,16 @@ func TestTimeModules(t *testing.T) {
 			return [told("range=1h&technique=sse&kiosk=1", "#lab"), told("technique=carrier&kiosk=&at=x"), told("key=secret&mine=1&mine=2&constructor=1"),
 				told("utm_source=chat&utm_medium=x&fbclid=1&gclid=2&msclkid=3&_=4"), told("", "#k=secret&more"), told("", "#" + "a".repeat(99)).length].join(" ");`,
 			"/ technique=sse|polling+kiosk=1/ /key+mine+constructor / #k=#host|#lab/ 44"},
+		{"address-notice", `const { timeShown } = await import(base + "panel/address.js"); const { Ignored } = await import(base + "panel/ignored.js"); const { Window } = await import(base + "time/window.js");
+			const notice = document.createElement("p"); notice.id = "address-notice"; document.body.replaceChildren(notice);
+			const ignored = new Ignored(), entry = timeShown(new Window(), "5m");
+			const [early, late] = ["2026-11-28T03:12:07Z", "2026-11-28T03:13:07Z"];
+			return ["from=" + early, "to=" + late, "from=" + late + "&to=" + early, "from=" + early + "&to=" + late, "range=1h&range=6h", "mine=1&mine=2"].map((search) => {
+				const query = new URLSearchParams(search);
+				ignored.show(entry.take(query), query, entry.keys);
+				return notice.textContent.replace(/^.*ignored: /, "").replace(/ There are .*/, "") || "-";
+			}).join(" / ");`, "from; from and to go together, and from is the earlier / to; from and to go together, and from is the earlier / " +
+			"from, to; from and to go together, and from is the earlier / - / The address says more than once what counts once, the first time: range / mine."},
 		{"nothing-behind-the-last-row", `const { Stretch } = await import(base + "time/stretch.js");
 			const told = [];
 			for (const [at, until, end] of [[[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 60e3], [[1e12], 1e12 + 600e3, 1e12 + 660e3], [[1e12, 1e12 + 1e3], 1e12 + 2e3, 1e12 + 3e3], [[], undefined, 1e12]]) {

@@ -145,6 +145,8 @@ export default {
   not_computed: "not computed here",
   address_ignored: "The address has values that mean nothing here; they are ignored: {keys}",
   address_may: "{name} ({may})",
+  address_between: "from and to go together, and from is the earlier",
+  address_twice: "The address says more than once what counts once, the first time: {keys}",
   address_unknown: "The address has names that mean nothing here; they are ignored: {keys}. There are {known}",
   then_label: "The moment shown",
   then_ago: "{time} ago",

@@ -142,6 +142,8 @@ export default {
   not_computed: "此处不计算",
   address_ignored: "地址中有在此无意义的值，已忽略：{keys}",
   address_may: "{name}（{may}）",
+  address_between: "from 与 to 须一同给出，且 from 更早",
+  address_twice: "地址中有重复的名称，只取第一个：{keys}",
   address_unknown: "地址中有在此无意义的名称，已忽略：{keys}。可用的有 {known}",
   then_label: "所显示的时刻",
   then_ago: "{time}前",
