@@ -46,7 +46,7 @@ import { Status } from "./panel/status.js";
 import { Switch } from "./panel/switch.js";
 import { Taking } from "./panel/taking.js";
 import { Theme } from "./panel/theme.js";
-import { ThenBar } from "./panel/then.js";
+import { failure, ThenBar } from "./panel/then.js";
 import { TimeBar } from "./panel/timebar.js";
 import { inShort, Tiles } from "./panel/tiles.js";
 import { Units } from "./panel/units.js";
@@ -219,14 +219,15 @@ function take(message) {
 /** @param {import("./time/then.js").Then | null} then the moment that the page shows from now on; null: that of the newest reading */
 function turnTo(then) {
   past = then;
-  processes.then(then && { at: then.listed, list: then.processes ?? [] });
+  processes.then(then && { at: then.listed, list: then.processes ?? [], failure: failure(then) });
   alerts.then(then ? then.at : NaN);
   tiles.follow(() => (then ? charts.shown : store), then ? then.at : NaN);
   if (then) {
     const told = { ...(then.snapshot ?? {}) };
     if (then.processes) told.processes = { ...told.processes, top: then.processes };
     tiles.show(told);
-    verdict.then(inShort(told, then.processes) || say("host.then_nothing"));
+    const nothing = !then.snapshot && !then.processes;
+    verdict.then(inShort(told, then.processes) || failure(then) || (nothing ? say("host.then_nothing") : ""));
   }
   frame.draw(tiles.draw);
   showFigures();

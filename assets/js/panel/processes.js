@@ -43,7 +43,7 @@ export class Processes {
   /** all of them, or nothing yet @type {{total: number, list: Process[], tree: boolean} | null} */
   #whole = null;
   #problem = "";
-  /** those of a moment that has passed @type {{at: number, list: Process[]} | null} */
+  /** those of a moment that has passed @type {{at: number, list: Process[], failure: string} | null} */
   #then = null;
 
   #changed;
@@ -101,7 +101,7 @@ export class Processes {
 
   /**
    * Those of a moment that has passed, instead of those of now.
-   * @param {{at: number, list: Process[]} | null} then null: those of now again
+   * @param {{at: number, list: Process[], failure: string} | null} then failure: why there are none, in words; null: those of now again
    */
   then(then) {
     this.#then = then;
@@ -290,7 +290,7 @@ export class Processes {
 
   /** @param {number} shown @param {number} found @param {number} total */
   #words(shown, found, total) {
-    if (this.#then && Number.isNaN(this.#then.at)) return say("host.then_no_processes");
+    if (this.#then && Number.isNaN(this.#then.at)) return this.#then.failure || say("host.then_no_processes");
     if (this.#then) return say("tables.of_then", { time: clock(this.#then.at), n: found });
     if (this.#problem) return say("tables.all_failed", { why: this.#problem });
     if (!this.#whole) return say("tables.top_of", { shown, total });

@@ -15,6 +15,8 @@ import { field, one, reveal, write } from "./dom.js";
 const settled = 120;
 /** Milliseconds after a step in which a further one leads to the same place: so long a key held down waits to repeat, at most. */
 const rest = 500;
+/** Milliseconds until history is asked again that did not answer: as for charts. */
+const pause = 5000;
 
 export class ThenBar {
   #bar = one("#then");
@@ -33,7 +35,6 @@ export class ThenBar {
   #asked = NaN;
   /** @type {Moment | null} */
   #then = null;
-  #problem = "";
 
   /**
    * @param {import("../time/window.js").Window} window
@@ -85,8 +86,8 @@ export class ThenBar {
   }
 
   #words() {
-    if (this.#problem) return say("host.then_failed", { why: this.#problem });
     if (!this.#then) return say("host.then_asking");
+    if (this.#then.failed) return failure(this.#then);
     if (!this.#then.snapshot) return say("host.then_nothing");
     return this.#then.processes ? say("host.then_rest") : say("host.then_no_processes");
   }
@@ -102,7 +103,6 @@ export class ThenBar {
     this.#asked = told;
     this.#asking.abort();
     clearTimeout(this.#timer);
-    this.#problem = "";
     this.#then = null;
     if (Number.isNaN(told)) {
       this.#got(null);
@@ -115,22 +115,17 @@ export class ThenBar {
 
   /** @param {number} at @param {AbortSignal} signal */
   async #ask(at, signal) {
-    try {
-      const found = await thenAt(this.#api, this.#history, at, this.#now(), signal);
-      if (signal.aborted) return;
-      this.#then = found;
-      this.#problem = why(found.failed);
-      this.#got(found);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#problem = why(error);
-      this.#got({ at, snapshot: null, taken: NaN, processes: null, listed: NaN, failed: error }); // not the figures of another moment
-    }
+    const found = await thenAt(this.#api, this.#history, at, this.#now(), signal)
+      .catch((error) => ({ at, snapshot: null, taken: NaN, processes: null, listed: NaN, failed: error })); // not the figures of another moment
+    if (signal.aborted) return;
+    this.#then = found;
+    if (found.failed) this.#timer = setTimeout(() => void this.#ask(at, signal), pause);
+    this.#got(found);
     this.show();
   }
 }
 
-/** @param {unknown} error null: none */
-function why(error) {
-  return error instanceof Refused ? error.message : String(error ?? "");
+/** Why not all of a moment is known, in words; "" where there was an answer. @param {Moment} then */
+export function failure({ failed }) {
+  return failed ? say("host.then_failed", { why: failed instanceof Refused ? failed.message : String(failed) }) : "";
 }

@@ -232,9 +232,9 @@ func TestThenBar(t *testing.T) {
 	const bar = `document.body.innerHTML = '<aside id="then"><b data-field="then-time"></b><i data-field="then-ago"></i><i data-field="then-note"></i></aside><button id="then-live"></button><button id="then-earlier"></button><button id="then-later"></button>';
 		const { API } = await import(base + "api.js"); const { History } = await import(base + "time/history.js"); const { Window } = await import(base + "time/window.js");
 		const { ThenBar } = await import(base + "panel/then.js"); const { say } = await import(base + "words/words.js");
-		let broken = false;
+		let away = false, broken = ""; // "": all
 		globalThis.fetch = async (url) => {
-			if (broken) return new Response("{}", { status: 500 });
+			if (away && url.pathname.includes(broken)) return new Response('{"detail":"it is away"}', { status: 500 });
 			if (url.pathname.endsWith("processes")) return new Response(JSON.stringify({ at: 1, processes: [{ pid: 1, name: "init" }] }));
 			if (!url.searchParams.has("series")) return new Response(JSON.stringify({ series: [{ name: "cpu.busy", unit: "" }] }));
 			return new Response(JSON.stringify({ at: [Number(url.searchParams.get("from"))], series: [{ name: "cpu.busy", unit: "", avg: [0.5], min: [0.5], max: [0.5] }] }));
@@ -249,10 +249,22 @@ func TestThenBar(t *testing.T) {
 		{"nobody-answers", bar + `
 			let found = next(); w.pick(1e12 - 5000); const before = await found;
 			await new Promise((done) => setTimeout(done)); const asked = note.textContent === say("host.then_asking");
-			broken = true; found = next(); w.pick(1e12 - 9000); const asking = note.textContent === say("host.then_asking");
+			away = true; found = next(); w.pick(1e12 - 9000); const asking = note.textContent === say("host.then_asking");
 			const after = await found;
 			return [before.snapshot.cpu.busy, before.processes.length, asked, asking, after.at - 1e12, after.snapshot, after.processes, !!after.failed].join(" ");`,
 			"0.5 1 false true -9000   true"},
+		{"asked-again", bar + `
+			const real = setTimeout, later = []; // what waits for seconds, called by hand
+			globalThis.setTimeout = (f, ms) => (ms >= 1000 ? later.push(f) : real(f, ms));
+			const said = () => new Promise((done) => real(() => done(note.textContent))), told = [];
+			for (broken of ["", "processes"]) { // all, or one of both
+				away = true; let found = next(); w.pick(w.told - 5000 || 1e12 - 5000); const first = await found, why = await said();
+				found = next(); later.pop()(); const second = await found;
+				away = false; found = next(); later.pop()(); const third = await found;
+				told.push([!!first.failed, why === say("host.then_failed", { why: "it is away" }), !!second.failed, third.failed, third.at - first.at, third.processes.length, (await said()) === say("host.then_rest"), later.length].join(" "));
+			}
+			w.resume();
+			return told.join(", ");`, "true true true  0 1 true 0, true true true  0 1 true 0"},
 		// What stands still in the past is of its end, all of it: no figure of now beside charts of then.
 		{"a-time-that-stands-still", bar + `
 			const there = () => document.documentElement.dataset.then;

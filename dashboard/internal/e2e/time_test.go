@@ -129,6 +129,26 @@ func TestTimeTravel(t *testing.T) {
 	}
 }
 
+// A moment that history does not answer for is not one that it has nothing of, and it is asked for again.
+func TestMomentWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	exhaustive(t)
+	p, _ := hours(t, "")
+	evaluate[bool](p, `(() => {
+		const { fetch } = globalThis;
+		globalThis.away = true;
+		globalThis.fetch = (url, how) => (away && /history|processes/.test(String(url)) ? Promise.resolve(new Response('{"detail":"it is away"}', { status: 500 })) : fetch(url, how));
+		return true;
+	})()`)
+	p.press("p")
+	for _, place := range []string{"then", "verdict", "processes-note"} {
+		p.says(place, "history does not answer: it is away")
+	}
+	evaluate[bool](p, `(away = false, true)`)
+	p.says("processes-note", "processes at the top at")
+	p.says("verdict", "most CPU")
+}
+
 // The same by keys alone.
 func TestTimeTravelByKeys(t *testing.T) {
 	t.Parallel()
