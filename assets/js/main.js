@@ -253,7 +253,6 @@ function mirror() {
 function remeasure() {
   restyle();
   reword();
-  if (past) turnTo(past);
 }
 
 function restyle() {
@@ -388,6 +387,7 @@ function reword() {
   alerts.reword();
   arrange.reword();
   processes.reword();
+  if (past) return turnTo(past); // it says those of then
   showFigures();
   showTables();
 }

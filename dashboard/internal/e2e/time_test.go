@@ -147,6 +147,12 @@ func TestMomentWithoutAnAnswer(t *testing.T) {
 	evaluate[bool](p, `(away = false, true)`)
 	p.says("processes-note", "processes at the top at")
 	p.says("verdict", "most CPU")
+	p.says("tile-cpu", "waiting for disks")
+	p.press("i") // what is told of a moment that has passed is told in the language in use
+	p.speaks("zh-Hans")
+	p.says("verdict", "CPU 最多")
+	p.says("tile-cpu", "CPU 忙碌")
+	p.waits("no tile speaks English", `!document.querySelector("[data-testid=tile-cpu]").textContent.includes("waiting")`)
 }
 
 // The same by keys alone.
