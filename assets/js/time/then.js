@@ -33,11 +33,12 @@ const sums = whole.filter((name) => /^(disk|network)\./.test(name));
  * @returns {Promise<Then>}
  */
 export async function thenAt(api, history, at, now, signal) {
-  const [numbers, table] = await Promise.allSettled([row(history, at, now, signal), processes(api, at, signal)]);
+  const [numbers] = await Promise.allSettled([row(history, at, now, signal)]);
+  const nothing = numbers.status === "fulfilled" && !numbers.value; // nobody looked then: a table near it is of another time
+  const [table] = await Promise.allSettled([nothing ? null : processes(api, at, signal)]);
   if (numbers.status === "rejected" && table.status === "rejected") throw numbers.reason;
   const found = numbers.status === "fulfilled" ? numbers.value : null;
-  const nothing = numbers.status === "fulfilled" && !found; // nobody looked then: a table near it is of another time
-  const list = table.status === "fulfilled" && !nothing ? table.value : null;
+  const list = table.status === "fulfilled" ? table.value : null;
   return {
     at,
     snapshot: found && snapshot(found.values, now),
