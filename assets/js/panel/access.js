@@ -41,7 +41,7 @@ export class Access {
     this.#button.addEventListener("click", () => void this.#open());
     for (const form of [this.#form, this.#keyForm]) form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#submit();
+      void this.#submit(form === this.#keyForm);
     });
     this.#dialog.addEventListener("cancel", (event) => {
       if (!this.#may()) event.preventDefault(); // there is nothing behind it to see
@@ -148,9 +148,10 @@ export class Access {
     reveal(field("access-redacted"), standing.redacted);
   }
 
-  async #submit() {
+  /** @param {boolean} byKey Enter in the key's field: a browser may have filled in names */
+  async #submit(byKey) {
     const value = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (one(`[name="${name}"]`, this.#form)).value;
-    const body = value("user") ? { user: value("user"), password: value("password") } : { key: value("key").trim() };
+    const body = !byKey && value("user") ? { user: value("user"), password: value("password") } : { key: value("key").trim() };
     this.#say(null);
     try {
       this.#standing = await this.#api.post("login", body);

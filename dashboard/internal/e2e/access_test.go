@@ -47,9 +47,10 @@ func TestWhoMayLook(t *testing.T) {
 	p.expect("401", "503", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection")
 	p.open(address + "?technique=sse")
 	p.waits("it is there", `document.querySelector("#access").open`)
-	p.enter("wrong", func() { p.press(kb.Enter) })
+	p.enter("wrong", func() { p.click("access-enter") })
 	p.waits("it is there", `document.querySelector('[data-testid="access-error"]').textContent !== ""`)
-	p.enter(key, func() { p.click("access-enter") })
+	evaluate[bool](p, `(document.querySelector("[name=user]").value = "remembered", true)`) // as browsers do
+	p.enter(key, func() { p.press(kb.Enter) })
 	p.live("sse")
 	p.click("access-open")
 	p.waits("it is there", `document.querySelector("#access").open && document.querySelector('[data-testid="access-role"]').textContent !== ""`)
