@@ -255,11 +255,17 @@ func TestWall(t *testing.T) {
 	p := exhibit(t, nil)
 	p.open(evaluate[string](p, `location.origin + location.pathname + "?kiosk=1"`))
 	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
-	if got := evaluate[[]string](p, `[...document.querySelectorAll("button, a, select, input, summary")].filter((e) => e.checkVisibility() && !e.closest(".hidden")).map((e) => e.id || e.className || e.textContent)`); len(got) > 0 {
+	const toPress = `[...document.querySelectorAll("button, a, select, input, summary")].filter((e) => e.checkVisibility() && !e.closest(".hidden")).map((e) => e.id || e.className || e.textContent)`
+	if got := evaluate[[]string](p, toPress); len(got) > 0 {
 		t.Errorf("there is %q to press", got)
 	}
 	if !p.shown("tile-cpu") || !p.shown("chart-cpu") {
 		t.Error("figures or charts are missing")
+	}
+	p.open(evaluate[string](p, `location.origin + location.pathname + "?kiosk=1&from=2020-01-01T00:00Z&to=2020-01-01T01:00Z"`))
+	p.says("then", "history has nothing of this moment")
+	if got := evaluate[[]string](p, toPress); len(got) > 0 {
+		t.Errorf("in a time that has passed there is %q to press", got)
 	}
 }
 
