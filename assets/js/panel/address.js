@@ -78,8 +78,8 @@ export class Address {
   }
 }
 
-/** What others put into links on their way: campaigns, clicks, caches. */
-const foreign = /^(utm_|_)|clk?id$/;
+/** What others put into links on their way, as the server has it: campaigns, clicks, caches, keys for who stands in between. */
+const foreign = /^(utm_|_|\d)|clk?id$|^(lastEventId|key|apikey|token|access_token|k|s)$/;
 
 /**
  * What of an address means nothing here.

@@ -113,9 +113,9 @@ func TestTimeModules(t *testing.T) {
 			return told.join(" ");`, "range=73.457s - range=5m 0 true true 70 5400 5400 86400 10 2764800 range range range range range range range"},
 		{"address-strays", `const { strays } = await import(base + "panel/address.js");
 			const told = (search, fragment = "") => { const { values, names } = strays(new URLSearchParams(search), fragment, ["range", "at"], { technique: ["sse", "polling"], kiosk: ["1"] }, ["#host", "#lab"]); return [values.map(({ name, may }) => name + "=" + may.join("|")).join("+"), names.join("+")].join("/"); };
-			return [told("range=1h&technique=sse&kiosk=1", "#lab"), told("technique=carrier&kiosk=&at=x"), told("key=secret&mine=1&mine=2&constructor=1"),
-				told("utm_source=chat&utm_medium=x&fbclid=1&gclid=2&msclkid=3&_=4"), told("", "#k=secret&more"), told("", "#" + "a".repeat(99)).length].join(" ");`,
-			"/ technique=sse|polling+kiosk=1/ /key+mine+constructor / #k=#host|#lab/ 44"},
+			return [told("range=1h&technique=sse&kiosk=1", "#lab"), told("technique=carrier&kiosk=&at=x"), told("keys=1&mine=1&mine=2&constructor=1"),
+				told("utm_source=chat&utm_medium=x&fbclid=1&gclid=2&msclkid=3&_=4&1732838400=&0.73&lastEventId=5&key=6&apikey=7&token=8&access_token=9&k=10&s=11"), told("", "#k=secret&more"), told("", "#" + "a".repeat(99)).length].join(" ");`,
+			"/ technique=sse|polling+kiosk=1/ /keys+mine+constructor / #k=#host|#lab/ 44"},
 		{"address-notice", `const { timeShown } = await import(base + "panel/address.js"); const { Ignored } = await import(base + "panel/ignored.js"); const { Window } = await import(base + "time/window.js");
 			const notice = document.createElement("p"); notice.id = "address-notice"; document.body.replaceChildren(notice);
 			const ignored = new Ignored(), entry = timeShown(new Window(), "5m");
