@@ -19,6 +19,8 @@ export class Stretch extends Store {
   end;
   /** milliseconds that a row of the answer stands for */
   step;
+  /** the row behind the answer's last that is nothing but a gap; NaN: there is none */
+  #gap = NaN;
 
   /**
    * @param {{at: number[], until?: number, series: {name: string, avg: (number | null)[], min: (number | null)[], max: (number | null)[]}[]}} answer of GET history
@@ -45,7 +47,7 @@ export class Stretch extends Store {
       super.append(at[i], Infinity, row); // the answer has its gaps in it
     }
     const { until } = answer;
-    if (until !== undefined && over(at[at.length - 1], until, end)) super.append(until, Infinity, {}); // but for the one behind its last row
+    if (until !== undefined && over(at[at.length - 1], until, end) && super.append(until, Infinity, {})) this.#gap = until; // but for the one behind its last row
   }
 
   /** @param {string} name @override */
@@ -81,13 +83,15 @@ export class Stretch extends Store {
    * @override
    */
   append(at, interval, row) {
-    if (this.full || at <= this.newest) return false;
+    if (this.full || at <= this.newest && at !== this.#gap) return false;
+    if (at === this.newest) this.to--; // it has the gap's place
+    this.#gap = NaN;
     /** @type {Record<string, number | null | undefined>} */
     const own = {};
     for (const name of this.means) {
       own[name] = own[least(name)] = own[greatest(name)] = row[name];
     }
-    this.end = at;
+    this.end = Math.max(this.end, at);
     return super.append(at, interval, own);
   }
 

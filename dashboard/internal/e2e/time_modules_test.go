@@ -133,7 +133,9 @@ func TestTimeModules(t *testing.T) {
 				const shown = (moment) => stretch.value("a", stretch.find(moment));
 				told.push([shown(1e12 - 1), shown(1e12 + 1e3), shown(1e12 + 1999), shown(end)].join(" "), stretch.length === 0 || stretch.append(end + 1000, 1000, { a: 7 }) && shown(end + 1000));
 			}
-			return told.join("; ");`, "NaN 0.25 0.25 NaN; 7; NaN 0.25 0.25 0.25; 7; NaN 0.25 0.25 0.25; 7; NaN NaN NaN NaN; true"},
+			const late = new Stretch({ at: [1e12], until: 1e12 + 1e3, series: [{ name: "a", avg: [1], min: [1], max: [1] }] }, 1e12 - 60e3, 1e12 + 4e3, 500); // a reading on the gap's very moment
+			told.push([1e3, 1e3, 2e3].map((at) => late.append(1e12 + at, 1000, { a: at })).join(" "), [0, 1e3, 2e3].map((at) => late.value("a", late.find(1e12 + at))).join(" "), late.length, late.end - 1e12);
+			return told.join("; ");`, "NaN 0.25 0.25 NaN; 7; NaN 0.25 0.25 0.25; 7; NaN 0.25 0.25 0.25; 7; NaN NaN NaN NaN; true; true false true; 1 1000 2000; 3; 4000"},
 		{"archive-asks-nothing-before-the-first-reading", `const { Window } = await import(base + "time/window.js"); const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const w = new Window(); w.restore({ span: 3600e3, end: 1e12, moment: 1e12 });
 			const archive = new Archive(() => new Promise(() => {}), new Store(10, ["a"]), () => ["a"], () => {});
