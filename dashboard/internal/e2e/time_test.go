@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -77,8 +78,13 @@ func (p *page) query(key string) string {
 	return evaluate[string](p, `new URLSearchParams(location.search).get(`+quote(key)+`) ?? ""`)
 }
 
-// span is the time in the address, in seconds; 0 where there is none.
+// span is the time in the address, in seconds: between two moments, or of a range that has no name; 0 where there is none.
 func (p *page) span() float64 {
+	p.t.Helper()
+	if live, found := strings.CutSuffix(p.query("range"), "s"); found {
+		seconds, _ := strconv.ParseFloat(live, 64)
+		return seconds
+	}
 	from, err := time.Parse(time.RFC3339, p.query("from"))
 	to, err2 := time.Parse(time.RFC3339, p.query("to"))
 	if err != nil || err2 != nil {
