@@ -57,9 +57,12 @@ func (p parameters) check(c *fiber.Ctx) *problem.Problem {
 
 // addedOnTheWay tells whether a parameter is nobody's mistake: scripts put one there against caches (_=1732838400, or the
 // number alone), stand-ins for EventSource say there where they were, gateways pass on the key that they have read, links pick up
-// who led to them (utm_source=, fbclid=), and who makes a query of what is behind the # of one shows nobody anything.
+// who led to them (utm_source=, fbclid=, msclkid=), and who makes a query of what is behind the # of one shows nobody anything.
 func addedOnTheWay(name []byte) bool {
-	if len(name) == 0 || name[0] == '_' || '0' <= name[0] && name[0] <= '9' || bytes.HasPrefix(name, []byte("utm_")) || bytes.HasSuffix(name, []byte("clid")) {
+	if len(name) == 0 || name[0] == '_' || '0' <= name[0] && name[0] <= '9' || bytes.HasPrefix(name, []byte("utm_")) {
+		return true
+	}
+	if bytes.HasSuffix(name, []byte("clid")) || bytes.HasSuffix(name, []byte("clkid")) {
 		return true
 	}
 	switch string(name) {

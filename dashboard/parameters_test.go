@@ -61,7 +61,7 @@ func TestParametersOfOthers(t *testing.T) {
 	for _, path := range []string{
 		"healthz?x=1&x=2", "readyz?verbose=true", "metrics?collect[]=cpu&format=prometheus", "?range=1h&utm_source=x", "?range=1h&range=2h", "embed/cpu?range=1h&panel=2",
 		"js/main.js?v=3", "api/v1/path?anything=1", "api/v1/config?_=1732838400", "api/v1/config?1732838400", "api/v1/config?0.73&_dc=1", "api/v1/config?", "api/v1/config?&",
-		"api/v1/polling?lastEventId=x&key=a&token=b&apikey=c&access_token=d&k=e&s=f&utm_source=g&fbclid=h&_=1&_=2", "api/v1/polling?as=jsonp&_=1",
+		"api/v1/polling?lastEventId=x&key=a&token=b&apikey=c&access_token=d&k=e&s=f&utm_source=g&fbclid=h&msclkid=i&_=1&_=2", "api/v1/polling?as=jsonp&_=1",
 	} {
 		if status, body, _ := s.get(path, "Accept", "text/html", "Sec-Fetch-Site", "same-origin"); status != 200 {
 			t.Errorf("%s: got %d %.200s", path, status, body)
