@@ -190,6 +190,11 @@ export class Store {
     return this.#at[i];
   }
 
+  /** Of how many milliseconds its values are means; 0: it is a reading. @param {number} _i */
+  mean(_i) {
+    return 0;
+  }
+
   /** @param {number} i */
   #filled(i) {
     for (const column of this.#columns.values()) if (!Number.isNaN(column[i])) return true;

@@ -7,7 +7,7 @@ import { gestures } from "../chart/gestures.js";
 import { Area } from "../chart/area.js";
 import { Line } from "../chart/line.js";
 import { reach as markReach } from "../chart/marks.js";
-import { bytes, clock, flow, moment, percent, rate, three, unknown } from "../format.js";
+import { bytes, clock, flow, moment, percent, period, rate, three, unknown } from "../format.js";
 import { measure } from "../measures.js";
 import { recall, remember } from "../remember.js";
 import { of, whole } from "../series.js";
@@ -301,8 +301,11 @@ export class Charts {
     const near = (markReach * (to - from)) / Math.max(1, this.#charts[0].chart.right - this.#charts[0].chart.left);
     const mark = marks.find((m) => Math.abs(m.at - pointed) <= near);
     if (mark) write(this.#time, `${moment(mark.at, newest)} ${term("charts.mark", mark.kind)} ${mark.text}`.trimEnd());
-    else if (!Number.isNaN(at)) write(this.#time, longMoment(at, newest));
-    else write(this.#time, live ? say("charts.newest", { time: clock(this.#store.newest) }) : between(from, to, newest));
+    else {
+      const time = !Number.isNaN(at) ? longMoment(at, newest)
+        : live ? say("charts.newest", { time: clock(this.#store.newest) }) : between(from, to, newest);
+      write(this.#time, ofMeans(time, store.mean(row), this.#store));
+    }
     this.#strip?.legend(store, row);
   };
 }
@@ -311,6 +314,15 @@ export class Charts {
 export function between(from, to, now) {
   const today = moment(from, now) === clock(from) ? now : NaN;
   return say("charts.between", { from: longMoment(from, today), to: longMoment(to, today) });
+}
+
+/**
+ * A time, and of how long the figures are means, where that is much longer than a reading.
+ * @param {string} time @param {number} mean milliseconds @param {Store} live
+ */
+export function ofMeans(time, mean, live) {
+  const last = live.to - 1;
+  return mean > 2 * Math.max(1000, live.until(last) - live.since(last)) ? say("charts.means", { time, of: period(mean / 1000) }) : time;
 }
 
 /** With the seconds, whatever the day. @param {number} at @param {number} now */

@@ -14,6 +14,9 @@ const patience = 2.5;
 export class Stretch extends Store {
   /** rows that it has room for */
   #most;
+  /** when the answer's last row begins, and what each stands for */
+  #last;
+  #width;
   /** the time that was asked about */
   begin;
   end;
@@ -47,6 +50,8 @@ export class Stretch extends Store {
       super.append(at[i], Infinity, row); // the answer has its gaps in it
     }
     const { until } = answer;
+    this.#last = this.newest;
+    this.#width = until === undefined ? step : until - this.#last;
     if (until !== undefined && over(at[at.length - 1], until, end) && super.append(until, Infinity, {})) this.#gap = until; // but for the one behind its last row
   }
 
@@ -73,6 +78,11 @@ export class Stretch extends Store {
   /** @param {number} i @override */
   until(i) {
     return i + 1 < this.to ? this.at[i + 1] : this.at[i] + this.step;
+  }
+
+  /** @param {number} i @override */
+  mean(i) {
+    return this.at[i] <= this.#last ? this.#width : 0;
   }
 
   /**

@@ -117,7 +117,7 @@ func TestChartsInHand(t *testing.T) {
 // pointed is at: the moment that is told.
 const pointed = `
 	const [from, to] = ["from", "to"].map((end) => Date.parse(new URLSearchParams(location.search).get(end)));
-	const clock = document.querySelector('[data-testid="charts-time"]').textContent.slice(-8);
+	const clock = document.querySelector('[data-testid="charts-time"]').textContent.match(/\d\d:\d\d:\d\d/)[0];
 	const at = [from, to].map((end) => Date.parse(new Date(end).toISOString().slice(0, 11) + clock + "Z")).find((at) => at >= from && at <= to);
 `
 
@@ -147,7 +147,7 @@ const legends = `(async () => {
 // The crosshair stands in all charts at once, and legends say the values at it.
 func handCrosshair(t *testing.T, p *page) {
 	p.mouse("cpu", 0.9, 0.9, 0) // the pointer is there, and the picture still
-	p.waits("a moment is told", `/\d\d:\d\d:\d\d$/.test(document.querySelector('[data-testid="charts-time"]').textContent)`)
+	p.waits("a moment is told", `/\d\d:\d\d:\d\d(,|$)/.test(document.querySelector('[data-testid="charts-time"]').textContent)`)
 	p.letGo("cpu")
 	evaluate[bool](p, `(async () => {
 		await `+still+`;

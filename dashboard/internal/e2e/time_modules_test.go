@@ -136,6 +136,15 @@ func TestTimeModules(t *testing.T) {
 			const late = new Stretch({ at: [1e12], until: 1e12 + 1e3, series: [{ name: "a", avg: [1], min: [1], max: [1] }] }, 1e12 - 60e3, 1e12 + 4e3, 500); // a reading on the gap's very moment
 			told.push([1e3, 1e3, 2e3].map((at) => late.append(1e12 + at, 1000, { a: at })).join(" "), [0, 1e3, 2e3].map((at) => late.value("a", late.find(1e12 + at))).join(" "), late.length, late.end - 1e12);
 			return told.join("; ");`, "NaN 0.25 0.25 NaN; 7; NaN 0.25 0.25 0.25; 7; NaN 0.25 0.25 0.25; 7; NaN NaN NaN NaN; true; true false true; 1 1000 2000; 3; 4000"},
+		{"figures-say-that-they-are-means", `const { Stretch } = await import(base + "time/stretch.js"); const { Store } = await import(base + "store.js"); const { ofMeans } = await import(base + "panel/charts.js");
+			const live = new Store(10, ["a"]); for (const at of [1e12, 1e12 + 1000]) live.append(at, 1000, { a: 1 });
+			const slow = new Store(10, ["a"]); slow.append(1e12, 120e3, { a: 1 });
+			const day = new Stretch({ at: [0, 180e3], until: 360e3, series: [{ name: "a", avg: [1, 2], min: [1, 2], max: [1, 2] }] }, 0, 300e3, 180e3);
+			day.append(301e3, 1000, { a: 3 });
+			const fine = new Stretch({ at: [0, 1000], until: 2000, series: [{ name: "a", avg: [1, 2], min: [1, 2], max: [1, 2] }] }, 0, 2000, 1000);
+			const told = (store, moment, own = live) => ofMeans("then", store.mean(store.find(moment)), own);
+			return [told(day, 180e3), told(day, 301e3), told(day, -1), told(day, 180e3, slow), told(fine, 1000), told(live, 1e12)].join("; ");`,
+			"then, means of 3 min; then; then; then; then; then"},
 		{"archive-asks-nothing-before-the-first-reading", `const { Window } = await import(base + "time/window.js"); const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const w = new Window(); w.restore({ span: 3600e3, end: 1e12, moment: 1e12 });
 			const archive = new Archive(() => new Promise(() => {}), new Store(10, ["a"]), () => ["a"], () => {});

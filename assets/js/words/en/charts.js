@@ -36,6 +36,7 @@ export default {
   all: "all",
   newest: "newest {time}",
   between: "{from} to {to}",
+  means: "{time}, means of {of}",
   menu: "This chart: numbers, picture",
   take_numbers: "numbers as a table",
   take_png: "picture (PNG)",

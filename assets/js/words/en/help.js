@@ -74,7 +74,7 @@ export default {
 
   readings: "The readings",
   time: "the time shown",
-  time_text: "Drag over a chart to zoom; click on one and the wheel zooms at the pointer, with Ctrl or two fingers at once; Shift and dragging, or the wheel sideways, moves the time; a double click goes back. Where a point stands for many readings the line is their mean, the band around it reaches from the least to the greatest, and the faint outline above stacked parts is the greatest of the whole. Triangles are marks of what happened; point at one to read it.",
+  time_text: "Drag over a chart to zoom; click on one and the wheel zooms at the pointer, with Ctrl or two fingers at once; Shift and dragging, or the wheel sideways, moves the time; a double click goes back. Where a point stands for many readings the line is their mean, the band around it reaches from the least to the greatest, and the faint outline above stacked parts is the greatest of the whole; the figures below the charts are means then, too, and the time above them says of how long. Triangles are marks of what happened; point at one to read it.",
   then: "a moment that has passed",
   then_text: "A click on a chart, or Enter, shows that moment: its tiles, the alerts that fired, the processes that were at the top, what work waited for. A time that stands still in the past, since it was paused, dragged over or opened by a link, is shown likewise: all that is of a moment is of its end, as the figures above the charts are. History keeps the processes at the top without their command lines, and no verdict. Tables below the processes go on showing now. The bar at the foot, Escape on a chart, or p lead back to live.",
   address: "the address of this page",

@@ -36,6 +36,7 @@ export default {
   all: "全部",
   newest: "最新 {time}",
   between: "{from} 至 {to}",
+  means: "{time}，{of} 的平均值",
   menu: "此图表：数值、图片",
   take_numbers: "以表格显示数值",
   take_png: "图片（PNG）",
