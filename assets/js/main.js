@@ -221,6 +221,7 @@ function turnTo(then) {
   past = then;
   processes.then(then && { at: then.listed, list: then.processes ?? [], failure: failure(then) });
   alerts.then(then ? then.at : NaN);
+  charts.without(then && !then.snapshot && !then.failed ? then.at : NaN);
   tiles.follow(() => (then ? charts.shown : store), then ? then.at : NaN);
   if (then) {
     const told = { ...(then.snapshot ?? {}) };

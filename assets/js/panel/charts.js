@@ -44,6 +44,8 @@ export class Charts {
   #drawn = false;
   /** the newest sample, or now when nothing has come for a while */
   #edge = NaN;
+  /** a moment without readings */
+  #none = NaN;
 
   /**
    * @param {Store} store
@@ -122,6 +124,21 @@ export class Charts {
   }
 
   /**
+   * Nothing was measured at this moment: a point of minutes that has it in it is of other moments, and no legend of it.
+   * @param {number} at NaN: of no moment is that known
+   */
+  without(at) {
+    if (Object.is(at, this.#none)) return;
+    this.#none = at;
+    this.#frame.draw(this.draw);
+  }
+
+  /** The row of what is shown that tells of a moment. @param {number} at */
+  #row(at) {
+    return at === this.#none ? this.#shown.from - 1 : this.#shown.find(at);
+  }
+
+  /**
    * Nothing has come for a while: let time go on without it.
    * @param {number} now Unix milliseconds on the server's clock
    */
@@ -165,7 +182,7 @@ export class Charts {
   describe() {
     const { from, to, newest } = this.#window;
     if (Number.isNaN(to)) return;
-    const row = this.#shown.find(to);
+    const row = this.#row(to);
     for (const { canvas, entry, names } of this.#charts) {
       const value = (/** @type {string} */ name) => formats[this.#unit(entry)](this.#shown.value(name, row));
       const now = entry.series.map(([, label], i) => `${say(label)} ${value(names[i])}`).join(say("host.comma"));
@@ -292,7 +309,7 @@ export class Charts {
     const { moment: picked, to, from, live, newest } = this.#window;
     const { at: pointed, marks } = this.#crosshair;
     const at = Number.isNaN(pointed) ? picked : pointed;
-    const row = store.find(Number.isNaN(at) ? to : at);
+    const row = this.#row(Number.isNaN(at) ? to : at);
     for (const { entry, names, values } of this.#charts) {
       const format = formats[this.#unit(entry)];
       for (let i = 0; i < values.length; i++) write(values[i], format(store.value(names[i], row)));

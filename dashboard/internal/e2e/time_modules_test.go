@@ -145,6 +145,26 @@ func TestTimeModules(t *testing.T) {
 			const told = (store, moment, own = live) => ofMeans("then", store.mean(store.find(moment)), own);
 			return [told(day, 180e3), told(day, 301e3), told(day, -1), told(day, 180e3, slow), told(fine, 1000), told(live, 1e12)].join("; ");`,
 			"then, means of 3 min; then; then; then; then; then"},
+		// A day that ends in a restart: the point of 3 min there has readings of before and behind.
+		{"no-legend-of-a-moment-without-readings", window + `const { Charts } = await import(base + "panel/charts.js"); const { entries } = await import(base + "panel/chartentries.js"); const { Store } = await import(base + "store.js"); const { Frame } = await import(base + "frame.js");
+			document.body.innerHTML = '<div id="charts-grid"></div><p data-field="time"></p>';
+			document.body.append(...new DOMParser().parseFromString(await (await fetch(new URL("..", base))).text(), "text/html").querySelectorAll("template"));
+			const store = new Store(10, ["cpu.user", "core.cpu0.busy"]); store.append(1e12 - 100e3, 180e3, { "cpu.user": 0.5, "core.cpu0.busy": 0.25 });
+			const frame = new Frame(), charts = new Charts(store, w, { show: () => store, waiting: false }, frame, entries.filter(({ id }) => id === "cpu"));
+			charts.show({ cpu: { cores: [{ name: "cpu0", busy: 0.25 }] } }); w.advance(1e12);
+			w.show(1e12 - 3600e3, 1e12 - 30e3);
+			const told = async () => {
+				charts.describe();
+				frame.draw(charts.draw);
+				for (let frames = 0; frames < 2; frames++) await new Promise((done) => frame.mark(done)); // legends are behind the drawing
+				return [document.querySelector(".legend-value").textContent, document.querySelector(".cores-head").lastChild.textContent || "-", /user 50/.test(document.querySelector(".plot canvas").getAttribute("aria-label"))].join(" ");
+			};
+			const out = [];
+			for (const at of [NaN, 1e12 - 30e3, 1e12 - 40e3]) {
+				charts.without(at);
+				out.push(await told());
+			}
+			return out.join("; ");`, "50.0 % busiest: cpu0 25.0 % true; — - false; 50.0 % busiest: cpu0 25.0 % true"},
 		{"archive-asks-nothing-before-the-first-reading", `const { Window } = await import(base + "time/window.js"); const { Archive } = await import(base + "time/archive.js"); const { Store } = await import(base + "store.js");
 			const w = new Window(); w.restore({ span: 3600e3, end: 1e12, moment: 1e12 });
 			const archive = new Archive(() => new Promise(() => {}), new Store(10, ["a"]), () => ["a"], () => {});
