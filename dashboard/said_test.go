@@ -99,6 +99,8 @@ func TestLastWordCounts(t *testing.T) {
 					return
 				}
 				set(`{"every":"1m","conflate":false}`)
+				// An answer is there before its question is over, and a command on what is held must not come before the next one.
+				eventually(t, "no question is open", func() bool { return s.hub.Stats().Subscriptions == 0 })
 				go func() {
 					eventually(t, "it waits", func() bool { return s.hub.Stats().Subscriptions == 1 })
 					set(`{"every":"0s"}`)
