@@ -107,6 +107,7 @@ type Dashboard struct {
 	watching   watching
 	bundled    bundled
 	alone      atomic.Bool              // this program is ours: Serve was called
+	program    resident.Program         // not before alone
 	crowd      *crowd.Crowd             // nil where there cannot be one
 	entrance   atomic.Pointer[entrance] // nil before Serve
 	quiet      atomic.Int64             // answers that getPath holds
@@ -167,7 +168,7 @@ func New(config Config) *Dashboard {
 	}
 	d.beginAlerts()
 	if config.Lab && len(config.Load) > 0 {
-		d.crowd = crowd.New(crowd.Config{Command: config.Load, Environment: d.crowdKey, Prepare: d.unburdened, Logger: config.Logger})
+		d.crowd = crowd.New(crowd.Config{Command: config.Load, Environment: d.crowdKey, Prepare: d.settled, Logger: config.Logger})
 	}
 	return d
 }
@@ -208,20 +209,13 @@ func (d *Dashboard) serverOf(h *hub.Hub, lab bool, boxes *fault.Book) *transport
 }
 
 // settled gives back to the system what a wave of viewers has left in the heap, and what it has used of the program's
-// file: a thousand handshakes leave some megabytes behind. In somebody else's program that is not for us to do.
+// file, so that what is resident then is what is needed: a thousand handshakes leave some megabytes behind. In somebody
+// else's program that is not for us to do.
 func (d *Dashboard) settled() {
 	if d.alone.Load() {
 		debug.FreeOSMemory()
 		d.releaseFile()
 	}
-}
-
-// unburdened gives back everything that is not in use, so that what is resident then is what is needed.
-func (d *Dashboard) unburdened() {
-	if err := resident.Release(); err != nil {
-		d.log.Debug("memory of the start is kept", "error", err)
-	}
-	d.settled()
 }
 
 // Publish shows a snapshot to everybody. It encodes it once and waits for nobody; after Close it does nothing.

@@ -113,6 +113,7 @@ func listenSocket(file string) (net.Listener, error) {
 // Serve serves the dashboard alone on ln, below base ("" or "/monitor"), until ctx ends; then it tells every viewer and
 // returns nil within three seconds. It closes d.
 func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
+	d.program = d.find()
 	d.alone.Store(true)
 	hosts := d.config.Access.hosts(gate.Listening(ln.Addr()))
 	app := d.app(hosts, base)
@@ -133,7 +134,7 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 	go func() {
 		failed <- app.Listener(meter.Listener{Listener: connections, Taps: &d.transports.Viewers.Taps})
 	}()
-	defer d.releaseStart()()
+	defer d.slim()()
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve %v: %w", ln.Addr(), err), d.Close())
@@ -152,19 +153,30 @@ func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) err
 	return nil
 }
 
-// releaseStart gives back the memory that only the start needs: soon, and when everything that is done once a minute has
-// been done once.
-func (d *Dashboard) releaseStart() (stop func()) {
-	soon, later := time.AfterFunc(started, d.releaseFile), time.AfterFunc(7*started, d.releaseFile)
+// slim gives back the memory that only the start needs: soon, and when everything that is done once a minute has been done
+// once. Then, and for good, what of the program's file nothing but the garbage collector has used.
+func (d *Dashboard) slim() (stop func()) {
+	soon, later := time.AfterFunc(started, d.settled), time.AfterFunc(7*started, d.settled)
+	ever := resident.AfterCollections(started, d.releaseFile)
 	return func() {
 		soon.Stop()
 		later.Stop()
+		ever()
 	}
+}
+
+// find finds this program, if that is possible here.
+func (d *Dashboard) find() resident.Program {
+	p, err := resident.Find()
+	if err != nil {
+		d.log.Debug("the program's file stays in memory", "error", err)
+	}
+	return p
 }
 
 // releaseFile gives back what is in memory of the program's file; what is in use comes back.
 func (d *Dashboard) releaseFile() {
-	if err := resident.Release(); err != nil {
+	if err := d.program.Release(); err != nil {
 		d.log.Debug("the program's file stays in memory", "error", err)
 	}
 }

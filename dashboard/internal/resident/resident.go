@@ -1,12 +1,16 @@
-// Package resident gives back the memory that only a program's start has used: the code and the tables of libraries that
-// set themselves up once. They are pages of the program's file, and the kernel would take them back when it is short;
-// until then they count as this program's, in every monitor and when the kernel picks whom to kill.
+// Package resident gives back the memory that a program does not use all the time: the code and the tables of libraries that
+// set themselves up once, and what the garbage collector looks up of every function on a stack. They are pages of the
+// program's file, and the kernel would take them back when it is short; until then they count as this program's, in every
+// monitor and when the kernel picks whom to kill.
 //
 // It can be called at any time and as often as one likes. What is used afterwards comes back, from the page cache
 // mostly, at a cost of some microseconds for each sixteen pages.
 package resident
 
 import "strings"
+
+// A Program is where the running program's file is in memory. The zero Program is nowhere.
+type Program struct{ segments []segment }
 
 // A segment is a range of addresses that holds a part of a file and is never written to.
 type segment struct{ from, to uintptr }

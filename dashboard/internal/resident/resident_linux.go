@@ -6,17 +6,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Release gives back the pages of the program's file. Pages that somebody has written to are not among them.
-func Release() error {
+// Find looks where the program's file is in memory. That does not change as long as it runs.
+func Find() (Program, error) {
 	path, err := os.Readlink("/proc/self/exe")
 	if err != nil {
-		return err
+		return Program{}, err
 	}
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
-		return err
+		return Program{}, err
 	}
-	for _, s := range segments(string(maps), path) {
+	return Program{segments(string(maps), path)}, nil
+}
+
+// Release gives back the pages of the program's file. Pages that somebody has written to are not among them.
+func (p Program) Release() error {
+	for _, s := range p.segments {
 		// MADV_DONTNEED (madvise(2)) of a private mapping of a file that was never written to loses nothing.
 		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, s.from, s.to-s.from, unix.MADV_DONTNEED); errno != 0 {
 			return os.NewSyscallError("madvise", errno)
