@@ -4,12 +4,14 @@
 // written; each line of standard input is then written to every connection, by one write(2) each, as a chunk. It reads no
 // request's words, notices nobody who leaves or is slow but by closing them, and forgets what it has written.
 //
+// As streaming by ring it sends instead, 256 at a time, by io_uring: a system call for so many.
+//
 // As longpolling, each line is an answer to whoever has asked since the last, by one write(2), and the next request is one
 // read(2) once epoll says that it has come: who asks a moment too late misses a message, and is not told.
 //
 // .ci/fanout runs it beside fivewire and Nchan: its CPU a message is the kernel's share of theirs, on that machine.
 //
-//	floor streaming|longpolling <messages.ndjson
+//	floor streaming|longpolling [ring] <messages.ndjson
 //
 // It prints "fivewire: " and its address, as the others do that the script starts, and ends with its input.
 package main
@@ -34,6 +36,14 @@ func main() {
 	technique := "streaming"
 	if len(os.Args) > 1 {
 		technique = os.Args[1]
+	}
+	send := sendEach
+	if len(os.Args) > 2 && os.Args[2] == "ring" {
+		r, err := newRing()
+		if err != nil {
+			log.Fatalf("floor: %v", err)
+		}
+		send = r.send
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,13 +88,9 @@ func main() {
 		asking := held
 		held = nil
 		mu.Unlock()
-		kept := asking[:0]
-		for _, fd := range asking {
-			if n, err := unix.Write(fd, frame); err != nil || n < len(frame) {
-				unix.Close(fd)
-				continue
-			}
-			kept = append(kept, fd)
+		kept, err := send(asking, frame)
+		if err != nil {
+			log.Fatalf("floor: %v", err)
 		}
 		if technique == "streaming" {
 			mu.Lock()
@@ -92,6 +98,19 @@ func main() {
 			mu.Unlock()
 		}
 	}
+}
+
+// sendEach sends a frame to each, and returns those that have taken all of it; the others are closed.
+func sendEach(fds []int, frame []byte) (kept []int, err error) {
+	kept = fds[:0]
+	for _, fd := range fds {
+		if n, err := unix.Write(fd, frame); err != nil || n < len(frame) {
+			unix.Close(fd)
+			continue
+		}
+		kept = append(kept, fd)
+	}
+	return kept, nil
 }
 
 // accept answers with head who connects, and has them held.
