@@ -253,9 +253,15 @@ func (p *page) text(testid string) string {
 func (p *page) offline(off bool) {
 	p.t.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		everything := &network.Conditions{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}
-		if _, err := cdp.Call(ctx, target, network.EmulateNetworkConditionsByRule,
-			network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{everything}}); err != nil {
+		type conditions struct {
+			network.EmulateNetworkConditionsByRuleParams
+			Offline bool `json:"offline"` // until Chromium 148 it was said here
+		}
+		var everything conditions
+		everything.Offline = off
+		everything.MatchedNetworkConditions = []*network.Conditions{{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}}
+		byRule := cdp.Command[conditions, network.EmulateNetworkConditionsByRuleResult]{Method: network.CommandEmulateNetworkConditionsByRule}
+		if _, err := cdp.Call(ctx, target, byRule, everything); err != nil {
 			return err
 		}
 		_, err := cdp.Call(ctx, target, network.OverrideNetworkState,
