@@ -22,6 +22,12 @@ type markWatch struct {
 	killed   float64   // what the judge had counted
 	kill     Mark      // that is not told yet; none without a time
 	kills    float64   // that it is about
+	tellAt   float64   // by the judge's clock
+	victim   culprit   // that was told of last: the judge may still have it
+
+	inside      float64 // so many have control groups counted
+	group       string  // the last that has
+	insideUntil float64 // by the judge's clock: for how long these may be what the host is yet to count
 }
 
 // look is what has happened since the snapshot before s, which j has judged.
@@ -49,36 +55,48 @@ func (w *markWatch) look(s *Snapshot, j *judge) (marks []Mark) {
 		}
 	}
 	w.at = s.At
-	return append(marks, w.lookForKills(at, &j.past)...)
+	return append(marks, w.lookForKills(s, &j.past)...)
 }
 
-// lookForKills tells of a kill when its victim is known, or when it is not to be found.
-func (w *markWatch) lookForKills(at int64, p *past) []Mark {
+// lookForKills tells of kills when their victim has been looked for. Whom it was is a guess, and there is none among the
+// host's processes, which are of anywhere, when a control group has counted the kills.
+func (w *markWatch) lookForKills(s *Snapshot, p *past) []Mark {
 	if p.killed > w.killed {
 		if w.kill.At == 0 {
-			w.kill = Mark{At: at, Kind: MarkOOM}
+			w.kill, w.tellAt = Mark{At: s.At.UnixMilli(), Kind: MarkOOM}, p.clock+searchFor
 		}
 		w.kills += p.killed - w.killed
 	}
 	w.killed = p.killed
-	if w.kill.At == 0 || p.victim.Memory == 0 && p.clock < p.searchUntil {
+	for _, g := range [2]*groupKills{&p.own, &p.neighbours} {
+		if g.new > 0 {
+			w.inside, w.group, w.insideUntil = w.inside+g.new, g.name, p.clock+searchFor
+		}
+	}
+	if w.kill.At == 0 && p.clock > w.insideUntil {
+		w.inside = 0
+	}
+	if w.kill.At == 0 || p.clock < w.tellAt {
 		return nil
 	}
-	m := w.kill
 	var whom sentence
-	switch {
-	case p.victim.Memory > 0:
-		whom.name(p.victim.Name).add(fmt.Sprintf(" (pid %d)", p.victim.PID))
-		if w.kills > 1 {
-			whom.add(fmt.Sprintf(" and %.0f more", w.kills-1))
-		}
-	case w.kills > 1:
-		whom.add(fmt.Sprintf("%.0f processes", w.kills))
-	default:
-		whom.add("a process")
+	whom.processes(w.kills)
+	isInside := w.inside >= w.kills
+	if isInside {
+		whom.add(" in ").name(w.group)
 	}
+	victim := culprit{p.victim.PID, p.victim.Started}
+	if p.victim.Memory > 0 && victim != w.victim && !(isInside && (s.Scopes == nil || s.Scopes.Processes == ScopeHost)) {
+		w.victim = victim
+		whom.add(", ")
+		if w.kills > 1 {
+			whom.add("one ")
+		}
+		whom.add("probably ").name(p.victim.Name).add(fmt.Sprintf(" (pid %d)", p.victim.PID))
+	}
+	m := w.kill
 	m.Text = "out of memory: the kernel killed " + whom.String()
-	w.kill, w.kills = Mark{}, 0
+	w.kill, w.kills, w.inside = Mark{}, 0, 0
 	return []Mark{m}
 }
 

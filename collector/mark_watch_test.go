@@ -30,6 +30,11 @@ var dawn = time.UnixMilli(1_800_000_000_000)
 
 func TestMarkWatch(t *testing.T) {
 	big := Process{PID: 811, Started: 1, Name: "post\x1bgres", Memory: 8 << 30}
+	small := Process{PID: 812, Started: 1, Name: "sh", Memory: 1 << 20}
+	inGroup := func(kills float64, s Snapshot) Snapshot {
+		s.Container = &Cgroup{Path: "/web", Name: "web", OOMKills: Known(kills)}
+		return s
+	}
 	running := func(kills float64, list ...Process) Snapshot {
 		s := killing(kills)
 		s.Processes = &Processes{Top: list}
@@ -53,7 +58,76 @@ func TestMarkWatch(t *testing.T) {
 			w.next(running(4, big), 1, 0, 0)
 			w.next(running(4), 1, 0, 0)
 			w.next(running(4), 10, 0, 0)
-		}, "[oom 7: out of memory: the kernel killed post�gres (pid 811) gap 18: no snapshot for 10 s]"},
+		}, "[gap 18: no snapshot for 10 s oom 7: out of memory: the kernel killed a process, probably post�gres (pid 811)]"},
+		{"kill, and something small ends before the victim has gone", func(w *watched) {
+			for range 3 {
+				w.next(running(3, big, small), 1, 0, 0)
+			}
+			w.next(running(4, big), 1, 0, 0)
+			for range 10 {
+				w.next(running(4), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed a process, probably post�gres (pid 811)]"},
+		{"kill, and something small ends meanwhile", func(w *watched) {
+			for range 3 {
+				w.next(running(3, big, small), 1, 0, 0)
+			}
+			w.next(running(5, big), 1, 0, 0)
+			for range 10 {
+				w.next(running(5, big), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed 2 processes, one probably sh (pid 812)]"},
+		{"one kill after the other", func(w *watched) {
+			for range 3 {
+				w.next(running(3, big), 1, 0, 0)
+			}
+			for kills := range 5 {
+				for range 4 {
+					w.next(running(float64(4+kills)), 1, 0, 0)
+				}
+			}
+		}, "[oom 7: out of memory: the kernel killed 2 processes, one probably post�gres (pid 811) oom 15: out of memory: the kernel killed 2 processes]"},
+		{"kill in a control group, and another process ends", func(w *watched) {
+			for range 3 {
+				w.next(inGroup(7, running(3, big)), 1, 0, 0)
+			}
+			w.next(inGroup(8, running(4)), 1, 0, 0)
+			for range 10 {
+				w.next(inGroup(8, running(4)), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed a process in web]"},
+		{"kill in a control group, which counts it later", func(w *watched) {
+			for range 3 {
+				w.next(inGroup(7, running(3, big)), 1, 0, 0)
+			}
+			w.next(inGroup(7, running(4)), 1, 0, 0)
+			for range 10 {
+				w.next(inGroup(8, running(4)), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed a process in web]"},
+		{"kill in a container whose processes these are", func(w *watched) {
+			seen := func(kills float64, s Snapshot) Snapshot {
+				s.Scopes = &Scopes{Processes: ScopeContainer}
+				return inGroup(kills, s)
+			}
+			for range 3 {
+				w.next(seen(7, running(3, big)), 1, 0, 0)
+			}
+			for range 10 {
+				w.next(seen(8, running(4)), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed a process in web, probably post�gres (pid 811)]"},
+		{"kill in a control group long before one outside", func(w *watched) {
+			for range 3 {
+				w.next(inGroup(7, running(3, big)), 1, 0, 0)
+			}
+			for range 10 {
+				w.next(inGroup(8, running(3, big)), 1, 0, 0)
+			}
+			for range 10 {
+				w.next(inGroup(8, running(4)), 1, 0, 0)
+			}
+		}, "[oom 17: out of memory: the kernel killed a process, probably post�gres (pid 811)]"},
 		{"kills of which nothing is seen", func(w *watched) {
 			w.next(killing(3), 1, 0, 0)
 			w.next(killing(5), 1, 0, 0)
