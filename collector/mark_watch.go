@@ -85,14 +85,15 @@ func (w *markWatch) lookForKills(s *Snapshot, p *past) []Mark {
 	if isInside {
 		whom.add(" in ").name(w.group)
 	}
-	victim := culprit{p.victim.PID, p.victim.Started}
-	if p.victim.Memory > 0 && victim != w.victim && !(isInside && (s.Scopes == nil || s.Scopes.Processes == ScopeHost)) {
-		w.victim = victim
+	victim := p.likelyVictim()
+	id := culprit{victim.PID, victim.Started}
+	if victim.Memory > 0 && id != w.victim && !(isInside && (s.Scopes == nil || s.Scopes.Processes == ScopeHost)) {
+		w.victim = id
 		whom.add(", ")
 		if w.kills > 1 {
 			whom.add("one ")
 		}
-		whom.add("probably ").name(p.victim.Name).add(fmt.Sprintf(" (pid %d)", p.victim.PID))
+		whom.add("probably ").name(victim.Name).add(fmt.Sprintf(" (pid %d)", victim.PID))
 	}
 	m := w.kill
 	m.Text = "out of memory: the kernel killed " + whom.String()

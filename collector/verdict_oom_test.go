@@ -128,6 +128,8 @@ func TestVictim(t *testing.T) {
 	for i := range many {
 		many[i] = Process{PID: int32(i + 1000), Memory: 23 << 30}
 	}
+	other := Process{PID: 17709, Started: 9, Name: "compile", Memory: 23 << 30}
+	least := Process{PID: 17710, Started: 9, Name: "cc1", Memory: 5 << 30}
 	const text = "out of memory: the kernel killed a process, probably collector.test (pid 17707, 22 GiB), "
 	for _, tt := range []struct {
 		name string
@@ -138,6 +140,9 @@ func TestVictim(t *testing.T) {
 		{"gone before", [3]Snapshot{with(killing(3), small), killing(4), killing(4)}, "out of memory: the kernel killed a process, probably collector.test (pid 17707, 22 GiB), 1 s ago", 17707},
 		{"gone with it", [3]Snapshot{with(killing(3), small, big), killing(4), killing(4)}, text + "1 s ago", 17707},
 		{"gone after", [3]Snapshot{with(killing(3), small, big), with(killing(4), big), killing(4)}, text + "1 s ago", 17707},
+		{"gone with a larger one", [3]Snapshot{with(killing(3), big, other), killing(4), killing(4)}, "out of memory: the kernel killed a process, 1 s ago", 0},
+		{"gone after a larger one", [3]Snapshot{with(killing(3), big, other), with(killing(4), big), killing(4)}, "out of memory: the kernel killed a process, 1 s ago", 0},
+		{"gone with a smaller one", [3]Snapshot{with(killing(3), big, least), killing(4), killing(4)}, text + "1 s ago", 17707},
 		{"not reaped", [3]Snapshot{with(killing(3), small, big), with(killing(4), zombie), with(killing(4), zombie)}, text + "1 s ago", 17707},
 		{"same number", [3]Snapshot{with(killing(3), big), with(killing(4), again), with(killing(4), again)}, text + "1 s ago", 17707},
 		{"still there", [3]Snapshot{with(killing(3), big), with(killing(4), big), with(killing(4), big)}, "out of memory: the kernel killed a process, 1 s ago", 0},

@@ -10,6 +10,7 @@ type past struct {
 	lists       [3]*Processes // the last ones, from the newest on
 	before      [3]*Processes // the last ones when the kernel last killed
 	victim      Process       // the largest that is gone since; none without memory
+	another     uint64        // the memory of the next largest that is
 	searchUntil float64
 	lastKill    float64
 	killed      float64 // so many since there was an hour without
@@ -140,6 +141,8 @@ func (p *past) noteKills(s *Snapshot) {
 const (
 	// searchFor is for how long a victim is looked for, in seconds: a large process takes a while to go.
 	searchFor = 5
+	// standsOut is how many times as large as any other that is gone the victim is.
+	standsOut = 4
 	// remembers is for how long a kill is told of when all is well again.
 	remembers = 3600
 )
@@ -158,7 +161,7 @@ func (p *past) noteVictim(s *Snapshot) {
 	}
 	if kills > 0 {
 		if p.killed == 0 || p.clock-p.lastKill > eventLasts {
-			p.victim = Process{}
+			p.victim, p.another = Process{}, 0
 		}
 		p.before, p.lastKill, p.searchUntil, p.killed = p.lists, p.clock, p.clock+searchFor, p.killed+kills
 	}
@@ -171,11 +174,30 @@ func (p *past) noteVictim(s *Snapshot) {
 			continue
 		}
 		for i := range list.Top {
-			if t := &list.Top[i]; t.Memory > p.victim.Memory && hasVanished(t, p.lists[0].Top) {
+			t := &list.Top[i]
+			if t.Memory <= p.another || !hasVanished(t, p.lists[0].Top) {
+				continue
+			}
+			switch same := t.PID == p.victim.PID && t.Started == p.victim.Started; {
+			case t.Memory > p.victim.Memory:
+				if !same {
+					p.another = p.victim.Memory
+				}
 				p.victim = *t
+			case !same:
+				p.another = t.Memory
 			}
 		}
 	}
+}
+
+// likelyVictim is none where nothing large has gone, and where something nearly as large has gone too: processes also end by
+// themselves, and the kernel kills the largest of a control group, which need not be the largest of the host.
+func (p *past) likelyVictim() *Process {
+	if p.victim.Memory/standsOut < p.another {
+		return &Process{}
+	}
+	return &p.victim
 }
 
 // hasVanished: the process would be among those that are listed for their memory, and is not. One that only waits for its

@@ -15,11 +15,11 @@ func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
 }
 
 func sayHostKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("the kernel").kills().tell("killed", Figures{"n": text.count}).victim(&j.past.victim)
+	text.add("the kernel").kills().tell("killed", Figures{"n": text.count}).victim(j.past.likelyVictim())
 }
 
 func sayLimitKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("a control group's limit").kills().tell("limit_killed", Figures{"n": text.count}).victim(&j.past.victim)
+	text.add("a control group's limit").kills().tell("limit_killed", Figures{"n": text.count}).victim(j.past.likelyVictim())
 }
 
 func (t *sentence) kills() *sentence { return t.add(" killed ").processes(t.count) }
