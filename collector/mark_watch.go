@@ -58,8 +58,8 @@ func (w *markWatch) look(s *Snapshot, j *judge) (marks []Mark) {
 	return append(marks, w.lookForKills(s, &j.past)...)
 }
 
-// lookForKills tells of kills when their victim has been looked for. Whom it was is a guess, and there is none among the
-// host's processes, which are of anywhere, when a control group has counted the kills.
+// lookForKills tells of kills when their victim has been looked for. Whom it was is a guess where the kernel's log does not
+// say it, and there is none among the host's processes, which are of anywhere, when a control group has counted the kills.
 func (w *markWatch) lookForKills(s *Snapshot, p *past) []Mark {
 	if p.killed > w.killed {
 		if w.kill.At == 0 {
@@ -87,13 +87,16 @@ func (w *markWatch) lookForKills(s *Snapshot, p *past) []Mark {
 	}
 	victim := p.likelyVictim()
 	id := culprit{victim.PID, victim.Started}
-	if victim.Memory > 0 && id != w.victim && !(isInside && (s.Scopes == nil || s.Scopes.Processes == ScopeHost)) {
+	if victim.Memory > 0 && id != w.victim && (p.named || !(isInside && (s.Scopes == nil || s.Scopes.Processes == ScopeHost))) {
 		w.victim = id
 		whom.add(", ")
 		if w.kills > 1 {
 			whom.add("one ")
 		}
-		whom.add("probably ").name(victim.Name).add(fmt.Sprintf(" (pid %d)", victim.PID))
+		if !p.named {
+			whom.add("probably ")
+		}
+		whom.name(victim.Name).add(fmt.Sprintf(" (pid %d)", victim.PID))
 	}
 	m := w.kill
 	m.Text = "out of memory: the kernel killed " + whom.String()

@@ -128,6 +128,15 @@ func TestMarkWatch(t *testing.T) {
 				w.next(inGroup(8, running(4)), 1, 0, 0)
 			}
 		}, "[oom 17: out of memory: the kernel killed a process, probably post�gres (pid 811)]"},
+		{"kill in a control group, named by the log", func(w *watched) {
+			for range 3 {
+				w.next(inGroup(7, running(3, big)), 1, 0, 0)
+			}
+			w.next(naming(inGroup(8, running(4)), Kill{815, "py", 1}), 1, 0, 0)
+			for range 10 {
+				w.next(inGroup(8, running(4)), 1, 0, 0)
+			}
+		}, "[oom 7: out of memory: the kernel killed a process in web, py (pid 815)]"},
 		{"kills of which nothing is seen", func(w *watched) {
 			w.next(killing(3), 1, 0, 0)
 			w.next(killing(5), 1, 0, 0)

@@ -11,7 +11,7 @@ import (
 
 // pagingSource is read once a second at most: the kernel adds the counters of all processors up to answer.
 func pagingSource(r roots) Source {
-	reader := pagingReader{vmstat: kernelFile{path: r.ofProc("vmstat"), prompt: true}}
+	reader := pagingReader{vmstat: kernelFile{path: r.ofProc("vmstat"), prompt: true}, killed: killLog{path: r.ofRoot("dev", "kmsg")}}
 	return Source{Name: "paging", Every: time.Second, Read: func(context.Context) (Part, error) {
 		part, err := reader.read(time.Now())
 		if err != nil {
@@ -30,6 +30,7 @@ func (p *pagingPart) AddTo(s *Snapshot) { s.Paging = &p.paging }
 
 type pagingReader struct {
 	vmstat kernelFile
+	killed killLog
 	table  tableBuilder
 	before vmstat
 	at     time.Time
@@ -46,6 +47,7 @@ func (p *pagingReader) read(now time.Time) (*pagingPart, error) {
 	}
 	part := &pagingPart{paging: pagingOf(&p.before, &after, between(p.at, now), os.Getpagesize())}
 	part.paging.Kernel = p.table.table(part.rows[:])
+	part.paging.Killed = p.killed.found(after.killsSince(&p.before))
 	p.before, p.at = after, now
 	return part, nil
 }
@@ -56,6 +58,14 @@ type vmstat struct {
 	in, out             counter // KiB
 	faults, majorFaults counter
 	oomKills            counter // since 4.13
+}
+
+// killsSince is how many more the kernel has killed.
+func (v *vmstat) killsSince(before *vmstat) uint64 {
+	if !before.oomKills.known || v.oomKills.value < before.oomKills.value {
+		return 0
+	}
+	return v.oomKills.value - before.oomKills.value
 }
 
 // parseVMStat reads /proc/vmstat. Into the table go the rows that node_exporter takes by default: oom_kill, pgpg, pswp,

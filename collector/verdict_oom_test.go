@@ -117,6 +117,12 @@ func with(s Snapshot, p ...Process) Snapshot {
 	return s
 }
 
+// naming adds whom the kernel's log names.
+func naming(s Snapshot, kills ...Kill) Snapshot {
+	s.Paging.Killed = kills
+	return s
+}
+
 func TestVictim(t *testing.T) {
 	big := Process{PID: 17707, Started: 9, Name: "collector.test", Memory: 22 << 30}
 	small := Process{PID: 17708, Started: 9, Name: "sh", Memory: 1 << 20}
@@ -147,6 +153,9 @@ func TestVictim(t *testing.T) {
 		{"same number", [3]Snapshot{with(killing(3), big), with(killing(4), again), with(killing(4), again)}, text + "1 s ago", 17707},
 		{"still there", [3]Snapshot{with(killing(3), big), with(killing(4), big), with(killing(4), big)}, "out of memory: the kernel killed a process, 1 s ago", 0},
 		{"pushed out", [3]Snapshot{with(killing(3), big), with(killing(4), many...), with(killing(4), many...)}, "out of memory: the kernel killed a process, 1 s ago", 0},
+		{"named by the log", [3]Snapshot{with(killing(3), big), naming(killing(4), Kill{814, "python3", 54 << 20}), killing(4)}, "out of memory: the kernel killed a process, python3 (pid 814, 54 MiB), 1 s ago", 814},
+		{"named later", [3]Snapshot{with(killing(3), big), killing(4), naming(killing(4), Kill{814, "python3", 54 << 20})}, "out of memory: the kernel killed a process, python3 (pid 814, 54 MiB), 1 s ago", 814},
+		{"two are named", [3]Snapshot{killing(3), naming(killing(5), Kill{1, "a", 1 << 20}, Kill{2, "b", 2 << 20}), killing(5)}, "out of memory: the kernel killed 2 processes, one b (pid 2, 2 MiB), 1 s ago", 2},
 		{"one of two", [3]Snapshot{with(killing(3), big), with(killing(4), big), killing(5)}, "out of memory: the kernel killed 2 processes, one probably collector.test (pid 17707, 22 GiB), 0 s ago", 17707},
 		{"nothing listed", [3]Snapshot{{Paging: killing(3).Paging}, {Paging: killing(4).Paging}, {Paging: killing(4).Paging}}, "out of memory: the kernel killed a process, 1 s ago", 0},
 	} {

@@ -11,6 +11,7 @@ type past struct {
 	before      [3]*Processes // the last ones when the kernel last killed
 	victim      Process       // the largest that is gone since; none without memory
 	another     uint64        // the memory of the next largest that is
+	named       bool          // victim is by the kernel's log, and no guess
 	searchUntil float64
 	lastKill    float64
 	killed      float64 // so many since there was an hour without
@@ -147,7 +148,8 @@ const (
 	remembers = 3600
 )
 
-// noteVictim looks for whom the kernel has killed: it tells the number, and not the name.
+// noteVictim looks for whom the kernel has killed: it tells the number, and the name in its log alone. Where that is not
+// read, the largest that is gone is as good a guess as there is.
 func (p *past) noteVictim(s *Snapshot) {
 	if s.Processes != nil && s.Processes != p.lists[0] {
 		p.lists = [3]*Processes{s.Processes, p.lists[0], p.lists[1]}
@@ -161,11 +163,14 @@ func (p *past) noteVictim(s *Snapshot) {
 	}
 	if kills > 0 {
 		if p.killed == 0 || p.clock-p.lastKill > eventLasts {
-			p.victim, p.another = Process{}, 0
+			p.victim, p.another, p.named = Process{}, 0, false
 		}
 		p.before, p.lastKill, p.searchUntil, p.killed = p.lists, p.clock, p.clock+searchFor, p.killed+kills
 	}
-	if p.killed == 0 || p.clock > p.searchUntil {
+	if p.killed > 0 {
+		p.noteNames(s)
+	}
+	if p.killed == 0 || p.clock > p.searchUntil || p.named {
 		p.before = [3]*Processes{}
 		return
 	}
@@ -194,10 +199,22 @@ func (p *past) noteVictim(s *Snapshot) {
 // likelyVictim is none where nothing large has gone, and where something nearly as large has gone too: processes also end by
 // themselves, and the kernel kills the largest of a control group, which need not be the largest of the host.
 func (p *past) likelyVictim() *Process {
-	if p.victim.Memory/standsOut < p.another {
+	if !p.named && p.victim.Memory/standsOut < p.another {
 		return &Process{}
 	}
 	return &p.victim
+}
+
+// noteNames takes the largest of those that the kernel's log names, where PIDs mean to us what they mean to the kernel.
+func (p *past) noteNames(s *Snapshot) {
+	if s.Paging == nil || s.Scopes != nil && s.Scopes.Processes != ScopeHost {
+		return
+	}
+	for _, k := range s.Paging.Killed {
+		if !p.named || k.Memory > p.victim.Memory {
+			p.victim, p.named = Process{PID: k.PID, Name: k.Name, Memory: k.Memory}, true
+		}
+	}
 }
 
 // hasVanished: the process would be among those that are listed for their memory, and is not. One that only waits for its

@@ -15,11 +15,11 @@ func sayNeighbourKills(j *judge, _ *Snapshot, text *sentence) {
 }
 
 func sayHostKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("the kernel").kills().tell("killed", Figures{"n": text.count}).victim(j.past.likelyVictim())
+	text.add("the kernel").kills().tell("killed", Figures{"n": text.count}).victim(&j.past)
 }
 
 func sayLimitKills(j *judge, _ *Snapshot, text *sentence) {
-	text.add("a control group's limit").kills().tell("limit_killed", Figures{"n": text.count}).victim(j.past.likelyVictim())
+	text.add("a control group's limit").kills().tell("limit_killed", Figures{"n": text.count}).victim(&j.past)
 }
 
 func (t *sentence) kills() *sentence { return t.add(" killed ").processes(t.count) }
@@ -31,7 +31,8 @@ func (t *sentence) processes(n float64) *sentence {
 	return t.number(n).add(" processes")
 }
 
-func (t *sentence) victim(p *Process) *sentence {
+func (t *sentence) victim(past *past) *sentence {
+	p := past.likelyVictim()
 	if p.Memory == 0 {
 		return t
 	}
@@ -39,7 +40,12 @@ func (t *sentence) victim(p *Process) *sentence {
 	if t.count > 1 {
 		t.add("one ")
 	}
-	t.add("probably ").process(p).tellOf("victim", p.Name, p.PID, Figures{"bytes": float64(p.Memory)})
+	figures := Figures{"bytes": float64(p.Memory)}
+	if past.named {
+		t.process(p).tellOf("victim_named", p.Name, p.PID, figures)
+	} else {
+		t.add("probably ").process(p).tellOf("victim", p.Name, p.PID, figures)
+	}
 	return t.trim(")").add(", ").bytes(float64(p.Memory)).add(")")
 }
 

@@ -119,6 +119,7 @@ export default {
   phrase_throttled: "{name} 在 {share} 的周期中受限",
   phrase_uses: "{name}（PID {pid}）使用 {cores} 核",
   phrase_victim: "很可能是 {name}（PID {pid}，{bytes}）",
+  phrase_victim_named: "其中有 {name}（PID {pid}，{bytes}）",
   phrase_withheld: "宿主机扣留了 {of} 个核心的 {share}",
 
   // 没有数据的原因
