@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -43,7 +44,11 @@ func (s *Server) command(known bool, set func(change), text []byte) ([]byte, *pr
 	var cmd command
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&cmd); err != nil || d.More() || !utf8.Valid(text) || (cmd.Set == nil && cmd.Ping == nil && cmd.Echo == nil) {
+	err := d.Decode(&cmd)
+	if err == nil {
+		_, err = d.Token() // More takes a bracket too many for the end
+	}
+	if err != io.EOF || !utf8.Valid(text) || (cmd.Set == nil && cmd.Ping == nil && cmd.Echo == nil) {
 		return nil, problem.Bad("command", quote(string(text))+" is not a command", everyForm, conflateForm, pingForm, echoForm)
 	}
 	var wanted change

@@ -123,7 +123,7 @@ func TestCommand(t *testing.T) {
 	for _, bad := range []string{
 		``, `{}`, `[]`, `null`, `"x"`, `{"set":{}}`, `{"set":{"every":1}}`, `{"set":{"every":"soon"}}`, `{"set":{"zebra":1}}`,
 		`{"zebra":1}`, `{"set":{"every":"1s"}} {}`, `{"set":{"every":"-1s"}}`, `{"set":{"conflate":1}}`,
-		`{"set":{"conflate":true,"every":"soon"}}`, "{\"ping\":\"\xff\"}", `{`,
+		`{"set":{"conflate":true,"every":"soon"}}`, "{\"ping\":\"\xff\"}", `{`, `{"ping":1}}`, `{"ping":1}]`, `{"ping":1} x`,
 	} {
 		if answer, p := s.Command("me", []byte(bad)); p == nil || len(p.Allowed) == 0 {
 			t.Errorf("%s: got %s, %v", bad, answer, p)
