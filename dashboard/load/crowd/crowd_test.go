@@ -547,3 +547,51 @@ func TestWhy(t *testing.T) {
 	check(t, "none", unconnected(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), "no connection in 10s")
 	check(t, "none in the kernel's time", unconnected(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}), "no connection in 10s")
 }
+
+// An answer may end with its connection (RFC 9112 §6.3), as those of HTTP/1.0 do. Who polls such a server is not cut off,
+// and waits from one connection to the next as others do on one.
+func TestAnswersThatClose(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	for name, head := range map[string]string{"until-close": "HTTP/1.0 200 OK\r\n\r\n", "counted": ""} {
+		for _, technique := range []string{"polling", "longpolling"} {
+			t.Run(name+"-"+technique, func(t *testing.T) {
+				both(t, func(t *testing.T, config Config) {
+					t.Parallel()
+					measuring := make(begun)
+					config.Progress = measuring
+					_, config.URL = serve(t, func(n int, conn net.Conn, ask func() string) {
+						if ask() == "" {
+							return // it only looked whether somebody is here
+						}
+						if n > 1 {
+							<-measuring
+							time.Sleep(10 * time.Millisecond) // it is published while they wait
+						}
+						body := message(n, "")
+						time.Sleep(5 * time.Millisecond) // and reaches them later
+						head := head
+						if head == "" {
+							head = fmt.Sprintf("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", len(body))
+						}
+						io.WriteString(conn, head+body[:100])
+						io.WriteString(conn, body[100:])
+					})
+					config.URL += "sub/x"
+					config.Technique, config.Pause = technique, 10*time.Millisecond
+					config.enough = func(c *crowd) bool { return c.tally.messages >= 20 }
+					r := must(t, config)
+					check(t, "errors", len(r.Errors), 0)
+					check(t, "missed", r.Missed, 0)
+					if r.Messages < 20 || r.Reconnects < r.Messages-1 {
+						t.Errorf("%d messages by %d attempts after the first, want 20", r.Messages, r.Reconnects)
+					}
+					if r.Age == nil || r.Replayed > 0 {
+						t.Errorf("age %+v, %d replayed: each message came to somebody who waited for it", r.Age, r.Replayed)
+					}
+				})
+			})
+		}
+	}
+}

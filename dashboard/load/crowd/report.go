@@ -119,7 +119,8 @@ func (w *watcher) report() *Report {
 	return r
 }
 
-// served is how many viewers have been answered on the connection that they have.
+// served is how many viewers have been answered on the connection that they have, or on the one before where each answer ends
+// one.
 func (c *crowd) served() (n int) {
 	for i := range c.viewers {
 		if v := &c.viewers[i]; v.since > 0 && v.phase != away && v.phase != dialing && v.phase != gone {

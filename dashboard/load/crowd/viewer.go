@@ -64,13 +64,14 @@ type viewer struct {
 	fresh   bool // it asked for the newest message, and has not had it yet
 	news    bool // this answer has had one
 	closing bool // the connection serves no further question
+	between bool // the connection before was closed between two answers: it has not been away
 	again   bool // the server has more than fitted into its answer
 	hasty   bool // the answer before came at once and did not say where the viewer is
 	tries   uint8
 	retry   int32 // ms, what SSE told last
 	last    *record
 	place   place
-	since   int64 // wall clock: when it was answered on this connection
+	since   int64 // wall clock: since when it has been there; it was answered then
 	cutAt   int64
 	askedAt int64
 	head    wire.HeadReader
@@ -129,7 +130,10 @@ func (v *viewer) tick() action {
 
 // up is called when the connection stands.
 func (v *viewer) up() action {
-	v.since, v.fresh, v.closing = 0, v.place == place{}, false
+	if !v.between {
+		v.since = 0
+	}
+	v.between, v.fresh, v.closing = false, v.place == place{}, false
 	v.head, v.parser = wire.HeadReader{}, nil
 	v.c.held++
 	return v.ask()
@@ -166,7 +170,14 @@ func (v *viewer) down(kind string) action {
 		v.wake(0)
 		return hangUp
 	case kind == "" && v.phase == idle: // a server may close what is idle
+		v.between = true
 		return v.leave(v.c.due[v.index] - v.c.now())
+	case kind == "" && v.phase == reading && !v.body.Framed(): // the end of the answer (RFC 9112 §6.3)
+		if err := v.read(nil, true, time.Now().UnixNano()); err != nil {
+			return v.lost(broken(err))
+		}
+		v.closing = true
+		return v.finished()
 	case kind == "" && v.phase == holding && !v.body.Framed() && v.c.Technique != "websocket":
 		return v.lost("ended by the server")
 	case kind == "":
@@ -190,6 +201,7 @@ func (v *viewer) leave(pause int64) action {
 func (v *viewer) lost(kind string) action {
 	v.c.tally.failed(kind)
 	v.told()
+	v.between = false
 	window := min(shortestPause<<min(v.tries, 10), longestPause)
 	v.tries = min(v.tries+1, 100)
 	floor := time.Duration(v.retry) * time.Millisecond
@@ -285,9 +297,9 @@ func (v *viewer) answered(h *wire.Head, arrival int64) action {
 	v.told()
 	if v.since == 0 {
 		v.since = arrival
-		if c.CutEvery > 0 && !v.slow {
-			v.cutAt = c.now() + int64(c.CutEvery)
-		}
+	}
+	if v.cutAt == 0 && c.CutEvery > 0 && !v.slow {
+		v.cutAt = c.now() + int64(c.CutEvery)
 	}
 	if !v.in {
 		v.in = true
@@ -354,6 +366,7 @@ func (v *viewer) finished() action {
 	v.hasty = atOnce
 	switch {
 	case v.closing:
+		v.between = true
 		return v.leave(pause)
 	case pause == 0:
 		return v.ask()
