@@ -373,12 +373,15 @@ type Held struct {
 // List is everybody who holds a connection now, by id.
 func (v *Viewers) List() []Held {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	list := []Held{}
+	list := make([]Held, 0, len(v.crowd)+len(v.m))
 	v.all(func(h *holding) {
 		c := h.sub.Counts()
-		list = append(list, Held{Short(h.viewer), h.words.Technique, h.words.Variant, h.way.String(), h.since, c.Delivered, c.Thinned, c.Dropped, c.Pending})
+		list = append(list, Held{h.viewer, h.words.Technique, h.words.Variant, h.way.String(), h.since, c.Delivered, c.Thinned, c.Dropped, c.Pending})
 	})
+	v.mu.Unlock() // who comes and goes waits for it, and with them all in the same shard
+	for i := range list {
+		list[i].Viewer = Short(list[i].Viewer)
+	}
 	slices.SortFunc(list, func(a, b Held) int {
 		return cmp.Or(cmp.Compare(a.Viewer, b.Viewer), cmp.Compare(a.Since, b.Since))
 	})

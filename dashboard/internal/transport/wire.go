@@ -2,6 +2,7 @@ package transport
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,15 +36,14 @@ type Recording struct {
 
 // Listed is the id of a viewer that List tells by that short hash; "" for none.
 func (v *Viewers) Listed(short string) string {
+	var held []string
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	found := ""
-	v.all(func(h *holding) {
-		if found == "" && Short(h.viewer) == short {
-			found = h.viewer
-		}
-	})
-	return found
+	v.all(func(h *holding) { held = append(held, h.viewer) })
+	v.mu.Unlock()
+	if i := slices.IndexFunc(held, func(id string) bool { return Short(id) == short }); i >= 0 {
+		return held[i]
+	}
+	return ""
 }
 
 // Wire is what a viewer's techniques have cost; nil for a viewer nobody has heard of.
