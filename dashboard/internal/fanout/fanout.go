@@ -67,9 +67,6 @@ func (r Reason) String() string {
 // MarshalText is String.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// Reasons lists them all.
-func Reasons() []Reason { return []Reason{Left, Slow, Silent, Broke, Closed, Fault} }
-
 // A Way is how a line is held.
 type Way uint8
 
