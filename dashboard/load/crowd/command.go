@@ -123,5 +123,5 @@ func (l *Command) Run() error {
 	return err
 }
 
-// spare descriptors are for what is no viewer.
+// spare descriptors are for what is no viewer, those that are reserved among them.
 const spare = 20

@@ -78,6 +78,7 @@ type crowd struct {
 	start  time.Time
 	maker  *mrand.Rand // of pauses
 	mask   [4]byte
+	most   int // descriptors that viewers may have; 0 is unknown
 
 	mu      sync.Mutex
 	viewers []viewer
@@ -114,6 +115,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if run == nil || c.target.tls || c.portable {
 		run = portable
 	}
+	c.most = max(descriptors()-reserved, 0)
 	c.start = time.Now()
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx)) // the report is of viewers that are still there
 	defer stop()
@@ -156,6 +158,13 @@ func newCrowd(config Config) (*crowd, error) {
 	}
 	return c, nil
 }
+
+// reserved is how many descriptors are not for viewers: what the processes cost is read by them.
+const reserved = 8
+
+// reserves tells whether a descriptor is one of those. The next is always the least that is free, so that all others are in
+// use then.
+func (c *crowd) reserves(fd int) bool { return c.most > 0 && fd >= c.most }
 
 // now is the time on the clock of due.
 func (c *crowd) now() int64 { return int64(time.Since(c.start)) + 1 }

@@ -184,6 +184,9 @@ func (l *loop) dial(i int) error {
 			return err
 		}
 		l.fds[i] = int32(fd)
+		if l.c.reserves(fd) {
+			return unix.EMFILE // and it is closed by who called
+		}
 		// Without these, arrivals are dated late and small questions wait: worse figures, but figures.
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)

@@ -114,7 +114,7 @@ func (p *ports) dial(ctx context.Context) (conn net.Conn, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		dialer := net.Dialer{Timeout: patience}
+		dialer := net.Dialer{Timeout: patience, Control: p.reserve}
 		conn, err = dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
 		if err == nil && p.tls != nil {
 			conn, err = secure(ctx, conn.(*net.TCPConn), p.tls)
@@ -122,6 +122,16 @@ func (p *ports) dial(ctx context.Context) (conn net.Conn, err error) {
 	}()
 	<-done
 	return conn, err
+}
+
+// reserve refuses a socket that would take a descriptor of those that are not for viewers.
+func (p *ports) reserve(_, _ string, raw syscall.RawConn) (err error) {
+	failed := raw.Control(func(fd uintptr) {
+		if p.c.reserves(int(fd)) {
+			err = syscall.EMFILE
+		}
+	})
+	return errors.Join(failed, err)
 }
 
 // converse is one connection, until the viewer hangs up.
