@@ -48,10 +48,13 @@ func (r *redactor) address(w textSpan, i int) int {
 		return i - 1
 	}
 	web := strings.HasSuffix(r.text[w.start:i], "http://") || strings.HasSuffix(r.text[w.start:i], "https://")
+	for _, scheme := range []string{"trojan", "hysteria2", "hy2"} {
+		web = web || strings.HasSuffix(r.text[w.start:i], scheme+"://")
+	}
 	user, password, found := strings.Cut(s[:n], ":")
 	switch {
 	case found && web && (password == "" || password == "x-oauth-basic"), !found && web && user != "git", !found && n > 20:
-		r.blot(i, i+n) // the web has no users, but keys in their place
+		r.blot(i, i+n) // the web has no users, but keys in their place; so have proxies like Trojan
 	case found:
 		r.blot(i+len(user)+1, i+n)
 	}

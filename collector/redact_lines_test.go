@@ -234,6 +234,19 @@ var secretLines = [][]string{
 	{"sh", "-c", `curl -d "{\"password\":\"S3C\"}" http://h`}, {"sh", "-c", `curl -d '{"password":"S3C"}' http://h`}, {"bash", "-c", `TOKEN=S3C; curl -H "Authorization: Bearer $TOKEN" h`},
 	{"bash", "-lc", `export DB_PASSWORD="my S3C" && ./run`}, {"bash", "-c", "export AWS_SECRET_ACCESS_KEY=S3C AWS_DEFAULT_REGION=x; aws s3 ls"}, {"bash", "-c", "read PW <<< S3C; x --password $PW"},
 
+	// What runs for long beside the others, and what monitoring runs again and again.
+	{"ttyd", "-c", "a:S3C", "-p", "7681", "bash"}, {"gotty", "-c", "a:S3C", "-w", "bash"},
+	{"ss-server", "-s", "0.0.0.0", "-p", "8388", "-k", "S3C", "-m", "aes-256-gcm"}, {"ss-local", "-kS3C", "-s", "h"}, {"ssserver", "-k", "S3C"}, {"sslocal", "-s", "h:1", "-k", "S3C"},
+	{"frpc", "tcp", "-t", "S3C", "-s", "h:7000"}, {"frps", "-t", "S3C"}, {"socat", "TCP-LISTEN:1", "PROXY:p:h:1,proxyauth=u:S3C"}, {"trojan-go", "-url", "trojan://S3C@h:443"}, {"hysteria", "client", "-s", "hy2://S3C@h:443"},
+	{"/usr/lib/nagios/plugins/check_mysql", "-H", "h", "-P", "3306", "-u", "a", "-p", "S3C"}, {"check_mysql", "-u", "a", "-pS3C"}, {"check_pgsql", "-l", "a", "-p", "S3C"},
+	{"check_ldap", "-H", "h", "-b", "dc=x", "-D", "cn=a", "-P", "S3C"}, {"check_http", "-H", "h", "-a", "u:S3C"}, {"check_curl", "-b", "u:S3C", "-H", "h"}, {"check_smtp", "-H", "h", "-A", "LOGIN", "-U", "a", "-P", "S3C"},
+	{"check_snmp", "-H", "h", "-C", "S3C", "-o", "sysUpTime.0"}, {"check_snmp", "-P", "3", "-U", "a", "-A", "S3C", "-X", "S3C"}, {"check_nt", "-H", "h", "-s", "S3C", "-v", "CPULOAD"},
+	{"supervisorctl", "-u", "a", "-p", "S3C", "status"}, {"esxcli", "-s", "h", "-u", "root", "-p", "S3C", "vm", "process", "list"}, {"pcs", "host", "auth", "h", "-u", "hacluster", "-p", "S3C"},
+	{"bitcoin-cli", "walletpassphrase", "S3C", "60"}, {"bitcoin-cli", "-rpcwallet=w", "encryptwallet", "S3C"}, {"nats", "--user", "a:S3C", "sub", "x"}, {"salt", "*", "shadow.set_password", "root", "S3C"},
+	{"consul", "acl", "set-agent-token", "agent", "S3C"}, {"mc", "config", "host", "add", "m", "https://h", "ann", "S3C"}, {"bw", "--session", "S3C", "list", "items"}, {"pro", "attach", "S3C"}, {"ua", "attach", "S3C"},
+	{"grafana", "cli", "admin", "reset-admin-password", "S3C"}, {"vercel", "-t", "S3C", "deploy"}, {"doppler", "run", "-t", "S3C", "--", "x"},
+	{"qpdf", "--encrypt", "S3C", "S3C", "256", "--", "a.pdf", "b.pdf"}, {"pdftotext", "-upw", "S3C", "a.pdf"}, {"pdftk", "a.pdf", "output", "b.pdf", "user_pw", "S3C"},
+
 	// Windows.
 	{"cmdkey", "/add:h", "/user:a", "/pass:S3C"}, {"psexec", `\\h`, "-u", "a", "-p", "S3C", "cmd"}, {"wmic", "/node:h", "/user:a", "/password:S3C", "os"},
 	{"schtasks", "/create", "/ru", "a", "/rp", "S3C"}, {"sc", "config", "x", "obj=", "a", "password=", "S3C"}, {"net", "user", "ann", "S3C", "/add"},
@@ -331,6 +344,8 @@ var openLines = [][]string{
 	{"git", "config", "--global", "credential.helper", "store"}, {"git", "credential-cache--daemon", "/x"}, {"git", "log", "--grep", "password", "--oneline"}, {"git", "checkout", "-b", "fix/password-reset"}, {"git", "diff", "HEAD", "--", "token.go"}, {"git-credential-libsecret", "get"},
 	{"gnome-keyring-daemon", "--start", "--components=secrets"}, {"/usr/libexec/gdm-session-worker", "[pam/gdm-password]"}, {"polkit-agent-helper-1", "ann"}, {"agetty", "-o", "-p -- \\u", "--noclear", "tty1"}, {"login", "-f", "ann"}, {"su", "-", "ann", "-c", "id"},
 	{"nmcli", "dev", "wifi", "connect", "x", "--ask"}, {"oauth2-proxy", "--config=/c", "--cookie-secure=true", "--cookie-expire=168h"}, {"prometheus", "--web.config.file=/c", "--storage.tsdb.retention.time=15d"}, {"zfs", "load-key", "-a"}, {"zfs", "snapshot", "tank/secret@daily"}, {"zfs", "create", "-o", "keyformat=passphrase", "t/x"},
+	{"check_http", "-H", "h", "-u", "/health", "-p", "8080"}, {"check_ldap", "-H", "h", "-p", "389", "-b", "dc=x"}, {"check_disk", "-w", "20%", "-c", "10%", "-p", "/"}, {"ttyd", "-p", "7681", "-i", "lo", "bash"}, {"ss-server", "-c", "/etc/ss.json", "-p", "8388"},
+	{"ss", "-tlnp", "-K", "dst", "10.0.0.1"}, {"frpc", "-c", "/etc/frpc.toml"}, {"socat", "TCP-LISTEN:80,fork", "PROXY:p:h:443,proxyport=3128"}, {"mc", "/home/ann", "/tmp"}, {"mc", "mirror", "--watch", "a/b", "c/d"}, {"qpdf", "--decrypt", "a.pdf", "b.pdf"}, {"pcs", "status"}, {"nats", "sub", "-s", "nats://h:4222", "x"},
 	{"trufflehog", "filesystem", "/src"}, {"gitleaks", "detect", "--redact"}, {"john", "--wordlist=w", "/hashes"}, {"hashcat", "-m", "1000", "hashes", "w"}, {"chage", "-l", "ann"}, {"pwgen", "16", "1"}, {"loginctl", "session-status", "c2"},
 }
 

@@ -132,7 +132,7 @@ func secrecyOf(name string) secrecy {
 			return notSecret
 		}
 		return mostlySecret
-	case "basicauth", "masterauth", "cookie", "cookies", "setcookie", "sessionid", "jsessionid", "phpsessid", "bearer", "otp", "psk", "pw":
+	case "basicauth", "proxyauth", "masterauth", "cookie", "cookies", "setcookie", "sessionid", "jsessionid", "phpsessid", "bearer", "otp", "psk", "pw":
 		return surelySecret
 	case "pin":
 		if len(words) == 1 || before == "so" || before == "user" {

@@ -58,7 +58,7 @@ func secretsOf(path string) string {
 		return "set-initial-password>1"
 	case "rabbitmqctl":
 		return "add_user>2 change_password>2 authenticate_user>2"
-	case "etcdctl":
+	case "etcdctl", "nats":
 		return "--user:"
 
 	// Getting from and to other hosts.
@@ -103,12 +103,32 @@ func secretsOf(path string) string {
 		return "-xp_"
 	case "irssi":
 		return "-w"
+	case "ttyd", "gotty":
+		return "-c:"
+	case "ss-server", "ss-local", "ss-redir", "ss-tunnel", "ss-manager", "ssserver", "sslocal":
+		return "-k"
+	case "frpc", "frps":
+		return "-t"
+	case "supervisorctl", "esxcli", "pcs":
+		return "-p"
 	case "transmission-remote":
 		return "-n:"
 	case "transmission-daemon":
 		return "-v"
 	case "deluge-console":
 		return "connect>3"
+
+	// What monitoring runs all the time.
+	case "check_mysql", "check_mysql_query", "check_pgsql", "check_radius", "check_disk_smb":
+		return "-p"
+	case "check_ldap", "check_ldaps", "check_smtp":
+		return "-P"
+	case "check_http", "check_curl":
+		return "-a: -b:"
+	case "check_snmp", "check_ifstatus", "check_ifoperstatus":
+		return "-C -A -X"
+	case "check_nt":
+		return "-s"
 
 	// Users.
 	case "login", "useradd", "usermod", "groupadd", "add-user.sh", "pihole": // the login of docker, helm, az
@@ -131,7 +151,7 @@ func secretsOf(path string) string {
 		return "$"
 	case "hash-password": // of caddy
 		return "--plaintext -p"
-	case "grafana-cli":
+	case "grafana-cli", "grafana":
 		return "reset-admin-password>1"
 
 	// Clouds, builds and stores of secrets.
@@ -139,7 +159,7 @@ func secretsOf(path string) string {
 		return "--from-literal= --value --body -b_"
 	case "put-parameter": // of aws ssm
 		return "--value"
-	case "doctl", "flyctl", "fly", "codecov":
+	case "doctl", "flyctl", "fly", "codecov", "vercel", "doppler":
 		return "-t"
 	case "swift":
 		return "-K"
@@ -150,13 +170,13 @@ func secretsOf(path string) string {
 	case "b2":
 		return "authorize-account>2 authorize>2"
 	case "mc":
-		return "set>4"
+		return "set>4 add>4"
 	case "bw":
-		return "login>2 unlock>1"
+		return "login>2 unlock>1 --session"
 	case "vault", "bao":
 		return "login>1 unseal>1"
 	case "consul", "nomad", "serf":
-		return "-encrypt"
+		return "-encrypt set-agent-token>2"
 	case "chamber":
 		return "write>3"
 	case "keyctl":
@@ -195,6 +215,18 @@ func secretsOf(path string) string {
 		return "obscure>1"
 	case "openssl":
 		return "-k_ -K_ -hmac passwd$"
+	case "qpdf":
+		return "--encrypt>1 --encrypt>2"
+	case "pdftotext", "pdftoppm", "pdftocairo", "pdftohtml", "pdfinfo", "pdfimages", "pdffonts":
+		return "-upw_ -opw_"
+	case "pdftk":
+		return "user_pw>1 owner_pw>1 input_pw>1"
+	case "bitcoin-cli":
+		return "walletpassphrase>1 walletpassphrasechange>1 walletpassphrasechange>2 encryptwallet>1"
+	case "pro", "ua": // of Ubuntu
+		return "attach>1"
+	case "salt", "salt-call":
+		return "shadow.set_password>2"
 	case "oathtool":
 		return "*"
 	case "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img", "qemu-kvm", "kvm":
