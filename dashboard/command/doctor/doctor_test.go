@@ -246,3 +246,30 @@ func TestThisHost(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// Whether the first process may be read says nothing of the others.
+func TestCountIO(t *testing.T) {
+	proc := t.TempDir()
+	for _, name := range []string{"1", "7", "42", "sys", "thread-self"} {
+		if err := os.Mkdir(filepath.Join(proc, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, answers := range map[string]map[string]error{
+		"warn the disk traffic of processes is seen of 2, and of 1 not": {"1": fs.ErrPermission, "7": nil, "42": nil},
+		"warn the disk traffic of processes is seen of 1, and of 2 not": {"1": nil, "7": fs.ErrPermission, "42": fs.ErrPermission},
+		"ok the disk traffic of all processes is seen":                  {"1": nil, "7": nil, "42": syscall.ESRCH},
+		"warn the disk traffic of processes is not told: ":              {"1": fs.ErrNotExist, "7": fs.ErrNotExist, "42": fs.ErrNotExist},
+	} {
+		got := countIO(proc, func(file string) ([]byte, error) {
+			err, asked := answers[filepath.Base(filepath.Dir(file))]
+			if !asked {
+				t.Errorf("asks %s", file)
+			}
+			return nil, err
+		})
+		if text := fmt.Sprint(got.State, " ", got.Text); !strings.HasPrefix(text, want) {
+			t.Errorf("got %s, want %s", text, want)
+		}
+	}
+}

@@ -2,10 +2,13 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
 // processes: does /proc hide those of other users? (proc(5), hidepid)
@@ -32,12 +35,35 @@ func processes(h *Host) Finding {
 
 // processIO: may it read what other users' processes do with disks? That takes what a debugger needs (ptrace(2)).
 func processIO(h *Host) Finding {
-	_, err := os.ReadFile(filepath.Join(h.Proc, "1", "io"))
+	return countIO(h.Proc, os.ReadFile)
+}
+
+// countIO asks each process: root without all capabilities may read some.
+func countIO(proc string, read func(file string) ([]byte, error)) Finding {
+	entries, err := os.ReadDir(proc)
+	if err != nil {
+		return warn("processes are not told: "+cause(err), "is /proc mounted?")
+	}
+	err = fs.ErrNotExist
+	seen, refused := 0, 0
+	for _, entry := range entries {
+		if _, notPID := strconv.ParseUint(entry.Name(), 10, 32); notPID != nil {
+			continue
+		}
+		switch _, failed := read(filepath.Join(proc, entry.Name(), "io")); {
+		case failed == nil:
+			seen++
+		case errors.Is(failed, fs.ErrPermission):
+			refused++
+		case !errors.Is(failed, fs.ErrNotExist) && !errors.Is(failed, syscall.ESRCH): // it has not just ended
+			err = failed
+		}
+	}
 	switch {
-	case err == nil:
+	case refused > 0:
+		return warn(fmt.Sprintf("the disk traffic of processes is seen of %d, and of %d not", seen, refused), "those of other users take CAP_SYS_PTRACE, which also opens their memory: AmbientCapabilities= and CapabilityBoundingSet=CAP_SYS_PTRACE, if that is worth it")
+	case seen > 0:
 		return ok("the disk traffic of all processes is seen")
-	case errors.Is(err, fs.ErrPermission):
-		return warn("the disk traffic of other users' processes is not seen", "it takes CAP_SYS_PTRACE, which also opens their memory: AmbientCapabilities= and CapabilityBoundingSet=CAP_SYS_PTRACE, if that is worth it")
 	}
 	return warn("the disk traffic of processes is not told: "+cause(err), "a kernel with CONFIG_TASK_IO_ACCOUNTING tells it")
 }
