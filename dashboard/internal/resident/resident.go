@@ -12,33 +12,53 @@ import "strings"
 // A Program is where the running program's file is in memory. The zero Program is nowhere.
 type Program struct{ segments []segment }
 
-// A segment is a range of addresses that holds a part of a file and is never written to.
+// A segment is a range of addresses that holds a part of a file as it is in the file.
 type segment struct{ from, to uintptr }
 
-// segments are those of the file at path in a table of mappings (proc_pid_maps(5)), in its order. What does not parse is
-// left out.
-func segments(maps, path string) []segment {
+// segments are those of the file at path in a table of mappings with what is known of each (/proc/PID/smaps,
+// proc_pid_smaps(5)), in its order. What does not parse is left out, and what has pages of its own: nobody has those but
+// this process. A program that may be loaded at any address (-buildmode=pie) has its pointers there, which are set at the
+// start and cannot be written from then on; a debugger's breakpoints are others.
+func segments(smaps, path string) []segment {
 	var found []segment
-	for line := range strings.Lines(maps) {
-		var s segment
-		rest, ok := strings.CutSuffix(strings.TrimSuffix(line, "\n"), " "+path)
-		if !ok {
+	var at segment
+	own := [2]bool{true, true} // whether at has pages of its own, in memory and in swap space; not known is as good as true
+	for line := range strings.Lines(smaps) {
+		line = strings.TrimSuffix(line, "\n")
+		if name, value, is := strings.Cut(line, ":"); is && !strings.Contains(name, " ") {
+			for i, of := range [...]string{"Anonymous", "Swap"} {
+				if name != of || !own[i] || at == (segment{}) {
+					continue
+				}
+				if own[i] = strings.TrimSpace(value) != "0 kB"; own == [2]bool{} {
+					found = append(found, at)
+				}
+			}
 			continue
 		}
-		addresses, rest, _ := strings.Cut(rest, " ")
-		mode, _, _ := strings.Cut(rest, " ")
-		from, to, _ := strings.Cut(addresses, "-")
-		if mode != "r-xp" && mode != "r--p" {
-			continue
-		}
-		if s.from, ok = address(from); !ok {
-			continue
-		}
-		if s.to, ok = address(to); ok && s.from < s.to {
-			found = append(found, s)
-		}
+		at, own = mapping(line, path), [2]bool{true, true}
 	}
 	return found
+}
+
+// mapping takes the line of a mapping, and is zero for one that is not of the file at path or may be written to.
+func mapping(line, path string) segment {
+	rest, ok := strings.CutSuffix(line, " "+path)
+	if !ok {
+		return segment{}
+	}
+	addresses, rest, _ := strings.Cut(rest, " ")
+	mode, _, _ := strings.Cut(rest, " ")
+	from, to, _ := strings.Cut(addresses, "-")
+	if mode != "r-xp" && mode != "r--p" {
+		return segment{}
+	}
+	start, ok := address(from)
+	end, ok2 := address(to)
+	if !ok || !ok2 || start >= end {
+		return segment{}
+	}
+	return segment{start, end}
 }
 
 func address(text string) (a uintptr, ok bool) {
