@@ -78,12 +78,7 @@ func (r *groupFiles) fill(fd int) ([]byte, error) {
 	}
 }
 
-func (r *groupFiles) exists(path string) bool {
-	there, _ := r.look(path)
-	return there
-}
-
-// look is exists where it makes a difference that nobody can tell.
+// look tells whether there is such a file; with an error, nobody can tell.
 func (r *groupFiles) look(path string) (there bool, err error) {
 	fd, err := r.open(path)
 	if isShort(err) {

@@ -243,22 +243,25 @@ func parseNamespace(link []byte) (inode uint64, ok bool) {
 }
 
 // stackedDevices knows which block devices are made of others, such as volumes and arrays: what goes through them is
-// counted on those too. It looks anew every minute: numbers are given to other devices.
+// counted on those too. It looks anew every minute: numbers are given to other devices. As long as it cannot look, they are
+// what they were: counters that went on with one device more would pass for all it ever did in a second.
 type stackedDevices struct {
-	self  roots
-	known map[string]bool
-	since time.Time // when known was begun
+	self   roots
+	known  map[string]bool
+	before map[string]bool // known of the minute before
+	since  time.Time       // when known was begun
 }
 
 const stackedFor = time.Minute
 
 func newStackedDevices(self roots) *stackedDevices {
-	return &stackedDevices{self: self, known: make(map[string]bool)}
+	return &stackedDevices{self: self, known: make(map[string]bool), before: make(map[string]bool)}
 }
 
 // has takes "MAJOR:MINOR". A device that sysfs does not show is taken for one by itself.
 func (s *stackedDevices) has(device []byte) bool {
 	if now := time.Now(); now.Sub(s.since) >= stackedFor {
+		s.known, s.before = s.before, s.known
 		clear(s.known)
 		s.since = now
 	}
@@ -271,6 +274,9 @@ func (s *stackedDevices) has(device []byte) bool {
 	}
 	slaves, err := os.ReadDir(s.self.ofSys("dev/block", string(device), "slaves"))
 	is = err == nil && len(slaves) > 0
+	if isShort(err) {
+		is = s.before[string(device)]
+	}
 	s.known[string(device)] = is
 	return is
 }

@@ -176,8 +176,10 @@ func (d *diskReader) lookAgain() {
 	}
 }
 
-// look reads the facts about a device. Any of them may be missing: there are devices without, and containers.
+// look reads the facts about a device. Any of them may be missing: there are devices without, and containers. Those that
+// are known stay when nobody can look.
 func (d *diskReader) look(device *blockDevice) {
+	d.files.shortage()
 	name := sysName(device.name)
 	kind := diskKind(device.name)
 	label := device.disk.Label
@@ -193,8 +195,12 @@ func (d *diskReader) look(device *blockDevice) {
 			label = d.label(device.disk.Label, name, "device/name") // of an SD card
 		}
 	}
+	counted := kind == "disk" && !d.hasEntries(name, "slaves")
+	if d.files.shortage() != nil && device.disk.Name != "" {
+		return
+	}
 	device.unused = isListedUnused(device.name, kind)
-	device.disk = Disk{Name: clean(device.name), Kind: kind, Counted: kind == "disk" && !d.hasEntries(name, "slaves"), Label: label}
+	device.disk = Disk{Name: clean(device.name), Kind: kind, Counted: counted, Label: label}
 }
 
 func (d *diskReader) hasEntries(name, dir string) (has bool) {

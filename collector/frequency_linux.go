@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -22,11 +23,17 @@ const (
 func frequencySource(r roots) Source {
 	reader := newFrequencyReader(r)
 	return Source{Name: "frequency", Every: 10 * time.Second, Read: func(context.Context) (Part, error) {
-		part := reader.read(time.Now)
-		if part == nil {
-			return nil, notHere("the kernel does not tell how fast the processors run: no cpufreq driver")
+		part, err := reader.read(time.Now)
+		if err != nil {
+			err = fmt.Errorf("read frequency: %w", err)
 		}
-		return part, nil
+		switch {
+		case part != nil:
+			return part, err
+		case err == nil:
+			err = notHere("the kernel does not tell how fast the processors run: no cpufreq driver")
+		}
+		return nil, err
 	}}
 }
 
@@ -61,23 +68,32 @@ type coreFrequency struct {
 	governor string
 }
 
-// read returns nil when there is nothing to read.
-func (f *frequencyReader) read(clock func() time.Time) *frequencyPart {
+// read returns nil when there is nothing to read, and an error, without a part, when nobody can tell.
+func (f *frequencyReader) read(clock func() time.Time) (*frequencyPart, error) {
 	now := clock()
 	if now.Before(f.until) {
-		return f.part
+		return f.part, nil
 	}
 	f.list()
+	if err := f.files.shortage(); err != nil {
+		return nil, err
+	}
+	var part *frequencyPart
+	var err error
 	if len(f.cores) > 0 {
 		f.readSome(func() bool { return clock().Sub(now) < frequencyBudget })
-		f.part = f.sumUp()
+		part, err = f.sumUp(), f.files.shortage()
 	} else {
-		f.part = f.readCPUInfo()
+		part, err = f.readCPUInfo()
 	}
+	if err != nil {
+		return nil, err
+	}
+	f.part = part
 	if took := clock().Sub(now); took > slowFrequency {
 		f.until = now.Add(min(200*took, longestPause))
 	}
-	return f.part
+	return part, nil
 }
 
 // list finds the processors that have a frequency now, and keeps what is known of them.
@@ -165,19 +181,22 @@ func (f *frequencyReader) sumUp() *frequencyPart {
 const keptCPUInfo = 64 << 10
 
 // readCPUInfo is for hosts without a driver, virtual machines mostly.
-func (f *frequencyReader) readCPUInfo() *frequencyPart {
+func (f *frequencyReader) readCPUInfo() (*frequencyPart, error) {
 	b, err := f.cpuinfo.read()
 	if cap(f.cpuinfo.buf) > keptCPUInfo {
 		f.cpuinfo.buf = nil
 	}
+	if isShort(err) {
+		return nil, err
+	}
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	cores := parseFrequencies(b, f.names)
 	if len(cores) == 0 {
-		return nil
+		return nil, nil
 	}
-	return frequencyOf(cores, nil)
+	return frequencyOf(cores, nil), nil
 }
 
 // parseFrequencies returns the processors of /proc/cpuinfo that tell how fast they run. names has those that are known.

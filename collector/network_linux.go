@@ -27,6 +27,7 @@ type networkReader struct {
 	table netTable
 	name  []byte
 	fact  [64]byte
+	short bool // of descriptors or memory: the facts that were read last may lack some
 }
 
 func newNetworkReader(r roots) *networkReader {
@@ -123,9 +124,14 @@ func (n *networkReader) readFacts(now time.Time) {
 		if left--; left < 0 {
 			return
 		}
-		if facts, ok := n.readFactsOf(d.name); ok {
+		n.short = false
+		facts, ok := n.readFactsOf(d.name)
+		switch {
+		case n.short:
+			d.askedAt = now // what is known stays
+		case ok:
 			d.know(facts, now)
-		} else {
+		default:
 			d.knowNothing(now)
 		}
 	}
@@ -138,6 +144,7 @@ func (n *networkReader) readFactsOf(name string) (facts netFacts, ok bool) {
 	n.name = append(append(append(append(n.name[:0], n.sys...), '/'), name...), 0)
 	dir, errno := openAt(unix.AT_FDCWD, n.name, unix.O_PATH|unix.O_DIRECTORY)
 	if errno != 0 {
+		n.short = isShort(errno)
 		return facts, false
 	}
 	defer unix.Close(dir)
@@ -161,6 +168,7 @@ func (n *networkReader) readFact(dir int, name string) []byte {
 	n.name = append(append(n.name[:0], name...), 0)
 	file, errno := openAt(dir, n.name, unix.O_RDONLY)
 	if errno != 0 {
+		n.short = n.short || isShort(errno)
 		return nil
 	}
 	defer unix.Close(file)

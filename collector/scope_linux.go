@@ -62,7 +62,11 @@ func (r *scopeReader) read(context.Context) (Part, error) {
 	s := &part.scopes
 	s.Filesystems = containerIf(!r.otherRoot && !(host && !r.otherProc && sameRoot(own, string(first))))
 	s.Users = s.Filesystems // both are of the root that was given
-	if r.units.findTree().names != "" {
+	tree, err := r.units.findTree()
+	if err != nil {
+		return nil, fmt.Errorf("read scopes: %w", err)
+	}
+	if tree.names != "" {
 		s.Units = containerIf(!host && !r.otherSys)
 	}
 	if !host {

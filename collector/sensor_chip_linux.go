@@ -48,6 +48,7 @@ type chip struct {
 	at       time.Time // of the last reading
 	asking   time.Duration
 	lost     bool
+	short    error // of open: it was short of descriptors or memory
 	err      error
 }
 
@@ -107,7 +108,9 @@ func (c *chip) answer() {
 		return
 	}
 	if !c.opened {
-		c.open()
+		if c.err = c.open(); c.err != nil {
+			return
+		}
 		c.opened = true
 	}
 	if c.traffic != nil && c.isIdle(start) {
@@ -176,8 +179,10 @@ func (c *chip) isIdle(now time.Time) bool {
 	return true
 }
 
-// open reads what stays: labels and limits, and opens the files of the values.
-func (c *chip) open() {
+// open reads what stays: labels and limits, and opens the files of the values. When there are no descriptors for that it
+// fails, and is to be tried again.
+func (c *chip) open() error {
+	c.short = nil
 	for i, in := range c.inputs {
 		input := in.prefix + strconv.Itoa(in.number)
 		s := Sensor{ID: c.place + "/" + input, Chip: c.name, Label: input, Kind: in.kind, Device: c.device, Input: input}
@@ -190,19 +195,39 @@ func (c *chip) open() {
 			s.High, s.Critical = c.limit(input+"_max"), c.limit(input+"_crit")
 			c.faults[i] = rawFileAt(filepath.Join(c.dir, input+"_fault"))
 		}
-		if label := rawText(c.dir, input+"_label"); label != "" {
+		if label := c.text(input + "_label"); label != "" {
 			s.Label = label
 		}
 		c.texts[i] = s
 		f := newRawFile(filepath.Join(c.dir, file))
-		if f.open() == nil {
+		err := f.open()
+		c.note(err)
+		if c.short != nil {
+			return c.short // the garbage collector closes what is open
+		}
+		if err == nil {
 			c.files[i] = f
 		}
 	}
+	return nil
+}
+
+// note takes note of an error of open's.
+func (c *chip) note(err error) {
+	if isShort(err) {
+		c.short = err
+	}
+}
+
+func (c *chip) text(file string) string {
+	b, err := readRaw(filepath.Join(c.dir, file))
+	c.note(err)
+	return textOf(b)
 }
 
 func (c *chip) limit(file string) Number {
 	b, err := readRaw(filepath.Join(c.dir, file))
+	c.note(err)
 	if err != nil {
 		return Number{}
 	}
@@ -217,7 +242,7 @@ func (c *chip) limit(file string) Number {
 func (c *chip) trip(kind string) Number {
 	for i := range 16 {
 		point := "trip_point_" + strconv.Itoa(i)
-		is := rawText(c.dir, point+"_type")
+		is := c.text(point + "_type")
 		if is == "" {
 			break
 		}
@@ -304,10 +329,11 @@ func readRaw(path string) ([]byte, error) {
 
 // rawText is the text in a file, fit to be shown; "" when there is none.
 func rawText(dir, file string) string {
-	b, err := readRaw(filepath.Join(dir, filepath.FromSlash(file)))
-	if err != nil {
-		return ""
-	}
+	b, _ := readRaw(filepath.Join(dir, filepath.FromSlash(file)))
+	return textOf(b)
+}
+
+func textOf(b []byte) string {
 	line, _ := cutLine(b)
 	return clean(string(bytes.TrimSpace(line)))
 }

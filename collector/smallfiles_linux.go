@@ -10,8 +10,23 @@ import (
 // and without the runtime's poller, which would wait for a driver that says to try again. What it returns is good until
 // its next call. The zero value works.
 type smallFiles struct {
-	path []byte
-	buf  []byte
+	path  []byte
+	buf   []byte
+	short error // of a call since shortage was asked for
+}
+
+// shortage is an error when one of the calls since the last one of this could not look, for want of a descriptor or of
+// memory: what they have said of what is there is worth nothing.
+func (s *smallFiles) shortage() error {
+	short := s.short
+	s.short = nil
+	return short
+}
+
+func (s *smallFiles) note(errno unix.Errno) {
+	if isShort(errno) {
+		s.short = errno
+	}
 }
 
 // pathOf joins the elements, with a zero byte behind.
@@ -36,13 +51,15 @@ func (s *smallFiles) buffer() []byte {
 
 // read returns what a file has, nothing where it cannot be read.
 func (s *smallFiles) read(elem ...string) []byte {
-	b, _ := readAt(unix.AT_FDCWD, s.pathOf(elem), s.buffer())
+	b, errno := readAt(unix.AT_FDCWD, s.pathOf(elem), s.buffer())
+	s.note(errno)
 	return b
 }
 
 // exists tells whether there is such a file.
 func (s *smallFiles) exists(elem ...string) bool {
 	fd, errno := openAt(unix.AT_FDCWD, s.pathOf(elem), unix.O_PATH)
+	s.note(errno)
 	if errno != 0 {
 		return false
 	}
@@ -53,6 +70,7 @@ func (s *smallFiles) exists(elem ...string) bool {
 // list calls yield with each name in a directory, until it returns false. ok is false where it cannot be read.
 func (s *smallFiles) list(yield func(name []byte) bool, elem ...string) (ok bool) {
 	fd, errno := openAt(unix.AT_FDCWD, s.pathOf(elem), unix.O_RDONLY|unix.O_DIRECTORY)
+	s.note(errno)
 	if errno != 0 {
 		return false
 	}

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path"
 	"slices"
@@ -44,6 +45,7 @@ type unitReader struct {
 	shows  int
 
 	numbers groupNumbers // of the unit that is being read
+	short   error        // of this read: it could not look at something, for want of a descriptor or of memory
 }
 
 // unitTree is where the hierarchies are in which units have groups.
@@ -74,14 +76,20 @@ func newUnitReader(r roots) *unitReader {
 
 func (r *unitReader) read(context.Context) (Part, error) {
 	now := time.Now()
+	r.short = nil
 	if r.stale || r.listed.IsZero() || now.Sub(r.listed) >= unitsFor {
-		r.list()
-		r.listed, r.stale = now, false
+		if r.list() {
+			r.listed, r.stale = now, false
+		}
+	}
+	if r.total == 0 && r.short != nil {
+		return nil, fmt.Errorf("read units: %w", r.short)
 	}
 	if r.total == 0 {
 		return nil, notHere("no systemd units in the control groups")
 	}
 	r.costs = r.costs[:0]
+	gone := 0
 	for i, u := range r.units {
 		files := &r.kept
 		if i >= keptUnits {
@@ -91,6 +99,9 @@ func (r *unitReader) read(context.Context) (Part, error) {
 		err := r.readFile(files, &u.cpu)
 		if err != nil {
 			r.stale = r.stale || isMissingFile(err)
+			if !isShort(err) {
+				gone++
+			}
 			u.now = counter{}
 			continue
 		}
@@ -110,7 +121,7 @@ func (r *unitReader) read(context.Context) (Part, error) {
 	}
 	top := r.costs[:topUnitsOf(r.costs)]
 	r.shows++
-	part := &unitPart{units: Units{Total: r.total - len(r.units) + len(r.costs), Top: make([]Unit, len(top))}}
+	part := &unitPart{units: Units{Total: r.total - gone, Top: make([]Unit, len(top))}}
 	for i, c := range top {
 		part.units.Top[i] = r.show(r.units[c.index], c, now)
 	}
@@ -118,6 +129,9 @@ func (r *unitReader) read(context.Context) (Part, error) {
 		if u.details != nil && u.shows != r.shows {
 			u.forgetDetails()
 		}
+	}
+	if r.short != nil {
+		return part, fmt.Errorf("read units: %w", r.short)
 	}
 	return part, nil
 }
@@ -138,7 +152,8 @@ func (r *unitReader) show(u *unit, c unitCost, now time.Time) Unit {
 	r.numbers = groupNumbers{}
 	for i := range u.details {
 		f := &u.details[i]
-		f.gone = f.gone || r.readFile(&r.kept, f) != nil
+		err := r.readFile(&r.kept, f)
+		f.gone = f.gone || err != nil && !isShort(err)
 	}
 	n := &r.numbers
 	if r.shows-u.shows > longestUnshown {
@@ -169,41 +184,56 @@ func (r *unitReader) readFile(files *groupFiles, f *groupFile) error {
 	if err == nil {
 		f.parse(&r.numbers, b)
 	}
+	r.note(err)
 	return err
 }
 
-// list finds the units there are, and keeps what is known of those that were there.
-func (r *unitReader) list() {
-	r.tree = r.findTree()
+func (r *unitReader) note(err error) {
+	if isShort(err) {
+		r.short = err
+	}
+}
+
+// list finds the units there are, and keeps what is known of those that were there. When it cannot look everywhere it tells
+// so, and the list stays as it was.
+func (r *unitReader) list() (ok bool) {
+	tree, err := r.findTree()
 	known := make(map[string]*unit, len(r.units))
 	for _, u := range r.units {
 		known[u.path] = u
 	}
-	r.units, r.total = r.units[:0:0], 0
-	if r.tree.names == "" {
-		return
-	}
+	r.note(err)
+	var units []*unit
+	total := 0
 	dirs := []string{"/"}
-	for i := 0; i < len(dirs) && i < mostSlices; i++ {
-		for _, name := range namesIn(path.Join(r.tree.names, dirs[i])) {
+	for i := 0; i < len(dirs) && i < mostSlices && tree.names != "" && r.short == nil; i++ {
+		names, err := namesIn(path.Join(tree.names, dirs[i]))
+		r.note(err)
+		for _, name := range names {
 			where := path.Join(dirs[i], name)
 			switch {
 			case isSliceDir(name) && strings.Count(where, "/") < deepestSlice:
 				dirs = append(dirs, where)
-			case isUnitDir(name) && r.total < 10*mostUnits:
-				r.total++
-				if len(r.units) == mostUnits {
+			case isUnitDir(name) && total < 10*mostUnits:
+				total++
+				if len(units) == mostUnits {
 					continue
 				}
 				u := known[where]
 				delete(known, where)
 				if u == nil {
-					u = r.newUnit(where)
+					u = r.newUnit(&tree, where)
 				}
-				u.forgetDetails() // a controller may have come or gone
-				r.units = append(r.units, u)
+				units = append(units, u)
 			}
 		}
+	}
+	if r.short != nil {
+		return false
+	}
+	r.tree, r.units, r.total = tree, units, total
+	for _, u := range r.units {
+		u.forgetDetails() // a controller may have come or gone
 	}
 	for _, u := range known {
 		u.cpu.close()
@@ -214,13 +244,13 @@ func (r *unitReader) list() {
 		u.cpu.close() // it was among the first
 		u.memory.close()
 	}
+	return true
 }
 
-func (r *unitReader) newUnit(where string) *unit {
+func (r *unitReader) newUnit(t *unitTree, where string) *unit {
 	u := &unit{path: where, name: clean(unitName(path.Base(where)))}
-	t := &r.tree
 	switch {
-	case t.cpuacct != "" && r.opened.exists(path.Join(t.cpuacct, where, "cpuacct.usage")):
+	case t.cpuacct != "" && r.exists(path.Join(t.cpuacct, where, "cpuacct.usage")):
 		u.cpu = groupFile{path: path.Join(t.cpuacct, where, "cpuacct.usage"), parse: func(n *groupNumbers, b []byte) { n.cpu = parseCount(b) }}
 	case t.v2 != "":
 		u.cpu = groupFile{path: path.Join(t.v2, where, "cpu.stat"), parse: parseGroupCPU}
@@ -229,12 +259,18 @@ func (r *unitReader) newUnit(where string) *unit {
 	}
 	parse := func(n *groupNumbers, b []byte) { n.memory = parseSize(b) }
 	switch {
-	case t.memory != "" && r.opened.exists(path.Join(t.memory, where, "memory.usage_in_bytes")):
+	case t.memory != "" && r.exists(path.Join(t.memory, where, "memory.usage_in_bytes")):
 		u.memory = groupFile{path: path.Join(t.memory, where, "memory.usage_in_bytes"), parse: parse}
-	case t.v2 != "" && r.opened.exists(path.Join(t.v2, where, "memory.current")):
+	case t.v2 != "" && r.exists(path.Join(t.v2, where, "memory.current")):
 		u.memory = groupFile{path: path.Join(t.v2, where, "memory.current"), parse: parse}
 	}
 	return u
+}
+
+func (r *unitReader) exists(path string) bool {
+	there, err := r.opened.look(path)
+	r.note(err)
+	return there
 }
 
 func (r *unitReader) detailsOf(where string) []groupFile {
@@ -259,10 +295,11 @@ func (r *unitReader) detailsOf(where string) []groupFile {
 
 // findTree looks in the host's /sys, and in the one below its root where that was given alone. Systemd mounts version 2
 // on /sys/fs/cgroup, or below it beside version 1, where it has a hierarchy of its own for the names.
-func (r *unitReader) findTree() unitTree {
+func (r *unitReader) findTree() (tree unitTree, err error) {
+	defer func() { err = r.files.shortage() }()
 	for _, root := range [...]string{r.roots.ofSys("fs/cgroup"), r.roots.ofRoot("sys/fs/cgroup")} {
-		if r.hasUnits(root) && r.opened.exists(path.Join(root, "cgroup.controllers")) {
-			return unitTree{names: root, v2: root}
+		if r.hasUnits(root) && r.files.exists(root, "cgroup.controllers") {
+			return unitTree{names: root, v2: root}, nil
 		}
 		t := unitTree{names: path.Join(root, "systemd")}
 		if unified := path.Join(root, "unified"); r.hasUnits(unified) {
@@ -279,9 +316,9 @@ func (r *unitReader) findTree() unitTree {
 		if _, err := os.Stat(t.cpuacct); err != nil {
 			t.cpuacct = path.Join(root, "cpu,cpuacct")
 		}
-		return t
+		return t, nil
 	}
-	return unitTree{}
+	return unitTree{}, nil
 }
 
 // hasUnits: systemd keeps itself in init.scope, and what it starts in system.slice.
@@ -290,13 +327,13 @@ func (r *unitReader) hasUnits(root string) bool {
 }
 
 // namesIn is empty for a slice that is gone.
-func namesIn(dir string) []string {
+func namesIn(dir string) (names []string, err error) {
 	f, err := os.Open(dir)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer f.Close()
-	names, _ := f.Readdirnames(16 * mostUnits)
+	names, err = f.Readdirnames(16 * mostUnits)
 	slices.Sort(names)
-	return names
+	return names, err
 }
