@@ -7,7 +7,7 @@ func verdictRules() []rule {
 			head: "out of memory", detail: sayOwnKills},
 		{resource: "memory", sources: []string{"paging"}, event: true, value: hostKills, bad: level{0.5, 0.5, 0},
 			head: "out of memory", detail: sayHostKills},
-		{resource: "container", sources: []string{"container"}, event: true, value: neighbourKills, busy: level{0.5, 0.5, 0},
+		{resource: "container", sources: []string{"neighbours"}, event: true, value: neighbourKills, busy: level{0.5, 0.5, 0},
 			head: "out of memory", detail: sayNeighbourKills},
 		{resource: "container", sources: []string{"paging"}, event: true, value: limitKills, busy: level{0.5, 0.5, 0},
 			detail: sayLimitKills},
@@ -17,7 +17,7 @@ func verdictRules() []rule {
 			head: "filesystem does not answer", detail: sayStale},
 		{resource: "memory", sources: []string{"pressure"}, value: memoryStall, bad: level{0.20, 0.10, 5}, busy: level{0.05, 0.02, 5}, lately: memoryStallLately,
 			head: "short of memory", detail: sayMemoryStall},
-		{resource: "container", sources: []string{"container"}, gauge: true, value: groupMemory, bad: level{0.97, 0.95, 5}, busy: level{0.90, 0.87, 5},
+		{resource: "container", gauge: true, value: groupMemory, bad: level{0.97, 0.95, 5}, busy: level{0.90, 0.87, 5},
 			head: "near its memory limit", detail: sayGroupMemory},
 		{resource: "memory", sources: []string{"memory"}, gauge: true, value: memoryTaken, bad: level{0.95, 0.93, 5}, busy: level{0.90, 0.88, 5},
 			head: "memory short", detail: sayMemoryTaken},
@@ -39,7 +39,7 @@ func verdictRules() []rule {
 			head: "swapping", detail: saySwap},
 		{resource: "cpu", sources: []string{"cpu"}, value: steal, bad: level{0.30, 0.20, 10}, busy: level{0.10, 0.05, 10},
 			head: "CPU withheld", detail: saySteal},
-		{resource: "container", sources: []string{"container"}, value: throttling, bad: level{0.60, 0.40, 10}, busy: level{0.25, 0.10, 10},
+		{resource: "container", value: throttling, bad: level{0.60, 0.40, 10}, busy: level{0.25, 0.10, 10},
 			head: "held back by its CPU limit", detail: sayThrottle},
 		{resource: "cpu", sources: []string{"pressure", "cpu"}, value: cpuSaturation, bad: level{0.80, 0.60, 30}, busy: level{0.25, 0.12, 5}, lately: cpuSaturationLately,
 			head: "CPU saturated", aside: sayBusy, detail: sayCPU},
@@ -332,12 +332,16 @@ func dropped(_ *judge, s *Snapshot) (float64, bool) {
 	return s.Sockets.ListenOverflows.Get()
 }
 
-// worstGroup is the control group with the highest score: the own one, or an app's beside it.
+// worstGroup is the control group with the highest score: the own one, or an app's beside it. They are of two sources, and
+// one that does not answer says nothing about the groups of the other.
 func worstGroup(s *Snapshot, score func(*Cgroup) (float64, bool)) (worst *Cgroup, most float64, ok bool) {
-	if s.Container != nil {
+	if s.Container != nil && isFresh(s, []string{"container"}) {
 		if most, ok = score(s.Container); ok {
 			worst = s.Container
 		}
+	}
+	if !isFresh(s, []string{"neighbours"}) {
+		return worst, most, ok
 	}
 	for i := range s.Neighbours {
 		if v, known := score(&s.Neighbours[i]); known && (v > most || !ok) {

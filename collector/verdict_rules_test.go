@@ -60,6 +60,18 @@ func TestRules(t *testing.T) {
 		{"handles", func(s *Snapshot) { s.Handles.Allocated = 990 }, Verdict{State: "bad", Resource: "files", Text: "file handles nearly used up for 42 s: 990 of 1000"}},
 		{"throttled", func(s *Snapshot) { s.Container.Throttled = Known(0.45) }, Verdict{State: "busy", Resource: "container", Text: "held back by its CPU limit for 42 s: web in 45 % of its periods, limit 1.5 cores"}},
 		{"neighbour throttled", func(s *Snapshot) { s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}} }, Verdict{State: "bad", Resource: "container", Text: "held back by its CPU limit for 42 s: app in 90 % of its periods"}},
+		{"neighbour throttled, when it was last seen", func(s *Snapshot) {
+			s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}}
+			s.Sources = []SourceState{{Name: "neighbours", Error: "x", Age: Known(9)}}
+		}, Verdict{State: "healthy", Text: "healthy as far as is known: no answer from neighbours"}},
+		{"neighbour throttled, and the own group does not answer", func(s *Snapshot) {
+			s.Neighbours = []Cgroup{{Name: "app", Path: "/app", Throttled: Known(0.9)}}
+			s.Sources = []SourceState{{Name: "container", Error: "x", Age: Known(9)}}
+		}, Verdict{State: "bad", Resource: "container", Text: "held back by its CPU limit for 42 s: app in 90 % of its periods"}},
+		{"throttled, and neighbours do not answer", func(s *Snapshot) {
+			s.Container.Throttled = Known(0.45)
+			s.Sources = []SourceState{{Name: "neighbours", Error: "x", Age: Known(9)}}
+		}, Verdict{State: "busy", Resource: "container", Text: "held back by its CPU limit for 42 s: web in 45 % of its periods, limit 1.5 cores"}},
 		{"container memory", func(s *Snapshot) { s.Container.WorkingSet, s.Container.Name = Known(500<<20), "" }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: this container uses 98 % of 512 MiB"}},
 		{"memory above", func(s *Snapshot) { s.Container.MemoryPressed = Known(0.98) }, Verdict{State: "bad", Resource: "container", Text: "near its memory limit for 42 s: web is in a group that uses 98 % of its limit"}},
 		{"memory kept high", func(s *Snapshot) {
