@@ -154,10 +154,12 @@ func (e *Exporter) gather(s *collector.Snapshot, f Facts) []*dto.MetricFamily {
 	for _, write := range e.subjects() {
 		e.safely(func() { write(sheet, s, f) })
 	}
-	families, err := e.registry.Gather() // with an error for each sample that is not in them
+	families, err := e.registry.Gather() // with an error for each sample that is not in them: one is by itself
 	var each prometheus.MultiError
 	if errors.As(err, &each) {
 		sheet.left += len(each)
+	} else if err != nil {
+		sheet.left++
 	}
 	sheet.end()
 	return families

@@ -384,3 +384,17 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// One sample that is left out counts as much as each of many.
+func TestOneLeftOut(t *testing.T) {
+	zone := collector.Sensor{Chip: "acpitz", Kind: "temperature", Value: collector.Known(50), Device: "thermal_zone0", Input: "temp1"}
+	for n := range 4 {
+		s := &collector.Snapshot{Sensors: []collector.Sensor{zone}}
+		for range n {
+			s.Sensors = append(s.Sensors, zone)
+		}
+		if got, _ := sample(parse(t, text(t, exporter(t), s)), "fivewire_samples_left_out"); got != float64(n) {
+			t.Errorf("%d are there twice, and %g are left out", n, got)
+		}
+	}
+}
