@@ -1,6 +1,11 @@
 package dashboard
 
 import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,4 +35,50 @@ func TestFewDescriptors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "LimitNOFILE") {
 		t.Errorf("with one too few: %v", err)
 	}
+}
+
+// A poll that cannot be parked, because its connection would need a second descriptor for a moment, is answered all the same,
+// and what it was answered is on its account.
+func TestParkingWithoutDescriptors(t *testing.T) {
+	s := open(t, Config{}, "")
+	s.publish(1)
+	s.get("api/v1/longpolling?after=" + s.cursor(0)) // what parking takes is there from then on
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	ask := func(path string) {
+		t.Helper()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, s.addr)
+		r, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil || r.StatusCode != 200 {
+			t.Fatalf("%s: got %d, %v", path, r.StatusCode, err)
+		}
+	}
+	ask("/healthz") // it is accepted
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	none := before
+	none.Cur = 3
+	func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before)
+		ask("/api/v1/longpolling?viewer=ann&after=" + s.cursor(0))
+	}()
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("behind the answer: got %v, want the end: it was not parked", err)
+	}
+	eventually(t, "the message is on its account", func() bool {
+		f := s.transports.Viewers.Wire("ann")["longpolling"]
+		return f.Messages == 1 && f.Bytes.Out.Payload > 0 && f.Bytes.Out.Head > 0
+	})
 }

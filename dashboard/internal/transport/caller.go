@@ -107,13 +107,17 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		}
 		call.begin(r, s.fanout.Now())
 		if !s.fanout.Park(raw, call) {
-			answer, _ := call.Answer(s.fanout.Now()) // the hub may have closed meanwhile
-			reason := fanout.Closed
+			raw.SetWriteDeadline(time.Now().Add(s.config.WriteTimeout)) // the server's is over with the request
+			answer, _ := call.Answer(s.fanout.Now())                    // the hub may have closed meanwhile
 			if len(answer) == 0 {
-				answer, reason = []byte(fanout.NoRoom), fanout.Fault
+				raw.Write([]byte(fanout.NoRoom))
+				call.Done(fanout.Fault)
+				return
 			}
-			raw.Write(answer)
-			call.Done(reason)
+			if _, err := raw.Write(answer); err == nil {
+				call.Answered(conn)
+			}
+			call.Done(fanout.Closed)
 		} else if s.faulty(r.viewer, technique) { // it came between a fault and those it concerns
 			s.reroute()
 		}
