@@ -34,7 +34,7 @@
 // is the last one, or none.
 //
 // A source of something that this host has not, or does not tell, is marked as missing and has no part. It is asked
-// again once a minute, since hardware may be plugged in; the log is spared.
+// again once a minute, since hardware may be plugged in; the log is spared, unless it told before that the source fails.
 //
 // # What is read less while nobody looks
 //

@@ -326,9 +326,7 @@ func (p *pool) addTo(s *Snapshot) {
 			}
 			p.states = append(p.states, SourceState{Name: w.source.Name, Error: state.text, Age: age, Partial: state.partial, Missing: state.missing})
 		}
-		if !state.missing {
-			p.tell(w, state, now)
-		}
+		p.tell(w, state, now)
 	}
 	if !slices.Equal(p.states, p.shown) {
 		p.shown = slices.Clip(slices.Clone(p.states))
@@ -345,9 +343,10 @@ func (w *worker) silentFor(d time.Duration) problem {
 }
 
 // tell logs that a source begins to fail, or is well again. One that comes and goes is told of once in a while: what
-// begins sooner is told of when it still lasts then.
+// begins sooner is told of when it still lasts then. Of one that is missing there is nothing to tell unless it failed before.
 func (p *pool) tell(w *worker, state problem, now time.Time) {
-	if (state.text != "") == w.failing {
+	fails := state.text != "" && !state.missing
+	if fails == w.failing {
 		return
 	}
 	if !w.failing {
@@ -356,8 +355,10 @@ func (p *pool) tell(w *worker, state problem, now time.Time) {
 		}
 		w.told = now
 	}
-	w.failing = state.text != ""
+	w.failing = fails
 	switch {
+	case state.missing:
+		p.log.Info("source is missing", "source", w.source.Name, "error", state.text)
 	case state.stack != "":
 		p.log.Error("source panics", "source", w.source.Name, "error", state.text, "stack", state.stack)
 	case w.failing:

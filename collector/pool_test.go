@@ -201,6 +201,23 @@ func TestMissing(t *testing.T) {
 	})
 }
 
+// One that fails, is found to be missing, and fails again: the log tells of all three.
+func TestMissingAfterFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		battery := Source{Name: "battery", Read: func(context.Context) (Part, error) {
+			if since := time.Since(start); since > 10*time.Second && since < 2*time.Minute {
+				return nil, notHere("no battery")
+			}
+			return nil, errors.New("bad")
+		}}
+		_, log := run(t, Collector{Interval: 10 * time.Second, Sources: []Source{battery}}, 4*time.Minute, nil)
+		if fails, missing := strings.Count(log, "source fails"), strings.Count(log, "source is missing"); fails != 2 || missing != 1 {
+			t.Errorf("the log tells %d times that it fails and %d times that it is missing, want 2 and 1:\n%s", fails, missing, log)
+		}
+	})
+}
+
 // With a part there is something here.
 func TestMissingInPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
