@@ -223,7 +223,11 @@ func (p *painter) processes(processes *collector.Processes, n int) {
 	if !tight {
 		p.right(dim, "disk", 12)
 	}
-	p.put(plain, "  ").put(dim, fmt.Sprintf("of %d processes", processes.Total))
+	of := fmt.Sprintf("of %d processes", processes.Total)
+	if processes.Total == 1 { // fivewire itself, alone in its container
+		of = "of 1 process"
+	}
+	p.put(plain, "  ").put(dim, of)
 	for i := range processes.Top[:n] {
 		q := &processes.Top[i]
 		command := q.Command

@@ -165,6 +165,16 @@ func TestWithoutAnything(t *testing.T) {
 	}
 }
 
+func TestOneProcess(t *testing.T) {
+	v := view(1)
+	for total, want := range map[int]string{1: "  of 1 process\n", 2: "  of 2 processes\n"} {
+		v.Snapshot.Processes.Total = total
+		if out := string(Page(nil, v, Screen{Cols: 80})); !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 // On a narrow screen the verdict is told to its end, and what has no end is cut.
 func TestSentencesAreBroken(t *testing.T) {
 	verdict := "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure"
