@@ -22,7 +22,6 @@ import (
 	"github.com/fivewire/fivewire/dashboard/internal/fault"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 	"github.com/fivewire/fivewire/dashboard/internal/metrics"
-	"github.com/fivewire/fivewire/dashboard/internal/resident"
 	"github.com/fivewire/fivewire/dashboard/internal/transport"
 )
 
@@ -107,7 +106,6 @@ type Dashboard struct {
 	watching   watching
 	bundled    bundled
 	alone      atomic.Bool              // this program is ours: Serve was called
-	program    resident.Program         // not before alone
 	crowd      *crowd.Crowd             // nil where there cannot be one
 	entrance   atomic.Pointer[entrance] // nil before Serve
 	quiet      atomic.Int64             // answers that getPath holds

@@ -113,7 +113,6 @@ func listenSocket(file string) (net.Listener, error) {
 // Serve serves the dashboard alone on ln, below base ("" or "/monitor"), until ctx ends; then it tells every viewer and
 // returns nil within three seconds. It closes d.
 func (d *Dashboard) Serve(ctx context.Context, ln net.Listener, base string) error {
-	d.program = d.find()
 	d.alone.Store(true)
 	hosts := d.config.Access.hosts(gate.Listening(ln.Addr()))
 	app := d.app(hosts, base)
@@ -165,18 +164,9 @@ func (d *Dashboard) slim() (stop func()) {
 	}
 }
 
-// find finds this program, if that is possible here.
-func (d *Dashboard) find() resident.Program {
-	p, err := resident.Find()
-	if err != nil {
-		d.log.Debug("the program's file stays in memory", "error", err)
-	}
-	return p
-}
-
 // releaseFile gives back what is in memory of the program's file; what is in use comes back.
 func (d *Dashboard) releaseFile() {
-	if err := d.program.Release(); err != nil {
+	if err := resident.Release(); err != nil {
 		d.log.Debug("the program's file stays in memory", "error", err)
 	}
 }

@@ -9,9 +9,6 @@ package resident
 
 import "strings"
 
-// A Program is where the running program's file is in memory. The zero Program is nowhere.
-type Program struct{ segments []segment }
-
 // A segment is a range of addresses that holds a part of a file as it is in the file.
 type segment struct{ from, to uintptr }
 

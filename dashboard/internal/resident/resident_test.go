@@ -43,12 +43,8 @@ func FuzzSegments(f *testing.F) {
 
 // The program goes on as before.
 func TestRelease(t *testing.T) {
-	program, err := Find()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for range 3 {
-		if err := program.Release(); err != nil {
+		if err := Release(); err != nil {
 			t.Fatal(err)
 		}
 	}
