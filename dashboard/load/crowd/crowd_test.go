@@ -522,6 +522,23 @@ func TestBehind(t *testing.T) {
 	})
 }
 
+// Nobody is called when all is over, not even who is due: a poll that has no connection any more would ask its next question.
+func TestNotDueAtTheEnd(t *testing.T) {
+	c, err := newCrowd(Config{URL: "http://127.0.0.1:1/", Technique: "polling", Viewers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := &ports{c: c}
+	for range 100 { // of two reasons to go on one is taken by chance
+		c.due[0] = 1
+		if p.sleep(ctx, &c.viewers[0]) {
+			t.Fatal("who is due at the end is called")
+		}
+	}
+}
+
 // What this machine has no more of is not the server's refusal.
 func TestOwnLimits(t *testing.T) {
 	for kind, want := range map[string]int64{noDescriptors: 0, noPorts: 0, "connection refused": 1} {

@@ -77,7 +77,7 @@ func (p *ports) sleep(ctx context.Context, v *viewer) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		return ctx.Err() == nil // both may be
 	case <-ctx.Done():
 		return false
 	}
