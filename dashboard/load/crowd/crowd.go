@@ -19,8 +19,8 @@
 // On Linux one thread serves all viewers: an arrival is dated by the kernel (SO_TIMESTAMPNS), so that the queue in
 // front of this program is not taken for the server's, and the thread may sleep a millisecond to find more to do. Of
 // messages that waited in one socket together each has the date of the last. A viewer costs about a kilobyte.
-// Elsewhere, and for https, each viewer is a goroutine, costs six, and eight by TLS, and arrivals are dated when they are read. The handshake of
-// TLS is crypto/tls's; behind that of TLS 1.3 records are opened here, by keys and a few buffers that all share. Of a server of
+// Elsewhere, and for https, each viewer is a goroutine, costs six, and seven by TLS, and arrivals are dated when they are read.
+// The handshake of TLS is crypto/tls's; behind that of TLS 1.3 records are opened here, by keys and a few buffers that all share. Of a server of
 // TLS 1.2 crypto/tls keeps the connection, with a buffer as large as the largest record so far.
 //
 // # The slow and the bad

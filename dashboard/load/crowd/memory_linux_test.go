@@ -11,15 +11,18 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
-// A viewer costs this program less than 8 KB, whichever engine drives it, and over TLS less than crypto/tls keeps: heap and stacks, with all of them in and
-// a dashboard's message read. It is measured in a process of its own, as load is one: a goroutine's first stack is as large as
+// A viewer costs this program less than 8 KB, whichever engine drives it and by TLS too, on any technique: heap and stacks, with
+// all of them in and a message read, as large as a dashboard's or small. It is measured in a process of its own, as load is one: a goroutine's first stack is as large as
 // stacks were before, and those of other tests are not those of viewers. The server is another process: what it keeps is not a
 // viewer's.
 func TestViewerIsSmall(t *testing.T) {
@@ -28,7 +31,7 @@ func TestViewerIsSmall(t *testing.T) {
 	}
 	const viewers, server = "CROWD_TEST_VIEWERS", "CROWD_TEST_SERVER"
 	dir := os.Getenv(server)
-	for _, name := range []string{"native", "portable", "tls"} {
+	for _, name := range []string{"native", "portable", "tls", "tls-small", "tls-streaming", "tls-websocket", "tls-longpolling", "tls-polling"} {
 		t.Run(name, func(t *testing.T) {
 			run := func(role string) *exec.Cmd {
 				cmd := exec.Command(os.Args[0], "-test.run=^TestViewerIsSmall$/^"+name+"$", "-test.v")
@@ -37,9 +40,13 @@ func TestViewerIsSmall(t *testing.T) {
 			}
 			switch {
 			case dir != "":
-				serveAlike(t, name == "tls", dir)
+				serveAlike(t, strings.HasPrefix(name, "tls"), strings.HasSuffix(name, "small"), dir)
 			case os.Getenv(viewers) != "":
-				weigh(t, Config{portable: name == "portable"}, run(server))
+				config := Config{Technique: "sse", portable: name == "portable"}
+				if _, technique, _ := strings.Cut(name, "-"); wire.New(technique) != nil {
+					config.Technique = technique
+				}
+				weigh(t, config, run(server), name == "tls")
 			default:
 				out, err := run(viewers).CombinedOutput()
 				t.Logf("%s", out)
@@ -51,8 +58,8 @@ func TestViewerIsSmall(t *testing.T) {
 	}
 }
 
-// weigh tells what a viewer of a server costs, and over TLS what crypto/tls keeps of a connection to it by itself.
-func weigh(t *testing.T, config Config, server *exec.Cmd) {
+// weigh tells what a viewer of a server costs, and beside it what crypto/tls keeps of a connection to it by itself.
+func weigh(t *testing.T, config Config, server *exec.Cmd, beside bool) {
 	says, err := server.StdinPipe() // it ends with this
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +82,8 @@ func weigh(t *testing.T, config Config, server *exec.Cmd) {
 	go io.Copy(io.Discard, hears)
 	t.Setenv("SSL_CERT_FILE", certificate)
 
-	const viewers, few = 300, 3
-	config.Technique, config.Duration, config.Viewers, config.Rate = "sse", 20*time.Second, few, 2000
+	const viewers, few = 600, 3
+	config.Duration, config.Viewers, config.Rate = 20*time.Second, few, 2000
 	config.enough = func(c *crowd) bool { return c.tally.messages == few }
 	must(t, config) // what is made once is there, and nothing that so many would use again
 	config.Viewers = viewers
@@ -94,14 +101,10 @@ func weigh(t *testing.T, config Config, server *exec.Cmd) {
 	check(t, "held", must(t, config).Held, viewers)
 	each := (held - before) / viewers
 	t.Logf("a viewer costs %d bytes", each)
-	most := int64(viewerMost)
-	if certificate != "" {
-		most = viewerMostTLS
+	if each > viewerMost {
+		t.Errorf("a viewer costs %d bytes, want %d at most", each, viewerMost)
 	}
-	if each > most {
-		t.Errorf("a viewer costs %d bytes, want %d at most", each, most)
-	}
-	if certificate == "" || raceDetector { // whose stacks are ours alone
+	if !beside || raceDetector { // whose stacks are ours alone
 		return
 	}
 	before = inUse()
@@ -127,9 +130,9 @@ func bare(t *testing.T, address string, n int) (conns []*tls.Conn) {
 	for range n {
 		c, err := tls.Dial("tcp", u.Host, nil)
 		if err == nil {
-			_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+u.Host+"\r\n\r\n")
+			_, err = io.WriteString(c, "GET /api/v1/sse HTTP/1.1\r\nHost: "+u.Host+"\r\n\r\n")
 		}
-		for got := 0; err == nil && got < len(said); {
+		for got := 0; err == nil && got < len(sseHead)+len(large); {
 			var more int
 			more, err = c.Read(read)
 			got += more
@@ -151,12 +154,39 @@ func inUse() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// said is what serveAlike says to each: an event as large as a dashboard's.
-var said = sseHead + event(1, `,"more":"`+strings.Repeat("x", 10<<10)+`"`)
+// large is an event as large as a dashboard's.
+var large = event(1, `,"more":"`+strings.Repeat("x", 10<<10)+`"`)
+
+// alike is the answer to a question by any technique: the message to who has none, and to who has it nothing new.
+func alike(r *http.Request, text string) string {
+	has := r.URL.Query().Has("after")
+	switch path.Base(r.URL.Path) {
+	case "sse":
+		return sseHead + "id: abc-1\ndata: " + text + "\n\n"
+	case "streaming":
+		return "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n" + text + "\n"
+	case "websocket":
+		head := "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: " + acceptOf(r.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n"
+		return head + string([]byte{0x81, 126, byte(len(text) >> 8), byte(len(text))}) + text
+	case "longpolling":
+		if has {
+			return "" // held
+		}
+	case "polling":
+		if has {
+			return "HTTP/1.1 204 No Content\r\n\r\n"
+		}
+	}
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+}
 
 // serveAlike is a server that says the same to each, in pieces as a dashboard does over TLS, until standard input ends. It tells
 // where it is, and the file with its certificate.
-func serveAlike(t *testing.T, secured bool, dir string) {
+func serveAlike(t *testing.T, secured, small bool, dir string) {
+	_, text, _ := strings.Cut(strings.TrimSpace(large), "data: ")
+	if small {
+		text = message(1, "")
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -179,16 +209,18 @@ func serveAlike(t *testing.T, secured bool, dir string) {
 			go func() {
 				defer conn.Close()
 				in := bufio.NewReader(conn)
-				if _, err := http.ReadRequest(in); err != nil {
-					return
-				}
-				for says := said; says != ""; {
-					n, _ := io.WriteString(conn, says[:min(len(says), 4<<10)])
-					if says = says[n:]; n == 0 {
+				for {
+					r, err := http.ReadRequest(in)
+					if err != nil {
 						return
 					}
+					for says := alike(r, text); says != ""; {
+						n, _ := io.WriteString(conn, says[:min(len(says), 4<<10)])
+						if says = says[n:]; n == 0 {
+							return
+						}
+					}
 				}
-				in.ReadByte() // it stays
 			}()
 		}
 	}()

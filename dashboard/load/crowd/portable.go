@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -15,23 +16,21 @@ import (
 // portable is the engine of every platform, and of TLS: a goroutine a viewer. Buffers are shared where a socket can be
 // waited for without one.
 func portable(ctx context.Context, c *crowd) error {
-	p := &ports{c: c, buffers: sync.Pool{New: func() any { return new([16 << 10]byte) }}}
+	p := &ports{c: c, conns: make([]net.Conn, len(c.viewers)), buffers: sync.Pool{New: func() any { return new([16 << 10]byte) }}}
 	if t := c.target; t.tls {
 		name, _, err := net.SplitHostPort(t.address)
 		if err != nil {
 			return err
 		}
 		p.tls = &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}}
-		p.few = make(few, mostReading)
-		for range mostReading {
-			p.few <- nil
-		}
+		p.few = newFew(min(mostReading, runtime.GOMAXPROCS(0)))
 	}
-	var all sync.WaitGroup
+	stop := context.AfterFunc(ctx, p.cut)
+	defer stop()
 	for i := range c.viewers {
-		all.Go(func() { p.attend(ctx, &c.viewers[i]) })
+		p.all.Go(func() { p.attend(ctx, &c.viewers[i]) })
 	}
-	all.Wait()
+	p.all.Wait()
 	return nil
 }
 
@@ -40,30 +39,70 @@ type ports struct {
 	buffers sync.Pool
 	tls     *tls.Config // nil without
 	few     few         // likewise
+	all     sync.WaitGroup
+
+	mu    sync.Mutex
+	conns []net.Conn // by viewer; nil has none
+	ended bool
 }
 
-// attend is one viewer's life.
-func (p *ports) attend(ctx context.Context, v *viewer) {
-	for p.sleep(ctx, v) {
-		if p.call(v, nil, v.tick) != connect {
-			continue
-		}
-		conn, err := p.dial(ctx)
-		if ctx.Err() != nil {
-			if err == nil {
-				conn.Close()
-			}
-			return
-		}
-		if err != nil {
-			p.call(v, nil, func() action { return v.down(unconnected(err)) })
-			continue
-		}
-		stop := context.AfterFunc(ctx, func() { conn.Close() })
-		p.converse(ctx, v, conn)
-		stop()
+// have says which connection a viewer has, nil for none: it is closed when the context ends. One function for all does that: of
+// context's own each would take 200 bytes.
+func (p *ports) have(v *viewer, conn net.Conn) {
+	p.mu.Lock()
+	p.conns[v.index] = conn
+	late := p.ended && conn != nil
+	p.mu.Unlock()
+	if late {
 		conn.Close()
 	}
+}
+
+// cut closes all connections, side by side: to say goodbye may take a while.
+func (p *ports) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	for _, conn := range p.conns {
+		if conn != nil {
+			go conn.Close()
+		}
+	}
+}
+
+// attend is a viewer's life without a connection, enter how it gets one, and stay what it does with it. To connect, and to check
+// a certificate, takes a large stack, which ends with its goroutine. The one before has ended by then: what the runtime keeps of
+// it for good serves the next, and were it to wait there would be two for each viewer.
+func (p *ports) attend(ctx context.Context, v *viewer) {
+	for p.sleep(ctx, v) {
+		if p.call(v, nil, v.tick) == connect {
+			p.all.Go(func() { p.enter(ctx, v) })
+			return
+		}
+	}
+}
+
+func (p *ports) enter(ctx context.Context, v *viewer) {
+	conn, err := p.dial(ctx)
+	switch {
+	case ctx.Err() != nil:
+		if err == nil {
+			conn.Close()
+		}
+	case err != nil:
+		p.call(v, nil, func() action { return v.down(unconnected(err)) })
+		p.all.Go(func() { p.attend(ctx, v) })
+	default:
+		p.all.Go(func() { p.stay(ctx, v, conn) })
+	}
+}
+
+func (p *ports) stay(ctx context.Context, v *viewer, conn net.Conn) {
+	p.have(v, conn)
+	p.converse(ctx, v, conn)
+	p.have(v, nil)
+	conn.Close()
+	p.attend(ctx, v)
 }
 
 // sleep waits until the viewer is due. It reports false when that will not be.
@@ -109,19 +148,13 @@ func (p *ports) call(v *viewer, conn net.Conn, ask func() action) action {
 	return nothing
 }
 
-// dial connects, in a goroutine of its own: that, and to check a certificate, takes a large stack, which ends with it.
-func (p *ports) dial(ctx context.Context) (conn net.Conn, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		dialer := net.Dialer{Timeout: patience, Control: p.reserve}
-		conn, err = dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
-		if err == nil && p.tls != nil {
-			conn, err = secure(ctx, conn.(*net.TCPConn), p.tls)
-		}
-	}()
-	<-done
-	return conn, err
+func (p *ports) dial(ctx context.Context) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: patience, Control: p.reserve}
+	conn, err := dialer.DialContext(ctx, "tcp", p.c.target.addr.String())
+	if err != nil || p.tls == nil {
+		return conn, err
+	}
+	return secure(ctx, conn.(*net.TCPConn), p.tls)
 }
 
 // reserve refuses a socket that would take a descriptor of those that are not for viewers.

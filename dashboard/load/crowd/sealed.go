@@ -10,8 +10,11 @@ import (
 )
 
 const (
-	// mostReading is how many read by TLS at a time. The others wait: when a message comes for all, each would have a buffer.
-	mostReading = 8
+	// mostReading is how many read by TLS at a time, or as many as have a processor. The others wait: when a message comes for all,
+	// each would have a buffer.
+	mostReading = 4
+	// readingRoom is a buffer's size: for the part of a record that has come before, and for as much again.
+	readingRoom = 32 << 10
 	// mostHandshake is the longest handshake message that may come behind the handshake: a ticket, which nobody keeps.
 	mostHandshake = 64 << 10
 	// farewell is how long the last word may take.
@@ -22,7 +25,15 @@ const (
 var errNotNow = errors.New("nothing has come")
 
 // few are buffers that are not in use; nil for one that has not been made yet.
-type few chan *[2 * mostRecord]byte
+type few chan *[readingRoom]byte
+
+func newFew(n int) few {
+	f := make(few, n)
+	for range n {
+		f <- nil
+	}
+	return f
+}
 
 // A sealed connection speaks TLS 1.3 behind the handshake. crypto/tls keeps 4 KB of each connection and a buffer as large as
 // the largest record so far; this one has the keys alone while it waits, and the buffer is one of few. Nothing is trusted that
@@ -76,7 +87,7 @@ func (s *sealed) read(buffers few, take func([]byte)) error {
 		}
 		b := <-buffers
 		if b == nil {
-			b = new([2 * mostRecord]byte)
+			b = new([readingRoom]byte)
 		}
 		n := copy(b[:], s.part)
 		more, err := readNow(s.TCPConn, b[n:])

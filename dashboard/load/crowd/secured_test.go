@@ -106,8 +106,7 @@ func TestSecured(t *testing.T) {
 			if _, is := conn.(*sealed); is != (version == tls.VersionTLS13) {
 				t.Errorf("it is %T", conn)
 			}
-			p := &ports{few: make(few, 1)}
-			p.few <- nil
+			p := &ports{few: newFew(1)}
 			read := func(want string) {
 				t.Helper()
 				var got []byte
@@ -177,8 +176,7 @@ func TestSealed(t *testing.T) {
 	}
 	client := <-theirs
 	defer client.Close()
-	buffers := make(few, 1)
-	buffers <- nil
+	buffers := newFew(1)
 	both := func(round string) {
 		t.Helper()
 		question, answer := strings.Repeat(round, 3*mostContent/len(round)), "answer "+round
