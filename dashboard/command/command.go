@@ -26,7 +26,7 @@ import (
 // Main runs the subcommand of cli that args name, and returns the program's exit code. cli is a pointer to a struct with
 // a field for each.
 func Main(cli any, description string, args []string) int {
-	run, err := subcommand(cli, description, args)
+	run, err := subcommand(cli, description, os.Environ(), args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fivewire: error: %s (hint: fivewire --help)\n", ownWords(err))
 		return 2
@@ -40,13 +40,13 @@ func Main(cli any, description string, args []string) int {
 
 // subcommand reads what is to be run. A subcommand that wants no more than its Arguments runs without the parser, whose model
 // of all flags is a tenth of the memory that a dashboard needs: nothing holds on to it while that runs.
-func subcommand(cli any, description string, args []string) (run func() error, err error) {
+func subcommand(cli any, description string, environ, args []string) (run func() error, err error) {
 	file := new(configFile)
 	parser, err := newParser(cli, description, kong.Resolvers(file))
 	if err != nil {
 		panic(err) // the struct is wrong, whatever the command line
 	}
-	if err := checkEnvironment(os.Environ(), parser.Model.Node); err != nil {
+	if err := checkEnvironment(environ, parser.Model.Node); err != nil {
 		return nil, err
 	}
 	ctx, err := parse(parser, file, args)

@@ -33,7 +33,7 @@ func TestParserIsLetGo(t *testing.T) {
 	cli := struct {
 		Light light `cmd:""`
 	}{light{make(chan struct{})}}
-	run, err := subcommand(&cli, "", []string{"light"})
+	run, err := subcommand(&cli, "", nil, []string{"light"})
 	if err != nil {
 		t.Fatal(err)
 	}
