@@ -149,10 +149,15 @@ func handCrosshair(t *testing.T, p *page) {
 	p.mouse("cpu", 0.9, 0.9, 0) // the pointer is there, and the picture still
 	p.waits("a moment is told", `/\d\d:\d\d:\d\d(,|$)/.test(document.querySelector('[data-testid="charts-time"]').textContent)`)
 	p.letGo("cpu")
+	p.waits("marks have come", `performance.getEntriesByType("resource").some(({ name }) => name.includes("api/v1/marks?"))`)
 	evaluate[bool](p, `(async () => {
-		await `+still+`;
 		globalThis.pixels = () => [...document.querySelectorAll("#charts-grid > figure:not([hidden]) .plot canvas")].map((canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height));
-		globalThis.before = pixels();
+		const same = ({ data }, k) => data.every((byte, i) => byte === before[k].data[i]);
+		do {
+			await `+still+`;
+			globalThis.before = pixels();
+			await new Promise((done) => setTimeout(done, 300)); // for marks to be drawn
+		} while (!pixels().every(same));
 		return true;
 	})()`)
 	told := p.text("charts-time")
