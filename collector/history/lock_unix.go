@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes what only one process can have, until it is closed or the process ends.
+// lockFile takes what only one process can have, until unlockFile or the process ends.
 func lockFile(path string) (*os.File, error) {
 	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,4 +24,10 @@ func lockFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return lock, nil
+}
+
+// unlockFile unlocks before it closes: a child that was forked just now, and has not begun its own program yet, has the file
+// open too, and with it the lock (flock(2)).
+func unlockFile(lock *os.File) error {
+	return errors.Join(unix.Flock(int(lock.Fd()), unix.LOCK_UN), lock.Close())
 }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile takes what only one process can have, until it is closed or the process ends.
+// lockFile takes what only one process can have, until unlockFile or the process ends.
 func lockFile(path string) (*os.File, error) {
 	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,3 +24,5 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return lock, nil
 }
+
+func unlockFile(lock *os.File) error { return lock.Close() }

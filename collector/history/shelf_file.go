@@ -84,7 +84,7 @@ func openFile(dir string, b bounds, log *slog.Logger) (*file, error) {
 		ended: make(chan struct{}), waiting: make(map[key][]byte),
 	}
 	if err := f.open(); err != nil {
-		lock.Close()
+		unlockFile(lock)
 		return nil, err
 	}
 	info, err := lock.Stat()
@@ -302,5 +302,5 @@ func (f *file) close() error {
 	<-f.ended
 	f.swap.Lock()
 	defer f.swap.Unlock()
-	return errors.Join(f.problem, f.data.Close(), f.lock.Truncate(0), f.lock.Close())
+	return errors.Join(f.problem, f.data.Close(), f.lock.Truncate(0), unlockFile(f.lock))
 }
