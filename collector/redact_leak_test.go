@@ -140,6 +140,8 @@ func TestRedactSpares(t *testing.T) {
 		{"sh", "-c", "passwd ann"}, {"python3", "-c", "getpass.getpass('Password: ')"}, {"vault", "kv", "put", "secret/app", "user=ann"}, {"code-server", "--auth", "none"},
 		{"java", "-Dcom.sun.management.jmxremote.authenticate=false", "-XX:+UseG1GC"}, {"git", "add", "token.go", "auth.go"}, {"systemd-ask-password", "--no-tty", "Enter passphrase:"},
 		{"mysql", "-e", "select user, password from users"}, {"qemu-system-x86_64", "-object", "secret,id=m,file=/x"}, {"vault", "login", "-method=oidc"},
+		{"vault", "kv", "put", "secret/app", "dsn=@dsn.txt", "user=ann", "cert=-"}, {"vault", "write", "pki/issue/x", "common_name=h.example", "ttl=1h"},
+		{"smbclient", "//h/s", "-N", "-c", "ls"}, {"smbclient", "-L", "h"}, {"nomad", "var", "get", "x"},
 		{"rsync", "-a", "x", "ann@h:/x"}, {"java", "-Dauthor=x", "-Dapp.name=y"},
 		{"git", "commit", "-m", "feat(auth): add token refresh"}, {"git", "commit", "-m", "auth/token: add refresh"}, {"git", "commit", "-m", "fix: token expired, password reset"}, {"git", "commit", "-m", "Use secret: see docs"},
 		{"git", "commit", "-m", "auth: fix #123"}, {"git", "commit", "-m", "password: validate length >= 8"}, {"python3", "manage.py", "changepassword", "ann"}, {"rails", "g", "migration", "AddPasswordToUsers", "password:string"},

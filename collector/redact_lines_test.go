@@ -267,6 +267,12 @@ var secretLines = [][]string{
 	{"prometheus", "--web.basic-auth=u:S3C"}, {"telegraf", "--token=S3C"}, {"datadog-agent", "DD_API_KEY=S3C"},
 	{"ffmpeg", "-i", "x", "-f", "flv", "rtmp://live.twitch.tv/app/live_123_S3C"}, {"srt-live-transmit", "srt://h:1?passphrase=S3C"}, {"ffplay", "rtsp://a:S3C@h:554/ch1"},
 	{"hydra", "-l", "a", "-p", "S3C", "ssh://h"},
+	// What is put into a store is secret by whatever name.
+	{"vault", "kv", "put", "secret/x", "value=S3C"}, {"vault", "kv", "put", "-mount=kv", "app", "user=ann", "dsn=S3C", "cert=@c.pem"},
+	{"vault", "kv", "patch", "secret/x", "foo=S3C"}, {"bao", "kv", "put", "secret/x", "value=S3C"}, {"vault", "write", "secret/x", "ttl=1h", "value=S3C"},
+	{"nomad", "var", "put", "x", "foo=S3C"}, {"doppler", "secrets", "set", "FOO=S3C"}, {"sh", "-c", "vault kv put secret/x value=S3C; ls a=b"},
+	{"gh", "secret", "set", "NAME", "-bS3C"}, {"gh", "secret", "set", "-b", "S3C", "NAME"},
+	{"zip", "-9rP", "S3C", "x.zip", "y"}, {"smbclient", "//h/s", "S3C", "-U", "ann"}, {"smbclient", "-U", "ann", "//h/s", "S3C", "-c", "ls"},
 }
 
 func TestRedactSecretLines(t *testing.T) {

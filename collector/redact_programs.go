@@ -15,6 +15,8 @@ import (
 //	-u:       as -p, but only what is behind the first ":"; the same for "=", ",", "%" and "/"
 //	* */      each word that is no option, or what is behind its first "/"
 //	auth>2    the second word behind "auth"
+//	//>1      the word behind one that begins with "//"
+//	put>=     what is behind "=" in each word behind "put"; put>value= has that of "value" alone
 //	>2        the second word behind the program
 //	auth$ $   the last word, when there is an "auth", or always
 func secretsOf(path string) string {
@@ -77,7 +79,9 @@ func secretsOf(path string) string {
 		return "/p:+ /p_"
 	case "ssh-keygen":
 		return "-N_ -P_"
-	case "smbclient", "rpcclient", "smbget", "winexe", "wmic":
+	case "smbclient":
+		return "-U% --user% //>1"
+	case "rpcclient", "smbget", "winexe", "wmic":
 		return "-U% --user%"
 	case "net":
 		return "-U% --user% user>2 use>1"
@@ -156,7 +160,9 @@ func secretsOf(path string) string {
 
 	// Clouds, builds and stores of secrets.
 	case "secret": // of kubectl create, az keyvault, gh
-		return "--from-literal= --value --body -b_"
+		return "--from-literal= --value --body -b_ -b+"
+	case "secrets": // of fly, doppler
+		return "set>="
 	case "put-parameter": // of aws ssm
 		return "--value"
 	case "doctl", "flyctl", "fly", "codecov", "vercel", "doppler":
@@ -174,9 +180,11 @@ func secretsOf(path string) string {
 	case "bw":
 		return "login>2 unlock>1 --session"
 	case "vault", "bao":
-		return "login>1 unseal>1"
+		return "login>1 unseal>1 put>= patch>= write>value="
 	case "consul", "nomad", "serf":
 		return "-encrypt set-agent-token>2"
+	case "var": // of nomad
+		return "put>="
 	case "chamber":
 		return "write>3"
 	case "keyctl":
@@ -255,7 +263,10 @@ func (r *redactor) program(c *command, secrets string, words []textSpan, i int, 
 	s := r.of(words[i])
 	for rule := range strings.FieldsSeq(secrets) {
 		if word, n, found := strings.Cut(rule, ">"); found && n != "+" {
-			if own && word == "" || !own && word != "" && strings.EqualFold(s, word) {
+			here := own && word == "" || !own && word != "" && (strings.EqualFold(s, word) || word == "//" && strings.HasPrefix(s, word))
+			if key, pairs := strings.CutSuffix(n, "="); here && pairs {
+				r.blotPairs(words[i+1:], key)
+			} else if here {
 				r.blotBehind(words, i, int(n[0]-'0'))
 			}
 			continue
@@ -283,6 +294,27 @@ func (r *redactor) blotBehind(words []textSpan, i, n int) {
 			if s != "" && s[0] != '-' && s != "/add" && s != "/delete" && s != "/domain" && s != "|" {
 				r.blotWord(words, i)
 			}
+			return
+		}
+	}
+}
+
+// blotPairs blots out what is behind "=" in each word that is no option, or in those with this key. A name of a user is
+// no secret, nor is the file or the pipe that a value comes from.
+func (r *redactor) blotPairs(words []textSpan, key string) {
+	for _, w := range words {
+		s := r.of(w)
+		if s == ";" || s == "|" || s == "&&" || s == "||" {
+			return
+		}
+		name, value, found := strings.Cut(s, "=")
+		if !found || s[0] == '-' || value == "-" || strings.HasPrefix(value, "@") || surelySecret.spares(value) {
+			continue
+		}
+		if name = strings.ToLower(name); name == key || key == "" && name != "user" && name != "username" {
+			r.blot(w.end-len(value), w.end)
+		}
+		if strings.HasSuffix(s, ";") {
 			return
 		}
 	}
@@ -335,12 +367,17 @@ func isBundle(s, option string) bool {
 	return len(option) == 2 && option[0] == '-' && len(s) > 1 && s[len(s)-1] == option[1] && hasLetter(s, option[1])
 }
 
-// hasLetter tells whether s is one or more options of one letter, and one of them is this.
+// hasLetter tells whether s is one or more options of one letter, and one of them is this. The first may be a digit, as
+// zip -9rP has it; -v2c is one option and its value.
 func hasLetter(s string, letter byte) bool {
 	if len(s) < 2 || s[0] != '-' || strings.IndexByte(s[1:], letter) < 0 {
 		return false
 	}
-	return strings.IndexFunc(s[1:], func(r rune) bool { return r > 'z' || !isLetter(byte(r)) }) < 0
+	rest := s[1:]
+	if len(rest) > 1 && isDigit(rest[0]) {
+		rest = rest[1:]
+	}
+	return strings.IndexFunc(rest, func(r rune) bool { return r > 'z' || !isLetter(byte(r)) }) < 0
 }
 
 // readsPassword is for programs and options that have a password come from a pipe.

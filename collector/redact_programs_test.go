@@ -38,6 +38,7 @@ var programLeaks = [][]string{
 	{"rclone", "ARG", "obscure", "S3C"}, {"openssl", "enc", "-in", "ARG", "-k", "S3C"}, {"openssl", "passwd", "ARG", "S3C"}, {"oathtool", "ARG", "S3C"},
 	{"qemu-img", "ARG", "-object", "secret,data=S3C"}, {"signtool", "ARG", "/p", "S3C"}, {"schtasks", "ARG", "/rp", "S3C"}, {"certutil", "ARG", "-p", "S3C"},
 	{"sc", "ARG", "password=", "S3C"}, {"convertto-securestring", "ARG", "S3C"}, {"fence_ipmilan", "-a", "ARG", "-p", "S3C"},
+	{"vault", "kv", "put", "ARG", "x=S3C"}, {"nomad", "var", "put", "ARG", "x=S3C"}, {"smbclient", "-U", "ARG", "//h/s", "S3C"},
 }
 
 // Whatever an argument is called, and whatever program has that name: the one that runs takes its secrets where it does.
