@@ -119,8 +119,13 @@ func TestErrors(t *testing.T) {
 		{"refusal", "sse", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "refused: answer 503 (hint: the server has no room for more: its ulimit -n, --max-connections or --max-viewers)", false},
 		{"moved", "sse", "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://other/\r\nContent-Length: 0\r\n\r\n", "refused: answer 308, to \"https://other/\" (hint: that address)", false},
 		{"no key", "sse", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "refused: answer 401 (hint: the key in FIVEWIRE_KEY, and an address that ends with a slash; what is behind # is not used)", false},
-		{"a page", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "refused: not the content type of streaming", false},
-		{"not SSE", "sse", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\ndata: x\n\n", "refused: not the content type of sse", false},
+		{"a page", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", `refused: not the content type of streaming: "text/html"`, false},
+		{"not SSE", "sse", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\ndata: x\n\n", `refused: not the content type of sse: "text/plain"`, false},
+		{"events for lines", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\ndata: x\n\n", `refused: not the content type of streaming: "text/event-stream; charset=utf-8"`, false},
+		{"events for an answer", "polling", "HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream\r\n\r\ndata: x\n\n", `refused: not the content type of polling: "Text/Event-Stream"`, false},
+		{"parts for lines", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n--x\r\n", `refused: not the content type of streaming: "multipart/x-mixed-replace; boundary=x"`, false},
+		{"compressed", "sse", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", `refused: content encoding "gzip", which is not read here (hint: no Accept-Encoding)`, false},
+
 		{"not HTTP", "sse", "SSH-2.0-OpenSSH\r\n\r\n", "malformed: not this technique's format: status line \"SSH-2.0-OpenSSH\\r\"", false},
 		{"end of file", "sse", sseHead + event(1, ""), "ended by the server", false},
 		{"end of chunks", "sse", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n0\r\n\r\n", "ended by the server", false},
@@ -325,6 +330,24 @@ func TestWebSocket(t *testing.T) {
 		check(t, "pong", <-pong, "\x8a\x84ping")
 		check(t, "messages", r.Messages, 1)
 		check(t, "close 1001", r.Errors["closed by the server: 1001"], 1)
+	})
+}
+
+// What was agreed on with the help of a header of the user's own is told, and not taken for bad frames.
+func TestExtension(t *testing.T) {
+	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			_, key, _ := strings.Cut(ask(), "Sec-Websocket-Key: ")
+			key, _, _ = strings.Cut(key, "\r")
+			fmt.Fprintf(conn, "HTTP/1.1 101 X\r\nSec-WebSocket-Accept: %s\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n\xc1\x01x", acceptOf(key))
+			ask()
+		})
+		config.Technique, config.Header = "websocket", []string{"Sec-WebSocket-Extensions: permessage-deflate"}
+		_, err := Run(t.Context(), config)
+		if want := `nobody could connect: refused: extension "permessage-deflate", which is not read here (hint: no Sec-WebSocket-Extensions)`; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	})
 }
 

@@ -1,7 +1,6 @@
 package crowd
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -271,78 +270,6 @@ func (v *viewer) feed(p []byte, arrival int64) action {
 			return does
 		}
 	}
-}
-
-// answered judges the head of an answer.
-func (v *viewer) answered(h *wire.Head, arrival int64) action {
-	c := v.c
-	poll := c.Technique == "polling" || c.Technique == "longpolling"
-	kind := ""
-	media, _, _ := bytes.Cut(h.Type, []byte{';'})
-	switch ok := h.Status == 200; {
-	case c.Technique == "websocket" && h.Status != 101, poll && !ok && h.Status != 204 && h.Status != 304 && h.Status != 408, !poll && c.Technique != "websocket" && !ok:
-		kind = "refused: answer " + strconv.Itoa(h.Status) + c.target.hint(h)
-	case c.Technique == "websocket" && string(h.Accept) != c.target.accept:
-		kind = "refused: a wrong Sec-WebSocket-Accept"
-	case c.Technique == "sse" && !bytes.EqualFold(media, []byte("text/event-stream")), ok && bytes.EqualFold(media, []byte("text/html")):
-		kind = "refused: not the content type of " + c.Technique
-	}
-	if kind != "" {
-		v.refuse()
-		if wait, err := strconv.Atoi(string(h.RetryAfter)); err == nil { // RFC 9110 §10.2.3; a date is for others
-			v.retry = int32(min(max(wait, 0), int(longestPause/time.Second)) * 1000)
-		}
-		return v.lost(kind)
-	}
-	v.told()
-	if v.since == 0 {
-		v.since = arrival
-	}
-	if v.cutAt == 0 && c.CutEvery > 0 && !v.slow {
-		v.cutAt = c.now() + int64(c.CutEvery)
-	}
-	if !v.in {
-		v.in = true
-		c.tally.connected++
-	}
-	v.tries, v.retry = 0, 0
-	if v.slow {
-		c.tally.slowHeld++
-		v.phase = deaf
-		v.wake(0)
-		return deafen
-	}
-	if poll {
-		v.phase, v.news, v.again, v.closing = reading, false, false, h.Close
-		if len(h.ETag) > 0 || len(h.Modified) > 0 {
-			v.keep(h)
-		}
-		v.arm(holdPatience)
-	} else {
-		v.phase = holding
-		v.arm(0)
-	}
-	v.body = wire.NewBody(h)
-	if h.Status == 408 { // a poll's end without news: what the body says is for people
-		v.parser = nil
-	} else if v.parser == nil {
-		v.parser = wire.New(c.Technique)
-	} else if a, is := v.parser.(*wire.Answer); is {
-		a.Reset()
-	}
-	return nothing
-}
-
-// keep remembers what a poll's answer says of itself. All viewers have the same, one after the other: one string serves.
-func (v *viewer) keep(h *wire.Head) {
-	p := &v.c.tally.place
-	if p.etag != string(h.ETag) {
-		p.etag = string(h.ETag)
-	}
-	if p.modified != string(h.Modified) {
-		p.modified = string(h.Modified)
-	}
-	v.place.etag, v.place.modified = p.etag, p.modified
 }
 
 // finished is the end of an answer.

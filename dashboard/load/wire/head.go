@@ -17,7 +17,7 @@ type Head struct {
 	Chunked bool
 	Close   bool // the connection serves no further request
 
-	Type, ETag, Modified, RetryAfter, Accept, Location []byte
+	Type, Encoding, ETag, Modified, RetryAfter, Accept, Extensions, Location []byte
 }
 
 // A HeadReader collects a head. It holds nothing when the head came in one piece.
@@ -140,6 +140,10 @@ func (h *Head) field(name, value []byte) error {
 			}
 			h.Length = n
 		}
+	case 16:
+		if is("content-encoding") {
+			h.Encoding = value
+		}
 	case 17:
 		if is("transfer-encoding") {
 			if !strings.EqualFold(string(value), "chunked") {
@@ -150,6 +154,10 @@ func (h *Head) field(name, value []byte) error {
 	case 20:
 		if is("sec-websocket-accept") {
 			h.Accept = value
+		}
+	case 24:
+		if is("sec-websocket-extensions") {
+			h.Extensions = value
 		}
 	}
 	return nil
