@@ -97,7 +97,11 @@ func end(at, every int64) int64 {
 // seconds to three hours.
 func TestOutages(t *testing.T) {
 	tables, none, points, gaps := 0, 0, 0, 0
-	for seed := range uint64(50) {
+	seeds := uint64(50)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 4))
 		l := live(t, random)
 		for range 300 {
@@ -159,7 +163,7 @@ func TestOutages(t *testing.T) {
 			}
 		}
 	}
-	if min(tables, none, points, gaps) < 1000 {
+	if uint64(min(tables, none, points, gaps)) < 20*seeds {
 		t.Errorf("asked about too little: %d tables, %d times none, %d points, %d gaps", tables, none, points, gaps)
 	}
 }
