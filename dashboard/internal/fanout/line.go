@@ -118,6 +118,12 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 	return l.rest, nil
 }
 
+// upToDate tells whether next would find nothing, and something will happen before it does. While a message goes to
+// thousands, what a line is made of has left the processor's caches between its turn and its next.
+func (l *line) upToDate() bool {
+	return l.stage == talking && l.Form != nil && l.answers == nil && len(l.rest) == 0 && l.Sub.CaughtUp()
+}
+
 // farewell says goodbye in the technique's own words.
 func (l *line) farewell(err error) {
 	l.stage, l.reason = finishing, Closed
@@ -134,8 +140,7 @@ func (l *line) count(in, out int) {
 		c.Count(in, out)
 		return
 	}
-	l.Account.Read(in)
-	l.Account.Wrote(out)
+	l.Account.Passed(in, out)
 }
 
 // wrote says how much of next's bytes have left.

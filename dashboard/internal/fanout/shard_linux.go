@@ -300,6 +300,8 @@ func (s *shard) sent(o *op, now time.Duration) error {
 		return s.block(l, true)
 	case o.err != nil:
 		return o.err
+	case l.upToDate():
+		return nil
 	}
 	return s.say(l, now, o.written+o.n)
 }

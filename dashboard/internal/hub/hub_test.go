@@ -198,6 +198,33 @@ func TestEvery(t *testing.T) {
 }
 
 // A subscription that begins again is like a new one.
+// Who is caught up need not ask again before a token comes, so that it is never told too early.
+func TestCaughtUp(t *testing.T) {
+	h := New(Config{})
+	defer h.Close()
+	newest := publish(h, 3).ID
+	s := h.Subscribe(Cursor{newest.Epoch, 1}, 0)
+	defer s.Close()
+	next := func(want bool) {
+		t.Helper()
+		if _, err := s.Next(); err != nil || s.CaughtUp() != want {
+			t.Errorf("caught up: %v (%v), want %v", s.CaughtUp(), err, want)
+		}
+	}
+	if s.CaughtUp() {
+		t.Error("caught up before the first")
+	}
+	next(false) // 2 of 3
+	next(true)  // 3
+	next(true)  // nothing
+	publish(h, 2)
+	next(false)
+	next(true)
+	s.SetEvery(time.Hour)
+	publish(h, 1)
+	next(true) // it is not for this one
+}
+
 func TestAgain(t *testing.T) {
 	h := New(Config{})
 	publish(h, 5)

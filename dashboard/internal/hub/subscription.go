@@ -18,6 +18,7 @@ type Subscription struct {
 	every    time.Duration // least time between two messages; 0 is all of them
 	lastAt   int64         // At of the message delivered last; 0 is none
 	live     bool          // it has caught up once; before that, reading slowly is not falling behind
+	caughtUp bool          // see CaughtUp; for the goroutine of Next alone
 	gap      bool          // the next message comes after a gap
 	conflate bool          // of those that wait, only the newest is wanted
 	closed   bool          // by Close
@@ -104,7 +105,8 @@ func (s *Subscription) Next() (*Message, error) {
 		m := k.whole()
 		s.lastAt = m.At
 		h.total.Delivered++
-		s.live = s.live || s.next > h.run.last
+		s.caughtUp = s.next > h.run.last
+		s.live = s.live || s.caughtUp
 		if s.gap {
 			s.gap = false
 			return m.AfterGap(), nil
@@ -114,9 +116,13 @@ func (s *Subscription) Next() (*Message, error) {
 	if h.closed || s.closed {
 		return nil, ErrClosed
 	}
-	s.live = true
+	s.live, s.caughtUp = true, true
 	return nil, nil
 }
+
+// CaughtUp tells whether there was no more to read when Next was called last. Whatever has come since, the end included,
+// there is a token for. It is for the goroutine of Next.
+func (s *Subscription) CaughtUp() bool { return s.caughtUp }
 
 // skipIfBehind moves a reader that is too slow, or wants no other, to the newest message, and counts what it left out.
 // mu is held.

@@ -191,17 +191,16 @@ func (x *Exchange) Early(n int) {
 	}
 }
 
-// Read counts bytes that came in by a held connection that has been taken from its Conn.
-func (x *Exchange) Read(n int) {
-	if x.conn != nil {
-		x.conn.in.Add(int64(n))
+// Passed counts bytes that came in or left by a held connection that has been taken from its Conn.
+func (x *Exchange) Passed(in, out int) {
+	if x.conn == nil {
+		return
 	}
-}
-
-// Wrote counts bytes that left by a held connection that has been taken from its Conn.
-func (x *Exchange) Wrote(n int) {
-	if x.conn != nil {
-		x.conn.out.Add(int64(n))
+	if in > 0 {
+		x.conn.in.Add(int64(in))
+	}
+	if out > 0 {
+		x.conn.out.Add(int64(out))
 	}
 }
 
@@ -222,11 +221,21 @@ func (x *Exchange) tell() {
 	if total == nil {
 		return
 	}
-	in, out := x.bytes()
+	in, out := x.passed()
 	total.messages.Add(x.messages - x.told.messages)
-	total.in.Add(in.Total - x.told.in)
-	total.out.Add(out.Total - x.told.out)
-	x.told.messages, x.told.in, x.told.out = x.messages, in.Total, out.Total
+	if in != x.told.in {
+		total.in.Add(in - x.told.in)
+	}
+	total.out.Add(out - x.told.out)
+	x.told.messages, x.told.in, x.told.out = x.messages, in, out
+}
+
+// passed is all bytes of the exchange so far. tally.mu is held.
+func (x *Exchange) passed() (in, out int64) {
+	if x.conn == nil {
+		return x.payloadIn, x.body
+	}
+	return x.conn.in.Load() - x.startIn, x.conn.out.Load() - x.startOut
 }
 
 // In is how many bytes have come in by a held connection; 0 where that cannot be seen.
@@ -273,12 +282,12 @@ func (x *Exchange) End() {
 
 // bytes splits what the exchange has cost so far. tally.mu is held.
 func (x *Exchange) bytes() (in, out Bytes) {
+	in.Total, out.Total = x.passed()
+	in.Payload, out.Payload = x.payloadIn, x.payloadOut
 	if x.conn == nil {
-		return Bytes{Total: x.payloadIn, Payload: x.payloadIn},
-			Bytes{Total: x.body, Framing: x.body - x.payloadOut, Payload: x.payloadOut}
+		out.Framing = out.Total - out.Payload
+		return in, out
 	}
-	in.Total, in.Payload = x.conn.in.Load()-x.startIn, x.payloadIn
-	out.Total, out.Payload = x.conn.out.Load()-x.startOut, x.payloadOut
 	if x.held {
 		in.Head, out.Head = int64(x.headIn), min(int64(x.headOut), out.Total)
 	} else {

@@ -105,7 +105,7 @@ func TestRecordHeld(t *testing.T) {
 	x.Heard(make([]byte, 20))
 	x.Understood() // the heads have not been recorded: it comes behind them
 	out := func(n int) {
-		x.Wrote(n)
+		x.Passed(0, n)
 		x.Said(make([]byte, n))
 	}
 	out(20)
@@ -113,7 +113,7 @@ func TestRecordHeld(t *testing.T) {
 	x.Spoken(nil, nil)
 	out(50)
 	x.Spoken([]Span{{5, 45}}, []string{"e-1"})
-	x.Read(7)
+	x.Passed(7, 0)
 	x.Heard(make([]byte, 7))
 	x.Understood()
 	out(9)
@@ -143,7 +143,7 @@ func TestRecordHeard(t *testing.T) {
 	x.Hold(conn, 0)
 	x.Early(0)
 	hear := func(text string, payload int) {
-		x.Read(len(text))
+		x.Passed(len(text), 0)
 		x.Heard([]byte(text))
 		x.Received(payload)
 		x.Understood()
