@@ -29,6 +29,7 @@ func TestEnvironment(t *testing.T) {
 		"FIVEWIRE_PORT_8055_TCP_ADDR=10.0.0.1":           "",
 		"FIVEWIRE_NODE_PORT_8055_TCP=tcp://10.0.0.1:805": "",
 		"FIVEWIRE_KYE=secret":                            "there is no variable FIVEWIRE_KYE: want FIVEWIRE_KEY, or none",
+		"FIVEWIRE_FOO=1":                                 "there is no variable FIVEWIRE_FOO: they are FIVEWIRE_KEY, and the flags' names in capitals",
 		"FIVEWIRE_KEYFILE=secret":                        "there is no variable FIVEWIRE_KEYFILE: want FIVEWIRE_KEY_FILE, or none",
 		"FIVEWIRE_TRUST_PROXIES=secret":                  "there is no variable FIVEWIRE_TRUST_PROXIES: want FIVEWIRE_TRUST_PROXY, or none",
 		"FIVEWIRE_key=secret":                            "there is no variable FIVEWIRE_key: want FIVEWIRE_KEY, or none",

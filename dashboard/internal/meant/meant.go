@@ -10,18 +10,32 @@ const (
 	far, perLetters = 3, 4
 )
 
-// Of is the known name that is nearest; "" where none is near.
+// Of is the known name that is nearest; "" where none is near. What both begin with up to a "_" makes none near: of
+// FIVEWIRE_FOO and FIVEWIRE_KEY no letter is the same that says something.
 func Of(name string, known []string) string {
 	if len(name) > longest {
 		return ""
 	}
 	best, least := "", min(far, 1+len(name)/perLetters)+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least && d < len(k) {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least && d < len(k)-shared(name, k) {
 			best, least = k, d
 		}
 	}
 	return best
+}
+
+// shared is how long the words are that both begin with, each with the "_" behind it.
+func shared(a, b string) (n int) {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			break
+		}
+		if a[i] == '_' {
+			n = i + 1
+		}
+	}
+	return n
 }
 
 // distance is how many letters have to be put, left out or changed to make b of a (Levenshtein).

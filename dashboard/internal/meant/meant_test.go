@@ -6,9 +6,10 @@ import (
 )
 
 func TestOf(t *testing.T) {
-	known := []string{"series", "at", "from", "to", "points", "only", "FIVEWIRE_KEY"}
+	known := []string{"series", "at", "from", "to", "points", "only", "FIVEWIRE_KEY", "tls_cert"}
 	for name, want := range map[string]string{
 		"serie": "series", "Series": "series", "form": "from", "pionts": "points", "FIVEWIRE_KYE": "FIVEWIRE_KEY", "FROM": "from", "t": "at",
+		"FIVEWIRE_FOO": "", "FIVEWIRE_": "", "FIVEWIRE_K": "FIVEWIRE_KEY", "tls_cret": "tls_cert",
 		"range": "", "xy": "", "": "", "callback": "", "series" + strings.Repeat("s", 60): "",
 	} {
 		if got := Of(name, known); got != want {
