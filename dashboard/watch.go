@@ -73,7 +73,17 @@ func (d *Dashboard) getText(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, plainText)
-	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &shown, Firing: alert.Sentences(d.alerts.watch.States(time.Now()))}, screen))
+	return c.Send(text.Page(nil, text.View{Host: d.host.Load(), Snapshot: &shown, Firing: alert.Sentences(d.alerts.watch.States(time.Now())), Footer: onlyNow(c)}, screen))
+}
+
+// onlyNow says that this is no past, to who has an address of one: the page in a browser would show it.
+func onlyNow(c *fiber.Ctx) string {
+	for _, name := range []string{"at", "from", "to"} {
+		if c.Query(name) != "" {
+			return "this is now: " + name + "= is for the page in a browser; api/v1/history has what was"
+		}
+	}
+	return ""
 }
 
 // awaitFirst waits for the first snapshot, at most for as long as one takes to come: who starts the program and asks at once

@@ -39,6 +39,14 @@ func TestTextByAccept(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
+	for query, want := range map[string]string{"?at=1763638612345": "this is now: at= ", "?range=1h&from=1&to=2": "this is now: from= ", "?to=2": "this is now: to= "} {
+		if status, body, _ := s.get(query, "Accept", "*/*"); status != 200 || !strings.Contains(body, want) || !strings.HasSuffix(body, "api/v1/history has what was\n") {
+			t.Errorf("%s: got %d %s", query, status, body)
+		}
+	}
+	if strings.Contains(body, "this is now") {
+		t.Errorf("says so to who asks for now: %s", body)
+	}
 	for _, query := range []string{"?cols=10", "?cols=wide", "?color=red", "watch?rows=0", "watch?cols=401", "watch?rows=1e3", "watch?cols=80&cols=90", "watch?after=nowhere"} {
 		status, body, _ := s.get(query, "Accept", "*/*")
 		if status != 400 || !strings.Contains(body, "allowed") {
