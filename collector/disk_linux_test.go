@@ -120,7 +120,7 @@ func TestDiskSourceWithoutFiles(t *testing.T) {
 	}
 	host := tree{"proc/diskstats": stats("sda", 1) + "garbage\n"}.write(t)
 	part, err = diskSource(host).Read(t.Context())
-	if part == nil || err == nil || err.Error() != "read disks: 1 lines of diskstats are not as documented" {
+	if part == nil || err == nil || err.Error() != "read disks: lines of diskstats that are not as documented: 1" {
 		t.Errorf("with a line that is none: %v, %v", part, err)
 	}
 	tree{"proc/diskstats": "garbage\n"}.over(t, host)

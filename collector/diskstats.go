@@ -36,7 +36,7 @@ func parseDiskstats(b []byte, lines []diskLine) ([]diskLine, error) {
 		}
 	}
 	if odd > 0 {
-		return lines, fmt.Errorf("%d lines of diskstats are not as documented", odd)
+		return lines, fmt.Errorf("lines of diskstats that are not as documented: %d", odd)
 	}
 	return lines, nil
 }

@@ -28,9 +28,9 @@ func TestFilesystemSource(t *testing.T) {
 	checkNumbers(t, s)
 	for _, step := range []struct{ mountinfo, want, err string }{
 		{"1 0 8:1 / / rw - ext4 /dev/sda rw\n2 1 8:2 / /b rw - ext4 /dev/sdb rw\n", "/ /b", "<nil>"},
-		{"1 0 8:1 / / rw - ext4 /dev/sda rw\nnonsense\n", "/", "1 lines of mountinfo are not as documented"},
+		{"1 0 8:1 / / rw - ext4 /dev/sda rw\nnonsense\n", "/", "lines of mountinfo that are not as documented: 1"},
 		{"", "", "read mounts: mountinfo is empty"},
-		{"nonsense\n", "", "read mounts: 1 lines of mountinfo are not as documented"},
+		{"nonsense\n", "", "read mounts: lines of mountinfo that are not as documented: 1"},
 		{"1 0 8:1 / / rw - ext4 /dev/sda rw\n", "/", "<nil>"},
 	} {
 		tree{"proc/1/mountinfo": step.mountinfo}.over(t, host)

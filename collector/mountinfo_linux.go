@@ -131,7 +131,7 @@ func parseMountinfo(table string) ([]mount, error) {
 		})
 	}
 	if odd > 0 {
-		return mounts, fmt.Errorf("%d lines of mountinfo are not as documented", odd)
+		return mounts, fmt.Errorf("lines of mountinfo that are not as documented: %d", odd)
 	}
 	return mounts, nil
 }

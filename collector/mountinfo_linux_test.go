@@ -55,7 +55,7 @@ func TestParseMount(t *testing.T) {
 		}
 	}
 	mounts, err := parseMountinfo("1 0 0:1 / / rw - ext4 /dev/sda rw\nnonsense\n\n2 1 0:2 / /b rw - ext4 /dev/sdb rw")
-	if len(mounts) != 1 || err == nil || err.Error() != "2 lines of mountinfo are not as documented" {
+	if len(mounts) != 1 || err == nil || err.Error() != "lines of mountinfo that are not as documented: 2" {
 		t.Errorf("got %v, %v", mounts, err)
 	}
 }
