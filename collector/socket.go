@@ -16,6 +16,7 @@ type Sockets struct {
 	Retransmits     Number    `json:"retransmits"`      // segments sent again
 	ListenOverflows Number    `json:"listen_overflows"` // refused because a queue was full
 	ListenDrops     Number    `json:"listen_drops"`
+	UDPDrops        Number    `json:"udp_drops"` // datagrams that came and were dropped: a program's receive buffer was full
 	// FullListeners are those whose queue is full, at most 8, the longest first; looked at each second while connections
 	// are refused, and with TCPStates otherwise. They are only known where sock_diag(7) answers for the host.
 	FullListeners  []Listener `json:"full_listeners,omitempty"`
@@ -59,7 +60,7 @@ type socketPart struct {
 
 func (p *socketPart) AddTo(s *Snapshot) { s.Sockets = &p.sockets }
 
-// socketCounters are the counters of TCP that a snapshot has rates of, and the number of connections.
+// socketCounters are the counters of TCP and UDP that a snapshot has rates of, and the number of connections.
 type socketCounters struct {
 	values [len(socketCounterNames)]uint64
 	known  [len(socketCounterNames)]bool
@@ -75,10 +76,12 @@ const (
 	socketRetransmits
 	socketListenOverflows
 	socketListenDrops
+	socketUDPDrops
+	socketUDP6Drops
 	socketConnections // no counter: how many there are
 )
 
-// socketCounterNames are their names in /proc/net/snmp and netstat (RFC 4022; net/ipv4/proc.c).
+// socketCounterNames are their names in /proc/net/snmp, netstat and snmp6 (RFC 4022; net/ipv4/proc.c).
 var socketCounterNames = [...]string{
 	socketOpened:          "Tcp_ActiveOpens",
 	socketAccepted:        "Tcp_PassiveOpens",
@@ -89,6 +92,8 @@ var socketCounterNames = [...]string{
 	socketRetransmits:     "Tcp_RetransSegs",
 	socketListenOverflows: "TcpExt_ListenOverflows",
 	socketListenDrops:     "TcpExt_ListenDrops",
+	socketUDPDrops:        "Udp_RcvbufErrors",
+	socketUDP6Drops:       "Udp6_RcvbufErrors",
 	socketConnections:     "Tcp_CurrEstab",
 }
 
@@ -112,6 +117,17 @@ func (s *Sockets) rates(before, after *socketCounters, elapsed time.Duration) {
 	s.Opened, s.Accepted, s.Failed, s.Resets = rate(socketOpened), rate(socketAccepted), rate(socketFailed), rate(socketResets)
 	s.SegmentsIn, s.SegmentsOut, s.Retransmits = rate(socketSegmentsIn), rate(socketSegmentsOut), rate(socketRetransmits)
 	s.ListenOverflows, s.ListenDrops = rate(socketListenOverflows), rate(socketListenDrops)
+	s.UDPDrops = socketSum(rate(socketUDPDrops), rate(socketUDP6Drops))
+}
+
+// socketSum is of IPv4 and IPv6: one of them may be switched off.
+func socketSum(a, b Number) Number {
+	v, ok := a.Get()
+	w, ok2 := b.Get()
+	if !ok && !ok2 {
+		return Number{}
+	}
+	return Known(v + w)
 }
 
 // socketNumber is what a table says under a name.

@@ -111,15 +111,6 @@ func (s *socketReader) readTables(now time.Time) (tables int, err error) {
 	return tables, err
 }
 
-func socketSum(a, b Number) Number {
-	v, ok := a.Get()
-	w, ok2 := b.Get()
-	if !ok && !ok2 {
-		return Number{}
-	}
-	return Known(v + w)
-}
-
 // readConntrack: without a connection tracker both are unknown.
 func (s *socketReader) readConntrack(now time.Time) (entries, limit Number) {
 	b, _ := s.conntrack.read(now)

@@ -49,11 +49,12 @@ func TestSocketSource(t *testing.T) {
 
 	time.Sleep(time.Millisecond)
 	tree{
-		"proc/1/net/snmp": strings.Replace(snmp2025, "-1 10 20 3 4 5 1000 2000 6 7 8 0", "-1 20 20 2 4 9 3000 2000 6 7 8 0", 1),
-		"proc/1/net/tcp":  "nobody looks at this now",
+		"proc/1/net/snmp": strings.NewReplacer("-1 10 20 3 4 5 1000 2000 6 7 8 0", "-1 20 20 2 4 9 3000 2000 6 7 8 0",
+			"Udp: 1 2 3 4 5 6", "Udp: 1 2 93 4 95 6").Replace(snmp2025),
+		"proc/1/net/tcp": "nobody looks at this now",
 	}.over(t, host)
 	second := read(t, source).Sockets
-	for name, rate := range map[string]Number{"opened": second.Opened, "segments in": second.SegmentsIn} {
+	for name, rate := range map[string]Number{"opened": second.Opened, "segments in": second.SegmentsIn, "datagrams dropped": second.UDPDrops} {
 		if v, _ := rate.Get(); v <= 0 {
 			t.Errorf("%s: %v", name, rate)
 		}
@@ -137,7 +138,7 @@ func TestTornSockets(t *testing.T) {
 					t.Fatalf("%s, %q: part %v, error %v", name, text, part, err)
 				}
 				s := &part.(*socketPart).sockets
-				for _, rate := range []Number{s.Opened, s.Accepted, s.Failed, s.Resets, s.SegmentsIn, s.SegmentsOut, s.Retransmits, s.ListenDrops} {
+				for _, rate := range []Number{s.Opened, s.Accepted, s.Failed, s.Resets, s.SegmentsIn, s.SegmentsOut, s.Retransmits, s.ListenDrops, s.UDPDrops} {
 					if v, _ := rate.Get(); v != 0 {
 						t.Fatalf("%s, after %q: %+v", name, text, s)
 					}

@@ -82,7 +82,7 @@ func sockets(n int) *collector.Sockets {
 		LastAck: known(0), Listen: known(14), Closing: known(0), Orphans: known(0)},
 		Opened: known(0.5), Accepted: known(wave(n, 30, 0, 25)), Failed: known(0), Resets: known(wave(n, 60, 0, 2)),
 		SegmentsIn: known(wave(n, 40, 30, 9000)), SegmentsOut: known(wave(n, 25, 30, 7000)), Retransmits: known(wave(n, 70, 0, 20)),
-		ListenOverflows: known(0), ListenDrops: known(0), Conntrack: known(120), ConntrackLimit: known(262144),
+		ListenOverflows: known(0), ListenDrops: known(0), UDPDrops: known(0), Conntrack: known(120), ConntrackLimit: known(262144),
 		Netstat: collector.Table{
 			Names:  []string{"Tcp_ActiveOpens", "Tcp_PassiveOpens", "Tcp_CurrEstab", "Tcp_InSegs", "Tcp_OutSegs", "Tcp_RetransSegs", "TcpExt_ListenOverflows"},
 			Values: []uint64{sum(n, 1), sum(n, 12), uint64(31 + n%7), sum(n, 4500), sum(n, 3500), sum(n, 10), 0}},

@@ -156,6 +156,7 @@ func (m *summary) sockets(v *collector.Sockets) {
 	m.add(unitEvents, v.SegmentsOut, "sockets.segments_out")
 	m.add(unitEvents, v.Retransmits, "sockets.retransmits")
 	m.add(unitEvents, v.ListenOverflows, "sockets.listen_overflows")
+	m.add(unitEvents, v.UDPDrops, "sockets.udp_drops")
 	m.add(unitCount, v.Conntrack, "sockets.conntrack")
 }
 

@@ -35,6 +35,7 @@ export class Sockets {
       { label: "tables.resets", read: (s) => often(s.sockets?.resets) },
       { label: "tables.retransmits", read: (s) => retransmits(s.sockets), title: () => say("tables.retransmits_title") },
       { label: "tables.listen_overflows", read: (s) => often(s.sockets?.listen_overflows), title: () => say("tables.listen_overflows_title"), level: (s) => (s.sockets?.listen_overflows > 0 ? "warn" : "") },
+      { label: "tables.udp_drops", read: (s) => often(s.sockets?.udp_drops), title: () => say("tables.udp_drops_title"), level: (s) => (s.sockets?.udp_drops > 0 ? "warn" : "") },
       { label: "tables.full_accept_queues", read: (s) => queues(s.sockets?.full_listeners), title: (s) => queues(s.sockets?.full_listeners, true) ?? "", level: () => "warn", wide: true },
     ]),
     new Figures([

@@ -289,6 +289,7 @@ func showsNetworks(t *testing.T) {
 		s.Handles.Maximum = 1 << 63
 		s.Sockets.FullListeners = []collector.Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}}
 		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(980), collector.Known(1000)
+		s.Sockets.UDPDrops = collector.Known(1234)
 	})
 	if got := p.cells("networks", 0); !strings.HasPrefix(got, "<b>0 | up | 1 Gbit/s |") || !strings.HasSuffix(got, "| 0 | 2.50") {
 		t.Errorf("got %s", got)
@@ -298,6 +299,7 @@ func showsNetworks(t *testing.T) {
 	p.says("networks", "docker0")
 	p.says("sockets", "established")
 	p.says("sockets", "980 of 1,000 · full")
+	p.says("sockets", "UDP dropped1,234/s")
 	p.says("sockets", "open files2,144")
 	p.says("sockets", "full accept queuesport 8080: 129 of 128")
 }

@@ -112,6 +112,8 @@ export default {
   retransmits_title: "segments sent again, and their part of all that were sent",
   listen_overflows: "listen overflows",
   listen_overflows_title: "connections refused because a program's queue was full",
+  udp_drops: "UDP dropped",
+  udp_drops_title: "datagrams that came and were dropped because a program did not take them fast enough: its receive buffer was full (ss -uam tells whose)",
   full_accept_queues: "full accept queues",
   queue_of: "port {port}: {queue} of {limit}",
   tracked_connections: "tracked connections",

@@ -112,6 +112,8 @@ export default {
   retransmits_title: "重新发送的报文段，及其占全部已发送报文段的比例",
   listen_overflows: "监听溢出",
   listen_overflows_title: "因程序的队列已满而被拒绝的连接",
+  udp_drops: "UDP 丢弃",
+  udp_drops_title: "已到达却被丢弃的数据报：程序取得不够快，其接收缓冲区已满（ss -uam 可查是哪个程序）",
   full_accept_queues: "已满的接受队列",
   queue_of: "端口 {port}：{queue} / {limit}",
   tracked_connections: "跟踪的连接",
