@@ -26,6 +26,8 @@ type Sockets struct {
 	// has /proc/net/sockstat and sockstat6, as in "TCP_inuse", and "TCP_mem_bytes" beside the kernel's "TCP_mem" in pages.
 	Netstat  Table `json:"-"`
 	Sockstat Table `json:"-"`
+	// Softnet is by processor; at most five seconds old.
+	Softnet []Softnet `json:"-"`
 }
 
 // TCPStates counts TCP sockets by state (RFC 9293 §3.3.2), IPv4 and IPv6 together.

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type socketReader struct {
 	before, after         socketCounters
 	at                    time.Time
 	tcp                   tcpReader
+	softnet               softnetReader
 }
 
 func newSocketReader(r roots) *socketReader {
@@ -37,7 +39,7 @@ func newSocketReader(r roots) *socketReader {
 		snmp: file(r.ofNet("snmp")), netstat: file(r.ofNet("netstat")), snmp6: file(r.ofNet("snmp6")),
 		conntrack: file(r.ofProc("sys", "net", "netfilter", "nf_conntrack_count")), entries: parseConntrack,
 		limit: file(r.ofProc("sys", "net", "netfilter", "nf_conntrack_max")),
-		tcp:   newTCPReader(r),
+		tcp:   newTCPReader(r), softnet: softnetReader{file: file(r.ofNet("softnet_stat"))},
 	}
 	if r.isElsewhere() {
 		// There too, sysctl has the reader's own namespace. The limit is the same for all.
@@ -73,9 +75,9 @@ func (s *socketReader) read(ctx context.Context) (Part, error) {
 	p.FullListeners = s.tcp.full
 	p.TCP.Orphans = socketNumber(p.Sockstat, "TCP_orphan")
 	p.Conntrack, p.ConntrackLimit = s.readConntrack(now)
-	if err == nil {
-		err = censusErr
-	}
+	var softnetErr error
+	p.Softnet, softnetErr = s.softnet.read(now)
+	err = cmp.Or(err, censusErr, softnetErr)
 	if err != nil {
 		return part, fmt.Errorf("read sockets: %w", err)
 	}

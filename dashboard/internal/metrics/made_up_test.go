@@ -86,6 +86,7 @@ func madeUp() *collector.Snapshot {
 		Paging:  &collector.Paging{Kernel: table("pgpgin", 1000, "pgpgout", 2000, "pswpin", 0, "pswpout", 1, "pgfault", 9999, "pgmajfault", 11, "oom_kill", 2)},
 		Handles: &collector.Handles{Allocated: 2048, Maximum: 9223372036854775807},
 		Sockets: &collector.Sockets{Conntrack: known(17), ConntrackLimit: known(262144),
+			Softnet: []collector.Softnet{{CPU: 0, Processed: 15330186, Dropped: 3, Squeezed: 2}, {CPU: 3, Processed: 2300419}},
 			Netstat: table("Ip_Forwarding", 1, "Icmp_InMsgs", 6, "Tcp_CurrEstab", 12, "Tcp_RetransSegs", 30,
 				"Tcp_InErrs", 0, "Udp_InDatagrams", 77, "Udp6_NoPorts", 1, "UdpLite_InErrors", 0, "TcpExt_ListenDrops", 3,
 				"IpExt_InOctets", 123456, "IpExt_OutOctets", 654321),

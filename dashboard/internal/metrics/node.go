@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/fivewire/fivewire/collector"
@@ -181,6 +182,12 @@ func (e *Exporter) sockets(w *sheet, s *collector.Snapshot, _ Facts) {
 		}
 		for i, key := range k.Sockstat.Names {
 			w.gauge("node_sockstat_"+metricName(key), key+" of /proc/net/sockstat.").add(float64(k.Sockstat.Values[i]))
+		}
+		for _, n := range k.Softnet {
+			cpu := strconv.Itoa(n.CPU)
+			w.counter("node_softnet_processed_total", "Packets that came and a processor has taken.", "cpu").add(float64(n.Processed), cpu)
+			w.counter("node_softnet_dropped_total", "Packets that came and found a processor's queue full.", "cpu").add(float64(n.Dropped), cpu)
+			w.counter("node_softnet_times_squeezed_total", "Turns of a processor that ended with packets left.", "cpu").add(float64(n.Squeezed), cpu)
 		}
 		w.number((*sheet).gauge, "node_nf_conntrack_entries", "Connections that the connection tracker follows.", k.Conntrack)
 		w.number((*sheet).gauge, "node_nf_conntrack_entries_limit", "Connections that the connection tracker can follow.", k.ConntrackLimit)

@@ -174,7 +174,7 @@ func liveSnapshot(t *testing.T) *collector.Snapshot {
 
 // whole are the groups of names that we have all of. Of others, such as what a network interface is, the peer has some
 // more: they are in the log.
-var whole = regexp.MustCompile(`^node_(pressure|vmstat|netstat|sockstat|filefd|memory|procs)_|^node_(load1|load5|load15|` +
+var whole = regexp.MustCompile(`^node_(pressure|softnet|vmstat|netstat|sockstat|filefd|memory|procs)_|^node_(load1|load5|load15|` +
 	`cpu_seconds_total|cpu_guest_seconds_total|context_switches_total|forks_total|intr_total|boot_time_seconds|time_seconds|uname_info|` +
 	`hwmon_temp_celsius|hwmon_fan_rpm|thermal_zone_temp|nf_conntrack_entries|nf_conntrack_entries_limit|processes_threads|processes_pids)$`)
 
