@@ -25,6 +25,7 @@ type Host struct {
 	KernelVersion string `json:"-"` // "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)"
 	Machine       string `json:"-"` // "x86_64"
 	Domain        string `json:"-"` // of NIS, "(none)" mostly
+	Clock         *Clock `json:"-"` // for /metrics too; nil where nobody tells
 }
 
 // hostSource reads facts that hardly change.
@@ -49,6 +50,7 @@ func hostSource(r roots) Source {
 			return nil, fmt.Errorf("read host: %w", err)
 		}
 		part.Platform = platform
+		part.Clock = readTimex()
 		return PartFunc(func(s *Snapshot) { s.Host = &part }), nil
 	}}
 }

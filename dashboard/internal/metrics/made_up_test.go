@@ -62,8 +62,9 @@ func madeUp() *collector.Snapshot {
 		At:       start,
 		Interval: known(1),
 		Uptime:   known(93784),
-		Host:     &collector.Host{Hostname: "mon", OS: "linux", Kernel: "6.1.0-18-amd64", Arch: "amd64", CPUs: 2, Booted: start.Add(-93784 * time.Second)},
-		Verdict:  &collector.Verdict{State: "busy", Resource: "io", Text: "I/O-bound", Since: start.UnixMilli() - 42_000},
+		Host: &collector.Host{Hostname: "mon", OS: "linux", Kernel: "6.1.0-18-amd64", Arch: "amd64", CPUs: 2, Booted: start.Add(-93784 * time.Second),
+			Clock: &collector.Clock{Synchronised: true, Offset: -0.0015, Frequency: 1.000012, MaxError: 0.0025, Error: 40e-6, Tick: 0.01, TimeConstant: 7, TAI: 37, Status: 0x2001}},
+		Verdict: &collector.Verdict{State: "busy", Resource: "io", Text: "I/O-bound", Since: start.UnixMilli() - 42_000},
 		CPU: &collector.CPU{
 			Running: known(2), Blocked: known(0),
 			Cores: []collector.Core{

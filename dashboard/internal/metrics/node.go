@@ -20,12 +20,32 @@ func (e *Exporter) host(w *sheet, s *collector.Snapshot, f Facts) {
 		if !h.Booted.IsZero() {
 			w.gauge("node_boot_time_seconds", "When the host booted, in Unix time.").add(float64(h.Booted.UnixNano()) / 1e9)
 		}
+		if h.Clock != nil {
+			clock(w, h.Clock)
+		}
 	}
 	if l := s.Load; l != nil {
 		w.gauge("node_load1", "Load average over a minute.").add(l.One)
 		w.gauge("node_load5", "Load average over five minutes.").add(l.Five)
 		w.gauge("node_load15", "Load average over fifteen minutes.").add(l.Fifteen)
 	}
+}
+
+// clock is how right it is, and what keeps it so.
+func clock(w *sheet, c *collector.Clock) {
+	synchronised := 0.0
+	if c.Synchronised {
+		synchronised = 1
+	}
+	w.gauge("node_timex_sync_status", "Whether somebody keeps the clock right.").add(synchronised)
+	w.gauge("node_timex_offset_seconds", "How far the clock is off, as far as that is still to be made good.").add(c.Offset)
+	w.gauge("node_timex_maxerror_seconds", "How far the clock may be off.").add(c.MaxError)
+	w.gauge("node_timex_estimated_error_seconds", "How far the clock probably is off.").add(c.Error)
+	w.gauge("node_timex_frequency_adjustment_ratio", "How fast the clock is let run, by how it would by itself.").add(c.Frequency)
+	w.gauge("node_timex_tick_seconds", "Time between two ticks of the clock.").add(c.Tick)
+	w.gauge("node_timex_loop_time_constant", "Time constant of the loop that keeps the clock right.").add(c.TimeConstant)
+	w.gauge("node_timex_tai_offset_seconds", "International Atomic Time less the clock's.").add(c.TAI)
+	w.gauge("node_timex_status", "The kernel's bits of how the clock is kept.").add(c.Status)
 }
 
 // sysname is uname's word for a GOOS.
