@@ -2,11 +2,11 @@
 // The report: what the cost table and the crowd have shown, under which conditions, to take along.
 
 import { asked } from "../config.js";
-import { count, delay, duration, unknown } from "../format.js";
+import { clock, count, delay, duration, unknown } from "../format.js";
 import { make, write } from "../panel/dom.js";
 import { called } from "../panel/switch.js";
 import { byteLength } from "../transport/transport.js";
-import { caption, follow, locale, say, term } from "../words/words.js";
+import { caption, follow, say, term } from "../words/words.js";
 import { columns, compare, shown } from "./cost.js";
 import { Costs } from "./costs.js";
 import { named } from "./kinds.js";
@@ -147,7 +147,7 @@ export class Report {
     };
     return panel.runs.map(({ at, seconds, lines }, i, all) => ({
       id: i === all.length - 1 ? "costs" : `costs_pinned_${i + 1}`,
-      title: say("report.run", { time: new Date(at).toLocaleTimeString(locale()), seconds: duration(seconds) }),
+      title: say("report.run", { time: clock(at), seconds: duration(seconds) }),
       columns: heads,
       run: { at: new Date(at).toISOString(), seconds },
       rows: lines.map((line, i) => [named(line), ...there.map(({ id, write }) => ({ value: line.values[id], text: write(line.values[id], line.values) })), ...apart(lines)[i]]),

@@ -3,8 +3,9 @@
 // the way out, and the links that an operator hands to others. Its words are fetched when somebody needs it.
 
 import { Refused } from "../api.js";
+import { moment } from "../format.js";
 import { show } from "../login.js";
-import { caption, follow, load, locale, say } from "../words/words.js";
+import { caption, follow, load, say } from "../words/words.js";
 import { field, make, one, reveal, write } from "./dom.js";
 
 /** @typedef {import("../login.js").Standing} Standing */
@@ -143,7 +144,7 @@ export class Access {
     reveal(one("#access-leave"), standing.until !== undefined);
     reveal(one("#share"), standing.role === "operator" && standing.asked);
     if (!may) return;
-    const until = standing.until === undefined ? "" : new Date(standing.until).toLocaleString(locale());
+    const until = standing.until === undefined ? "" : moment(standing.until, Date.now());
     write(field("access-role"), until ? say(`access.role_${standing.role}_until`, { until }) : say(`access.role_${standing.role}`));
     reveal(field("access-redacted"), standing.redacted);
   }
@@ -210,7 +211,7 @@ export class Access {
       end.type = "button";
       caption(end, "access.take_back");
       end.addEventListener("click", () => void this.#unshare(`/${share.id}`));
-      return make("li", "share-entry", make("span", "", say("access.share_until", { id: share.id, until: new Date(share.until).toLocaleString(locale()) })), end);
+      return make("li", "share-entry", make("span", "", say("access.share_until", { id: share.id, until: moment(share.until, Date.now()) })), end);
     }));
     reveal(one("#share-none"), shares.length > 1);
   }

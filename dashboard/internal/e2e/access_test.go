@@ -90,6 +90,7 @@ func TestWhoMayLook(t *testing.T) {
 }
 
 // A link for somebody else opens what the page shows, at the server's public address; what stands behind it is the token alone.
+// How long links are good for is told by the page's clock.
 func TestShareLink(t *testing.T) {
 	p := modules(t)
 	got := evaluate[string](p, `(async () => {
@@ -97,7 +98,10 @@ func TestShareLink(t *testing.T) {
 		document.body.replaceChildren(document.createElement("button"), page.querySelector("dialog#access"));
 		document.querySelector("button").id = "access-open";
 		const { Access } = await import(base + "panel/access.js");
-		const api = { login: async () => ({ role: "operator", asked: true }), post: async () => ({ url: "https://public.example/mon/#s=token" }), get: async () => ({ shares: [] }) };
+		const api = { login: async () => ({ role: "operator", asked: true }), post: async () => ({ url: "https://public.example/mon/#s=token" }), get: async () => ({ shares: [{ id: "ab12", until: Date.UTC(2050, 10, 28, 15, 4, 5) }] }) };
+		const [{ load }, { useZone }] = await Promise.all([import(base + "words/words.js"), import(base + "zone.js")]);
+		await load("access");
+		useZone("utc");
 		let address = "http://127.0.0.1:8055/?from=2026-11-28T03:12:07Z&to=2026-11-28T03:13:07Z&sort=-memory#lab";
 		await new Access(api, () => address).enter();
 		const link = document.querySelector("#share-link"), told = [];
@@ -110,9 +114,10 @@ func TestShareLink(t *testing.T) {
 		await make();
 		address = "http://127.0.0.1:8055/";
 		await make();
-		return told.join(" ");
+		while (!document.querySelector("#share-list span")) await new Promise((done) => setTimeout(done));
+		return told.join(" ") + " " + document.querySelector("#share-list span").textContent;
 	})()`)
-	if want := "https://public.example/mon/?from=2026-11-28T03:12:07Z&to=2026-11-28T03:13:07Z&sort=-memory#s=token https://public.example/mon/#s=token"; got != want {
+	if want := "https://public.example/mon/?from=2026-11-28T03:12:07Z&to=2026-11-28T03:13:07Z&sort=-memory#s=token https://public.example/mon/#s=token link ab12, until Nov 28, 2050 15:04"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
