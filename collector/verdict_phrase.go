@@ -36,7 +36,7 @@ type Figures map[string]float64
 // VerdictPhrases are the keys that a phrase may have, in a new slice.
 func VerdictPhrases() []string {
 	return []string{
-		"also", "available", "band_uses", "blind", "busy", "children", "culprit", "disk_busy", "disk_slow", "entries", "full", "full_pressure",
+		"also", "available", "band_uses", "blind", "buffer_full", "busy", "children", "culprit", "disk_busy", "disk_slow", "entries", "full", "full_pressure",
 		"grew", "group_above", "group_memory", "has", "hot", "inodes", "iowait", "killed", "killed_before", "killed_in", "limit",
 		"limit_killed", "looking", "lost", "many_small", "mount", "none_now", "nothing_waits", "others_wait", "partly_blind", "port_queue_full", "queue_full", "rate",
 		"sent_again", "short_lived", "swapping", "throttled", "uses", "victim", "victim_named", "withheld",

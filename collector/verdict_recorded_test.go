@@ -111,7 +111,7 @@ func FuzzVerdict(f *testing.F) {
 			s := quiet()
 			for _, p := range []*Number{&s.CPU.Busy, &s.CPU.IOWait, &s.CPU.Steal, &s.Pressure.CPU.Some, &s.Pressure.IO.Full, &s.Pressure.Memory.Full,
 				&s.Paging.SwapIn, &s.Paging.SwapOut, &s.Paging.OOMKills, &s.Disks[0].Busy, &s.Disks[0].WriteTime, &s.Sockets.Retransmits, &s.Sockets.SegmentsOut,
-				&s.Sockets.ListenOverflows, &s.Sockets.Conntrack, &s.Sensors[0].Value, &s.Sensors[0].Critical, &s.Container.WorkingSet, &s.Container.MemoryLimit, &s.Container.MemoryPressed,
+				&s.Sockets.ListenOverflows, &s.Sockets.UDPDrops, &s.Sockets.Conntrack, &s.Sensors[0].Value, &s.Sensors[0].Critical, &s.Container.WorkingSet, &s.Container.MemoryLimit, &s.Container.MemoryPressed,
 				&s.Container.Throttled, &s.Container.OOMKills, &s.Networks[0].ReceiveDrops, &s.Filesystems[0].UsedRatio, &s.Processes.Top[0].CPU} {
 				if random.IntN(2) == 0 {
 					*p = number()

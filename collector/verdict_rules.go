@@ -49,6 +49,8 @@ func verdictRules() []rule {
 			head: "network unreliable", detail: sayRetransmits},
 		{resource: "network", sources: []string{"sockets"}, value: dropped, bad: level{100, 50, 5}, busy: level{1, 0.2, 5},
 			head: "connections dropped", detail: sayDropped},
+		{resource: "network", sources: []string{"sockets"}, value: datagrams, busy: level{50, 20, 10},
+			head: "datagrams dropped", detail: sayDatagrams},
 		{mild: true, gauge: true, value: blind, busy: level{0.5, 0.5, 5}, detail: sayBlind},
 		{mild: true, sources: []string{"pressure", "cpu"}, value: cpuUsed, busy: level{0.95, stillUsed, 5}, detail: sayUsed},
 	}
@@ -330,6 +332,14 @@ func dropped(_ *judge, s *Snapshot) (float64, bool) {
 		return 0, false
 	}
 	return s.Sockets.ListenOverflows.Get()
+}
+
+// datagrams are those of UDP that a program did not take fast enough. A few are lost on many hosts, and missed by nobody.
+func datagrams(_ *judge, s *Snapshot) (float64, bool) {
+	if s.Sockets == nil {
+		return 0, false
+	}
+	return s.Sockets.UDPDrops.Get()
 }
 
 // worstGroup is the control group with the highest score: the own one, or an app's beside it. They are of two sources, and

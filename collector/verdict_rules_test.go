@@ -55,6 +55,8 @@ func TestRules(t *testing.T) {
 			s.Sockets.ListenOverflows = Known(30)
 			s.Sockets.FullListeners = []Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}, {Address: "127.0.0.1", Port: 81, Queue: 6, Limit: 5}}
 		}, Verdict{State: "busy", Resource: "network", Text: "connections dropped for 42 s: 30 a second, the accept queue of port 8080 is full (limit 128)"}},
+		{"datagrams", func(s *Snapshot) { s.Sockets.UDPDrops = Known(1200) }, Verdict{State: "busy", Resource: "network", Text: "datagrams dropped for 42 s: 1200 a second, a program's receive buffer is full"}},
+		{"a few datagrams", func(s *Snapshot) { s.Sockets.UDPDrops = Known(30) }, Verdict{}},
 		{"full, and nobody refused", func(s *Snapshot) { s.Sockets.FullListeners = []Listener{{Port: 81, Queue: 5, Limit: 5}} }, Verdict{}},
 		{"conntrack", func(s *Snapshot) { s.Sockets.Conntrack = Known(65000) }, Verdict{State: "bad", Resource: "network", Text: "connection tracker nearly full for 42 s: 65000 of 65536 entries"}},
 		{"handles", func(s *Snapshot) { s.Handles.Allocated = 990 }, Verdict{State: "bad", Resource: "files", Text: "file handles nearly used up for 42 s: 990 of 1000"}},

@@ -351,6 +351,12 @@ func sayDropped(j *judge, s *Snapshot, text *sentence) {
 		tell("port_queue_full", Figures{"port": float64(fullest.Port), "of": float64(fullest.Limit)})
 }
 
+func sayDatagrams(j *judge, s *Snapshot, text *sentence) {
+	v, _ := datagrams(j, s)
+	text.decimal(v).add(" a second, ").tell("rate", Figures{"rate": v})
+	text.add("a program's receive buffer").tense(" is", " was").add(" full").tell("buffer_full", nil)
+}
+
 // sayUnknown is said when that many sources do not answer, the two that matter most among them.
 func (j *judge) sayUnknown(s *Snapshot, silent int) *Verdict {
 	j.calm = j.clock

@@ -84,7 +84,7 @@ func quiet() Snapshot {
 		Filesystems: []Filesystem{{Mount: "/", UsedRatio: Known(0.5), Available: 40 << 30, InodesTotal: 100, InodesUsed: 10},
 			{Mount: "/data", UsedRatio: Known(0.1), Available: 400 << 30}},
 		Networks:  []Network{{Name: "eth0", ReceivePackets: Known(1000), TransmitPackets: Known(1000), ReceiveDrops: Known(0)}},
-		Sockets:   &Sockets{Retransmits: Known(1), SegmentsOut: Known(1000), ListenOverflows: Known(0), Conntrack: Known(100), ConntrackLimit: Known(65536)},
+		Sockets:   &Sockets{Retransmits: Known(1), SegmentsOut: Known(1000), ListenOverflows: Known(0), UDPDrops: Known(0), Conntrack: Known(100), ConntrackLimit: Known(65536)},
 		Sensors:   []Sensor{{Chip: "coretemp", Label: "Package id 0", Value: Known(50), Critical: Known(100)}},
 		Container: &Cgroup{Name: "web", Path: "/web", MemoryLimit: Known(512 << 20), WorkingSet: Known(100 << 20), Throttled: Known(0), CPULimit: Known(1.5), OOMKills: Known(0)},
 	}

@@ -76,12 +76,14 @@ export default {
   head_packets_lost: "丢包",
   head_network_unreliable: "网络不稳定",
   head_connections_dropped: "连接被丢弃",
+  head_datagrams_dropped: "数据报被丢弃",
 
   // 结论：细节
   phrase_also: "另外：{name}",
   phrase_available: "可用 {share}",
   phrase_band_uses: "{name}（{n} 个进程）共使用 {cores} 核",
   phrase_blind: "{n} 个数据源没有应答，包括 CPU 和内存",
+  phrase_buffer_full: "某个程序的接收缓冲区已满",
   phrase_busy: "{of} 个核心忙碌 {share}",
   phrase_children: "主要是短命的子进程",
   phrase_culprit: "{name}（PID {pid}）",
