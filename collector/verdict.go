@@ -14,7 +14,7 @@ type Verdict struct {
 	// Resource is what it is about, one of VerdictResources: "cpu", "memory", "io", "disk", "network", "files", "thermal",
 	// "container"; "" when healthy or unknown.
 	Resource string `json:"resource,omitempty"`
-	// Text is the sentence, at most 120 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
+	// Text is the sentence, at most 200 characters: "I/O-bound for 42 s: postgres (pid 811), 38 % full pressure".
 	Text string `json:"text"`
 	// Since is when it began, Unix milliseconds; that, or earlier, where Parts say that it has lasted at least so long.
 	Since int64 `json:"since"`

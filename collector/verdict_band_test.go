@@ -107,6 +107,18 @@ func TestVerdictBandStays(t *testing.T) {
 	}
 }
 
+// The longest that is usual is said to its end: how much they use stands there.
+func TestVerdictIsSaidToItsEnd(t *testing.T) {
+	const web, java = "gunicorn: worker [shop]", "java-with-a-long-name-00"
+	s := crowded(web, 1, 0.9)
+	s.Processes.Top = append(s.Processes.Top, crowded(java, 1, 1.1).Processes.Top...)
+	tr := newTrial(t)
+	tr.run(s, 1000, 1)
+	if v := tr.run(quiet(), 5, 1); !strings.HasSuffix(v.Text, " s ago (92 % of 4 cores): "+java+", 2 processes, and "+web+", 2 processes, used 2.1 and 1.9 cores") {
+		t.Errorf("got %s", v.Text)
+	}
+}
+
 // Who is named beside the first stays, like the first; is told with what is over; and is told in parts.
 func TestVerdictSecondStays(t *testing.T) {
 	tr := newTrial(t)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	longestSentence = 120 // characters
+	longestSentence = 200 // characters
 	longestName     = 24  // of them
 )
 
