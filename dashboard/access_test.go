@@ -437,6 +437,9 @@ func TestPasswordsSlowed(t *testing.T) {
 	os.WriteFile(file, []byte(line+"\n"), 0o600)
 	s := guardedBy(t, AccessConfig{Required: true, UsersFile: file}, func(c *Config) { c.Lab = true })
 	b := s.browser()
+	if status, body, _ := b.do("GET", "metrics", ""); status != 401 || !strings.Contains(body, "api/v1/login") || strings.Contains(body, "Bearer") {
+		t.Errorf("there is no key to be sent: %d %s", status, body)
+	}
 	if status, body, _ := b.do("POST", "api/v1/login", `{"user":"ann","password":"correct horse"}`); status != 200 || !strings.Contains(body, "presenter") {
 		t.Fatalf("%d %s", status, body)
 	}

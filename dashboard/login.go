@@ -126,7 +126,9 @@ func (d *Dashboard) denied(c *fiber.Ctx, v visitor, needed auth.Role) *problem.P
 		if errors.Is(v.err, auth.ErrEnded) {
 			detail += " (hint: ask for another link, or log in again)"
 		}
-	} else if key, password := d.config.Access.guard.Ways(); !key && !password {
+	} else if key, password := d.config.Access.guard.Ways(); !key && password {
+		detail = `log in first: open the page, or POST {"user":"NAME","password":"PASSWORD"} to api/v1/login and send the cookie of its answer`
+	} else if !key {
 		detail = "this came through a proxy that this dashboard was not told of, so nobody can tell that it is from this machine, and there is no key (hint: start it with --public-url and --trust-proxy, or --auth key; --auth off where the proxy asks who it is)"
 	}
 	return problem.New(fiber.StatusUnauthorized, detail)
