@@ -25,7 +25,7 @@ func TestCompressed(t *testing.T) {
 		bulk := strings.Repeat("the same from tick to tick. ", 100)
 		publish := func() {
 			s.n++
-			s.Publish(collector.Snapshot{At: time.UnixMilli(int64(1763638612000 + s.n)), Sources: []collector.SourceState{{Name: "bulk", Error: bulk}}})
+			s.Publish(collector.Snapshot{At: time.UnixMilli(1763638612000 + int64(s.n)), Sources: []collector.SourceState{{Name: "bulk", Error: bulk}}})
 		}
 		publish()
 		conn, r := s.ask(technique, "")

@@ -243,7 +243,7 @@ func TestVariantsTellTheSame(t *testing.T) {
 			w := (*viewing)(nil)
 			for n := range 4 {
 				s.n++
-				s.Publish(collector.Snapshot{At: time.UnixMilli(int64(1763638612000 + s.n)), Uptime: collector.Known(float64(n) + 0.1),
+				s.Publish(collector.Snapshot{At: time.UnixMilli(1763638612000 + int64(s.n)), Uptime: collector.Known(float64(n) + 0.1),
 					Sources: []collector.SourceState{{Name: "bulk", Error: bulk}}})
 				if w == nil {
 					w = s.view(v, "", "", offer)

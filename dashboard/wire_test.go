@@ -322,7 +322,7 @@ func TestUnsent(t *testing.T) {
 		bulk := strings.Repeat("x", 50_000)
 		publish := func() {
 			s.n++
-			s.Publish(collector.Snapshot{At: time.UnixMilli(int64(1763638612000 + s.n)), Sources: []collector.SourceState{{Name: "bulk", Error: bulk}}})
+			s.Publish(collector.Snapshot{At: time.UnixMilli(1763638612000 + int64(s.n)), Sources: []collector.SourceState{{Name: "bulk", Error: bulk}}})
 		}
 		publish()
 		conn, r := s.ask(technique, "&compress=off&viewer=me")

@@ -28,7 +28,7 @@ func snapshots(t testing.TB, n int) [][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frames[i] = fmt.Appendf(nil, "id: k3f9a1-%d\ndata: {\"id\":\"k3f9a1-%[1]d\",\"at\":%d,\"data\":%s}\n\n", i+1, 1763638612345+1000*i, data)
+		frames[i] = fmt.Appendf(nil, "id: k3f9a1-%d\ndata: {\"id\":\"k3f9a1-%[1]d\",\"at\":%d,\"data\":%s}\n\n", i+1, 1763638612345+1000*int64(i), data)
 	}
 	return frames
 }

@@ -47,13 +47,19 @@ func table(pairs ...any) collector.Table {
 	var t collector.Table
 	for i := 0; i < len(pairs); i += 2 {
 		t.Names = append(t.Names, pairs[i].(string))
-		t.Values = append(t.Values, uint64(pairs[i+1].(int)))
+		switch value := pairs[i+1].(type) {
+		case int:
+			t.Values = append(t.Values, uint64(value))
+		case uint64:
+			t.Values = append(t.Values, value)
+		}
 	}
 	return t
 }
 
 // madeUp has every part of a snapshot, and some of everything unknown.
 func madeUp() *collector.Snapshot {
+	const gib uint64 = 1 << 30 // more of them than an int has on 32 bits
 	known := collector.Known
 	stall := func(some, full float64) *collector.Stall {
 		return &collector.Stall{SomeSeconds: known(some), FullSeconds: known(full)}
@@ -80,8 +86,8 @@ func madeUp() *collector.Snapshot {
 		Load:     &collector.Load{One: 0.5, Five: 0.75, Fifteen: 1},
 		Pressure: &collector.Pressure{CPU: stall(20.5, 0), Memory: stall(1.5, 0.5), IO: stall(40, 16.25), IRQ: &collector.Stall{FullSeconds: known(0.125)}},
 		Memory: &collector.Memory{Total: 16 << 30, Available: 9 << 30, Free: 2 << 30, ARC: known(1 << 30), Kernel: table(
-			"MemTotal", 16<<30, "MemFree", 2<<30, "MemAvailable", 9<<30, "Buffers", 1<<28, "Cached", 4<<30, "SwapCached", 4096,
-			"Active(anon)", 3<<30, "Inactive(file)", 1<<30, "SwapTotal", 2<<30, "SwapFree", 1<<30, "SReclaimable", 1<<27, "Slab", 1<<28,
+			"MemTotal", 16*gib, "MemFree", 2*gib, "MemAvailable", 9*gib, "Buffers", 1<<28, "Cached", 4*gib, "SwapCached", 4096,
+			"Active(anon)", 3*gib, "Inactive(file)", 1*gib, "SwapTotal", 2*gib, "SwapFree", 1*gib, "SReclaimable", 1<<27, "Slab", 1<<28,
 			"PageTables", 1<<24, "HardwareCorrupted", 0, "HugePages_Total", 8, "Hugepagesize", 2<<20, "DirectMap4k", 1<<25)},
 		Swap:    &collector.Swap{Total: 2 << 30, Used: 1 << 30, Free: 1 << 30},
 		Paging:  &collector.Paging{Kernel: table("pgpgin", 1000, "pgpgout", 2000, "pswpin", 0, "pswpout", 1, "pgfault", 9999, "pgmajfault", 11, "oom_kill", 2)},
