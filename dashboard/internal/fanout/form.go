@@ -109,8 +109,8 @@ func (f *Form) frame(m *hub.Message) *frame {
 		const around = 128 // what frames have beside the message, generously
 		r.bytes, r.body = f.piece(make([]byte, 0, len(m.JSON)+around), func(b []byte) []byte { return f.Message(b, m) })
 		r.payload = f.find(r.bytes, m.JSON)
-	} else if old {
-		return r // to compress the whole backlog for each who asks for it would take longer than to send it
+	} else if old && f.newest.message.ID.Seq-m.ID.Seq > recentFrames {
+		return r // to compress the whole backlog for each who asks for it would take longer than to send it: those of late are shared
 	}
 	chain := new(deflate.Chain)
 	switch {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/fivewire/fivewire/dashboard/internal/deflate"
 	"github.com/fivewire/fivewire/dashboard/internal/hub"
 )
 
@@ -156,6 +158,29 @@ func TestOldFramesPushOutNothing(t *testing.T) {
 	for _, m := range messages[last-recentFrames : last] {
 		if form.frame(m); built[m.ID.Seq] != 1 {
 			t.Errorf("message %d was framed %d times, want 1: it is recent", m.ID.Seq, built[m.ID.Seq])
+		}
+	}
+}
+
+// Who skips a message, as one does that has just come, or wants the newest alone, may be the first to ask for the one behind
+// it. Those who are still to get the one before share it all the same, compressed.
+func TestSkippedFramesAreShared(t *testing.T) {
+	for _, encoding := range []Encoding{Gzip, Deflate, Alone} {
+		w := words()
+		w.Message = func(b []byte, m *hub.Message) []byte { return append(b, m.JSON...) }
+		form := &Form{Words: w, Encoding: encoding, Compressor: new(deflate.Compressor)}
+		form.began()
+		h := hub.New(hub.Config{})
+		data := []byte(`{"text":"` + strings.Repeat("the same ", 1000) + `"}`)
+		skipped, newest := h.Publish(time.Now(), data), h.Publish(time.Now(), data)
+		var hasty, one, another deflate.Stream
+		form.write(newest, &hasty)
+		p := form.write(skipped, &one)
+		if form.write(skipped, &another) != p {
+			t.Errorf("encoding %d: a skipped message is made for each line anew", encoding)
+		}
+		if len(p.bytes) > len(data)/10 {
+			t.Errorf("encoding %d: a skipped message of %d bytes has %d on the wire", encoding, len(data), len(p.bytes))
 		}
 	}
 }
