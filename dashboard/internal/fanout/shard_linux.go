@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"errors"
+	"net"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -88,33 +89,26 @@ func (s *shard) close() {
 func (s *shard) add(l *line, conn syscall.Conn, head, early []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed { // the poll's number may be another's
+		return net.ErrClosed
+	}
 	fd, err := duplicate(conn)
 	if err != nil {
 		return err
 	}
-	if t, ok := conn.(interface{ Yield() bool }); ok && !t.Yield() { // it has become more than its descriptor
+	if err := s.take(l, fd, conn); err != nil {
 		unix.Close(fd)
-		return errors.New("the connection is more than its descriptor")
+		return err
 	}
 	if k, ok := conn.(interface{ Keep() func() }); ok {
 		l.release = k.Keep()
 	}
-	l.fd = int32(fd)
 	l.Owner.Began(s.way)
 	s.probed(l)
-	s.place(l)
-	own(int(l.fd))
+	own(fd)
 	now := s.fanout.now()
 	s.attend(l, func() error {
 		l.begin(head, now)
-		if s.closed {
-			l.reason = Closed
-			return errDone
-		}
-		if err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, l.index, watched); err != nil {
-			l.reason = Fault
-			return err
-		}
 		if len(early) > 0 {
 			if err := l.hear(early, now); err != nil {
 				return err
@@ -124,6 +118,23 @@ func (s *shard) add(l *line, conn syscall.Conn, head, early []byte) error {
 	})
 	s.flush()
 	return nil
+}
+
+// take gives a line a place and has its descriptor watched: what is heard of it waits for mu. An error says that neither is so.
+// mu is held.
+func (s *shard) take(l *line, fd int, conn syscall.Conn) error {
+	l.fd = int32(fd)
+	s.place(l)
+	err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, l.index, watched)
+	if t, ok := conn.(interface{ Yield() bool }); ok && err == nil && !t.Yield() { // it has become more than its descriptor
+		s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
+		err = errors.New("the connection is more than its descriptor")
+	}
+	if err != nil {
+		s.forget(l)
+		l.fd = 0
+	}
+	return err
 }
 
 // remove closes a line. mu is held.

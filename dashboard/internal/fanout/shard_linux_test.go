@@ -323,6 +323,49 @@ func TestDescriptorsRunOut(t *testing.T) {
 	}
 }
 
+// Where epoll takes no more, as beyond fs.epoll.max_user_watches, lines are held by goroutines, each connection as it was; when it
+// does again, new ones are held by epoll.
+func TestWatchesRunOut(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		form := lines(1)
+		none := openStream(t) // no epoll: it takes nothing
+		var watches []int
+		for _, shard := range s.openShards().all {
+			fd, err := unix.Dup(shard.poll.fd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			watches = append(watches, fd)
+			unix.Dup3(int(none.in), shard.poll.fd, unix.O_CLOEXEC)
+		}
+		theirs, ours := s.connect()
+		t.Cleanup(func() { theirs.Close() })
+		k := &kept{Conn: ours}
+		v := s.hold(theirs, k, form, echoLines{}, ByGoroutine)
+		polls, itsOther := s.connect()
+		t.Cleanup(func() { polls.Close(); itsOther.Close() })
+		if s.Park(itsOther, &asks{}) {
+			t.Error("a connection is parked that nobody watches")
+		}
+		for i, shard := range s.openShards().all {
+			unix.Dup3(watches[i], shard.poll.fd, unix.O_CLOEXEC)
+			unix.Close(watches[i])
+		}
+		w := s.join(form, echoLines{})
+		publish(s.hub, 1)
+		for _, held := range []*viewer{v, w} {
+			held.expect("head", "open", "m1 x")
+			io.WriteString(held, "q")
+			held.expect("aq", "EOF")
+			held.ends(Left)
+		}
+		if n := k.released.Load(); n != 0 {
+			t.Errorf("the place of a connection that was not taken is given back %d times", n)
+		}
+	})
+}
+
 // kept is a connection that counts who gives its place back.
 type kept struct {
 	net.Conn
