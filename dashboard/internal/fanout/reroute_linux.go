@@ -1,9 +1,5 @@
 package fanout
 
-import (
-	"golang.org/x/sys/unix"
-)
-
 func (g *shards) reroute(choose func(Owner) Through) {
 	for _, s := range g.all {
 		s.reroute(choose)
@@ -33,7 +29,6 @@ func (s *shard) hand(l *line, through Through) {
 	if !s.forget(l) {
 		return
 	}
-	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 	no := "" // what has been begun cannot be gone on with
 	if l.Form == nil && !l.answering {
 		no = NoRoom

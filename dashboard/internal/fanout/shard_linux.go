@@ -127,7 +127,6 @@ func (s *shard) take(l *line, fd int, conn syscall.Conn) error {
 	s.place(l)
 	err := s.poll.control(unix.EPOLL_CTL_ADD, l.fd, l.index, watched)
 	if t, ok := conn.(interface{ Yield() bool }); ok && err == nil && !t.Yield() { // it has become more than its descriptor
-		s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 		err = errors.New("the connection is more than its descriptor")
 	}
 	if err != nil {
@@ -146,7 +145,7 @@ func (s *shard) remove(l *line) {
 	if l.wasted() {
 		unix.SetsockoptLinger(int(l.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
-	unix.Close(int(l.fd)) // and with it epoll's interest: the server's descriptor is closed by now, or is about to be
+	unix.Close(int(l.fd))
 	if l.release != nil {
 		l.release()
 	}
@@ -154,10 +153,14 @@ func (s *shard) remove(l *line) {
 }
 
 // forget takes a line out. It tells whether it was in. mu is held.
+//
+// Closing the line's descriptor would not end the watch over it while the server's is open, or a child's that is not yet its
+// program. What is told then would be taken for news of the next line, which may well have the same place and descriptor.
 func (s *shard) forget(l *line) bool {
 	if l.removed() {
 		return false
 	}
+	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 	delete(s.behind, l)
 	s.lines[l.index] = nil
 	s.free = append(s.free, l.index)
@@ -202,7 +205,6 @@ func (s *shard) back(l *line) {
 	if l.answers != nil {
 		early = *l.answers
 	}
-	s.poll.control(unix.EPOLL_CTL_DEL, l.fd, 0, 0)
 	conn, ok := l.connection(NoRoom)
 	if !ok {
 		l.reason = Fault

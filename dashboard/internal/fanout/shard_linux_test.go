@@ -492,21 +492,31 @@ func listener(h *hub.Hub, form *Form) Line {
 
 // joinAs is join for any line.
 func (s *shard) joinAs(t testing.TB, ln net.Listener, of Line) net.Conn {
+	theirs, ours := connected(t, ln)
+	s.addAs(t, ours, of)
+	return theirs
+}
+
+// connected is a connection's two ends.
+func connected(t testing.TB, ln net.Listener) (theirs, ours net.Conn) {
 	theirs, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { theirs.Close() })
-	ours, err := ln.Accept()
-	if err != nil {
+	if ours, err = ln.Accept(); err != nil {
 		t.Fatal(err)
 	}
+	return theirs, ours
+}
+
+// addAs gives a connection to the shard.
+func (s *shard) addAs(t testing.TB, ours net.Conn, of Line) {
 	defer ours.Close()
 	s.fanout.lineBegins()
 	if err := s.add(&line{fanout: s.fanout, Line: of}, ours.(syscall.Conn), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	return theirs
 }
 
 // While a connection waits for a shard that is at work it has one descriptor, as before: the second is taken when it is its
@@ -550,6 +560,57 @@ func (c *turns) SyscallConn() (syscall.RawConn, error) {
 		c.asked()
 	}
 	return c.Conn.SyscallConn()
+}
+
+// A connection whose line is gone may live on for a moment by the server's descriptor, or by a child's that is not yet its
+// program. The next line may have the same place and descriptor: what is told of the one before is not taken for news of it,
+// or it would be said twice what there is to say.
+func TestNothingIsHeardOfTheOneBefore(t *testing.T) {
+	for _, way := range []Way{ByRing, ByEpoll} {
+		t.Run(way.String(), func(t *testing.T) {
+			s := openShard(t, way)
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			form := lines(1)
+			before := s.join(t, ln, form)
+			l := s.all()[0]
+			descriptor, place := l.fd, l.index
+			lives, err := unix.Dup(int(descriptor))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(lives)
+			now, ours := connected(t, ln)
+			s.mu.Lock()
+			s.remove(l)
+			s.mu.Unlock()
+			of := listener(s.fanout.hub, form)
+			of.Ear = echoLines{}
+			s.addAs(t, ours, of)
+			if l = s.all()[0]; l.fd != descriptor || l.index != place {
+				t.Fatalf("the next line has descriptor %d and place %d, want %d and %d", l.fd, l.index, descriptor, place)
+			}
+			io.WriteString(before, "y")
+			io.WriteString(now, "y")
+			time.Sleep(10 * time.Millisecond)
+			var events [8]unix.EpollEvent
+			n := s.poll.look(events[:])
+			if n != 1 {
+				t.Errorf("%d events are told of one line", n)
+			}
+			s.events(events[:n])
+			now.(*net.TCPConn).CloseWrite()
+			for deadline := time.Now().Add(time.Minute); s.has(l) && time.Now().Before(deadline); {
+				s.events(events[:s.poll.look(events[:])])
+			}
+			if got, err := io.ReadAll(now); string(got) != "open\nay\n" || err != nil {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
 }
 
 // A line that is removed while others wait in its batch is not written to: its descriptor may be another's by then.
