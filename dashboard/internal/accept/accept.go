@@ -34,10 +34,7 @@ import (
 const (
 	// sendBuffer bounds what the kernel keeps for a viewer that does not read. Linux doubles it for its own
 	// bookkeeping (socket(7), SO_SNDBUF); left alone, it would grow to tcp_wmem's 4 MB.
-	sendBuffer = 64 << 10
-	// unacknowledged is how long sent bytes may stay without an answer (tcp(7), TCP_USER_TIMEOUT).
-	unacknowledged = 15 * time.Second
-
+	sendBuffer   = 64 << 10
 	mostReserved = 128
 	refusal      = 100 * time.Millisecond
 	crowd        = 64               // connections that wait for their first answer
@@ -47,6 +44,9 @@ const (
 
 	shortestPause, longestPause = 5 * time.Millisecond, time.Second
 )
+
+// Unacknowledged is how long sent bytes may stay without an answer (tcp(7), TCP_USER_TIMEOUT).
+const Unacknowledged = 15 * time.Second
 
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
@@ -236,7 +236,7 @@ func Tune(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 		tcp.SetKeepAliveConfig(keepAlive)
-		setUserTimeout(tcp, unacknowledged)
+		setUserTimeout(tcp, Unacknowledged)
 	}
 }
 

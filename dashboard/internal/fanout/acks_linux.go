@@ -7,10 +7,23 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/fivewire/fivewire/dashboard/internal/accept"
 )
 
 // own takes the watch over what is acknowledged from the kernel.
 func own(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 0) }
+
+// disown gives that watch back where a middlebox will close the connection: once the line has ended nobody else looks whether
+// the viewer takes what is still inside. mu is not held.
+func (g *pair) disown() {
+	if b, ok := bare(g.conn).(interface{ Bare() bool }); g.socket == nil || !ok || b.Bare() {
+		return
+	}
+	g.socket.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(accept.Unacknowledged.Milliseconds()))
+	})
+}
 
 // outgoing is how many bytes the other end has not acknowledged (tcp(7), SIOCOUTQ).
 func outgoing(fd int32) (int, error) {

@@ -14,4 +14,7 @@ func (g *pair) look(time.Duration) error { return nil }
 // full is likewise.
 func (g *pair) full(time.Duration) {}
 
+// disown is likewise.
+func (g *pair) disown() {}
+
 func socketOf(net.Conn) syscall.RawConn { return nil }

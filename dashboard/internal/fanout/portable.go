@@ -38,6 +38,7 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	if over, wasted := g.wasCut(); over {
 		cut(bare(conn), wasted)
 	}
+	g.disown()
 	bare(conn).Close() // the server's wrapping would close it later, and TLS's goodbye be nobody's
 	l.finish()
 }

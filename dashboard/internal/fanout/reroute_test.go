@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/fivewire/fivewire/dashboard/internal/accept"
 	"github.com/fivewire/fivewire/dashboard/internal/meter"
 )
 
@@ -141,6 +144,41 @@ func TestBehindTheMiddlebox(t *testing.T) {
 			t.Errorf("ended as %v, want slow", got)
 		}
 	})
+}
+
+// A line that comes to have a middlebox, and ends, leaves the connection to it: what is still inside is for the kernel to watch
+// then, as before there was a line.
+func TestMiddleboxIsLeftToTheKernel(t *testing.T) {
+	s := open(t, ByGoroutine, Config{})
+	theirs, ours := s.connect()
+	t.Cleanup(func() { theirs.Close() })
+	raw, err := ours.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := 0 // the line closes its own
+	raw.Control(func(fd uintptr) { copied, _ = unix.Dup(int(fd)) })
+	defer unix.Close(copied)
+	b := &box{Conn: ours}
+	b.away.Store(true)
+	v := s.hold(theirs, b, lines(1), nil, ByGoroutine)
+	v.expect("head", "open")
+	limit := func() int {
+		ms, err := unix.GetsockoptInt(copied, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
+		if err != nil {
+			t.Error(err)
+		}
+		return ms
+	}
+	if ms := limit(); ms != 0 {
+		t.Errorf("the kernel has a limit of %d ms while the line has its own", ms)
+	}
+	b.away.Store(false)
+	v.Close()
+	v.ends(Left)
+	if ms := limit(); ms != int(accept.Unacknowledged.Milliseconds()) {
+		t.Errorf("the kernel has a limit of %d ms for a middlebox, want %v", ms, accept.Unacknowledged)
+	}
 }
 
 // asks is a Caller with one request in hand, and no more after that.
