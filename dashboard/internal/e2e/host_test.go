@@ -299,7 +299,7 @@ func showsNetworks(t *testing.T) {
 	p.says("networks", "docker0")
 	p.says("sockets", "established")
 	p.says("sockets", "980 of 1,000 · full")
-	p.says("sockets", "UDP dropped1,234/s")
+	p.says("sockets", "UDP dropped1234/s")
 	p.says("sockets", "open files2,144")
 	p.says("sockets", "full accept queuesport 8080: 129 of 128")
 }
