@@ -95,6 +95,11 @@ func TestCounts(t *testing.T) {
 		check(t, "messages", r.Messages, 3*5)
 		check(t, "missed", r.Missed, 3*(2+10))
 		check(t, "duplicates", r.Duplicates, 3*2)
+		check(t, "numbered", r.Numbered, 3*4)
+		var b bytes.Buffer
+		if r.Table(&b); !strings.Contains(b.String(), "\nmissed         36 (12 of the messages have a number)\n") {
+			t.Errorf("got %s", b.String())
+		}
 		check(t, "gaps", r.Gaps, 3)
 		check(t, "errors", len(r.Errors), 0)
 		if r.Age == nil || r.Age.N != 9 || r.Age.Max > 5000 {
@@ -104,6 +109,39 @@ func TestCounts(t *testing.T) {
 			t.Errorf("spread %+v, want that of three messages", r.Spread)
 		}
 	})
+}
+
+// Of messages without a number, and of a server that was asked to leave messages out, nobody can say what is missed. It is not
+// told as none, nor as many.
+func TestMissesThatCannotBeTold(t *testing.T) {
+	for _, c := range []struct{ name, query, says, missed, duplicates string }{
+		{"no number", "", "data: one\n\ndata: two\n\n", "unknown: no message has a number", "unknown: no message has a number"},
+		{"another's number", "", "id: 17\ndata: one\n\nid: 19\ndata: two\n\n", "unknown: no message has a number", "unknown: no message has a number"},
+		{"thinned", "?every=2s", event(1, "") + event(3, ""), "unknown: the server was asked to leave messages out", "0"},
+		{"all", "", event(1, "") + event(3, ""), "1", "0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			both(t, func(t *testing.T, config Config) {
+				t.Parallel()
+				_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+					ask()
+					io.WriteString(conn, sseHead+c.says)
+					ask()
+				})
+				var how bytes.Buffer
+				config.URL, config.Progress = config.URL+c.query, &how
+				config.enough = func(c *crowd) bool { return c.tally.messages == 2 }
+				r := must(t, config)
+				var b bytes.Buffer
+				if r.Table(&b); !strings.Contains(b.String(), "\nmissed         "+c.missed+"\n") || !strings.Contains(b.String(), "\nduplicates     "+c.duplicates+"\n") {
+					t.Errorf("want missed %s, duplicates %s: got %s", c.missed, c.duplicates, b.String())
+				}
+				if got := strings.Contains(how.String(), "missed"); got != (c.missed == "1") {
+					t.Errorf("how it goes: %s", how.String())
+				}
+			})
+		})
+	}
 }
 
 // What the server ends, cuts or refuses is counted by its name, and the viewer comes back with its cursor.

@@ -60,11 +60,14 @@ func (v *viewer) message(e wire.Event, arrival int64) {
 			v.news = false
 			return
 		}
-		if r.seq > before.seq && v.c.Every == 0 {
+		if r.seq > before.seq && !v.c.target.thinned {
 			t.missed += int64(r.seq - before.seq - 1)
 		}
 	}
 	t.messages++
+	if r.sequenced {
+		t.numbered++
+	}
 	if envelope.Gap {
 		t.gaps++
 	}

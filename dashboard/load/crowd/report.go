@@ -27,6 +27,8 @@ type Report struct {
 	Refused    int64 `json:"refused"`         // attempts
 	Outside    int64 `json:"refused_viewers"` // those that were refused and never in
 	Messages   int64 `json:"messages"`
+	Numbered   int64 `json:"numbered"` // those that have a place in a sequence; of the others nothing can be missed, overdue or a duplicate
+	Thinned    bool  `json:"thinned"`  // the server was asked to leave messages out: nothing is missed or overdue
 	Missed     int64 `json:"missed"`
 	Overdue    int64 `json:"overdue"` // messages that connected viewers had not at the end, and others had for 2 s
 	Duplicates int64 `json:"duplicates"`
@@ -100,7 +102,7 @@ func (w *watcher) report() *Report {
 	r := &Report{
 		URL: c.target.url, Technique: c.Technique, Viewers: c.Viewers, Seconds: round(seconds), ConnectMS: round(c.opened.Seconds() * 1e3),
 		Connected: t.connected, Held: c.served(), Refused: t.refused, Outside: c.outside(),
-		Messages: t.messages, Missed: t.missed, Overdue: c.overdue(now), Duplicates: t.duplicates, Gaps: t.gaps,
+		Messages: t.messages, Numbered: t.numbered, Thinned: c.target.thinned, Missed: t.missed, Overdue: c.overdue(now), Duplicates: t.duplicates, Gaps: t.gaps,
 		Age: t.age.quantiles(), Spread: t.spread.quantiles(), Bytes: InOut{t.in, t.out},
 		Replayed: t.old, youngest: t.youngest, oldest: t.oldest, during: w.to.messages - w.from.messages,
 		Reconnects: t.reconnects, Cuts: t.cuts, Errors: maps.Clone(t.errors),
@@ -177,7 +179,7 @@ func (w *watcher) process(cpu time.Duration, before, held, after int64) Process 
 
 // overdue counts what connected viewers have not got and others have had for a while.
 func (c *crowd) overdue(now int64) int64 {
-	if c.Every > 0 || c.tally.newest == nil {
+	if c.target.thinned || c.tally.newest == nil {
 		return 0
 	}
 	grace := overdue
@@ -262,11 +264,11 @@ func (r *Report) Table(to io.Writer) error {
 	}
 	row("refused", "%d%s", r.Outside, refused)
 	row("messages", "%d", r.Messages)
-	row("missed", "%d", r.Missed)
+	row("missed", "%s", r.told(r.Missed, r.Thinned))
 	if r.Overdue > 0 {
 		row("overdue", "%d: others had had them for %v when it ended", r.Overdue, overdue)
 	}
-	row("duplicates", "%d", r.Duplicates)
+	row("duplicates", "%s", r.told(r.Duplicates, false))
 	if r.Gaps > 0 {
 		row("gaps", "%d told by the server", r.Gaps)
 	}
@@ -298,6 +300,21 @@ func (r *Report) Table(to io.Writer) error {
 		row(name, "%d × %s", r.Errors[kind], kind)
 	}
 	return out.Flush()
+}
+
+// told is a count that rests on the numbers of messages.
+func (r *Report) told(n int64, thinned bool) string {
+	switch {
+	case r.Messages == 0:
+		return "unknown: no message came"
+	case r.Numbered == 0:
+		return "unknown: no message has a number"
+	case thinned:
+		return "unknown: the server was asked to leave messages out"
+	case r.Numbered < r.Messages:
+		return fmt.Sprintf("%d (%d of the messages have a number)", n, r.Numbered)
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 func (p *Process) cpu(seconds float64) string {

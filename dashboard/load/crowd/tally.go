@@ -28,6 +28,7 @@ type record struct {
 // A tally is what all viewers together saw.
 type tally struct {
 	messages, missed, duplicates, gaps int64
+	numbered                           int64 // messages by which it can be told what is missed
 	in, out                            int64 // bytes
 	refused, reconnects, cuts          int64
 	connected                          int

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/fivewire/fivewire/dashboard/load/address"
 	"github.com/fivewire/fivewire/dashboard/load/wire"
@@ -20,6 +21,7 @@ type target struct {
 	technique string
 	url       string
 	ours      bool // it understands after=
+	thinned   bool // it leaves out messages, as it was asked to
 	keyed     bool // it is shown a key
 	tls       bool
 	host      string // of the Host line, and of the certificate
@@ -71,6 +73,8 @@ func newTarget(config *Config) (*target, error) {
 		query.Set("every", config.Every.String())
 		u.RawQuery = query.Encode()
 	}
+	every, err := time.ParseDuration(u.Query().Get("every"))
+	t.thinned = t.ours && err == nil && every > 0
 	u.Fragment, u.RawFragment = "", "" // it may be a key, and goes nowhere
 	t.url, t.path, t.host = u.Redacted(), u.RequestURI(), u.Host
 	t.address = u.Host
