@@ -16,22 +16,21 @@ func (v *viewer) answered(h *wire.Head, arrival int64) action {
 	kind := ""
 	switch ok := h.Status == 200; {
 	case c.Technique == "websocket" && h.Status != 101, poll && !ok && h.Status != 204 && h.Status != 304 && h.Status != 408, !poll && c.Technique != "websocket" && !ok:
-		kind = "refused: answer " + strconv.Itoa(h.Status) + c.target.hint(h)
+		kind = "answer " + strconv.Itoa(h.Status) + c.target.hint(h)
 	case c.Technique == "websocket" && string(h.Accept) != c.target.accept:
-		kind = "refused: a wrong Sec-WebSocket-Accept"
+		kind = "a wrong Sec-WebSocket-Accept"
 	case c.Technique == "websocket" && len(h.Extensions) > 0:
-		kind = fmt.Sprintf("refused: extension %.60q, which is not read here (hint: no Sec-WebSocket-Extensions)", h.Extensions)
+		kind = fmt.Sprintf("extension %.60q, which is not read here (hint: no Sec-WebSocket-Extensions)", h.Extensions)
 	case ok && !readable(c.Technique, h.Type):
-		kind = fmt.Sprintf("refused: not the content type of %s: %.60q", c.Technique, h.Type)
+		kind = fmt.Sprintf("not the content type of %s: %.60q", c.Technique, h.Type)
 	case ok && len(h.Encoding) > 0 && !bytes.EqualFold(h.Encoding, []byte("identity")):
-		kind = fmt.Sprintf("refused: content encoding %.60q, which is not read here (hint: no Accept-Encoding)", h.Encoding)
+		kind = fmt.Sprintf("content encoding %.60q, which is not read here (hint: no Accept-Encoding)", h.Encoding)
 	}
 	if kind != "" {
-		v.refuse()
 		if wait, err := strconv.Atoi(string(h.RetryAfter)); err == nil { // RFC 9110 §10.2.3; a date is for others
 			v.retry = int32(min(max(wait, 0), int(longestPause/time.Second)) * 1000)
 		}
-		return v.lost(kind)
+		return v.turnedAway(kind)
 	}
 	v.told()
 	if v.since == 0 {

@@ -164,13 +164,13 @@ func TestErrors(t *testing.T) {
 		{"parts for lines", "streaming", "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n--x\r\n", `refused: not the content type of streaming: "multipart/x-mixed-replace; boundary=x"`, false},
 		{"compressed", "sse", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", `refused: content encoding "gzip", which is not read here (hint: no Accept-Encoding)`, false},
 
-		{"not HTTP", "sse", "SSH-2.0-OpenSSH\r\n\r\n", "malformed: not this technique's format: status line \"SSH-2.0-OpenSSH\\r\"", false},
+		{"not HTTP", "sse", "SSH-2.0-OpenSSH\r\n\r\n", "refused: malformed: not this technique's format: status line \"SSH-2.0-OpenSSH\\r\"", false},
 		{"end of file", "sse", sseHead + event(1, ""), "ended by the server", false},
 		{"end of chunks", "sse", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n0\r\n\r\n", "ended by the server", false},
 		{"half a chunk", "sse", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\nff\r\nid", "cut off", false},
-		{"half a head", "sse", "HTTP/1.1 200 OK\r\nCont", "cut off", false},
+		{"half a head", "sse", "HTTP/1.1 200 OK\r\nCont", "refused: cut off", false},
 		{"half an answer", "longpolling", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"mess", "cut off", false},
-		{"nothing", "websocket", "", "cut off", false},
+		{"nothing", "websocket", "", "refused: cut off", false},
 		{"reset", "sse", sseHead, "connection reset by peer", true},
 		{"no upgrade", "websocket", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "refused: answer 200", false},
 		{"wrong key", "websocket", "HTTP/1.1 101 X\r\nSec-WebSocket-Accept: no\r\n\r\n", "refused: a wrong Sec-WebSocket-Accept", false},
@@ -385,6 +385,51 @@ func TestExtension(t *testing.T) {
 		_, err := Run(t.Context(), config)
 		if want := `nobody could connect: refused: extension "permessage-deflate", which is not read here (hint: no Sec-WebSocket-Extensions)`; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}
+
+// Who is connected and never answered was not let in, whatever the reason, and does not count as connected meanwhile either.
+func TestNotAnswered(t *testing.T) {
+	for _, c := range []struct{ name, says, want string }{
+		{"closed at once", "", "refused: cut off"},
+		{"half a head", "HTTP/1.1 200 OK\r\nContent-Ty", "refused: cut off"},
+		{"no HTTP", "SSH-2.0-x\r\n\r\n", "refused: malformed: not this technique's format: status line \"SSH-2.0-x\\r\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			both(t, func(t *testing.T, config Config) {
+				t.Parallel()
+				_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+					ask()
+					io.WriteString(conn, c.says)
+				})
+				config.Viewers = 5
+				r, err := Run(t.Context(), config)
+				if err == nil || err.Error() != "nobody could connect: "+c.want {
+					t.Errorf("got %v, want %s", err, c.want)
+				}
+				if r == nil || r.Outside != 5 || r.Refused < 5 || r.Errors[c.want] != r.Refused {
+					t.Errorf("got %+v, want that all five were refused", r)
+				}
+			})
+		})
+	}
+	both(t, func(t *testing.T, config Config) {
+		t.Parallel()
+		asked := make(chan bool, 1)
+		_, config.URL = serve(t, func(_ int, conn net.Conn, ask func() string) {
+			if ask() != "" {
+				asked <- true
+				ask()
+			}
+		})
+		var how bytes.Buffer
+		config.Progress, config.Objects = &how, true
+		config.enough = func(*crowd) bool { return len(asked) == 1 }
+		Run(t.Context(), config)
+		var last Progress
+		if err := json.Unmarshal(how.Bytes(), &last); err != nil || last.Held != 0 {
+			t.Errorf("%v: %s", err, how.String())
 		}
 	})
 }

@@ -11,7 +11,7 @@ type Progress struct {
 	Phase      string           `json:"phase"` // connecting, measuring: all are in or were refused; done
 	Seconds    float64          `json:"seconds"`
 	Viewers    int              `json:"viewers"`
-	Held       int              `json:"held"` // that are connected now
+	Held       int              `json:"held"` // that are connected now, and were answered
 	Refused    int64            `json:"refused"`
 	Messages   int64            `json:"messages"`
 	Missed     int64            `json:"missed"`
@@ -40,7 +40,7 @@ func (w *watcher) object(last bool) {
 	}
 	c.mu.Lock()
 	t := &c.tally
-	p.Held, p.Refused, p.Messages, p.Missed, p.Duplicates = c.held, t.refused, t.messages, t.missed, t.duplicates
+	p.Held, p.Refused, p.Messages, p.Missed, p.Duplicates = c.served(), t.refused, t.messages, t.missed, t.duplicates
 	p.Gaps, p.Reconnects, p.Age, p.Bytes, p.Errors = t.gaps, t.reconnects, t.age.quantiles(), InOut{t.in, t.out}, maps.Clone(t.errors)
 	c.mu.Unlock()
 	_ = json.NewEncoder(c.Progress).Encode(p) // nobody reads it: the pipe's end says that elsewhere

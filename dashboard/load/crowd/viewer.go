@@ -118,10 +118,9 @@ func (v *viewer) tick() action {
 	case v.phase == idle:
 		return v.ask()
 	case v.phase == dialing:
-		v.refuse()
-		return v.lost("refused: no connection in " + patience.String())
+		return v.turnedAway("no connection in " + patience.String())
 	case v.phase == asked || v.phase == reading:
-		return v.lost("no answer in time")
+		return v.broke("no answer in time")
 	}
 	v.wake(0)
 	return nothing
@@ -159,8 +158,7 @@ func (v *viewer) down(kind string) action {
 	case v.phase == dialing && (kind == noDescriptors || kind == noPorts): // it was not the server
 		return v.lost(kind)
 	case v.phase == dialing:
-		v.refuse()
-		return v.lost("refused: " + kind)
+		return v.turnedAway(kind)
 	case v.phase == deaf:
 		v.c.tally.slowCut++
 		v.c.tally.slowHeld--
@@ -182,7 +180,7 @@ func (v *viewer) down(kind string) action {
 	case kind == "":
 		kind = "cut off"
 	}
-	return v.lost(kind)
+	return v.broke(kind)
 }
 
 // leave ends the connection; the viewer comes back after so many ns.
@@ -207,9 +205,19 @@ func (v *viewer) lost(kind string) action {
 	return v.leave(v.c.between(floor+window/2, floor+window))
 }
 
-func (v *viewer) refuse() {
+// turnedAway counts an attempt by which the viewer did not get in.
+func (v *viewer) turnedAway(kind string) action {
 	v.refused = true
 	v.c.tally.refused++
+	return v.lost("refused: " + kind)
+}
+
+// broke is the end of a connection with an error: who was not answered on it did not get in.
+func (v *viewer) broke(kind string) action {
+	if v.phase == asked && v.since == 0 {
+		return v.turnedAway(kind)
+	}
+	return v.lost(kind)
 }
 
 func (v *viewer) told() {
@@ -229,7 +237,7 @@ func (v *viewer) feed(p []byte, arrival int64) action {
 	if v.phase == asked {
 		h, rest, err := v.head.Feed(p)
 		if err != nil {
-			return v.lost(broken(err))
+			return v.broke(broken(err))
 		}
 		if h == nil {
 			return nothing

@@ -151,7 +151,7 @@ func (w *watcher) tell(last bool) {
 	t := &w.c.tally
 	rate := float64(t.messages-w.toldMessages) / max(since.Seconds(), 0.001)
 	w.toldMessages = t.messages
-	text := fmt.Sprintf("%3.0f s  %d of %d connected  %.0f messages/s", time.Since(w.c.start).Seconds(), w.c.held, w.c.Viewers, rate)
+	text := fmt.Sprintf("%3.0f s  %d of %d connected  %.0f messages/s", time.Since(w.c.start).Seconds(), w.c.served(), w.c.Viewers, rate)
 	if t.numbered > 0 && !w.c.target.thinned {
 		text += fmt.Sprintf("  missed %d", t.missed)
 	}
