@@ -10,6 +10,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // defaultRate is that of --rate's tag. kong's own xor takes a default for a flag that was given.
@@ -97,6 +99,10 @@ func (l *Command) Run() error {
 	config.Progress = os.Stderr
 	if info, err := os.Stderr.Stat(); err == nil && !l.Attended {
 		config.Live = info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+	}
+	config.Cols = func() int {
+		cols, _, _ := term.GetSize(int(os.Stderr.Fd()))
+		return cols
 	}
 	config.Objects = l.Attended
 	if most := descriptors(); most > 0 && l.Viewers > most-spare {

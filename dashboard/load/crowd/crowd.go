@@ -64,6 +64,7 @@ type Config struct {
 	// that each line is a Progress as JSON, once a second.
 	Progress io.Writer
 	Live     bool
+	Cols     func() int // how wide the terminal is, for Live; 0 is unknown, and so is nil
 	Objects  bool
 
 	// For tests: a goroutine a viewer on Linux too, and another end than that of the duration.

@@ -123,6 +123,19 @@ func TestRamp(t *testing.T) {
 	}
 }
 
+// A line that is written over fits into the terminal, however narrow: one that wraps would stay and push the others up.
+func TestLineFits(t *testing.T) {
+	for cols, want := range map[int]string{
+		0: "7 s  5 of 5 connected  4 messages/s  missed 3  errors 2", 200: "7 s  5 of 5 connected  4 messages/s  missed 3  errors 2",
+		46: "7 s  5 of 5 connected  4 messages/s  missed 3", 45: "7 s  5 of 5 connected  4 messages/s", 36: "7 s  5 of 5 connected  4 messages/s", 3: "7 s",
+	} {
+		w := watcher{c: &crowd{Config: Config{Live: true, Cols: func() int { return cols }}}}
+		if got := w.fitting([]string{"7 s", "5 of 5 connected", "4 messages/s", "missed 3", "errors 2"}); got != want {
+			t.Errorf("%d columns: got %q, want %q", cols, got, want)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	fine := Command{URL: "http://h/", Technique: "sse", Viewers: 1, Rate: 1, Duration: time.Second, Pause: time.Second}
 	if err := fine.Validate(); err != nil {

@@ -151,12 +151,9 @@ func (w *watcher) tell(last bool) {
 	t := &w.c.tally
 	rate := float64(t.messages-w.toldMessages) / max(since.Seconds(), 0.001)
 	w.toldMessages = t.messages
-	text := fmt.Sprintf("%3.0f s  %d of %d connected  %.0f messages/s", time.Since(w.c.start).Seconds(), w.c.served(), w.c.Viewers, rate)
+	words := []string{fmt.Sprintf("%3.0f s", time.Since(w.c.start).Seconds()), fmt.Sprintf("%d of %d connected", w.c.served(), w.c.Viewers), fmt.Sprintf("%.0f messages/s", rate)}
 	if t.numbered > 0 && !w.c.target.thinned {
-		text += fmt.Sprintf("  missed %d", t.missed)
-	}
-	if t.age.n > 0 {
-		text += fmt.Sprintf("  age p99 %s ms", ms(t.age.quantile(0.99)))
+		words = append(words, fmt.Sprintf("missed %d", t.missed))
 	}
 	failures := t.refused
 	for kind, n := range t.errors {
@@ -165,14 +162,31 @@ func (w *watcher) tell(last bool) {
 		}
 	}
 	if failures > 0 {
-		text += fmt.Sprintf("  errors %d", failures)
+		words = append(words, fmt.Sprintf("errors %d", failures))
+	}
+	if t.age.n > 0 {
+		words = append(words, fmt.Sprintf("age p99 %s ms", ms(t.age.quantile(0.99))))
 	}
 	w.c.mu.Unlock()
 	w.told = time.Now()
-	w.line(text, false)
+	w.line(w.fitting(words), false)
 	if last && w.c.Live {
 		fmt.Fprintln(w.c.Progress)
 	}
+}
+
+// fitting is as many of the words as a line of the terminal holds: one that wraps is not written over by the next.
+func (w *watcher) fitting(words []string) string {
+	const between = "  "
+	text := strings.Join(words, between)
+	if !w.c.Live || w.c.Cols == nil {
+		return text
+	}
+	cols := w.c.Cols()
+	for n := len(words) - 1; cols > 0 && len(text) >= cols && n > 0; n-- {
+		text = strings.Join(words[:n], between)
+	}
+	return text
 }
 
 func (w *watcher) line(text string, stays bool) {
