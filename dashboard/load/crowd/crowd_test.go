@@ -3,7 +3,9 @@ package crowd
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/fivewire/fivewire/dashboard/load/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -334,6 +338,11 @@ func TestNoEndpoint(t *testing.T) {
 		config.enough = func(c *crowd) bool { return c.tally.in > 150_000 }
 		r = must(t, config)
 		check(t, "errors", r.Errors["more than 64 kB and no end of a line: not NDJSON"], 1)
+
+		_, config.URL = serve(t, always("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"))
+		config.enough = func(c *crowd) bool { return c.tally.connected > 0 && c.viewers[0].parser.(*wire.Lines).Begun() == 5 }
+		r = must(t, config)
+		check(t, "errors of one without LF", r.Errors["no end of a line has come (hint: a message of streaming is a line)"], 1)
 	})
 }
 
@@ -668,6 +677,8 @@ func TestWhy(t *testing.T) {
 	check(t, "a connection that times out", why(silent), syscall.ETIMEDOUT.Error())
 	check(t, "one that takes nothing", why(&net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}), os.ErrDeadlineExceeded.Error())
 	check(t, "none", unconnected(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), "no connection in 10s")
+	own := &tls.CertificateVerificationError{Err: errors.New("signed by unknown authority")}
+	check(t, "a certificate of one's own", unconnected(own), own.Error()+" (hint: SSL_CERT_FILE=cert.pem has a certificate of your own believed)")
 	check(t, "none in the kernel's time", unconnected(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}), "no connection in 10s")
 }
 

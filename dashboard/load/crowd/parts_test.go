@@ -154,6 +154,7 @@ func TestValidate(t *testing.T) {
 		"--pid [0]: want the number":       func(c *Command) { c.PID = []int{0} },
 		`technique "carrier pigeon": want`: func(c *Command) { c.Technique = "carrier pigeon" },
 		`url "ftp://h/": want`:             func(c *Command) { c.URL = "ftp://h/" },
+		`colon: want http://host:port/`:    func(c *Command) { c.URL = "127.0.0.1:8055" },
 		`url "http://:1/" has no host`:     func(c *Command) { c.URL = "http://:1/" },
 		`--every is a parameter of`:        func(c *Command) { c.URL, c.Every = "http://h/x", time.Second },
 		`--header "x": want`:               func(c *Command) { c.Header = []string{"x"} },

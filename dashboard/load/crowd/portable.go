@@ -238,6 +238,9 @@ func unconnected(err error) string {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return "no connection in " + patience.String()
 	}
+	if unknown := new(tls.CertificateVerificationError); errors.As(err, &unknown) {
+		return why(err) + " (hint: SSL_CERT_FILE=cert.pem has a certificate of your own believed)"
+	}
 	return why(err)
 }
 

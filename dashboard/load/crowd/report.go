@@ -108,8 +108,8 @@ func (w *watcher) report() *Report {
 		Reconnects: t.reconnects, Cuts: t.cuts, Errors: maps.Clone(t.errors),
 		Client: w.process(w.to.own-w.from.own, w.ownBefore, w.ownHeld, 0),
 	}
-	if n := c.unlined(); n > 0 {
-		r.Errors["more than 64 kB and no end of a line: not NDJSON"] = n
+	if kind, n := c.unlined(); n > 0 {
+		r.Errors[kind] = n
 	}
 	if c.Slow > 0 {
 		r.Slow = &Slow{t.slowHeld, t.slowCut}
@@ -146,16 +146,20 @@ func (c *crowd) outside() (n int64) {
 const shapeless = 64 << 10
 
 // unlined counts the viewers of whose stream no line has ended, when nobody had any.
-func (c *crowd) unlined() (n int64) {
+func (c *crowd) unlined() (kind string, n int64) {
 	if c.tally.messages > 0 {
-		return 0
+		return "", 0
 	}
+	kind = "no end of a line has come (hint: a message of streaming is a line)"
 	for i := range c.viewers {
-		if lines, is := c.viewers[i].parser.(*wire.Lines); is && lines.Begun() >= shapeless {
+		if lines, is := c.viewers[i].parser.(*wire.Lines); is && lines.Begun() > 0 {
 			n++
+			if lines.Begun() >= shapeless {
+				kind = "more than 64 kB and no end of a line: not NDJSON"
+			}
 		}
 	}
-	return n
+	return kind, n
 }
 
 // shortest is the least time of which CPU is told: the kernel counts it in hundredths of a second.

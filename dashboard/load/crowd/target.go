@@ -38,7 +38,7 @@ type target struct {
 func newTarget(config *Config) (*target, error) {
 	u, err := url.Parse(config.URL)
 	if err != nil {
-		return nil, fmt.Errorf("url: %w", err)
+		return nil, fmt.Errorf("url: %w: want http://host:port/, https://, ws:// or wss://", err)
 	}
 	t := &target{technique: config.Technique}
 	switch u.Scheme {
