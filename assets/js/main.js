@@ -102,6 +102,7 @@ const meter = new Meter();
 const tiles = new Tiles(() => store, frame);
 const history = new History(api);
 const window = new Window();
+/** @type {Archive} */
 const archive = new Archive((...question) => history.ask(...question), store, () => charts.series, redraw);
 const charts = new Charts(store, window, archive, frame);
 const timeBar = new TimeBar(window, charts, () => {

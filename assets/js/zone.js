@@ -109,6 +109,7 @@ export function momentOf(shown) {
  * @returns {number[]}
  */
 export function roundTimes(from, to, step) {
+  /** @type {number[]} */
   const out = [];
   if (step < day) {
     // In steps of what divides an hour, or a day, from the last round local time before.

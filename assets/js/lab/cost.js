@@ -24,7 +24,7 @@ import { bytes, count, delay, percent, three, unknown } from "../format.js";
  * @property {boolean} [seldom] not shown where no lane has it
  */
 
-/** Bytes of a part in both directions for each message. @param {Facts} facts @param {keyof import("./figures.js").Way} part */
+/** Bytes of a part in both directions for each message. @param {Facts} facts @param {"total" | "head" | "framing" | "payload"} part */
 function bytesOf({ figures }, part) {
   if (!figures || (figures.measured === "body" && part !== "payload")) return NaN;
   return each(figures.bytes.in[part] + figures.bytes.out[part], figures);

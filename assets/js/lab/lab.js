@@ -213,7 +213,7 @@ export class Lab extends EventTarget {
       root.id = `lab-${name}`;
       this.#root.append(root);
       try { // one panel that cannot be there is no reason for the others not to
-        this.#panels.push({ root, panel: new Panel(root, this), seen: false });
+        this.#panels.push({ root, panel: /** @type {Panel} */ (new Panel(root, this)), seen: false });
         seen.observe(root);
       } catch (error) {
         root.remove();

@@ -24,7 +24,7 @@ import { TwoWays } from "./twoways.js";
  * @property {() => void} [restyle] colours are other ones now
  */
 
-/** @type {{name: string, Panel: new (root: HTMLElement, lab: import("./lab.js").Lab) => Panel}[]} */
+/** Each makes a Panel. @type {{name: string, Panel: new (root: HTMLElement, lab: import("./lab.js").Lab) => object}[]} */
 export const panels = [
   { name: "lanes", Panel: Lanes },
   { name: "costs", Panel: Costs },

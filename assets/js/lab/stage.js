@@ -256,6 +256,7 @@ export class Stage {
    */
   async crowd(technique, viewers, seconds, more = {}) {
     this.conditions.joins(technique);
+    /** @type {any} */
     let state;
     try {
       state = await this.api.post("load", { technique, viewers, duration: `${seconds}s`, ...more });

@@ -12,6 +12,7 @@ import { attribute, field, one, write } from "./dom.js";
  * @property {number} requests
  * @property {number} messages
  * @property {{in: Way, out: Way}} bytes
+ * @property {"socket" | "body"} measured
  */
 /** @typedef {{total: number, head: number, framing: number, payload: number}} Way */
 
