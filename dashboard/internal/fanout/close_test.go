@@ -3,9 +3,11 @@ package fanout
 import (
 	"context"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -102,6 +104,39 @@ func TestCloseCutsTheRest(t *testing.T) {
 		}
 		v.ends(Closed)
 	})
+}
+
+// touched is a connection that counts the limits it is given.
+type touched struct {
+	net.Conn
+	n atomic.Int64
+}
+
+func (c *touched) SetDeadline(t time.Time) error {
+	c.n.Add(1)
+	return c.Conn.SetDeadline(t)
+}
+
+// Close lists whom it has to cut, and cuts them one by one: a line may end meanwhile, and then its connection is its server's,
+// who may have given its memory to another.
+func TestCutBehindTheEnd(t *testing.T) {
+	s := open(t, ByGoroutine, Config{})
+	theirs, ours := s.connect()
+	t.Cleanup(func() { theirs.Close() })
+	c := &touched{Conn: ours}
+	v := s.hold(theirs, c, lines(1), nil, ByGoroutine)
+	v.expect("head", "open")
+	s.mu.Lock()
+	listed := slices.Collect(maps.Keys(s.apart))
+	s.mu.Unlock()
+	v.Close()
+	v.ends(Left)
+	for _, l := range listed {
+		l.cut(Closed)
+	}
+	if n := c.n.Load(); len(listed) != 1 || n != 0 {
+		t.Errorf("%d lines were listed, and a connection whose line has ended is given %d limits", len(listed), n)
+	}
 }
 
 // Everything at once: viewers come, talk, dawdle and go while messages are published, until Close.

@@ -40,6 +40,7 @@ func (f *Fanout) hold(l *line, conn net.Conn, begin func(*pair)) {
 	}
 	g.disown()
 	bare(conn).Close() // the server's wrapping would close it later, and TLS's goodbye be nobody's
+	g.end()
 	l.finish()
 }
 
@@ -89,6 +90,7 @@ type pair struct {
 	heard  chan struct{}   // holds a token when something was said or the viewer has left
 	deaf   chan struct{}   // closed when nothing will be heard any more
 	over   bool            // it has been cut
+	ended  bool            // the line is nobody's to cut any more, and the connection its server's
 	socket syscall.RawConn // to look at what is acknowledged; nil where the kernel sees to that
 	behind *ack            // nil for nothing under way when it was looked at last
 	ticks  int
@@ -106,10 +108,20 @@ func (g *pair) begin(head, early []byte) {
 func (g *pair) cut(reason Reason) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.ended {
+		return
+	}
 	if g.over = true; g.line.reason == 0 || reason == Fault {
 		g.line.reason = reason
 	}
 	g.conn.SetDeadline(time.Unix(1, 0))
+}
+
+// end is the last that anybody may do to the line but who holds it.
+func (g *pair) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
 }
 
 // wasCut tells whether the viewer is not to be told, and whether what is under way is for nobody.

@@ -36,6 +36,13 @@ func (f *Fanout) goOn(l *line, conn net.Conn) {
 
 // answer waits for the answer to the one request that is in a line's hand, says it, and gives the connection back.
 func (f *Fanout) answer(l *line, conn net.Conn) {
+	if early, back := f.answerOne(l, conn); back {
+		l.caller().Back(conn, early) // it is served from here on, for as long as it lives
+	}
+}
+
+// answerOne is answer; back tells that the connection is to go back, with the early bytes, and that the line has ended.
+func (f *Fanout) answerOne(l *line, conn net.Conn) (early []byte, back bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.fault(l, p)
@@ -45,6 +52,7 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 		}
 	}()
 	a := &answering{conn: conn}
+	defer a.end()
 	defer f.holds(a)()
 	ready := make(chan struct{}, 1)
 	defer f.hub.Notify(ready)()
@@ -52,7 +60,7 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 	if c := l.caller(); c.Named() {
 		c.Parked(kernel)
 	}
-	early, hushed := eavesdrop(&counted{conn, l})
+	heard, hushed := eavesdrop(&counted{conn, l})
 	for {
 		now := f.now()
 		if len(l.rest) == 0 {
@@ -64,23 +72,23 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 		if !f.await(l, now, ready, hushed) { // it left, or is cut
 			l.closing(kernel)
 			conn.Close()
-			<-early
+			<-heard
 			a.why(l)
 			l.finish()
-			return
+			return nil, false
 		}
 	}
 	a.patience(f.config.WriteTimeout)
 	n, err := (&counted{conn, l}).Write(l.rest)
 	l.wrote(n, f.now())
 	conn.SetReadDeadline(time.Unix(1, 0)) // for who listens
-	next := <-early
+	early = <-heard
 	conn.SetReadDeadline(time.Time{})
 	if a, ok := conn.(interface{ Answered() }); ok {
 		a.Answered()
 	}
 	if l.early && l.answers != nil {
-		next = append(*l.answers, next...)
+		early = append(*l.answers, early...)
 	}
 	last := l.stage != talking || err != nil
 	if last {
@@ -89,9 +97,7 @@ func (f *Fanout) answer(l *line, conn net.Conn) {
 		a.why(l)
 	}
 	l.finish()
-	if !last {
-		l.caller().Back(conn, next)
-	}
+	return early, !last
 }
 
 // answering is what Close cuts of a line that waits for its answer, or to have it written.
@@ -99,13 +105,23 @@ type answering struct {
 	conn   net.Conn
 	mu     sync.Mutex
 	reason Reason // it has been cut with; 0 for not
+	ended  bool   // the connection is somebody else's
 }
 
 func (a *answering) cut(reason Reason) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.ended {
+		return
+	}
 	a.reason = reason
 	a.conn.SetDeadline(time.Unix(1, 0))
+}
+
+func (a *answering) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
 }
 
 // patience is how long the answer may take, unless it has been cut.

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -308,6 +310,55 @@ func reroutesParked(t *testing.T, way Way) {
 	v.Close()
 	v.ends(Left)
 	_ = gone
+}
+
+// serves is asks whose connection is served for a while when it has gone back.
+type serves struct {
+	*asks
+	conn chan *touched
+	end  chan struct{}
+}
+
+func (b *serves) Back(conn net.Conn, _ []byte) {
+	defer conn.Close()
+	b.conn <- conn.(*touched)
+	<-b.end
+}
+
+// A connection that has gone back is its server's: nobody waits for messages for it, and Close does not cut it.
+func TestBackIsBack(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{})
+		theirs, ours := s.connect()
+		t.Cleanup(func() { theirs.Close() })
+		v := &viewer{Conn: theirs, t: t, began: make(chan Way, 2), done: make(chan Reason, 1)}
+		b := &serves{&asks{viewer: v, answer: make(chan string, 1), answered: make(chan bool, 1)}, make(chan *touched, 1), make(chan struct{})}
+		s.parkAs(b, ours)
+		s.Reroute(func(Owner) Through { return func(c net.Conn) net.Conn { return &touched{Conn: c} } })
+		eventually(t, "it waits for its answer", func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.apart) == 1
+		})
+		s.mu.Lock()
+		listed := slices.Collect(maps.Keys(s.apart))
+		s.mu.Unlock()
+		b.answer <- "answer"
+		publish(s.hub, 1)
+		c := <-b.conn
+		s.mu.Lock()
+		if n := len(s.apart); n != 0 {
+			t.Errorf("%d lines are left to be cut", n)
+		}
+		s.mu.Unlock()
+		for _, l := range listed {
+			l.cut(Closed)
+		}
+		if n := c.n.Load(); n != 0 {
+			t.Errorf("a connection that has gone back is given %d limits", n)
+		}
+		close(b.end)
+	})
 }
 
 // Close cuts who waits for an answer that does not come, when its time is over, as it does others.
