@@ -79,7 +79,7 @@ var leaks = [][]string{
 	{"curl", "-K", "secret", "--proxy-user", "ann:S3C"}, {"curl", "-o", "b2", "-u", "ann:S3C", "h"}, {"smbclient", "//srv/secret", "-U", "ann%S3C"},
 	{"mysql", "-u", "root", "cf", "-pS3C"}, {"mysql", "x", "swift", "-pS3C"}, {"mysqldump", "-r", "bw", "-pS3C"}, {"mysql", "exp", "-pS3C"}, {"mysql", "open", "-pS3C"},
 	{"redis-cli", "-h", "mc", "-a", "S3C"}, {"redis-cli", "-h", "security", "-a", "S3C"}, {"sqlcmd", "-S", "sc", "-P", "S3C"}, {"ldapsearch", "-h", "poetry", "-w", "S3C"},
-	{"snmpget", "-u", "mc", "-A", "S3C"}, {"zip", "-r", "a.zip", "secret", "-P", "S3C"},
+	{"snmpget", "-u", "mc", "-A", "S3C"}, {"dscl", ".", "-passwd", "/Users/ann", "S3C"}, {"zip", "-r", "a.zip", "secret", "-P", "S3C"},
 
 	// Nothing ends there.
 	{"mysql", "-e", "select 1;", "-pS3C"}, {"mysql", "-e", "exit;", "-pS3C"}, {"sh", "-c", "mysql -e 'select 1;' -pS3C"}, {"sh", "-c", "mysql -e 'exit;' -pS3C"}, {"sh", "-c", "curl -d '|' -u ann:S3C h"},

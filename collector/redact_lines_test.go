@@ -273,6 +273,13 @@ var secretLines = [][]string{
 	{"nomad", "var", "put", "x", "foo=S3C"}, {"doppler", "secrets", "set", "FOO=S3C"}, {"sh", "-c", "vault kv put secret/x value=S3C; ls a=b"},
 	{"gh", "secret", "set", "NAME", "-bS3C"}, {"gh", "secret", "set", "-b", "S3C", "NAME"},
 	{"zip", "-9rP", "S3C", "x.zip", "y"}, {"smbclient", "//h/s", "S3C", "-U", "ann"}, {"smbclient", "-U", "ann", "//h/s", "S3C", "-c", "ls"},
+	{"heroku", "config:set", "STRIPE=S3C", "-a", "shop"}, {"netlify", "env:set", "STRIPE", "S3C"}, {"railway", "variables", "--set", "STRIPE=S3C"},
+	{"vault", "unwrap", "S3C"}, {"vault", "token", "lookup", "S3C"}, {"sops", "--set", `["a"] "S3C"`, "x.yaml"}, {"virsh", "secret-set-value", "0123", "S3C"},
+	{"composer", "config", "http-basic.h.example", "ann", "S3C"}, {"composer", "config", "--global", "github-oauth.github.com", "S3C"},
+	{"smbmap", "-u", "ann", "-p", "S3C", "-H", "h"}, {"openfortivpn", "h", "-u", "ann", "-p", "S3C"}, {"netbird", "up", "--setup-key", "S3C"},
+	{"zerotier-cli", "-TS3C", "info"}, {"cloudflared", "service", "install", "S3C"}, {"microsocks", "-u", "ann", "-P", "S3C"}, {"ntfy", "pub", "-u", "ann:S3C", "topic"},
+	{"veracrypt", "-p", "S3C", "x"}, {"p4", "-P", "S3C", "sync"}, {"megaput", "-u", "a", "-p", "S3C", "x"}, {"mcrcon", "-H", "h", "-p", "S3C", "list"},
+	{"steamcmd", "+login", "ann", "S3C", "+quit"}, {"srcds_run", "-game", "x", "+rcon_password", "S3C"},
 }
 
 func TestRedactSecretLines(t *testing.T) {
