@@ -34,6 +34,7 @@ const sums = whole.filter((name) => /^(disk|network)\./.test(name));
  */
 export async function thenAt(api, history, at, now, signal) {
   const [numbers] = await Promise.allSettled([row(history, at, now, signal)]);
+  if (numbers.status === "rejected" && numbers.reason instanceof Refused && numbers.reason.status === 0) throw numbers.reason; // nobody answers: to ask for the table would be to wait as long once more
   const nothing = numbers.status === "fulfilled" && !numbers.value; // nobody looked then: a table near it is of another time
   const [table] = await Promise.allSettled([nothing ? null : processes(api, at, signal)]);
   if (numbers.status === "rejected" && table.status === "rejected") throw numbers.reason;

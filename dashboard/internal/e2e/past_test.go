@@ -190,6 +190,8 @@ func TestMomentModules(t *testing.T) {
 			`[{"busy":0,"iowait":1,"forks":2,"idle":0,"cores":[{"name":"cpu0"},{"name":"cpu1"}]},{"mean":3},{"swap_in":4},{"working_set":5}]`},
 		{"no-numbers", `broken = "history"; const { snapshot, processes, listed, failed } = await ask(); return [snapshot, processes.length, listed, failed.message].join(" ");`, " 1 990 history is broken"},
 		{"no-processes", `broken = "processes"; const { snapshot: s, processes, failed } = await ask(); return [s.cpu.busy, processes, failed.message].join(" ");`, "0  processes is broken"},
+		{"no-answer", `const fetched = []; globalThis.fetch = async (url) => { fetched.push(url.pathname.split("/").at(-1)); throw new Error("timed out"); };
+			return ask().catch((error) => error.message + ", asked " + fetched.join(" "));`, "/api/v1/history: timed out, asked history"},
 		{"nothing", `globalThis.fetch = async () => answer(500, { detail: "all is broken" }); return ask().catch((error) => error.message);`, "all is broken"},
 	}
 	for _, test := range tests {
