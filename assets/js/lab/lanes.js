@@ -295,13 +295,18 @@ export class Lanes {
     this.restyle();
   }
 
-  /** The lane above or below, at the same time. @param {Row} row @param {number} by */
+  /** The lane above or below, about the same time: the next arrow there, however far. @param {Row} row @param {number} by */
   #look(row, by) {
     const next = this.#rows[this.#rows.indexOf(row) + by];
     if (!next) return;
     const x = this.#chosen?.row === row ? row.picture.place(this.#chosen.i) : -1;
     next.picture.window.focus();
-    if (x >= 0) this.#choose({ row: next, i: next.picture.at(x) });
+    if (x < 0) return;
+    const i = next.picture.at(x, Infinity);
+    const e = next.picture.exchanges;
+    if (i >= 0 && this.#view.frozen) this.#view.reveal(e.at[e.slot(i)]);
+    this.#choose({ row: next, i });
+    this.restyle();
   }
 }
 

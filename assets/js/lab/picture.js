@@ -88,9 +88,10 @@ export class Picture {
   /**
    * The arrow at a place in the window, or -1.
    * @param {number} x CSS pixels
+   * @param {number} [away] at most: a pointer's reach
    */
-  at(x) {
-    return nearest(this.exchanges, this.#box(this.#view.now), x, reach);
+  at(x, away = reach) {
+    return nearest(this.exchanges, this.#box(this.#view.now), x, away);
   }
 
   /** Where an arrow is in the window, in CSS pixels. @param {number} i */

@@ -215,6 +215,12 @@ func labByKeyboard(t *testing.T, _ *server, p *page) {
 	tip := func() string {
 		return evaluate[string](p, `[...document.querySelectorAll(".lane-tip:not([hidden])")].map((e) => e.closest(".lane").dataset.technique + ": " + e.textContent).join()`)
 	}
+	p.click("lane-longpolling-pause") // it has nothing to show of the time that is walked through
+	now, err := strconv.Atoi(strings.ReplaceAll(p.laneFigure("polling", "messages"), ",", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.laneCounts("polling", now+30)
 	focus("polling")
 	p.press(kb.ArrowLeft)
 	p.until("time stands still", func(state) bool {
@@ -240,13 +246,15 @@ func labByKeyboard(t *testing.T, _ *server, p *page) {
 	if !seen["request"] || !seen["answer"] {
 		t.Errorf("going back it saw %v", seen)
 	}
-	p.press(kb.ArrowDown)
-	if got := tip(); !strings.HasPrefix(got, "longpolling: ") {
-		t.Errorf("below is %q", got)
-	}
 	p.press("+")
 	if got := p.text("lanes-span"); got != "10 s" {
 		t.Errorf("nearer shows %s", got)
+	}
+	for _, technique := range techniques[1:] { // where the next arrow is far away too
+		p.press(kb.ArrowDown)
+		if got := tip(); !strings.HasPrefix(got, technique+": ") {
+			t.Errorf("below is %q, want one of %s", got, technique)
+		}
 	}
 	p.press("---")
 	if got := p.text("lanes-span"); got != "60 s" {
@@ -261,6 +269,7 @@ func labByKeyboard(t *testing.T, _ *server, p *page) {
 		t.Error("time does not go on")
 	}
 	p.press("++")
+	p.click("lane-longpolling-pause")
 }
 
 // costs is a row of the cost table, by column: whole numbers, as they were before they were written.
