@@ -15,6 +15,7 @@ import { attribute, property, reveal, write } from "./dom.js";
  * @property {(of: T) => number | null | undefined} [ratio] for a gauge; without a number there is none
  * @property {(of: T) => "" | "warn" | "alarm"} [level]
  * @property {boolean} [wide] it may need all of the room beside it
+ * @property {boolean} [broad] it needs the room of two
  */
 
 /** @template T */
@@ -34,6 +35,7 @@ export class Figures {
       const fill = document.createElement("span");
       line.hidden = true;
       line.classList.toggle("wide", entry.wide ?? false);
+      line.classList.toggle("broad", entry.broad ?? false);
       caption(name, entry.label);
       text.className = "figure-text";
       gauge.className = "gauge";

@@ -39,8 +39,8 @@ export class Sockets {
       { label: "tables.full_accept_queues", read: (s) => queues(s.sockets?.full_listeners), title: (s) => queues(s.sockets?.full_listeners, true) ?? "", level: () => "warn", wide: true },
     ]),
     new Figures([
-      { label: "tables.tracked_connections", read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
-      { label: "tables.open_files", read: (s) => limited(s.handles?.allocated, s.handles?.maximum), ratio: (s) => part(s.handles?.allocated, s.handles?.maximum), level: (s) => fullness(part(s.handles?.allocated, s.handles?.maximum)).level },
+      { label: "tables.tracked_connections", broad: true, read: (s) => limited(s.sockets?.conntrack, s.sockets?.conntrack_limit), ratio: (s) => part(s.sockets?.conntrack, s.sockets?.conntrack_limit), level: (s) => fullness(part(s.sockets?.conntrack, s.sockets?.conntrack_limit)).level },
+      { label: "tables.open_files", broad: true, read: (s) => limited(s.handles?.allocated, s.handles?.maximum), ratio: (s) => part(s.handles?.allocated, s.handles?.maximum), level: (s) => fullness(part(s.handles?.allocated, s.handles?.maximum)).level },
     ]),
   ];
 

@@ -288,7 +288,7 @@ func showsNetworks(t *testing.T) {
 		s.Networks[1].Name, s.Networks[1].ReceiveDrops = "<b>0", collector.Known(2.5)
 		s.Handles.Maximum = 1 << 63
 		s.Sockets.FullListeners = []collector.Listener{{Address: "::", Port: 8080, Queue: 129, Limit: 128}}
-		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(980), collector.Known(1000)
+		s.Sockets.Conntrack, s.Sockets.ConntrackLimit = collector.Known(256_900), collector.Known(262_144)
 		s.Sockets.UDPDrops = collector.Known(1234)
 	})
 	if got := p.cells("networks", 0); !strings.HasPrefix(got, "<b>0 | up | 1 Gbit/s |") || !strings.HasSuffix(got, "| 0 | 2.50") {
@@ -298,9 +298,12 @@ func showsNetworks(t *testing.T) {
 	p.click("networks-more")
 	p.says("networks", "docker0")
 	p.says("sockets", "established")
-	p.says("sockets", "980 of 1,000 · full")
+	p.says("sockets", "256,900 of 262,144 · full")
 	p.says("sockets", "UDP dropped1234/s")
 	p.says("sockets", "open files2,144")
+	if cut := evaluate[string](p, `[...document.querySelectorAll("#sockets .figure-text")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent).join()`); cut != "" {
+		t.Errorf("cut: %s", cut)
+	}
 	p.says("sockets", "full accept queuesport 8080: 129 of 128")
 }
 
