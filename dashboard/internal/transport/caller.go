@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -31,6 +32,7 @@ type caller struct {
 	holding holding          // likewise; not listed unless that may wait
 	until   time.Duration    // of the hold
 	asked   bool             // a request is in hand
+	last    bool             // and there will be no other on this connection: its answer says so
 	kernel  *kernel          // nil for one of a crowd
 }
 
@@ -107,22 +109,51 @@ func (s *Server) park(c *fiber.Ctx, technique string, r request) bool {
 		}
 		call.begin(r, s.fanout.Now())
 		if !s.fanout.Park(raw, call) {
-			raw.SetWriteDeadline(time.Now().Add(s.config.WriteTimeout)) // the server's is over with the request
-			answer, _ := call.Answer(s.fanout.Now())                    // the hub may have closed meanwhile
-			if len(answer) == 0 {
-				raw.Write([]byte(fanout.NoRoom))
-				call.Done(fanout.Fault)
-				return
-			}
-			if _, err := raw.Write(answer); err == nil {
-				call.Answered(conn)
-			}
-			call.Done(fanout.Closed)
+			call.alone(raw, conn)
 		} else if s.faulty(r.viewer, technique) { // it came between a fault and those it concerns
 			s.reroute()
 		}
 	})
 	return true
+}
+
+// alone answers the one request in hand on a connection that cannot be parked: there is no descriptor to spare for it, or it has
+// become more than one. Its server closes it then, for what had been sent behind the request is lost.
+func (c *caller) alone(raw net.Conn, conn *meter.Conn) {
+	c.server.waiting.Add(1)
+	defer c.server.waiting.Add(-1)
+	c.last = true
+	response := c.await(conn)
+	if len(response) == 0 {
+		c.Done(fanout.Left)
+		return
+	}
+	raw.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)) // the server's is over with the request
+	if _, err := raw.Write(response); err == nil {
+		c.Answered(conn)
+	}
+	c.Done(fanout.Closed)
+}
+
+// await waits for the answer; nothing when the viewer has left.
+func (c *caller) await(conn net.Conn) (response []byte) {
+	gone, stop := watch(conn)
+	defer stop()
+	for {
+		now := c.server.fanout.Now()
+		if response, _ := c.Answer(now); len(response) > 0 { // the hub may have closed meanwhile
+			return response
+		}
+		due := time.NewTimer(c.until - now)
+		select {
+		case <-c.sub.Ready():
+		case <-due.C:
+		case <-gone:
+			due.Stop()
+			return nil
+		}
+		due.Stop()
+	}
 }
 
 // mostParked is how many messages an answer may have that is made while others wait for theirs. Longer ones are made by
@@ -249,11 +280,24 @@ func (c *caller) Answer(now time.Duration) (response []byte, last bool) {
 
 // answer puts a response to the account of the request in hand.
 func (c *caller) answer(messages int, body meter.Layout, response []byte) []byte {
+	if c.last {
+		response = saysClose(response)
+	}
 	c.conn.Answer(messages, body)
 	if x := c.conn.Exchange(); x.Recorded() {
 		x.Said(response)
 	}
 	return response
+}
+
+// saysClose is a response that says that its connection ends with it.
+func saysClose(response []byte) []byte {
+	said := []byte("Connection: close\r\n")
+	if head, _, _ := bytes.Cut(response, []byte("\r\n\r\n")); bytes.Contains(head, said[:len(said)-2]) {
+		return response
+	}
+	line := bytes.IndexByte(response, '\n') + 1
+	return slices.Concat(response[:line], said, response[line:])
 }
 
 // Answered is fanout.Caller's.
