@@ -100,9 +100,9 @@ func TestLab(t *testing.T) {
 	}{
 		{"lanes", labLanes, false},
 		{"projector", labOnAProjector, false},
-		{"lanes-by-keyboard", labByKeyboard, false},
 		{"costs", labCosts, false},
 		{"lane-stops", labStops, false},
+		{"lanes-by-keyboard", labByKeyboard, false},
 		{"code", labCode, true},
 		{"inspector", labInspector, true},
 		{"two-ways", labTwoWays, true},
