@@ -156,6 +156,26 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// When the hub closes behind a message, before anybody has looked, there is one token for both: one round tells both.
+func TestMessageAndEndInARound(t *testing.T) {
+	eachShard(t, func(t *testing.T, way Way) {
+		s := openShard(t, way)
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		end := s.join(t, ln, lines(1))
+		publish(s.fanout.hub, 1)
+		s.fanout.hub.Close()
+		s.everybody(func(l *line, now time.Duration) error { return s.say(l, now, 0) })
+		end.SetReadDeadline(time.Now().Add(time.Second))
+		if got, err := io.ReadAll(end); string(got) != "open\nm1 x\nbye\n" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
 // Nobody is always the last.
 func TestTurns(t *testing.T) {
 	f := New(hub.New(hub.Config{}), Config{Heartbeat: time.Hour, WriteTimeout: time.Hour})

@@ -105,8 +105,8 @@ func (s *Subscription) Next() (*Message, error) {
 		m := k.whole()
 		s.lastAt = m.At
 		h.total.Delivered++
-		s.caughtUp = s.next > h.run.last
-		s.live = s.live || s.caughtUp
+		s.live = s.live || s.next > h.run.last
+		s.caughtUp = s.next > h.run.last && !h.closed // the token for the end may be the message's
 		if s.gap {
 			s.gap = false
 			return m.AfterGap(), nil
