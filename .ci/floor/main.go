@@ -1,17 +1,17 @@
 //go:build linux
 
-// Command floor is what a push server cannot do without, and nothing else: a connection is accepted, its request read, a head
-// written; each line of standard input is then written to every connection, by one write(2) each, as a chunk. It reads no
-// request's words, notices nobody who leaves or is slow but by closing them, and forgets what it has written.
+// Command floor is what a push server cannot do without, and nothing else: a connection is accepted, its request read and
+// answered with a head; each line of standard input is then sent to every connection, as the technique frames it, by
+// io_uring, 256 to a system call. It reads no request's words but a WebSocket's key, notices nobody who leaves or is slow
+// but by closing them, and forgets what it has sent.
 //
-// As streaming by ring it sends instead, 256 at a time, by io_uring: a system call for so many.
+// As longpolling, each line is an answer to whoever has asked since the last, and the next requests are received by
+// io_uring too, once epoll says that they have come: who asks a moment too late misses a message, and is not told.
 //
-// As longpolling, each line is an answer to whoever has asked since the last, by one write(2), and the next request is one
-// read(2) once epoll says that it has come: who asks a moment too late misses a message, and is not told.
+// .ci/fanout runs it beside fivewire and Nchan: its CPU a message is the kernel's share of theirs, on that machine, and
+// what no server there can be below.
 //
-// .ci/fanout runs it beside fivewire and Nchan: its CPU a message is the kernel's share of theirs, on that machine.
-//
-//	floor streaming|longpolling [ring] <messages.ndjson
+//	floor sse|streaming|websocket|longpolling <messages.ndjson
 //
 // It prints "fivewire: " and its address, as the others do that the script starts, and ends with its input.
 package main
@@ -19,9 +19,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"log"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
@@ -30,147 +35,173 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+// A technique is a head, made of the request, and a frame for each line.
+type technique struct {
+	head  func(*http.Request) string
+	frame func(line []byte) []byte
+	asks  bool // for each message anew
+}
+
+var techniques = map[string]technique{
+	"sse": {head: chunks("text/event-stream"), frame: func(line []byte) []byte {
+		return chunk(fmt.Appendf(nil, "data: %s\n", line)) // a line has its end
+	}},
+	"streaming": {head: chunks("application/x-ndjson"), frame: chunk},
+	"websocket": {head: upgrade, frame: func(line []byte) []byte {
+		text := bytes.TrimSuffix(line, []byte("\n"))
+		return append(binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(text))), text...) // RFC 6455 section 5.2
+	}},
+	"longpolling": {head: func(*http.Request) string { return "" }, frame: func(line []byte) []byte {
+		return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(line), line)
+	}, asks: true},
+}
+
+func chunks(kind string) func(*http.Request) string {
+	return func(*http.Request) string {
+		return "HTTP/1.1 200 OK\r\nContent-Type: " + kind + "\r\nTransfer-Encoding: chunked\r\n\r\n"
+	}
+}
+
+func chunk(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body) }
+
+func upgrade(r *http.Request) string {
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455 section 4.2.2
+	return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"
+}
 
 func main() {
-	technique := "streaming"
-	if len(os.Args) > 1 {
-		technique = os.Args[1]
+	log.SetFlags(0)
+	log.SetPrefix("floor: ")
+	if len(os.Args) != 2 || techniques[os.Args[1]].head == nil {
+		log.Fatal("it takes one of sse, streaming, websocket and longpolling")
 	}
-	send := sendEach
-	if len(os.Args) > 2 && os.Args[2] == "ring" {
-		r, err := newRing()
-		if err != nil {
-			log.Fatalf("floor: %v", err)
-		}
-		send = r.send
+	if err := run(techniques[os.Args[1]]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(t technique) error {
+	out, err := newRing()
+	if err != nil {
+		return err
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		log.Fatalf("floor: %v", err)
+		return err
 	}
 	var mu sync.Mutex
-	var held []int // who is written to with the next line
-	hold := func(fd int) {
+	var held []int // who is sent the next line
+	hold := func(fds ...int) {
 		mu.Lock()
-		held = append(held, fd)
+		held = append(held, fds...)
 		mu.Unlock()
 	}
-	head := head
-	if technique == "longpolling" {
-		head = ""
+	begin := func(fd int) { hold(fd) }
+	if t.asks {
 		asked, err := newAsked()
 		if err != nil {
-			log.Fatalf("floor: %v", err)
+			return err
 		}
 		go asked.read(hold)
-		next := hold
-		hold = func(fd int) {
+		begin = func(fd int) {
 			asked.add(fd)
-			next(fd)
+			hold(fd)
 		}
 	}
-	go accept(ln, head, hold)
+	go accept(ln, t.head, begin)
 	fmt.Printf("fivewire: http://%s/\n", ln.Addr())
 
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
 	for {
 		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			return nil
+		}
 		if err != nil {
-			return
+			return err
 		}
-		line = dated(line, time.Now())
-		frame := fmt.Appendf(nil, "%x\r\n%s\r\n", len(line), line)
-		if technique == "longpolling" {
-			frame = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(line), line)
-		}
+		frame := t.frame(dated(line, time.Now()))
 		mu.Lock()
 		asking := held
 		held = nil
 		mu.Unlock()
-		kept, err := send(asking, frame)
+		kept, err := out.send(asking, frame)
 		if err != nil {
-			log.Fatalf("floor: %v", err)
+			return err
 		}
-		if technique == "streaming" {
-			mu.Lock()
-			held = append(held, kept...)
-			mu.Unlock()
+		if !t.asks {
+			hold(kept...)
 		}
 	}
 }
 
-// sendEach sends a frame to each, and returns those that have taken all of it; the others are closed.
-func sendEach(fds []int, frame []byte) (kept []int, err error) {
-	kept = fds[:0]
-	for _, fd := range fds {
-		if n, err := unix.Write(fd, frame); err != nil || n < len(frame) {
-			unix.Close(fd)
-			continue
-		}
-		kept = append(kept, fd)
-	}
-	return kept, nil
-}
-
-// accept answers with head who connects, and has them held.
-func accept(ln net.Listener, head string, hold func(fd int)) {
-	request := make([]byte, 4096)
+// accept answers with a head who connects, and begins.
+func accept(ln net.Listener, head func(*http.Request) string, begin func(fd int)) {
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
-			log.Fatalf("floor: %v", err)
+			log.Fatal(err)
 		}
-		fd, err := answer(conn.(*net.TCPConn), request, head)
+		fd, err := answer(conn.(*net.TCPConn), head)
 		if err != nil {
-			log.Print("floor: ", err)
+			log.Print(err)
 			continue
 		}
-		hold(fd)
+		begin(fd)
 	}
 }
 
 // asked tells who has sent a request.
-type asked struct{ epoll int }
-
-func newAsked() (asked, error) {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	return asked{fd}, err
+type asked struct {
+	epoll int
+	in    *ring
 }
 
-func (a asked) add(fd int) {
+func newAsked() (*asked, error) {
+	in, err := newRing()
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	return &asked{fd, in}, err
+}
+
+func (a *asked) add(fd int) {
 	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)}
 	if err := unix.EpollCtl(a.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
-		log.Fatalf("floor: %v", err)
+		log.Fatal(err)
 	}
 }
 
-func (a asked) read(hold func(fd int)) {
-	events := make([]unix.EpollEvent, 1024)
-	request := make([]byte, 4096)
+func (a *asked) read(hold func(fds ...int)) {
+	var events [many]unix.EpollEvent
+	request := make([]byte, 4096) // nobody looks at it: one is enough
 	for {
-		n, err := unix.EpollWait(a.epoll, events, -1)
+		n, err := unix.EpollWait(a.epoll, events[:], -1)
 		if err != nil && err != unix.EINTR {
-			log.Fatalf("floor: %v", err)
+			log.Fatal(err)
 		}
+		var fds []int
 		for _, event := range events[:max(n, 0)] {
-			fd := int(event.Fd)
-			if n, err := unix.Read(fd, request); n > 0 {
-				hold(fd)
-			} else if err != unix.EAGAIN {
-				unix.Close(fd)
-			}
+			fds = append(fds, int(event.Fd))
 		}
+		got, err := a.in.receive(fds, request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		hold(got...)
 	}
 }
 
 // answer reads what is asked, writes a head, and keeps a copy of the descriptor: no goroutine, no poller.
-func answer(conn *net.TCPConn, request []byte, head string) (fd int, err error) {
+func answer(conn *net.TCPConn, head func(*http.Request) string) (fd int, err error) {
 	defer conn.Close()
-	if _, err := conn.Read(request); err != nil {
+	request, err := http.ReadRequest(bufio.NewReaderSize(conn, 4096))
+	if err != nil {
 		return 0, err
 	}
-	if _, err := conn.Write([]byte(head)); err != nil {
+	if _, err := io.WriteString(conn, head(request)); err != nil {
 		return 0, err
 	}
 	file, err := conn.File()

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A ring is an io_uring (io_uring(7)) that sends the same bytes to many, so many of them by one system call.
+// A ring is an io_uring (io_uring(7)) that does the same for many connections, so many of them by one system call.
 type ring struct {
 	fd         int
 	tail       *uint32 // of what is to be done
@@ -21,6 +21,9 @@ type ring struct {
 }
 
 const many = 256
+
+// Operations (linux/io_uring.h).
+const opSend, opReceive = 26, 27
 
 // An entry is struct io_uring_sqe, and a completion struct io_uring_cqe.
 type entry struct {
@@ -40,8 +43,8 @@ type completion struct {
 }
 
 func newRing() (*ring, error) {
-	const opSend, queues, entries = 26, 0, 0x10000000 // linux/io_uring.h
-	var p struct {                                    // struct io_uring_params
+	const queues, entries = 0, 0x10000000
+	var p struct { // struct io_uring_params
 		todo, done uint32
 		_          [8]uint32
 		at         [2]struct { // offsets of the two queues: head, tail, mask, size, flags or overflow, dropped or completions, array
@@ -67,20 +70,32 @@ func newRing() (*ring, error) {
 		unsafe.Slice((*entry)(unsafe.Pointer(&table[0])), p.todo), unsafe.Slice((*completion)(unsafe.Pointer(&b[p.at[1].list])), p.done)}
 	for i := range p.todo {
 		*word(p.at[0].array + 4*i) = i
-		r.todo[i] = entry{opcode: opSend, flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL}
+		r.todo[i] = entry{flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL}
 	}
 	return r, nil
 }
 
 // send sends a frame to all, and returns those that have taken all of it; the others are closed.
 func (r *ring) send(fds []int, frame []byte) (kept []int, err error) {
+	return r.each(opSend, fds, frame, func(n int32) bool { return int(n) == len(frame) })
+}
+
+// receive reads from all, over and over into the same buffer, and returns those that have said something; the others are
+// closed.
+func (r *ring) receive(fds []int, b []byte) (kept []int, err error) {
+	return r.each(opReceive, fds, b, func(n int32) bool { return n > 0 })
+}
+
+// each does one operation for each, and returns those of which it went well.
+func (r *ring) each(opcode uint8, fds []int, b []byte, well func(int32) bool) (kept []int, err error) {
 	kept = fds[:0]
 	for len(fds) > 0 {
 		now := fds[:min(many, len(fds))]
 		fds = fds[len(now):]
 		for i, fd := range now {
 			e := &r.todo[(*r.tail+uint32(i))&(uint32(len(r.todo))-1)]
-			e.fd, e.addr, e.length, e.mark = int32(fd), uint64(uintptr(unsafe.Pointer(&frame[0]))), uint32(len(frame)), uint64(fd)
+			e.opcode, e.fd, e.mark = opcode, int32(fd), uint64(fd)
+			e.addr, e.length = uint64(uintptr(unsafe.Pointer(&b[0]))), uint32(len(b))
 		}
 		atomic.AddUint32(r.tail, uint32(len(now)))
 		n, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(len(now)), 0, 0, 0, 0)
@@ -89,11 +104,13 @@ func (r *ring) send(fds []int, frame []byte) (kept []int, err error) {
 		}
 		for ; *r.seen != atomic.LoadUint32(r.came); atomic.AddUint32(r.seen, 1) {
 			c := &r.done[*r.seen&(uint32(len(r.done))-1)]
-			if int(c.result) != len(frame) {
+			switch {
+			case well(c.result):
+				kept = append(kept, int(c.mark))
+			case opcode == opReceive && c.result == -int32(unix.EAGAIN): // epoll has told of it twice
+			default:
 				unix.Close(int(c.mark))
-				continue
 			}
-			kept = append(kept, int(c.mark))
 		}
 	}
 	return kept, nil
