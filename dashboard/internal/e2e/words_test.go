@@ -12,7 +12,7 @@ import (
 const leftovers = `(async () => {
 	const names = new Set(("fivewire SSE WebSocket CPU CPUs GPU PID TCP UDP OOM RAID inode inodes zram HTTP iframe RTT Pod EN English OpenAPI Prometheus Server Sent Events " +
 		"TIME_WAIT IP proc sysfs cgroup memory high slab ZFS FIN ACK SYN Esc Enter Shift Ctrl Home End shell df compress off IO PiB TiB GiB MiB KiB kB ms rpm GHz Hz Gbit Mbit kbit bit inf " +
-		"JSON CBOR POST GET NDJSON MQTT XMPP JSONP multipart script Socket SockJS Upgrade Chromium EventSource id data retry Accel Buffering Cache Control no transform X base goroutine goroutines nonce load cut every embed cpu js element from README TLS Wi Fi Markdown CSV TCP_INFO").split(" "));
+		"JSON CBOR POST GET NDJSON MQTT XMPP JSONP multipart script Socket SockJS Upgrade Chromium EventSource id data retry Accel Buffering Cache Control no transform X base goroutine goroutines nonce load cut every embed cpu js element from README TLS Wi Fi Markdown CSV TCP_INFO ss uam").split(" "));
 	const data = new Set();
 	const words = new Set(["state", "reason", "error", "text", "head", "key", "kind"]);
 	const collect = (v, key) => {
