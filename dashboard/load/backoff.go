@@ -8,8 +8,8 @@ import (
 const (
 	firstWindow = 500 * time.Millisecond
 	lastWindow  = 30 * time.Second
-	// healthy is how long a connection must have lived for its end to be news, and not the next of a row of failures.
-	healthy = 10 * time.Second
+	// forgiven is how long a connection lives for one failure before it to be forgotten.
+	forgiven = time.Second
 	// maxFloor is the longest a server can keep a client away; more is taken for a mistake.
 	maxFloor = 24 * time.Hour
 )
@@ -37,9 +37,8 @@ func (b *backoff) next(floor time.Duration) time.Duration {
 	return min(max(floor, 0), maxFloor) + random(window+1)
 }
 
-// lived tells how long the connection lived that is now lost, from its first sign of life.
+// lived tells how long the connection lived that is now lost, from its first sign of life: what broke at once is the next
+// of a row of failures, and the end of what held for six seconds is news.
 func (b *backoff) lived(d time.Duration) {
-	if d >= healthy {
-		b.failures = 0
-	}
+	b.failures = max(0, b.failures-int(min(d/forgiven, 6)))
 }

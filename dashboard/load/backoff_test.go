@@ -15,13 +15,17 @@ func TestBackoffWindow(t *testing.T) {
 			t.Errorf("failure %d: got at most %v s, want %v s", i+1, got, want)
 		}
 	}
-	b.lived(healthy - 1)
-	if got := b.next(0); got != lastWindow {
-		t.Errorf("after less than 10 s: got at most %v, want %v", got, lastWindow)
-	}
-	b.lived(healthy)
-	if got := b.next(0); got != firstWindow {
-		t.Errorf("after 10 s of health: got at most %v, want %v", got, firstWindow)
+	for _, test := range []struct{ lived, want time.Duration }{
+		{forgiven - 1, lastWindow},
+		{2 * forgiven, 8 * time.Second},
+		{6 * forgiven, firstWindow},
+		{0, 2 * firstWindow},
+		{time.Hour, firstWindow},
+	} {
+		b.lived(test.lived)
+		if got := b.next(0); got != test.want {
+			t.Errorf("after a connection of %v: got at most %v, want %v", test.lived, got, test.want)
+		}
 	}
 }
 

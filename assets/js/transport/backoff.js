@@ -5,7 +5,8 @@
 const FIRST = 500;
 const MOST = 30_000;
 const LEAST = 100;
-const HEALTHY_AFTER = 10_000;
+const FORGIVEN = 1_000; // ms that a connection holds for one failure to be forgotten
+const ENOUGH = Math.ceil(Math.log2(MOST / FIRST)); // failures: more of them make the wait no longer
 
 export class Backoff {
   #failures = 0;
@@ -17,7 +18,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The connection is there. What has held for ten seconds is healthy, and the next failure is a first one. */
+  /**
+   * The connection is there. The longer it holds, the more of the failures before it are forgotten: what breaks at once is a
+   * failure more, and what has held for six seconds fails for the first time.
+   */
   opened() {
     this.#since ||= performance.now();
   }
@@ -27,10 +31,10 @@ export class Backoff {
    * @param {number} [floor] the least the server asked for; the jitter comes on top, or all would come back at it
    */
   next(floor = 0) {
-    if (this.#since && performance.now() - this.#since > HEALTHY_AFTER) this.#failures = 0;
+    if (this.#since) this.#failures = Math.max(0, this.#failures - Math.floor((performance.now() - this.#since) / FORGIVEN));
     this.#since = 0;
     const most = Math.min(MOST, FIRST * 2 ** this.#failures);
-    this.#failures++;
+    this.#failures = Math.min(this.#failures + 1, ENOUGH);
     return floor + Math.max(LEAST, this.#random() * most);
   }
 }

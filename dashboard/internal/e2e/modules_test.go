@@ -74,9 +74,21 @@ func TestBackoff(t *testing.T) {
 		const { Backoff } = await import(base + "transport/backoff.js");
 		const most = new Backoff(() => 1), least = new Backoff(() => 0);
 		const out = Array.from({ length: 8 }, () => most.next());
-		return [...out, most.next(60_000), least.next(), least.next(700)];
+		out.push(most.next(60_000), least.next(), least.next(700));
+		const real = performance.now;
+		try {
+			for (const held of [999, 2000, 6000, 0, 3_600_000]) {
+				performance.now = () => 1;
+				most.opened();
+				performance.now = () => 1 + held;
+				out.push(most.next());
+			}
+		} finally {
+			performance.now = real;
+		}
+		return out;
 	})()`)
-	want := []float64{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 90000, 100, 800}
+	want := []float64{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 90000, 100, 800, 30000, 8000, 500, 1000, 500}
 	if quote(got) != quote(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
