@@ -60,7 +60,7 @@ type serve struct {
 func (s *serve) Run(args command.Arguments) error {
 	certificates, keys := hangUps(), hangUps() // from the first moment on: unheard, the signal would end us
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // a heap of a few MiB, filled slowly: to collect twice as often costs nothing that can be measured
+		debug.SetGCPercent(25) // a heap of a few MiB, filled slowly: four collections where one would do cost some milliseconds a minute
 	}
 	var level slog.LevelVar
 	level.Set(s.Level())
