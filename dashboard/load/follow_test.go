@@ -115,8 +115,10 @@ func TestFollowPauses(t *testing.T) {
 			want: []float64{0, 0.5, 1.5, 12, 13}},
 		{name: "a heartbeat is a sign of life", answers: []func(*http.Request) (*http.Response, error){refused, refused, says(10*time.Second, ":\n"), refused},
 			want: []float64{0, 0.5, 1.5, 12, 13}},
-		{name: "too short", answers: []func(*http.Request) (*http.Response, error){refused, refused, says(9*time.Second, message("k-1")), refused},
-			want: []float64{0, 0.5, 1.5, 12.5, 16.5}},
+		{name: "too short", answers: []func(*http.Request) (*http.Response, error){refused, refused, says(0, message("k-1")), refused},
+			want: []float64{0, 0.5, 1.5, 3.5, 7.5}},
+		{name: "not long", answers: []func(*http.Request) (*http.Response, error){refused, refused, says(time.Second, message("k-1")), refused},
+			want: []float64{0, 0.5, 1.5, 3.5, 5.5}},
 		{name: "accepted but silent", answers: []func(*http.Request) (*http.Response, error){refused, refused, says(time.Hour, ""), refused},
 			want: []float64{0, 0.5, 1.5, 3603.5, 3607.5}},
 	}
