@@ -109,6 +109,15 @@ func TestHearing(t *testing.T) {
 		hasty.Conn.(*net.TCPConn).CloseWrite()
 		hasty.expect("aq", "EOF")
 		hasty.ends(Left)
+		// Nor does a command go without its answer that is the last of what comes.
+		for range 50 {
+			last := s.join(lines(1), echoLines{})
+			last.expect("head", "open", "m1 x")
+			io.WriteString(last, "1")
+			last.Conn.(*net.TCPConn).CloseWrite()
+			last.expect("a1", "EOF")
+			last.ends(Left)
+		}
 	})
 }
 
@@ -138,6 +147,27 @@ func TestEndIsSeen(t *testing.T) {
 		v.expect("aq", "EOF")
 		v.Close()
 		v.ends(Left)
+	})
+}
+
+// Who has had the last word and goes on is not listened to for as long as it likes.
+func TestFloodBehindTheEnd(t *testing.T) {
+	each(t, func(t *testing.T, way Way) {
+		s := open(t, way, Config{linger: time.Hour})
+		v := s.join(lines(1), echoLines{})
+		v.expect("head", "open")
+		io.WriteString(v, "x")
+		v.expect("ax", "EOF")
+		flood := make([]byte, 1<<20)
+		for said := 0; ; said += len(flood) {
+			if _, err := v.Write(flood); err != nil {
+				break
+			}
+			if said > 4*mostForgotten {
+				t.Fatalf("%d bytes were taken", said)
+			}
+		}
+		v.ends(Broke)
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 const (
 	// mostNoise is what a viewer may send on a connection that only goes down before it is cut.
 	mostNoise = 64 << 10
+	// mostForgotten is how much is read of who has had the last word: what it was sending then, and no flood.
+	mostForgotten = 16 << 20
 	// mostAnswers is how much may wait to be said to a viewer that does not read.
 	mostAnswers = 64 << 10
 	// lingers is how long a connection is read on after the last word. Closed with unread bytes it would be reset, and the
@@ -180,6 +182,9 @@ func (l *line) hear(b []byte, now time.Duration) error {
 		if l.Form != nil {
 			l.Account.Heard(b)
 			l.Account.Understood()
+		}
+		if l.noise += int32(len(b)); l.noise > mostForgotten {
+			return ErrLeft // or never will
 		}
 		return nil // forgotten
 	case l.Form == nil:

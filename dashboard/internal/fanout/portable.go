@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -223,14 +224,21 @@ func (g *pair) talk(begin func(*pair)) {
 	}
 }
 
-// lastWord answers a viewer that said goodbye and closed its half of the connection at once.
+// lastWord answers a viewer that said goodbye, or something else, and closed its half of the connection at once.
 func (g *pair) lastWord() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.line.stage == finishing && !g.over {
-		g.conn.SetWriteDeadline(time.Now().Add(farewellLinger))
-		g.conn.Write(g.line.rest)
+	words := g.line.rest
+	switch {
+	case g.over:
+		return
+	case g.line.answers != nil:
+		words = append(slices.Clip(words), *g.line.answers...) // rest may be a frame of all
+	case g.line.stage != finishing:
+		return
 	}
+	g.conn.SetWriteDeadline(time.Now().Add(farewellLinger))
+	g.conn.Write(words)
 }
 
 // linger ends our half of the connection and waits until the viewer ends its own, or the time for it is over.
