@@ -88,8 +88,10 @@ func (l *line) next(now time.Duration) ([]byte, error) {
 		case l.stage == finishing:
 			l.stage = lingering
 			l.beat = now + l.fanout.config.linger
-			if l.reason == Closed {
+			select {
+			case <-l.fanout.hub.Done():
 				l.beat = now + farewellLinger
+			default:
 			}
 			return nil, errDone
 		case l.stage == lingering:

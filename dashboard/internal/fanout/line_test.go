@@ -26,6 +26,11 @@ func TestScenes(t *testing.T) {
 			want:  began + "1s m4; 1s m5; 1s bye; 1s shut; 1.5s closed",
 		},
 		{
+			name:  "another-epoch",
+			scene: func(r *rig) { r.wait(time.Second); r.hub.Restart(); r.write(); r.wait(time.Minute) },
+			want:  began + "1s bye; 1s shut; 2s closed",
+		},
+		{
 			name:  "farewell-after-all-that-was-published",
 			scene: func(r *rig) { publish(r.hub, 3); r.hub.Close(); r.wait(time.Second) },
 			want:  began + "500ms m4; 500ms m5; 500ms m6; 500ms bye; 500ms shut; 1s closed",
