@@ -13,6 +13,7 @@
  * @property {number} status of the answer; 0 where there was none, or where a browser does not tell (WebSocket)
  * @property {string} encoding what the answer's content was encoded as, though we had asked for it as it is
  * @property {{at: number, received: number}[]} messages at is the server's clock
+ * @property {number} trip milliseconds that an answer took right afterwards which nobody can hold back, for it is over
  */
 /** @typedef {"fine" | "buffered" | "silent" | "refused"} Verdict */
 /** @typedef {{technique: Technique, verdict: Verdict, first: number, age: number, encoding: string, status: number}} Result first and age in milliseconds; NaN unknown */
@@ -26,7 +27,7 @@
  * @returns {Result}
  */
 export function judge(seen, interval, offset) {
-  const { technique, asked, ended, whole, messages, encoding, status } = seen;
+  const { technique, asked, ended, whole, messages, encoding, status, trip } = seen;
   // The first had been waiting for us: how old it is says nothing. How late it is does.
   const live = messages.slice(1).map(({ at, received }) => received - at - offset).sort((a, b) => a - b);
   const result = {
@@ -39,9 +40,11 @@ export function judge(seen, interval, offset) {
   if (messages.length === 0) verdict = whole && status < 400 ? "silent" : "refused";
   else if (technique !== "polling") { // an answer that is over is never held back
     // Held back: they are old when they come, or the first kept us waiting, or more than two of what followed are missing.
+    // On a slow line, or to a busy browser, all is late: a message waits for the answer before it, and for its own.
+    const late = 2 * trip;
     const slack = Math.max(500, interval / 2);
-    const expected = (ended - messages[0].received) / interval - 2.5;
-    if (result.age > slack || result.first > Math.max(1500, interval + slack) || live.length < expected) verdict = "buffered";
+    const expected = (ended - messages[0].received - late) / interval - 2.5;
+    if (result.age - late > slack || result.first - late > Math.max(1500, interval + slack) || live.length < expected) verdict = "buffered";
   }
   return { ...result, verdict };
 }

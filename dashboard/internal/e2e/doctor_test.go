@@ -304,6 +304,8 @@ func TestDiagnosis(t *testing.T) {
 		{"refused", `observe("websocket", [], { status: 0, whole: false })`, "refused"},
 		{"no-head", `observe("sse", [], { status: 0 })`, "silent"},
 		{"gateway", `observe("sse", [], { status: 502 })`, "refused"},
+		{"all-is-late", `observe("longpolling", [[900, 2900], [2000, 3605], [3000, 4604]], { trip: 900 })`, "fine"},
+		{"later-than-all", `observe("longpolling", [[900, 2900], [2000, 3605], [3000, 4604]], { trip: 400 })`, "buffered"},
 		{"poll-is-old", `observe("polling", [[100, 1010], [1000, 1999], [2000, 2999], [3000, 3999]])`, "fine"},
 		{"found-nothing", `findings([result("sse", "fine"), result("websocket", "fine")], { silence: 10000, cut: false }, 25000)`, ""},
 		{"found-upgrade", `findings([result("sse", "fine"), result("websocket", "refused")], null, 25000)`, "upgrade"},
@@ -324,7 +326,7 @@ func TestDiagnosis(t *testing.T) {
 		got := evaluate[string](p, `(async () => {
 			const { judge, findings, proxies: between } = await import(base + "lab/diagnosis.js");
 			const { cures, proxies } = await import(base + "lab/cures.js");
-			const observe = (technique, messages, more) => judge({ technique, asked: 1000, ended: 4500, whole: true, status: 200, encoding: "",
+			const observe = (technique, messages, more) => judge({ technique, asked: 1000, ended: 4500, whole: true, status: 200, encoding: "", trip: 0,
 				messages: messages.map(([at, received]) => ({ at, received })), ...more }, 1000, 0).verdict;
 			const result = (technique, verdict, encoding = "") => ({ technique, verdict, encoding, first: 0, age: 0, status: 200 });
 			const names = (arrived, answer) => between(arrived, answer, "a:1").proxies.join(" ");
