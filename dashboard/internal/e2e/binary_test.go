@@ -87,9 +87,9 @@ func TestEndsInOrder(t *testing.T) {
 			var watching sync.WaitGroup
 			connected := make(chan struct{}, 100)
 			for _, technique := range techniques {
-				for range 4 {
+				for i := range 4 {
 					watching.Go(func() {
-						c := load.Client{URL: s.url, Technique: technique}
+						c := load.Client{URL: s.url, Technique: technique, Viewer: fmt.Sprint(technique, i)}
 						err := c.Watch(t.Context(), "", func(load.Message) error {
 							connected <- struct{}{}
 							return nil
@@ -105,7 +105,14 @@ func TestEndsInOrder(t *testing.T) {
 			for range 20 {
 				<-connected
 			}
-			time.Sleep(50 * time.Millisecond) // the long polls are asking again
+			eventually(t, "the long polls have asked again, and all are held", func() bool {
+				for i := range 4 {
+					if requests, _, _, _, _ := s.wire(fmt.Sprint("longpolling", i), "longpolling"); requests != 2 {
+						return false
+					}
+				}
+				return len(strings.Fields(s.held())) == 4*4
+			})
 			if took := s.stop(signal); took > 3*time.Second {
 				t.Errorf("the end took %v", took)
 			}
