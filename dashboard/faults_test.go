@@ -85,11 +85,10 @@ func (f *follower) seen() (seqs string, lost []error) {
 // sees waits for the numbers of messages, which may end in others.
 func (f *follower) sees(want string) {
 	f.site.t.Helper()
-	for range 3000 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) { // who was cut again and again waits for half of it
 		if got, _ := f.seen(); got == want {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	got, lost := f.seen()
 	f.site.t.Errorf("got %q after %v, want %q", got, lost, want)

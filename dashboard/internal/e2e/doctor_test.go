@@ -68,7 +68,7 @@ func proxy(t *testing.T, port int, config string, command func(file string) []st
 		}
 	}
 	t.Cleanup(stop)
-	for range 500 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			conn.Close()

@@ -31,7 +31,7 @@ func (p *page) comesThrough(lane string) comesThrough {
 func (p *page) lanesAre(what string, lanes []string, is func(comesThrough) bool) map[string]comesThrough {
 	p.t.Helper()
 	got := map[string]comesThrough{}
-	for range 250 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); { // who was refused again and again waits for half a minute
 		all := true
 		for _, lane := range lanes {
 			got[lane] = p.comesThrough(lane)
