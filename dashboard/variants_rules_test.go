@@ -175,14 +175,14 @@ func TestVariantTranscripts(t *testing.T) {
 			{publish: 1},
 			{say: get("streaming?as=iframe"), wait: "<hr>\n\r\n"},
 			{publish: 2, wait: third + "</script><hr>\n\r\n"},
-			{wait: "<!-- heartbeat -->\n\r\n"},
+			{beat: "13\r\n<!-- heartbeat -->\n\r\n"},
 			{end: true, wait: "0\r\n\r\n"},
 		},
 		"streaming-multipart": {
 			{publish: 1},
 			{say: get("streaming?as=multipart"), wait: "}\r\n--fivewire\r\n\r\n"},
 			{publish: 2, wait: third + "\r\n--fivewire\r\n\r\n"},
-			{wait: "Length: 0\r\n\r\n\r\n--fivewire\r\n\r\n"},
+			{beat: "43\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n\r\n--fivewire\r\n\r\n"},
 			{end: true, wait: "0\r\n\r\n"},
 		},
 		"polling-jsonp": {
@@ -208,7 +208,7 @@ func TestVariantTranscripts(t *testing.T) {
 				"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: fivewire.cbor, fivewire.json"), wait: "uptime\x01"},
 			{publish: 1, wait: "uptime\x02"},
 			{say: "\x81\x8a\x00\x00\x00\x00" + `{"ping":1}`, wait: "}"},
-			{wait: "\x89\x00"}, // a ping
+			{beat: "\x89\x00"}, // a ping
 			{end: true, wait: "ask again"},
 		},
 	} {
