@@ -82,7 +82,7 @@ func TestCutWhileItIsTaken(t *testing.T) {
 
 // A long poll that is cut is counted as any other connection is, with its reason; one that ends by itself is not.
 func TestCutPollIsCounted(t *testing.T) {
-	s := open(t, Config{}, "")
+	s := open(t, Config{Hold: time.Minute}, "")
 	s.publish(1)
 	for _, says := range []string{"", strings.Repeat("n", 16<<10)} {
 		conn := s.dial()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // With so few descriptors that reading the host takes them all nothing is started, rather than to answer nobody.
@@ -40,7 +41,7 @@ func TestFewDescriptors(t *testing.T) {
 // A poll that cannot be parked, because its connection would need a second descriptor for a moment, is answered all the same,
 // when there is something to say, and told that its connection ends with that; what it was answered is on its account.
 func TestParkingWithoutDescriptors(t *testing.T) {
-	s := open(t, Config{}, "")
+	s := open(t, Config{Hold: time.Minute}, "")
 	s.publish(1)
 	s.get("api/v1/longpolling?after=" + s.cursor(0)) // what parking takes is there from then on
 	var before syscall.Rlimit
