@@ -10,6 +10,7 @@ import { connect as longpolling } from "./transport/longpolling.js";
 import { connect as polling } from "./transport/polling.js";
 import { connect as sse } from "./transport/sse.js";
 import { connect as streaming } from "./transport/streaming.js";
+import { lasting } from "./transport/transport.js";
 import { connect as websocket } from "./transport/websocket.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -33,6 +34,7 @@ const connects = { polling, longpolling, streaming, sse, websocket };
 const HANDOVER = 3_000; // ms after which the old connection goes even if the new one has not come up
 const HIDDEN = 60_000; // ms a page may be hidden before it lets go
 const SILENCE = 10_000; // ms without a message, and three intervals, until a connection counts as dead
+const UNANSWERED = 25_000; // ms until a question for a connection that lasts does; some servers have nothing to say before their first heartbeat
 const CHECK = 1_000;
 
 export class Viewer {
@@ -62,6 +64,7 @@ export class Viewer {
   #every = 0;
   #lost = false; // a connection failed, and none has come up since
   #heard = 0; // when the last message came, or the connection was begun
+  #asked = NaN; // when a connection that lasts was asked for, while there is no answer
   /** @type {number | undefined} */
   #handover;
   /** @type {number | undefined} */
@@ -177,6 +180,7 @@ export class Viewer {
     const link = { technique: this.technique, controller, last: { epoch: "", seq: 0 }, say: null };
     this.#link = link;
     this.#heard = performance.now();
+    this.#asked = NaN;
     connects[link.technique]({
       base: this.#options.base,
       viewer: this.id,
@@ -215,6 +219,7 @@ export class Viewer {
    */
   #exchange(link, exchange) {
     if (link.controller.signal.aborted) return;
+    if (link === this.#link) this.#asked = exchange.kind === "request" && lasting.has(link.technique) ? exchange.at : NaN;
     // The new connection is good when something came by it: an open one alone may lead through a proxy that keeps all.
     if (link === this.#link && (exchange.kind === "messages" || exchange.kind === "empty")) this.#letGo();
     for (const listener of this.#listeners) listener.onExchange(link.technique, exchange);
@@ -277,11 +282,15 @@ export class Viewer {
     else this.#hiding ??= setTimeout(() => this.#pause(), HIDDEN);
   }
 
-  /** A laptop that slept holds a connection that nobody else does: what is silent for too long is dead. */
+  /**
+   * A laptop that slept holds a connection that nobody else does: what is silent for too long is dead. So is a question that a proxy
+   * or a firewall took and forgot, which polls notice by themselves.
+   */
   #check() {
+    const now = performance.now();
     const patience = Math.max(SILENCE, 3 * Math.max(this.interval, this.#every));
-    if (this.#link && this.state === "open" && performance.now() - this.#heard > patience) {
-      this.#exchange(this.#link, { at: performance.now(), dir: "down", kind: "error", messages: 0, payload: 0 });
+    if (this.#link && ((this.state === "open" && now - this.#heard > patience) || now - this.#asked > UNANSWERED)) {
+      this.#exchange(this.#link, { at: now, dir: "down", kind: "error", messages: 0, payload: 0 });
       this.#lost = true;
       this.#reconnect();
     }

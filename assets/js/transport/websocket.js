@@ -6,6 +6,8 @@ import { Backoff, sleep } from "./backoff.js";
 import { decode } from "./cbor.js";
 import { address, byteLength, report } from "./transport.js";
 
+const PATIENCE = 3_000; // ms that one nobody wants any more has to come up
+
 /** @type {import("./transport.js").Connect} */
 export async function connect(line) {
   const backoff = new Backoff();
@@ -32,9 +34,11 @@ function converse(line, backoff) {
     socket.binaryType = "arraybuffer";
     report(line, "up", "request");
     const close = () => {
-      // One that is not up yet cannot be closed without a complaint in the console: it is closed as soon as it is.
-      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
-      else socket.close(1000);
+      if (socket.readyState !== WebSocket.CONNECTING) return socket.close(1000);
+      // One that is not up yet cannot be closed without a complaint in the console: it is closed as soon as it is. But not for ever:
+      // a browser begins the next one to the same server when this one has come up, or is closed.
+      socket.onopen = () => socket.close(1000);
+      setTimeout(() => socket.close(), PATIENCE);
     };
     line.signal.addEventListener("abort", close);
     socket.onopen = () => {
