@@ -244,7 +244,7 @@ async function start() {
 
 /** @param {Shown} panel @param {import("./config.js").Config} config @param {string} usual what is noted when nothing else is */
 function live(panel, config, usual) {
-  const { interval } = config;
+  let { interval } = config;
   let technique = preferred(token ? config.techniques.filter((one) => !headless.includes(one)) : config.techniques);
   if (token && !query.get("technique") && config.techniques.includes("streaming")) technique = "streaming";
   const slots = new Slots();
@@ -259,7 +259,7 @@ function live(panel, config, usual) {
   /** whether the server has no place left for who holds a connection */
   let full = false;
 
-  const viewer = new Viewer({ base, technique, interval, headers });
+  const viewer = new Viewer({ base, technique, interval: () => interval, headers });
   /** @param {Technique} chosen */
   const use = (chosen) => {
     viewer.switchTo(chosen);
@@ -277,6 +277,10 @@ function live(panel, config, usual) {
   const lookForRoom = async () => {
     const answer = await api.config().catch(() => ({ full: false }));
     if (viewer.state === "waiting") turn(answer.full);
+  };
+  /** Another process answers: it may read at other times. */
+  const anew = async () => {
+    ({ interval } = await configured(api, () => {}));
   };
   // Other panels and tabs hold all the connections that there are: this one takes a way that needs none.
   const giveWay = () => use(!token && config.techniques.includes("websocket") ? "websocket" : "polling");
@@ -297,6 +301,7 @@ function live(panel, config, usual) {
     onMessage(message) {
       const { at, data } = message;
       if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
+      if (latest && latest.epoch !== message.epoch) void anew();
       clock.observe(at, message.received);
       latest = message;
       learnCores(data.cpu?.cores?.length);

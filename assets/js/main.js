@@ -189,6 +189,7 @@ const showTables = frame.atMost(() => 500, () => {
 function take(message) {
   const { at, data } = message;
   if (latest && (latest.epoch !== message.epoch || at < latest.at)) clock.reset();
+  if (latest && latest.epoch !== message.epoch) void anew();
   clock.observe(at, message.received);
   own.took(message);
   const first = !latest;
@@ -343,7 +344,6 @@ function keys() {
 async function start() {
   await access.enter();
   config = await configured(api, () => own.turn("sse", navigator.onLine ? "waiting" : "offline"));
-  interval = config.interval;
   if (config.history) {
     const series = api.series();
     series.catch(() => {}); // who wants it asks again
@@ -353,19 +353,32 @@ async function start() {
     filler.none();
     archive.none();
   }
-  learnServer(config.zone);
-  timeBar.refresh();
   if (config.now) clock.observe(config.now, performance.now());
-  write(one("#version"), config.version);
-  chooser.offer(config.techniques);
+  learn(config);
 
   const technique = preferred(config.techniques);
-  const viewer = new Viewer({ base, technique, interval });
+  const viewer = new Viewer({ base, technique, interval: () => interval });
   viewer.listen({ onMessage: take, onExchange: (...what) => own.record(...what), onState: (...what) => own.turn(...what) });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
   own.start(viewer, config.techniques);
   introduce();
   look(views.current);
+}
+
+/** @param {import("./config.js").Config} told by the process that answers */
+function learn(told) {
+  interval = told.interval;
+  learnServer(told.zone);
+  timeBar.refresh();
+  write(one("#version"), told.version);
+  chooser.offer(told.techniques);
+}
+
+/** Another process answers: it may read at other times than the one before, and be of another version, after another start of the host. */
+async function anew() {
+  const told = await configured(api, () => {});
+  learn(Object.assign(config ?? told, told)); // the lab has the same object
+  introduce();
 }
 
 /** Which host this is; right after its start the server may not know yet. */

@@ -43,7 +43,6 @@ export class Viewer {
   technique;
   /** @type {ViewerState} */
   state = "connecting";
-  interval;
   reconnects = 0;
 
   /** when polling asks; for the next question on @type {import("./transport/transport.js").Phase} */
@@ -76,7 +75,7 @@ export class Viewer {
    * @param {object} options
    * @param {URL} options.base ends in "api/v1/"
    * @param {Technique} options.technique
-   * @param {number} [options.interval] milliseconds between two messages at the source
+   * @param {() => number} [options.interval] milliseconds between two messages at the source, as things are now
    * @param {string} [options.compress] "off" to get messages as they are
    * @param {boolean} [options.binary] CBOR, where the technique can
    * @param {import("./transport/transport.js").Phase} [options.phase]
@@ -85,7 +84,6 @@ export class Viewer {
   constructor(options) {
     this.#options = options;
     this.technique = options.technique;
-    this.interval = options.interval ?? 1000;
     this.phase = options.phase ?? "jitter";
   }
 
@@ -144,6 +142,10 @@ export class Viewer {
     this.#handover = setTimeout(() => this.#letGo(), HANDOVER);
   }
 
+  get interval() {
+    return this.#options.interval?.() ?? 1000;
+  }
+
   /** At least so many milliseconds between two messages; 0 is all of them. */
   get every() {
     return this.#every;
@@ -189,7 +191,7 @@ export class Viewer {
       compress: this.#options.compress ?? asked("compress"),
       binary: this.#options.binary ?? false,
       headers: this.#options.headers,
-      interval: this.interval,
+      interval: () => this.interval,
       phase: () => this.phase,
       upwards: (say) => (link.say = say),
       answer: (answer) => this.#listeners.forEach((listener) => listener.onAnswer?.(answer)),

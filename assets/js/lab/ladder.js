@@ -156,7 +156,7 @@ export class Ladder {
   /** @param {Technique} technique @returns {Promise<{carries: boolean, why: Why, took: number}>} */
   #probe(technique) {
     const { base, config } = this.#lab;
-    const viewer = new Viewer({ base, technique, interval: config.interval });
+    const viewer = new Viewer({ base, technique, interval: () => config.interval });
     const began = performance.now();
     return new Promise((resolve) => {
       let messages = 0;

@@ -316,8 +316,8 @@ export class Lane {
 
   #make() {
     const { technique, pace = 1, compress, binary, phase } = this.#kind;
-    const interval = this.#lab.config.interval * pace;
-    return new Viewer({ base: this.#lab.base, technique, interval, compress, binary, phase });
+    const { base, config } = this.#lab;
+    return new Viewer({ base, technique, interval: () => config.interval * pace, compress, binary, phase });
   }
 
   #listen() {

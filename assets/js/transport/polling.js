@@ -39,7 +39,7 @@ export async function connect(line) {
  * @param {number} due when this one was
  */
 function rest(line, due) {
-  const interval = Math.max(line.interval, line.every());
+  const interval = Math.max(line.interval(), line.every());
   switch (line.phase()) {
     case "lock":
       return Math.max(0, due + interval - performance.now());

@@ -13,7 +13,7 @@
  * @property {(state: State) => void} state the connection's state changed
  * @property {() => number} every least milliseconds between two messages this page wants; 0 is all of them
  * @property {string} compress "off" to get messages as they are, "" for what the browser offers by itself
- * @property {number} interval milliseconds between two messages at the source: polling asks that often
+ * @property {() => number} interval milliseconds between two messages at the source: polling asks that often
  * @property {boolean} binary CBOR instead of JSON, where the technique can (WebSocket)
  * @property {Record<string, string>} [headers] of each request, where the technique can have any: EventSource and WebSocket cannot
  * @property {() => Phase} phase when polling asks, against the source's own beat

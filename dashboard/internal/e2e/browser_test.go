@@ -128,6 +128,31 @@ func TestServerRestart(t *testing.T) {
 	}
 }
 
+// The server comes back and reads at other times: the page and an embedded panel go by those.
+func TestServerRestartsAtAnotherPace(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "200ms")
+	s.ready()
+	address := s.address()
+	p, embedded := newPage(t), newPage(t)
+	for p, path := range map[*page]string{p: "", embedded: "embed/cpu"} {
+		p.expect("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "503", "WebSocket connection", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+		p.open(s.url + path)
+		p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	}
+	p.says("interval", "0.2 s")
+	s.stop(syscall.SIGTERM)
+	s = start(t, "--interval", "1m", "--listen", address)
+	s.ready()
+	p.says("interval", "1 min")
+	time.Sleep(3 * time.Second) // fifteen of the intervals of before, and none of those of now
+	if got := evaluate[string](p, `document.querySelector(".staleness").dataset.freshness`); got != "live" {
+		t.Errorf("the page calls a reading of this minute %q", got)
+	}
+	embedded.waits("the embedded panel is live", `document.querySelector("[data-freshness]").dataset.freshness === "live"`)
+}
+
 // The network goes for a while and comes back: everything published meanwhile arrives.
 func TestOffline(t *testing.T) {
 	t.Parallel()

@@ -107,7 +107,7 @@ func watchers(t *testing.T, url, compress string) *page {
 		setInterval(() => void sample(), 2000);
 		await sample();
 		globalThis.watching = config.techniques.map((technique) => {
-			const viewer = new Viewer({ base, technique, interval: config.interval_ms, compress: `+quote(compress)+`, phase: "sweep" });
+			const viewer = new Viewer({ base, technique, interval: () => config.interval_ms, compress: `+quote(compress)+`, phase: "sweep" });
 			const raw = [];
 			// The first had been waiting for us: its age says nothing about the technique.
 			viewer.listen({ onMessage: ({ at, received }) => raw.push(received - at), onExchange() {}, onState() {} });
