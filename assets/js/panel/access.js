@@ -73,10 +73,11 @@ export class Access {
 
   /** Something was refused, or a technique does not get through: is that because this page may look no more? */
   async check() {
-    if (this.#asking || !this.#standing?.asked) return;
+    if (this.#asking || !this.#standing) return;
     this.#asking = true;
     try {
       this.#standing = await this.#api.login();
+      reveal(this.#button, this.#standing.asked); // it may be another process, which asks
       if (!this.#may() && !this.#dialog.open) {
         this.#expelled = true;
         await this.#ask();

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -153,5 +154,28 @@ func TestNoPlaceLeft(t *testing.T) {
 	p.choose("sse")
 	p.says("state", "no place left; polling needs none")
 	first.open("about:blank")
+	p.live("sse")
+}
+
+// A server that asked nobody comes back and asks for a key: pages that are open ask for it.
+func TestRestartsWithAKey(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "200ms", "--auth", "off")
+	s.ready()
+	address := s.address()
+	p := newPage(t)
+	p.expect("401", "503", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "404")
+	p.open(s.url + "?technique=sse")
+	p.live("sse")
+	s.stop(syscall.SIGTERM)
+	file := filepath.Join(t.TempDir(), "key")
+	s = start(t, "--interval", "200ms", "--listen", address, "--auth", "key", "--key-file", file)
+	p.waits("the page asks for a key", `document.querySelector("#access").open`)
+	key, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.enter(strings.TrimSpace(string(key)), func() { p.press(kb.Enter) })
 	p.live("sse")
 }
