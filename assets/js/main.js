@@ -378,6 +378,7 @@ function learn(told) {
 async function anew() {
   const told = await configured(api, () => {});
   learn(Object.assign(config ?? told, told)); // the lab has the same object
+  own.anew();
   introduce();
 }
 

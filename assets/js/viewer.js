@@ -112,7 +112,7 @@ export class Viewer {
     document.addEventListener("visibilitychange", () => this.#visibility(), { signal });
     addEventListener("pagehide", () => this.#pause(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.#resume(), { signal });
-    addEventListener("online", () => this.state !== "open" && this.#reconnect(), { signal });
+    addEventListener("online", () => this.#link && this.state !== "open" && this.#reconnect(), { signal });
     addEventListener("offline", () => this.state === "waiting" && this.#setState("waiting"), { signal });
     const timer = setInterval(() => this.#check(), CHECK);
     signal.addEventListener("abort", () => clearInterval(timer));

@@ -3,7 +3,7 @@
 
 import { bits, clock, date, percentFigure, short, shortBytes } from "../format.js";
 import { local, roundTimes } from "../zone.js";
-import { step, ticks, timeStep } from "./scale.js";
+import { ticks, timeStep } from "./scale.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./surface.js").Surface} Surface */
@@ -48,7 +48,8 @@ export function drawValues(ctx, surface, view, unit, colours) {
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   ctx.lineWidth = surface.hair;
-  for (const v of ticks(view.max, room(view), unit)) {
+  const rounds = ticks(view.max, room(view), unit);
+  for (const v of rounds) {
     for (const sign of view.mirrored ? [1, -1] : [1]) {
       const y = surface.crisp(view.y(sign * v));
       rule(ctx, view.left, y, view.right, y, colours["chart-grid"]);
@@ -57,11 +58,9 @@ export function drawValues(ctx, surface, view, unit, colours) {
     }
   }
   // A top that is a fact and no round number is named too, where there is room.
-  const top = view.y(view.max);
-  const by = step(view.max, room(view), unit);
-  if (!view.mirrored && view.max % by > 0 && view.rise * (view.max % by) > 1.3 * view.size) {
+  if (!view.mirrored && view.rise * (view.max - (rounds.at(-1) ?? 0)) > 1.3 * view.size) {
     ctx.fillStyle = colours["chart-label"];
-    ctx.fillText(label(view.max, unit), view.left - 8, top);
+    ctx.fillText(label(view.max, unit), view.left - 8, view.y(view.max));
   }
   const zero = surface.crisp(view.zero - surface.hair);
   rule(ctx, view.left, zero, view.right, zero, colours["chart-zero"]);

@@ -214,6 +214,11 @@ export class OwnViewer {
     this.#described = undefined;
   }
 
+  /** Another process answers, which may count what the one before did not; a proxy may have said no for that. */
+  anew() {
+    this.#counting = true;
+  }
+
   /** In other words, from now on. */
   reword() {
     if (this.viewer) this.turn(this.viewer.technique, this.viewer.state);

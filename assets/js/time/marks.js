@@ -80,8 +80,8 @@ export class Marks {
       if (lost === this.#lost) this.#from = more && marks[0]?.at < to ? marks[0].at : from;
       this.add(marks);
     } catch (error) {
-      // A server that does not know the question will not learn it; one that does not answer is asked again.
-      this.#there = !(error instanceof Refused && error.status >= 400 && error.status < 500);
+      // A server that does not know the question will not learn it; one that does not answer, or has too much to do, is asked again.
+      this.#there = !(error instanceof Refused && [400, 403, 404].includes(error.status));
       if (this.#there) await new Promise((resolve) => setTimeout(resolve, again));
     }
     this.#asking = false;

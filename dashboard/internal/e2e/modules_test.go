@@ -210,17 +210,23 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// The top of an axis is rounded in the unit it is told in: three digits of bytes are others than three of GiB.
+// The top of an axis is rounded in the unit it is told in: three digits of bytes are others than three of GiB. One that is round is
+// told once, whatever is left of it when floats are divided.
 func TestAxisTop(t *testing.T) {
 	p := modules(t)
-	got := evaluate[string](p, `(async () => {
-		const [{ drawValues }, { View }] = await Promise.all(["axis", "view"].map((name) => import(base + "chart/" + name + ".js")));
-		const told = [], view = Object.assign(new View(), { left: 80, top: 0, width: 500, height: 200, size: 12, max: 23.54 * 2 ** 30 });
-		drawValues({ fillText: (text) => told.push(text), beginPath() {}, moveTo() {}, lineTo() {}, stroke() {} }, { hair: 1, crisp: (v) => v }, view, "bytes", {});
-		return told.join(", ");
-	})()`)
-	if want := "8 GiB, 16 GiB, 23.54 GiB, 0"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, test := range []struct{ view, unit, want string }{
+		{`{ height: 200, max: 23.54 * 2 ** 30 }`, "bytes", "8 GiB, 16 GiB, 23.54 GiB, 0"},
+		{`{ height: 200, max: 1 }`, "ratio", "20 %, 40 %, 60 %, 80 %, 100 %, 0"},
+	} {
+		got := evaluate[string](p, `(async () => {
+			const [{ drawValues }, { View }] = await Promise.all(["axis", "view"].map((name) => import(base + "chart/" + name + ".js")));
+			const told = [], view = Object.assign(new View(), { left: 80, top: 0, width: 500, size: 12, ...`+test.view+` });
+			drawValues({ fillText: (text) => told.push(text), beginPath() {}, moveTo() {}, lineTo() {}, stroke() {} }, { hair: 1, crisp: (v) => v }, view, "`+test.unit+`", {});
+			return told.join(", ");
+		})()`)
+		if got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
 	}
 }
 
@@ -279,5 +285,62 @@ func TestSourcesWithoutAPanel(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// What a proxy says while there is no server behind it is forgotten when there is one: that history, marks or the meter do not
+// exist, that there is too much to do. And a page that nobody sees stays let go when the network comes back.
+func TestComesBack(t *testing.T) {
+	p := modules(t)
+	for _, test := range []struct{ name, script, want string }{
+		{"history", `
+			const { Past } = await import(base + "past.js");
+			const { Store } = await import(base + "store.js");
+			let asked = 0;
+			const past = new Past({ series: async () => { asked++; throw new Refused(404, ""); } }, new Store(10, []), () => {});
+			await past.begin(1e12, 1000, {});
+			await past.begin(1e12 + 60_000, 1000, {});
+			return asked;`, "2"},
+		{"marks", `
+			const { Marks } = await import(base + "time/marks.js");
+			const real = setTimeout;
+			globalThis.setTimeout = (f, ms) => real(f, ms / 1000);
+			const ask = async (status) => {
+				let asked = 0;
+				const marks = new Marks({ marks: async () => { asked++; throw new Refused(status, ""); } }, () => {});
+				for (let i = 0; i < 20; i++) {
+					marks.cover(0, 1000);
+					await new Promise((done) => real(done, 20));
+				}
+				return asked > 1;
+			};
+			const again = [await ask(429), await ask(503), await ask(404)];
+			globalThis.setTimeout = real;
+			return again;`, "true,true,false"},
+		{"meter", `
+			const { OwnViewer } = await import(base + "panel/ownviewer.js");
+			let asked = 0;
+			const own = new OwnViewer({ api: { wire: async () => { asked++; throw new Refused(404, ""); } }, wire: { open: true }, meter: { show() {} } }, () => {});
+			own.viewer = { technique: "sse", id: "x" };
+			await own.ask();
+			await own.ask();
+			const before = asked;
+			own.anew();
+			await own.ask();
+			return [before, asked];`, "1,2"},
+		{"hidden", `
+			const { Viewer } = await import(base + "viewer.js");
+			const viewer = new Viewer({ base: new URL(base), technique: "polling" });
+			viewer.start();
+			dispatchEvent(new PageTransitionEvent("pagehide"));
+			dispatchEvent(new Event("online"));
+			const state = viewer.state;
+			viewer.stop();
+			return state;`, "paused"},
+	} {
+		got := evaluate[string](p, `(async () => { const { Refused } = await import(base + "api.js"); `+test.script+` })().then(String)`)
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
 	}
 }
