@@ -209,7 +209,10 @@ func attacked(t *testing.T, attacks []attack) {
 	s.publish(1)
 	bystander := make(chan []string, 1)
 	go func() { bystander <- s.watch(s.client("sse"), s.cursor(1), len(attacks)) }()
-	eventually(t, "the bystander is there", func() bool { return s.hub.Stats().Subscriptions == 1 })
+	eventually(t, "the bystander is held", func() bool {
+		held := s.transports.Viewers.List()
+		return len(held) == 1 && held[0].Way != ""
+	})
 	goroutines := runtime.NumGoroutine()
 	var want []string
 	for _, attack := range attacks {
