@@ -100,6 +100,8 @@ type engine func(ctx context.Context, c *crowd) error
 // Run is one run. The error is of a Config that cannot work, or that nobody got in; then there may be a report all
 // the same.
 func Run(ctx context.Context, config Config) (*Report, error) {
+	w := &watcher{own: ownProcess()}
+	_, w.ownBefore = w.memory() // what is kept of each viewer, here or not, is made at once
 	c, err := newCrowd(config)
 	if err != nil {
 		return nil, err
@@ -111,7 +113,6 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := ownProcess()
 	run := native()
 	if run == nil || c.target.tls || c.portable {
 		run = portable
@@ -122,7 +123,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- run(inner, c) }()
-	w := &watcher{c: c, procs: procs, own: own}
+	w.c, w.procs = c, procs
 	early := w.watch(ctx, done)
 	report := w.report()
 	stop()

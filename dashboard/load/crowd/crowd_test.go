@@ -10,10 +10,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -501,6 +503,23 @@ func TestMemoryIsByViewer(t *testing.T) {
 			t.Errorf("%v: %s", err, b.String())
 		}
 	})
+}
+
+// What is kept of each viewer is a part of what it costs, though all of it is made before the first connects.
+func TestMemoryIsAllOfAViewer(t *testing.T) {
+	const viewers = 200_000
+	_, url := serve(t, func(_ int, _ net.Conn, ask func() string) { ask() })
+	debug.FreeOSMemory()
+	r, err := Run(t.Context(), Config{URL: url, Technique: "sse", Viewers: viewers, Rate: 1, Duration: time.Minute, enough: func(*crowd) bool { return true }})
+	if r == nil {
+		t.Fatal(err)
+	}
+	if r.Client.MemoryHeld == 0 {
+		t.Skip("memory is not known here")
+	}
+	if grown, each := r.Client.MemoryHeld-r.Client.MemoryBefore, int64(unsafe.Sizeof(viewer{})); grown < viewers*each*3/4 {
+		t.Errorf("%d bytes more than before, want %d viewers of %d bytes", grown, viewers, each)
+	}
 }
 
 // The end of the context ends a run early, with its report.
