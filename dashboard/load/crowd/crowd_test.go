@@ -103,7 +103,7 @@ func TestCounts(t *testing.T) {
 		check(t, "duplicates", r.Duplicates, 3*2)
 		check(t, "numbered", r.Numbered, 3*4)
 		var b bytes.Buffer
-		if r.Table(&b); !strings.Contains(b.String(), "\nmissed         36 (12 of the messages have a number)\n") {
+		if r.Table(&b); !strings.Contains(b.String(), "\nmissed         36 (12 of the messages have an id <epoch>-<seq>)\n") {
 			t.Errorf("got %s", b.String())
 		}
 		check(t, "gaps", r.Gaps, 3)
@@ -121,8 +121,8 @@ func TestCounts(t *testing.T) {
 // told as none, nor as many.
 func TestMissesThatCannotBeTold(t *testing.T) {
 	for _, c := range []struct{ name, query, says, missed, duplicates string }{
-		{"no number", "", "data: one\n\ndata: two\n\n", "unknown: no message has a number", "unknown: no message has a number"},
-		{"another's number", "", "id: 17\ndata: one\n\nid: 19\ndata: two\n\n", "unknown: no message has a number", "unknown: no message has a number"},
+		{"no number", "", "data: one\n\ndata: two\n\n", "unknown: no message has an id <epoch>-<seq>", "unknown: no message has an id <epoch>-<seq>"},
+		{"another's number", "", "id: 17\ndata: one\n\nid: 19\ndata: two\n\n", "unknown: no message has an id <epoch>-<seq>", "unknown: no message has an id <epoch>-<seq>"},
 		{"thinned", "?every=2s", event(1, "") + event(3, ""), "unknown: the server was asked to leave messages out", "0"},
 		{"all", "", event(1, "") + event(3, ""), "1", "0"},
 	} {

@@ -312,11 +312,11 @@ func (r *Report) told(n int64, thinned bool) string {
 	case r.Messages == 0:
 		return "unknown: no message came"
 	case r.Numbered == 0:
-		return "unknown: no message has a number"
+		return "unknown: no message has an id <epoch>-<seq>"
 	case thinned:
 		return "unknown: the server was asked to leave messages out"
 	case r.Numbered < r.Messages:
-		return fmt.Sprintf("%d (%d of the messages have a number)", n, r.Numbered)
+		return fmt.Sprintf("%d (%d of the messages have an id <epoch>-<seq>)", n, r.Numbered)
 	}
 	return strconv.FormatInt(n, 10)
 }
