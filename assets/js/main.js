@@ -218,6 +218,12 @@ function take(message) {
   else showTables();
 }
 
+/** @param {import("./transport/transport.js").Technique} technique @param {import("./viewer.js").ViewerState} state */
+function turn(technique, state) {
+  own.turn(technique, state);
+  header.paused(state === "paused");
+}
+
 /** @param {import("./time/then.js").Then | null} then the moment that the page shows from now on; null: that of the newest reading */
 function turnTo(then) {
   past = then;
@@ -358,7 +364,7 @@ async function start() {
 
   const technique = preferred(config.techniques);
   const viewer = new Viewer({ base, technique, interval: () => interval });
-  viewer.listen({ onMessage: take, onExchange: (...what) => own.record(...what), onState: (...what) => own.turn(...what) });
+  viewer.listen({ onMessage: take, onExchange: (...what) => own.record(...what), onState: turn });
   one("#wire-link").setAttribute("href", `api/v1/wire?viewer=${viewer.id}`);
   own.start(viewer, config.techniques);
   introduce();

@@ -15,6 +15,7 @@ export class Header {
   #rate = field("self-rate");
   #name = "";
   #alerts = 0;
+  #paused = false;
 
   /** @param {any} host what the machine is */
   host(host) {
@@ -34,9 +35,15 @@ export class Header {
     this.#title();
   }
 
+  /** @param {boolean} is whether the page has let go, and so does not know what fires */
+  paused(is) {
+    this.#paused = is;
+    this.#title();
+  }
+
   #title() {
     const page = this.#name ? `${this.#name} – fivewire` : "fivewire";
-    document.title = this.#alerts > 0 ? `● ${this.#alerts} ${page}` : page;
+    document.title = this.#paused ? `❙❙ ${page}` : this.#alerts > 0 ? `● ${this.#alerts} ${page}` : page;
   }
 
   /**

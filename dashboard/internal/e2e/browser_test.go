@@ -153,6 +153,23 @@ func TestServerRestartsAtAnotherPace(t *testing.T) {
 	embedded.waits("the embedded panel is live", `document.querySelector("[data-freshness]").dataset.freshness === "live"`)
 }
 
+// A page that has let go does not know what fires, and its title says so until it is back.
+func TestTitleOfAPausedPage(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t, "--interval", "100ms")
+	s.ready()
+	p := newPage(t)
+	p.open(s.url)
+	p.until("a message is there", func(s state) bool { return s.Messages > 0 })
+	p.waits("its title has the host's name", `document.title.endsWith(" – fivewire") && !document.title.includes("❙❙")`)
+	evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pagehide"))`)
+	p.waits("its title says that it has let go", `/^❙❙ .* – fivewire$/.test(document.title)`)
+	evaluate[bool](p, `dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
+	p.live("sse")
+	p.waits("its title says no more that it has let go", `!document.title.includes("❙❙")`)
+}
+
 // The network goes for a while and comes back: everything published meanwhile arrives.
 func TestOffline(t *testing.T) {
 	t.Parallel()
