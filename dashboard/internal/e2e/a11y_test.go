@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -73,6 +74,21 @@ func TestAccessibleHost(t *testing.T) {
 	p.do(reload) // what fades from dark to light is neither for a moment
 	p.live("sse")
 	p.accessible("host, light, narrow, in Chinese")
+}
+
+// What is pressed with a finger is as large as WCAG wants at least, 24 × 24 pixels.
+func TestTargetsOfAFinger(t *testing.T) {
+	t.Parallel()
+	p := exhibit(t, nil)
+	p.do(chromedp.EmulateViewport(390, 6000, chromedp.EmulateMobile, chromedp.EmulateTouch)) // all of it in sight
+	p.waits("the pointer is a finger, and there are processes", `matchMedia("(pointer: coarse)").matches && document.querySelector("#processes tbody tr")`)
+	for _, small := range evaluate[[]string](p, `[...document.querySelectorAll("a, button, summary, input, select, #processes tbody tr:not(.detail)")].flatMap((e) => {
+		const { width, height } = (e.closest("label") ?? e).getBoundingClientRect(); // what a label is for is pressed on it
+		if (!e.checkVisibility({ visibilityProperty: true }) || e.closest("p, .hidden, .skip") || Math.min(width, height) > 23.99) return [];
+		return [`+"`${e.localName} ${e.id || e.className || e.textContent.trim().slice(0, 30)}: ${width.toFixed(1)} × ${height.toFixed(1)}`"+`];
+	})`) {
+		t.Errorf("too small: %s", small)
+	}
 }
 
 func TestAccessibleLab(t *testing.T) {
