@@ -110,16 +110,19 @@ export class Frame {
 
   /** @param {number} now */
   #run = (now) => {
-    try {
-      for (const jobs of [this.#pictures, this.#texts]) {
-        const work = [...jobs];
-        jobs.clear();
-        for (const job of work) job(now);
+    for (const jobs of [this.#pictures, this.#texts]) {
+      const work = [...jobs];
+      jobs.clear();
+      for (const job of work) {
+        try {
+          job(now);
+        } catch (error) {
+          reportError(error); // what one cannot show takes nothing away from the others
+        }
       }
-    } finally {
-      this.#asked = false;
-      if (this.#pictures.size + this.#texts.size > 0) this.#ask();
     }
+    this.#asked = false;
+    if (this.#pictures.size + this.#texts.size > 0) this.#ask();
   };
 
   #wind() {

@@ -40,7 +40,7 @@ const tiles = [
   {
     id: "load", label: "charts.load", source: "load",
     figures: [{ read: (s) => [known(s.load?.one) ? three(s.load.one) : unknown, say("charts.load_one")] }],
-    detail: (s) => (s.load ? say("charts.load_others", { five: three(s.load.five), fifteen: three(s.load.fifteen) }) : unknown),
+    detail: (s) => (known(s.load?.five) && known(s.load.fifteen) ? say("charts.load_others", { five: three(s.load.five), fifteen: three(s.load.fifteen) }) : unknown),
     traces: [{ name: "load.one", ink: "band-1" }],
   },
   {

@@ -344,3 +344,26 @@ func TestComesBack(t *testing.T) {
 		}
 	}
 }
+
+// What one panel cannot show, of a newer server perhaps, takes nothing away from those that are drawn behind it.
+func TestFrameGoesOn(t *testing.T) {
+	p := modules(t)
+	p.expect("that has no shape")
+	got := evaluate[string](p, `(async () => {
+		const { Frame } = await import(base + "frame.js");
+		const real = requestAnimationFrame;
+		globalThis.requestAnimationFrame = (job) => setTimeout(() => job(performance.now()));
+		const frame = new Frame();
+		const done = [];
+		frame.mark(() => { throw new Error("that has no shape"); });
+		frame.mark(() => done.push("text"));
+		frame.draw(() => { throw new Error("that has no shape"); });
+		frame.draw(() => done.push("picture"));
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		globalThis.requestAnimationFrame = real;
+		return done.join();
+	})()`)
+	if want := "picture,text"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
