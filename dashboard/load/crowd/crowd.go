@@ -100,8 +100,6 @@ type engine func(ctx context.Context, c *crowd) error
 // Run is one run. The error is of a Config that cannot work, or that nobody got in; then there may be a report all
 // the same.
 func Run(ctx context.Context, config Config) (*Report, error) {
-	w := &watcher{own: ownProcess()}
-	_, w.ownBefore = w.memory() // what is kept of each viewer, here or not, is made at once
 	c, err := newCrowd(config)
 	if err != nil {
 		return nil, err
@@ -113,6 +111,9 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := &watcher{c: c, procs: procs, own: ownProcess()}
+	w.before, w.ownBefore = w.memory()
+	c.gather()
 	run := native()
 	if run == nil || c.target.tls || c.portable {
 		run = portable
@@ -123,7 +124,6 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- run(inner, c) }()
-	w.c, w.procs = c, procs
 	early := w.watch(ctx, done)
 	report := w.report()
 	stop()
@@ -153,12 +153,16 @@ func newCrowd(config Config) (*crowd, error) {
 	}
 	_, _ = rand.Read(c.mask[:]) // RFC 6455 §10.3; it never fails
 	c.tally.init()
+	return c, nil
+}
+
+// gather makes the viewers, whether they will get in or not. What that takes is a part of what they cost.
+func (c *crowd) gather() {
 	c.viewers, c.due, c.untold = make([]viewer, c.Viewers), make([]int64, c.Viewers), c.Viewers
 	for i := range c.viewers {
 		c.viewers[i] = viewer{c: c, index: int32(i), slow: i < c.Slow}
 		c.due[i] = 1 + int64(float64(i)/c.Rate*1e9)
 	}
-	return c, nil
 }
 
 // reserved is how many descriptors are not for viewers: what the processes cost is read by them.

@@ -662,6 +662,7 @@ func TestNotDueAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.gather()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	p := &ports{c: c}
@@ -680,6 +681,7 @@ func TestOwnLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.gather()
 		v := &c.viewers[0]
 		check(t, kind, v.tick(), connect)
 		v.down(kind)

@@ -115,6 +115,7 @@ func TestRamp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.gather()
 		for i, due := range c.due {
 			if got := time.Duration(due - 1); got != time.Duration(i)*test.want { // 0 would be never
 				t.Errorf("rate %v, ramp %v: viewer %d comes after %v, want %v", test.command.Rate, test.command.Ramp, i, got, time.Duration(i)*test.want)

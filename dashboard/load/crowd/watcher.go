@@ -62,7 +62,6 @@ func (w *watcher) memory() (sum, own int64) {
 
 // watch waits for the end: of the duration, of the context, of the engine, or of the hope that anybody gets in.
 func (w *watcher) watch(ctx context.Context, done <-chan error) error {
-	w.before, _ = w.memory()
 	w.told = time.Now()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
