@@ -5,13 +5,11 @@ import { address, byteLength, report } from "./transport.js";
 
 /** An answer that is none: the status, and how long the server wants to be left alone. */
 export class Refused extends Error {
-  /**
-   * @param {number} status
-   * @param {number} retryAfter milliseconds
-   */
-  constructor(status, retryAfter) {
+  /** @param {Response} response */
+  constructor({ status, headers }) {
     super(`answered ${status}`);
-    this.retryAfter = retryAfter;
+    /** milliseconds */
+    this.retryAfter = 1000 * Number(headers.get("Retry-After") ?? 0) || 0;
   }
 }
 
@@ -33,9 +31,7 @@ export async function ask(technique, line, parameters, patience) {
     report(line, "down", "empty");
     return false;
   }
-  if (!response.ok) {
-    throw new Refused(response.status, 1000 * Number(response.headers.get("Retry-After") ?? 0) || 0);
-  }
+  if (!response.ok) throw new Refused(response);
   const text = await response.text();
   /** @type {{messages: object[], cursor: string, more?: boolean}} */
   const answer = JSON.parse(text);

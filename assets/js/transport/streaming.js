@@ -2,6 +2,7 @@
 // Streaming reads one response that never ends, a message a line. The page cuts the lines apart and reconnects by
 // itself: the browser sees a download that takes long.
 
+import { Refused } from "./ask.js";
 import { Backoff, sleep } from "./backoff.js";
 import { Lines } from "./lines.js";
 import { address, byteLength, report } from "./transport.js";
@@ -11,21 +12,23 @@ export async function connect(line) {
   const backoff = new Backoff();
   line.state("connecting");
   while (!line.signal.aborted) {
+    let floor = 0;
     try {
       report(line, "up", "request");
       const response = await fetch(address("streaming", line), { signal: line.signal, cache: "no-store", headers: line.headers });
-      if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
+      if (!response.ok || !response.body) throw new Refused(response);
       report(line, "down", "open");
       line.state("open");
       backoff.opened();
       await read(response.body.getReader(), line);
       report(line, "down", "end");
-    } catch {
+    } catch (error) {
       if (line.signal.aborted) return;
       report(line, "down", "error");
+      if (error instanceof Refused) floor = error.retryAfter;
     }
     line.state("waiting");
-    await sleep(backoff.next(), line.signal);
+    await sleep(backoff.next(floor), line.signal);
   }
 }
 

@@ -367,3 +367,27 @@ func TestFrameGoesOn(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Who can read an answer's head leaves the server alone for as long as it asks for. (EventSource and WebSocket show no head.)
+func TestRetryAfter(t *testing.T) {
+	p := modules(t)
+	got := evaluate[string](p, `(async () => {
+		const plain = { fetch: fetch.bind(globalThis), setTimeout: setTimeout.bind(globalThis) };
+		const asked = { polling: 0, longpolling: 0, streaming: 0 };
+		for (const technique in asked) {
+			globalThis.fetch = async () => (asked[technique]++, new Response("", { status: 503, headers: { "Retry-After": "20" } }));
+			globalThis.setTimeout = (job, ms) => plain.setTimeout(job, ms / 20);
+			const { connect } = await import(base + "transport/" + technique + ".js");
+			const end = new AbortController();
+			connect({ base: new URL(base), viewer: "x", cursor: () => "", every: () => 0, compress: "", interval: () => 1000, phase: () => "lock",
+				exchange() {}, state() {}, message() {}, signal: end.signal });
+			await new Promise((done) => plain.setTimeout(done, 500)); // ten seconds: four times and more without it
+			end.abort();
+			Object.assign(globalThis, plain);
+		}
+		return JSON.stringify(asked);
+	})()`)
+	if want := `{"polling":1,"longpolling":1,"streaming":1}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
