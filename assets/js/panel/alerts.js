@@ -152,7 +152,7 @@ export class Alerts {
   /** @param {Fired} fired @param {State} state */
   #firedRow(fired, state) {
     const [text, times, lasted] = this.#firedParts(fired, state);
-    return make("li", "", times, " ", text, " ", lasted);
+    return make("li", "", times, " ", text, " · ", lasted);
   }
 
   /** What, when, and for how long. @param {Fired} fired @param {State} state */

@@ -21,7 +21,7 @@ func TestAlertsPanel(t *testing.T) {
 	p.click("alerts-more")
 	kill.Store(true)
 	p.says("alerts-firing", "the kernel killed <b>postgres</b>")
-	p.says("alerts-fired", "the kernel killed <b>postgres</b> still fires")
+	p.says("alerts-fired", "the kernel killed <b>postgres</b> · still fires")
 	title := func(want string) {
 		t.Helper()
 		eventually(t, "the title is "+want, func() bool { return evaluate[string](p, "document.title") == want })
