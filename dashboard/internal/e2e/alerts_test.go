@@ -145,3 +145,36 @@ func TestAlertsThatEnd(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// On a phone the table of rules has what it needs, and nothing in it is cut: neither a name nor the way to silence it, nor until when
+// it is silent.
+func TestAlertsOnAPhone(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	s := start(t)
+	s.ready()
+	p := newPage(t)
+	p.view(390, 2000, "dark")
+	p.open(s.url)
+	evaluate[bool](p, `document.querySelector('[data-testid="alerts-more"]').open = true`)
+	p.waits("the rules are there", `document.querySelectorAll("#alerts-rules .alert-choice").length > 5`)
+	look := func(when string) {
+		t.Helper()
+		for _, cut := range evaluate[[]string](p, `(() => {
+			const right = (e) => e.getBoundingClientRect().right;
+			return [...document.querySelectorAll("#alerts-rules :is(th, td, .alert-silencer > *)")].filter((e) => e.checkVisibility() &&
+				(e.parentElement.matches(".alert-silencer") ? right(e) > right(e.parentElement) : !e.matches(".alert-silencer") && e.scrollWidth > e.clientWidth))
+				.map((e) => e.localName + " " + e.textContent);
+		})()`) {
+			t.Errorf("%s: cut: %s", when, cut)
+		}
+	}
+	look("at first")
+	evaluate[bool](p, `(() => {
+		const choice = document.querySelector("#alerts-rules .alert-choice");
+		choice.value = "168h";
+		return choice.dispatchEvent(new Event("change"));
+	})()`)
+	p.waits("one is silent", `document.querySelector("#alerts-rules .alert-silencer button")`)
+	look("silenced")
+}
