@@ -170,7 +170,7 @@ func TestRestartsWithAKey(t *testing.T) {
 	p.live("sse")
 	s.stop(syscall.SIGTERM)
 	file := filepath.Join(t.TempDir(), "key")
-	s = start(t, "--interval", "200ms", "--listen", address, "--auth", "key", "--key-file", file)
+	start(t, "--interval", "200ms", "--listen", address, "--auth", "key", "--key-file", file)
 	p.waits("the page asks for a key", `document.querySelector("#access").open`)
 	key, err := os.ReadFile(file)
 	if err != nil {
