@@ -177,5 +177,6 @@ func TestRestartsWithAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.enter(strings.TrimSpace(string(key)), func() { p.press(kb.Enter) })
+	p.waits("it is loaded anew, and let in", `document.documentElement?.dataset.state === "open"`)
 	p.live("sse")
 }

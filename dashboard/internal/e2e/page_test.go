@@ -160,7 +160,7 @@ type state struct {
 func (p *page) state() state {
 	p.t.Helper()
 	return evaluate[state](p, `(() => {
-		const d = document.documentElement.dataset;
+		const d = document.documentElement?.dataset ?? {}; // a page that is being loaded anew has none for a moment
 		return {Technique: d.technique ?? "", State: d.state ?? "", LastID: d.lastId ?? "",
 			Messages: Number(d.messages ?? 0), Missed: Number(d.missed ?? 0), Duplicates: Number(d.duplicates ?? 0)};
 	})()`)
