@@ -384,6 +384,7 @@ function learn(told) {
 async function anew() {
   const told = await configured(api, () => {});
   learn(Object.assign(config ?? told, told)); // the lab has the same object
+  showFigures(); // how often it reads, before the next message, which may be a minute off
   own.anew();
   introduce();
 }
