@@ -396,7 +396,7 @@ func TestPollingPhase(t *testing.T) {
 				}
 				return new Response(null, { status: 204 });
 			};
-			connect({ base: new URL("http" + "://x/"), viewer: "v", cursor: () => "", every: () => 0, compress: "", interval, signal: stop.signal,
+			connect({ base: new URL("http" + "://x/"), viewer: "v", cursor: () => "", every: () => 0, compress: "", interval: () => interval, signal: stop.signal,
 				phase: () => phase, message() {}, exchange() {}, state() {} });
 		});
 		// How many of the forty ask in the busiest eighth of the interval.
